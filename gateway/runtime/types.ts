@@ -1,0 +1,101 @@
+// What the gateway needs from its runtime: one table of contents, filled by `deno.ts` and `bun.ts`.
+// Nothing else in the tree may say Deno or Bun.
+
+/**
+ * An absolute address for a system call. Deno takes a bigint for `usize`, Bun a number for `ptr`: opaque here, made
+ * once per table with {@link Memory.at} and never per packet.
+ */
+export type Address = (bigint | number) & { readonly __address: unique symbol };
+
+/** Shared memory of the core as seen by system calls. */
+export interface MappedMemory {
+  /** Address of the first octet. */
+  readonly base: bigint;
+  /** Address of the octet at `offset`; allocates on Deno, so call it when tables are made. */
+  at(offset: number): Address;
+}
+
+/**
+ * libc by FFI. Every function returns what libc returns as i32; after -1, `errno()` must be read in the same statement run.
+ * The functions are plain symbols so that each call site stays monomorphic (Deno's fast call).
+ */
+export interface Libc {
+  accept4(fd: number, address: Address, addressLen: Address, flags: number): number;
+  bind(fd: number, address: Address, len: number): number;
+  close(fd: number): number;
+  connect(fd: number, address: Address, len: number): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epfd: number, op: number, fd: number, event: Address): number;
+  epoll_wait(epfd: number, events: Address, max: number, timeoutMs: number): number;
+  eventfd(initial: number, flags: number): number;
+  fcntl(fd: number, command: number, value: number): number;
+  getpeername(fd: number, address: Address, len: Address): number;
+  getsockname(fd: number, address: Address, len: Address): number;
+  getsockopt(fd: number, level: number, name: number, value: Address, len: Address): number;
+  ioctl(fd: number, request: number, value: Address): number;
+  listen(fd: number, backlog: number): number;
+  madvise(address: Address, len: number, advice: number): number;
+  open(path: Address, flags: number): number;
+  prlimit(pid: number, resource: number, next: Address, previous: Address): number;
+  read(fd: number, address: Address, len: number): number;
+  readv(fd: number, iov: Address, count: number): number;
+  recv(fd: number, address: Address, len: number, flags: number): number;
+  recvmsg(fd: number, message: Address, flags: number): number;
+  send(fd: number, address: Address, len: number, flags: number): number;
+  sendmmsg(fd: number, messages: Address, count: number, flags: number): number;
+  sendmsg(fd: number, message: Address, flags: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Address, len: number): number;
+  shutdown(fd: number, how: number): number;
+  socket(domain: number, type: number, protocol: number): number;
+  write(fd: number, address: Address, len: number): number;
+  writev(fd: number, iov: Address, count: number): number;
+  /** errno of this thread, as left by the last call made in the same statement run. */
+  errno(): number;
+  /** NULL in the form the runtime takes. */
+  readonly NULL: Address;
+}
+
+/** A running HTTP server of the runtime. */
+export interface HttpServer {
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly hostname: string;
+  readonly port: number;
+  fetch(request: Request, remote: { readonly address: string }): Response | Promise<Response>;
+}
+
+/** The runtime's table of contents. */
+export interface Runtime {
+  /** `deno 2.9.6`, `bun 1.4.5`. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly pid: number;
+  readonly os: string;
+  readonly cores: number;
+  env(): Readonly<Record<string, string>>;
+  exit(code: number): never;
+  /** Runs `handler` at each `signal` (SIGTERM, SIGINT, SIGHUP). */
+  onSignal(signal: "SIGTERM" | "SIGINT" | "SIGHUP", handler: () => void): void;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** True if standard output is a terminal. */
+  readonly isTerminal: boolean;
+  columns(): number;
+  readTextFile(path: string): Promise<string>;
+  /** The committed core, embedded in the single binary. */
+  readCore(variant: "relaxed" | "strict"): Promise<Uint8Array<ArrayBuffer>>;
+  /** A static file of the dashboard, or undefined. `name` is a plain file name. */
+  readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  startLaneWorker(): Worker;
+  /** Throws an Error that names the cause when libc cannot be had (not Linux, no permission for FFI). */
+  openLibc(): Libc;
+  mapMemory(memory: WebAssembly.Memory): MappedMemory;
+  serveHttp(options: ServeOptions): Promise<HttpServer>;
+  /** Monotonic milliseconds with a fraction; the same origin in shell and lanes is not promised. */
+  now(): number;
+  random(octets: Uint8Array<ArrayBuffer>): void;
+}

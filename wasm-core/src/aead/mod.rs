@@ -1,0 +1,1 @@
+//! AEADs of ESP.

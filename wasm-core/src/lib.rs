@@ -1,0 +1,3 @@
+//! Frames, rings, ESP and AEADs of the Culvert gateway.
+#![deny(unsafe_code)]
+pub mod aead;
