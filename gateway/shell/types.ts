@@ -71,7 +71,9 @@ export interface Histogram {
 /** Every number `/metrics` and `/v1/status` are made of, read from shared memory at one moment. */
 export interface Totals {
   readonly connections: Readonly<Record<ConnectionStateName, number>>;
-  readonly accepts: Readonly<Record<"accepted" | "refused_total" | "refused_source" | "refused_draining", number>>;
+  readonly accepts: Readonly<
+    Record<"accepted" | "refused_total" | "refused_source" | "refused_draining", number>
+  >;
   readonly frames: { readonly inbound: ByKind; readonly outbound: ByKind };
   readonly octets: { readonly inbound: ByKind; readonly outbound: ByKind };
   /** By status name in snake_case: fates ignore, drop and suspect. */

@@ -1,0 +1,25 @@
+// A lane that could not send all on another lane's connection asks the owner to watch it: the owner's timers decide when a
+// begun frame has taken too long (SendStalled).
+
+import { LANE_ATTENTION, ROW_TX_PARTIAL_AT } from "../../ts-bindings/layout.ts";
+import { armTimer } from "./deadlines.ts";
+import { type Lane, rowF64 } from "./lane.ts";
+
+/** Asks lane `owner` to look after its connections with octets that wait, and wakes it. */
+export function callAttention(lane: Lane, owner: number): void {
+  const word = (lane.core.lane_block(owner) + LANE_ATTENTION) >>> 2;
+  if (Atomics.exchange(lane.tables.i32, word, 1) === 1) return;
+  const fd = lane.init.eventfds[owner];
+  if (fd !== undefined) lane.libc.write(fd, lane.tables.oneAt, 8);
+}
+
+/** Arms the timers of own connections on which another lane was stopped in the middle of a frame. */
+export function payAttention(lane: Lane): void {
+  const word = (lane.tables.block + LANE_ATTENTION) >>> 2;
+  if (Atomics.exchange(lane.tables.i32, word, 0) === 0) return;
+  for (const connection of lane.connections) {
+    if (connection !== undefined && rowF64(lane, connection.row, ROW_TX_PARTIAL_AT) > 0) {
+      armTimer(lane, connection);
+    }
+  }
+}

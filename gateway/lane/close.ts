@@ -1,0 +1,29 @@
+// The end of a connection. Its descriptor is closed under its transmit lock, or a reused number would get its octets; its
+// SAs, counters and windows live on (RFC 9329 §6.1).
+
+import { CONN_CLOSED } from "../../ts-bindings/layout.ts";
+import { SO_LINGER, SOL_SOCKET } from "../linux/constants.ts";
+import type { Connection } from "./connection.ts";
+import { tellConnection } from "./events.ts";
+import type { Lane } from "./lane.ts";
+
+/** Closes a connection for the reason `status`; octets still queued in the core are gone with it. */
+export function closeConnection(lane: Lane, connection: Connection, status: number): void {
+  const { core, index, libc } = lane;
+  if (core.conn_close_begin(index, connection.row, status) === 0) return;
+  libc.close(connection.fd);
+  tellConnection(lane, connection, "closed", status);
+  core.conn_close_end(index, connection.row);
+  if (connection.upstreamFd >= 0) libc.close(connection.upstreamFd);
+  connection.state = CONN_CLOSED;
+  lane.connections[connection.row] = undefined;
+  lane.liveCount--;
+}
+
+/** SO_LINGER with a time of 0: close sends RST, and the kernel forgets what it has not sent. */
+export function resetOnClose(lane: Lane, connection: Connection): void {
+  const { tables, libc } = lane;
+  tables.u32[tables.scratch >>> 2] = 1;
+  tables.u32[(tables.scratch >>> 2) + 1] = 0;
+  libc.setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, tables.scratchAt, 8);
+}

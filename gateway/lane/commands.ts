@@ -1,0 +1,78 @@
+// Orders from the shell: a single-producer, single-consumer ring in the lane's block, announced by the lane's eventfd. A record is
+// COMMAND_LEN octets: kind, two arguments.
+
+import {
+  COMMAND_COUNT,
+  COMMAND_LEN,
+  LANE_COMMANDS,
+  LANE_COMMANDS_CONSUMED,
+  LANE_COMMANDS_WRITTEN,
+  ROW_GENERATION,
+} from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { startDrain } from "./drain.ts";
+import { doom, type Lane, rowI32 } from "./lane.ts";
+import { transmitEntries } from "./transmit.ts";
+
+/** Ends the lane. */
+export const COMMAND_STOP = 1;
+/** Starts the drain. */
+export const COMMAND_DRAIN = 2;
+/** Closes connection `a` if its generation is `b`. */
+export const COMMAND_KICK = 3;
+/** Sends a dummy packet of `b` octets on SA `a`. */
+export const COMMAND_DUMMY = 4;
+
+/** Appends an order to the ring of the lane whose block is at `block`. False if the ring is full. Shell only. */
+export function pushCommand(i32: Int32Array, block: number, command: readonly number[]): boolean {
+  const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2) >>> 0;
+  const consumed = Atomics.load(i32, (block + LANE_COMMANDS_CONSUMED) >>> 2) >>> 0;
+  if ((written - consumed) >>> 0 >= COMMAND_COUNT) return false;
+  i32.set(command, recordAt(block, written));
+  Atomics.store(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2, (written + 1) | 0);
+  return true;
+}
+
+/** Carries out what the shell has ordered, in order. */
+export function runCommands(lane: Lane): void {
+  const { i32, block } = lane.tables;
+  const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
+  const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
+  let consumed = Atomics.load(i32, consumedAt);
+  while (consumed !== written) {
+    const at = recordAt(block, consumed >>> 0);
+    run(lane, i32[at] ?? 0, i32[at + 1] ?? 0, i32[at + 2] ?? 0);
+    consumed = (consumed + 1) | 0;
+    Atomics.store(i32, consumedAt, consumed);
+  }
+}
+
+/** Index of record number `n` in 32-bit words. */
+function recordAt(block: number, n: number): number {
+  return (block + LANE_COMMANDS + (n % COMMAND_COUNT) * COMMAND_LEN) >>> 2;
+}
+
+function run(lane: Lane, kind: number, a: number, b: number): void {
+  switch (kind) {
+    case COMMAND_STOP:
+      lane.isStopping = true;
+      return;
+    case COMMAND_DRAIN:
+      startDrain(lane);
+      return;
+    case COMMAND_KICK:
+      kick(lane, a, b);
+      return;
+    case COMMAND_DUMMY:
+      if (lane.core.dummy_in(lane.index, a, b) > 0) transmitEntries(lane);
+      return;
+    default:
+      throw new RangeError(`Cannot run command ${kind}: unknown`);
+  }
+}
+
+function kick(lane: Lane, row: number, generation: number): void {
+  const connection = lane.connections[row];
+  if (connection === undefined || rowI32(lane, row, ROW_GENERATION) !== generation) return;
+  doom(lane, connection, Status.Kicked);
+}

@@ -1,0 +1,75 @@
+// One connection of a lane: what TypeScript keeps of it. Octets, cursors, counters and the score live in its row in
+// shared memory; here are its descriptors, its state (design.md §7) and the reasons for which it waits.
+
+/** What a lane keeps of a connection. */
+export interface Connection {
+  /** Row in shared memory, 1 and up. */
+  readonly row: number;
+  readonly fd: number;
+  /** Told apart from an earlier connection of the same row by events that were on their way. */
+  readonly serial: number;
+  /** One of the CONN_ constants. */
+  state: number;
+  /** Octets of the stream prefix matched so far. */
+  prefixSeen: number;
+  /** Upstream socket, -1 before the first message needs it. */
+  upstreamFd: number;
+  /** In the lane's ready list. */
+  isListed: boolean;
+  /** Waits for a ring of the pool or for a descriptor. */
+  isStarved: boolean;
+  /** The kernel has room again for what is queued. */
+  isWritable: boolean;
+  /** The kernel may hold unread octets. */
+  isReadable: boolean;
+  /** The peer has sent FIN or RST: read on until the kernel says so. */
+  hasFin: boolean;
+  /** The kernel has reported an error: what ends this connection is a reset. */
+  isReset: boolean;
+  /** Datagrams that the kernel says it has dropped from the upstream socket. */
+  overflowSeen: number;
+  /** The upstream socket may hold unread datagrams. */
+  isUpstreamReadable: boolean;
+  /** The upstream socket took no more: the connection is not read until it does. */
+  isUpstreamBlocked: boolean;
+  /** The IKE reserve is full: upstream is not read until it empties. */
+  isReserveFull: boolean;
+  /** Monotonic ms. */
+  readonly openedAt: number;
+  /** When the incomplete frame in the rx ring began, 0 without one. */
+  partialAt: number;
+  /** When the last octets were read. */
+  readAt: number;
+  /** Draining: status to close with once the queue is empty. */
+  drainedWith: number;
+  /** Status to close with at the next turn, 0 to live on. */
+  closeWith: number;
+  /** Due time of the entry in the lane's timers, 0 without one. */
+  timerDue: number;
+}
+
+/** A connection as it is right after `accept4`. */
+export function createConnection(
+  init: Pick<Connection, "row" | "fd" | "serial" | "state" | "openedAt">,
+): Connection {
+  return {
+    ...init,
+    prefixSeen: 0,
+    upstreamFd: -1,
+    isListed: false,
+    isStarved: false,
+    isWritable: false,
+    isReadable: true,
+    hasFin: false,
+    isReset: false,
+    overflowSeen: 0,
+    isUpstreamReadable: false,
+    isUpstreamBlocked: false,
+    isReserveFull: false,
+    partialAt: 0,
+    readAt: init.openedAt,
+    drainedWith: 0,
+    closeWith: 0,
+    timerDue: 0,
+  };
+}

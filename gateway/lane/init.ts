@@ -1,0 +1,39 @@
+// What the shell hands to a lane when it starts it. Descriptors are process-wide numbers; from here on the lane owns those
+// in this message and closes them.
+
+/** The upstream IKE daemon, as socket addresses ready for `connect` and `bind`. */
+export interface UpstreamInit {
+  readonly family: number;
+  /** `sockaddr_in` or `sockaddr_in6` of the daemon. */
+  readonly address: Uint8Array;
+  /** Source prefix of `--upstream-source`, or null. */
+  readonly source: { readonly octets: Uint8Array; readonly bits: number } | null;
+}
+
+/** First message from the shell to a lane. */
+export interface LaneInit {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly index: number;
+  readonly lanes: number;
+  readonly connectionsMax: number;
+  readonly innerMtu: number;
+  readonly listeners: readonly number[];
+  /** TUN queue of this lane, -1 for the echo host. */
+  readonly tun: number;
+  /** The eventfds of all lanes, by index. */
+  readonly eventfds: readonly number[];
+  readonly upstream: UpstreamInit | null;
+  readonly prefixTimeoutMs: number;
+  readonly frameTimeoutMs: number;
+  /** 0 is off. */
+  readonly idleTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+/** What a lane tells the shell by message; everything else is in shared memory. */
+export type LaneNotice =
+  | { readonly kind: "ready" }
+  | { readonly kind: "news" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly reason: string };

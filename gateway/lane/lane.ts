@@ -1,0 +1,89 @@
+// One lane's state: its core instance, its descriptors, its connections and the tables through which it talks to the kernel.
+// The files beside this one are its verbs.
+
+import { ROW_LEN } from "../../ts-bindings/layout.ts";
+import type { Core } from "../../ts-bindings/core.ts";
+import type { Libc } from "../runtime/types.ts";
+import type { Connection } from "./connection.ts";
+import type { LaneInit, LaneNotice } from "./init.ts";
+import type { LaneTables } from "./tables.ts";
+import type { Timers } from "./timers.ts";
+
+/** A lane. Everything mutable here belongs to the lane's thread alone. */
+export interface Lane {
+  readonly init: LaneInit;
+  readonly index: number;
+  readonly core: Core;
+  readonly libc: Libc;
+  readonly tables: LaneTables;
+  readonly timers: Timers;
+  readonly epfd: number;
+  /** Tells the shell. */
+  readonly tell: (notice: LaneNotice) => void;
+  /** By row; rows of other lanes are undefined here. */
+  readonly connections: (Connection | undefined)[];
+  /** Connections with something to do; served in turns of one budget each. */
+  ready: Connection[];
+  /** The list of the turn before, empty, so that a turn allocates nothing. */
+  spare: Connection[];
+  /** Connections that wait for a ring of the pool, or for a descriptor. */
+  starved: Connection[];
+  /** Monotonic ms with a fraction; the same origin in every lane. */
+  readonly clock: () => number;
+  /** `clock()` as it was at the start of the turn or after the last send. */
+  now: number;
+  /** Time spent in `epoll_wait`, ms. */
+  idleMs: number;
+  liveCount: number;
+  nextSerial: number;
+  /** Listeners are paused until then: the process or the system is out of descriptors or memory. 0 if not. */
+  acceptAgainAt: number;
+  isTunReadable: boolean;
+  /** Reads of the TUN that failed for another reason than an empty queue. */
+  tunErrors: number;
+  /** `written` of the event ring when the shell was last told. */
+  eventsTold: number;
+  isDraining: boolean;
+  /** Monotonic ms at which a drain resets what is left. */
+  drainDueAt: number;
+  isStopping: boolean;
+}
+
+/** Puts a connection into the ready list, once. */
+export function list(lane: Lane, connection: Connection): void {
+  if (connection.isListed) return;
+  connection.isListed = true;
+  lane.ready.push(connection);
+}
+
+/**
+ * Marks a connection to be closed at its next turn, for the first reason that is given.
+ *
+ * Never at once: entries of the batch in hand may still point into its rings.
+ */
+export function doom(lane: Lane, connection: Connection, status: number): void {
+  if (connection.closeWith === 0) connection.closeWith = status;
+  list(lane, connection);
+}
+
+/** Puts a connection aside until a ring or a descriptor may be free again. */
+export function starve(lane: Lane, connection: Connection): void {
+  if (connection.isStarved) return;
+  connection.isStarved = true;
+  lane.starved.push(connection);
+}
+
+/** Offset of a connection's row. */
+export function rowOffset(lane: Lane, row: number): number {
+  return lane.tables.rows + row * ROW_LEN;
+}
+
+/** A 32-bit field of a connection's row. */
+export function rowI32(lane: Lane, row: number, field: number): number {
+  return lane.tables.i32[(rowOffset(lane, row) + field) >>> 2] ?? 0;
+}
+
+/** A 64-bit float field of a connection's row. */
+export function rowF64(lane: Lane, row: number, field: number): number {
+  return lane.tables.f64[(rowOffset(lane, row) + field) / 8] ?? 0;
+}

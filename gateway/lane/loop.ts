@@ -1,0 +1,166 @@
+// The lane's loop: wait, serve what is ready in turns, wait again. One turn:
+//
+//   epoll_wait -> marks on connections, listeners served -> TUN -> ready connections, one budget each -> timers -> commands
+//
+// The lane sleeps only when nothing is listed, so an idle lane costs nothing.
+
+import { CONN_DRAINING, EPOLL_MAX } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { EINTR, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../linux/constants.ts";
+import { failed } from "../linux/errno.ts";
+import { acceptFrom } from "./accept.ts";
+import { payAttention } from "./attention.ts";
+import { closeConnection } from "./close.ts";
+import { runCommands } from "./commands.ts";
+import type { Connection } from "./connection.ts";
+import { runTimers } from "./deadlines.ts";
+import { checkDrain } from "./drain.ts";
+import { announce } from "./events.ts";
+import { readTun } from "./inner.ts";
+import { doom, type Lane, list } from "./lane.ts";
+import { receive } from "./receive.ts";
+import { flush } from "./transmit.ts";
+import { readUpstream } from "./upstream.ts";
+import {
+  TAG_BITS,
+  TAG_CONNECTION,
+  TAG_EVENTFD,
+  TAG_LISTENER,
+  TAG_TUN,
+  TAG_UPSTREAM,
+} from "./watch.ts";
+
+/** A connection without a ring or a descriptor tries again after this long. */
+const STARVED_RETRY_MS = 5;
+
+/** Runs the lane until it is told to stop. */
+export function runLane(lane: Lane): void {
+  const startedAt = lane.clock();
+  while (!lane.isStopping) {
+    const sleptAt = lane.clock();
+    const count = lane.libc.epoll_wait(lane.epfd, lane.tables.epollAt, EPOLL_MAX, waitMs(lane));
+    const errno = count < 0 ? lane.libc.errno() : 0;
+    lane.now = lane.clock();
+    lane.idleMs += lane.now - sleptAt;
+    if (errno !== 0 && errno !== EINTR) throw failed("Cannot wait for events", errno);
+    turn(lane, count);
+    noteBusy(lane, startedAt);
+    announce(lane);
+  }
+}
+
+/** One turn over `count` events. */
+export function turn(lane: Lane, count: number): void {
+  for (let i = 0; i < count; i++) dispatch(lane, i);
+  if (lane.isTunReadable && !lane.isDraining) readTun(lane);
+  wakeStarved(lane);
+  serveReady(lane);
+  runTimers(lane);
+  checkDrain(lane);
+}
+
+/** Publishes the time spent awake, for `culvert_lane_busy_ratio`. */
+function noteBusy(lane: Lane, startedAt: number): void {
+  lane.tables.f64[lane.tables.busyMs] = lane.now - startedAt - lane.idleMs;
+}
+
+/** How long nothing can happen by itself, ms; -1 for ever. */
+function waitMs(lane: Lane): number {
+  if (lane.ready.length > 0 || (lane.isTunReadable && !lane.isDraining)) return 0;
+  const { now } = lane;
+  let wait = lane.timers.waitMs(now);
+  if (lane.starved.length > 0) wait = earlier(wait, STARVED_RETRY_MS);
+  if (lane.acceptAgainAt > 0) wait = earlier(wait, Math.max(lane.acceptAgainAt - now, 0));
+  if (lane.isDraining && lane.liveCount > 0) {
+    wait = earlier(wait, Math.max(lane.drainDueAt - now, 0));
+  }
+  return wait < 0 ? -1 : Math.ceil(wait);
+}
+
+function earlier(wait: number, other: number): number {
+  return wait < 0 ? other : Math.min(wait, other);
+}
+
+/** Turns event `i` into marks; only listeners and the eventfd are served at once. */
+function dispatch(lane: Lane, i: number): void {
+  const { tables } = lane;
+  const at = tables.epoll + i * tables.epollEventLen;
+  const events = tables.dataView.getUint32(at, true);
+  const row = tables.dataView.getUint32(at + tables.epollDataAt, true);
+  const tag = tables.dataView.getUint32(at + tables.epollDataAt + 4, true);
+  switch (tag & ((1 << TAG_BITS) - 1)) {
+    case TAG_LISTENER:
+      if (lane.acceptAgainAt <= lane.now) acceptFrom(lane, row);
+      return;
+    case TAG_EVENTFD:
+      wake(lane, row);
+      return;
+    case TAG_TUN:
+      if ((events & EPOLLIN) !== 0) lane.isTunReadable = true;
+      return;
+  }
+  const connection = lane.connections[row];
+  if (connection === undefined || connection.serial !== tag >>> TAG_BITS) return;
+  if ((tag & ((1 << TAG_BITS) - 1)) === TAG_CONNECTION) markConnection(lane, connection, events);
+  else markUpstream(lane, connection, events);
+}
+
+/** The shell or another lane has written to the eventfd: read it empty, then look at what they left. */
+function wake(lane: Lane, eventfd: number): void {
+  lane.libc.read(eventfd, lane.tables.scratchAt, 8);
+  payAttention(lane);
+  runCommands(lane);
+}
+
+function markConnection(lane: Lane, connection: Connection, events: number): void {
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) !== 0) connection.isReadable = true;
+  if ((events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) !== 0) connection.hasFin = true;
+  if ((events & (EPOLLERR | EPOLLHUP)) !== 0) connection.isReset = true;
+  if ((events & EPOLLOUT) !== 0) connection.isWritable = true;
+  list(lane, connection);
+}
+
+function markUpstream(lane: Lane, connection: Connection, events: number): void {
+  if ((events & (EPOLLIN | EPOLLERR)) !== 0) connection.isUpstreamReadable = true;
+  if ((events & EPOLLOUT) !== 0) connection.isUpstreamBlocked = false;
+  list(lane, connection);
+}
+
+/** Connections that waited for a ring or a descriptor try once a turn. */
+function wakeStarved(lane: Lane): void {
+  if (lane.starved.length === 0) return;
+  for (const connection of lane.starved) {
+    connection.isStarved = false;
+    if (connection.upstreamFd < 0) connection.isUpstreamBlocked = false;
+    list(lane, connection);
+  }
+  lane.starved.length = 0;
+}
+
+/** Serves each listed connection for one budget; what still has work is listed again for the next turn. */
+function serveReady(lane: Lane): void {
+  const listed = lane.ready;
+  lane.ready = lane.spare;
+  lane.spare = listed;
+  for (const connection of listed) {
+    connection.isListed = false;
+    if (lane.connections[connection.row] === connection) serve(lane, connection);
+  }
+  listed.length = 0;
+}
+
+function serve(lane: Lane, connection: Connection): void {
+  if (connection.isWritable) {
+    connection.isWritable = false;
+    flush(lane, connection);
+  }
+  if (connection.closeWith === 0 && connection.isUpstreamReadable && !connection.isReserveFull) {
+    readUpstream(lane, connection);
+  }
+  if (connection.state === CONN_DRAINING) {
+    if (connection.isReset) doom(lane, connection, Status.PeerReset);
+  } else if (connection.closeWith === 0 && !connection.isStarved) {
+    if (receive(lane, connection)) list(lane, connection);
+  }
+  if (connection.closeWith !== 0) closeConnection(lane, connection, connection.closeWith);
+}

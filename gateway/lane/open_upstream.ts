@@ -1,0 +1,91 @@
+// The upstream socket of a connection, opened by the first message that needs it.
+
+import { ROW_ADDRESS, ROW_FAMILY } from "../../ts-bindings/layout.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  SO_RXQ_OVFL,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+} from "../linux/constants.ts";
+import type { Connection } from "./connection.ts";
+import type { UpstreamInit } from "./init.ts";
+import { type Lane, rowI32, rowOffset, starve } from "./lane.ts";
+import { TAG_UPSTREAM, watch } from "./watch.ts";
+
+/** `sin_addr` of `sockaddr_in`, and its length. */
+const SIN_ADDR = 4;
+const SOCKADDR_IN_LEN = 16;
+
+/**
+ * Opens, binds and connects the UDP socket of a connection.
+ *
+ * False if the system has no socket to give now: the connection then waits, unread, and tries again.
+ */
+export function openUpstream(lane: Lane, connection: Connection): boolean {
+  const { libc, init: { upstream } } = lane;
+  if (upstream === null) throw new Error("Cannot open an upstream socket: there is no upstream");
+  const fd = libc.socket(upstream.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && setUp(lane, connection, upstream, fd)) {
+    connection.upstreamFd = fd;
+    return true;
+  }
+  if (fd >= 0) libc.close(fd);
+  connection.isUpstreamBlocked = true;
+  starve(lane, connection);
+  return false;
+}
+
+function setUp(lane: Lane, connection: Connection, upstream: UpstreamInit, fd: number): boolean {
+  const { libc, tables } = lane;
+  // One wherever an option wants "on": an int in the low half of the u64.
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, tables.oneAt, 4) < 0) return false;
+  if (upstream.source !== null) {
+    writeSource(lane, connection, upstream.source);
+    if (libc.bind(fd, tables.scratchAt, SOCKADDR_IN_LEN) < 0) return false;
+  }
+  tables.u8.set(upstream.address, tables.scratch);
+  if (libc.connect(fd, tables.scratchAt, upstream.address.length) < 0) return false;
+  return watch(lane, fd, TAG_UPSTREAM, connection.row, connection.serial);
+}
+
+/** Lays the client's own source address into the scratch area: prefix, then a hash of the client's address. */
+function writeSource(
+  lane: Lane,
+  connection: Connection,
+  source: { readonly octets: Uint8Array; readonly bits: number },
+): void {
+  const { u8, scratch } = lane.tables;
+  u8.fill(0, scratch, scratch + SOCKADDR_IN_LEN);
+  u8[scratch] = AF_INET;
+  const host = sourceHost(clientOctets(lane, connection), source.bits);
+  for (let i = 0; i < 4; i++) {
+    u8[scratch + SIN_ADDR + i] = (source.octets[i] ?? 0) | ((host >>> (24 - 8 * i)) & 0xff);
+  }
+}
+
+/** What tells clients apart: an IPv4 address, or the first half of an IPv6 one. */
+function clientOctets(lane: Lane, connection: Connection): Uint8Array {
+  const at = rowOffset(lane, connection.row) + ROW_ADDRESS;
+  const isV6 = rowI32(lane, connection.row, ROW_FAMILY) === AF_INET6;
+  return lane.tables.u8.subarray(at, at + (isV6 ? 8 : 4));
+}
+
+/**
+ * Host part of the upstream source address of a client: the same for every connection of it and in every run, so that an
+ * IKE cookie got on one connection is good on the next (RFC 9329 §6.3). FNV-1a; two clients that collide share an
+ * address, as all do without `--upstream-source`.
+ *
+ * @param client Octets that tell clients apart
+ * @param bits Prefix length, 0..30
+ * @returns Never the network's own address, nor its broadcast address
+ */
+export function sourceHost(client: Uint8Array, bits: number): number {
+  let hash = 0x811c9dc5;
+  for (const octet of client) hash = Math.imul(hash ^ octet, 0x01000193) >>> 0;
+  // The low bits of FNV are the best mixed; fold the high ones in for short host parts.
+  hash = (hash ^ (hash >>> 15)) >>> 0;
+  return 1 + hash % (2 ** (32 - bits) - 2);
+}

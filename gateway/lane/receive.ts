@@ -1,0 +1,173 @@
+// From TCP: octets into the rx ring, frames out of it, batch by batch (design.md §4, steps 2 to 10).
+//
+// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (protocol.md L35).
+
+import {
+  BATCH_CLOSE,
+  BATCH_ESP,
+  BATCH_NONE,
+  BATCH_UPSTREAM,
+  CONN_ACCEPTED,
+  CONN_DRAINING,
+  CONN_ENABLED,
+  CONN_PREFIXED,
+} from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { EAGAIN } from "../linux/constants.ts";
+import type { Connection } from "./connection.ts";
+import { armTimer } from "./deadlines.ts";
+import { deliverInner } from "./inner.ts";
+import { doom, type Lane, starve } from "./lane.ts";
+import { matchStreamPrefix } from "./stream_prefix.ts";
+import { flush } from "./transmit.ts";
+import { sendUpstream } from "./upstream.ts";
+
+/** Batches of one connection in one turn: at most 512 frames. */
+const TURN_BATCHES_MAX = 8;
+
+/**
+ * Serves one connection's inbound side for one turn.
+ *
+ * @returns true if the budget ran out before the work did
+ */
+export function receive(lane: Lane, connection: Connection): boolean {
+  let budget = TURN_BATCHES_MAX;
+  for (;;) {
+    budget = processFrames(lane, connection, budget);
+    if (connection.closeWith !== 0 || connection.isUpstreamBlocked) return false;
+    if (budget === 0) return true;
+    if (!connection.isReadable || connection.state === CONN_DRAINING) break;
+    if (!readOnce(lane, connection)) break;
+  }
+  // An idle connection holds no ring.
+  if (connection.closeWith === 0) lane.core.rx_release(lane.index, connection.row, 0);
+  return false;
+}
+
+/** One `readv` over all free space of the ring. False if there is nothing to process after it. */
+function readOnce(lane: Lane, connection: Connection): boolean {
+  const { core, index, libc, tables } = lane;
+  const parts = core.rx_prepare(index, connection.row);
+  if (parts < 0) {
+    starve(lane, connection);
+    return false;
+  }
+  const room = roomOf(lane, parts);
+  const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
+  if (octets > 0) {
+    core.rx_commit(index, connection.row, octets);
+    connection.readAt = lane.now;
+    // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
+    connection.isReadable = octets === room || connection.hasFin;
+    return true;
+  }
+  const isEmpty = octets < 0 && libc.errno() === EAGAIN;
+  connection.isReadable = false;
+  if (isEmpty) return false;
+  if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
+  else finish(lane, connection, Status.PeerClosed);
+  return false;
+}
+
+/** Free octets that `rx_prepare` has laid into the iovecs. */
+function roomOf(lane: Lane, parts: number): number {
+  const { u32, recvIovLen } = lane.tables;
+  return (u32[recvIovLen] ?? 0) + (parts > 1 ? u32[recvIovLen + 4] ?? 0 : 0);
+}
+
+/**
+ * Ends a connection in order: nothing more is read, what is queued leaves, then it closes.
+ *
+ * The peer's FIN (protocol.md T49) and the drain of the gateway come here.
+ */
+export function finish(lane: Lane, connection: Connection, status: number): void {
+  connection.state = CONN_DRAINING;
+  connection.drainedWith = status;
+  connection.partialAt = 0;
+  lane.core.conn_state(lane.index, connection.row, CONN_DRAINING);
+  flush(lane, connection);
+}
+
+/** Processes whole frames of the ring for at most `budget` batches; returns what is left of the budget. */
+function processFrames(lane: Lane, connection: Connection, budget: number): number {
+  const { core, index } = lane;
+  const { row } = connection;
+  if (connection.state === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
+  let left = budget;
+  while (left > 0) {
+    const batch = core.inbound(index, row, lane.now);
+    const count = batch & 0xffff;
+    switch (batch >>> 16) {
+      case BATCH_NONE:
+        notePartial(lane, connection);
+        return left;
+      case BATCH_ESP:
+        openBatch(lane, connection);
+        break;
+      case BATCH_UPSTREAM:
+        sendUpstream(lane, connection, count);
+        break;
+      case BATCH_CLOSE:
+        doom(lane, connection, count);
+        break;
+    }
+    // The frame that was incomplete has been completed: a later one has a clock of its own.
+    connection.partialAt = 0;
+    if (connection.closeWith !== 0 || connection.isUpstreamBlocked) return left;
+    left--;
+  }
+  return left;
+}
+
+/** Steps 6 to 10 for a batch of ESP. */
+function openBatch(lane: Lane, connection: Connection): void {
+  const { core, index, tables } = lane;
+  core.inbound_open(index);
+  const inner = core.inbound_finish(index, connection.row, lane.now);
+  if ((tables.u32[tables.fresh] ?? 0) > 0) enable(lane, connection);
+  if (inner > 0) deliverInner(lane, inner);
+  core.rx_release(index, connection.row, -1);
+}
+
+/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (design.md §7). */
+export function enable(lane: Lane, connection: Connection): void {
+  if (connection.state !== CONN_PREFIXED) return;
+  connection.state = CONN_ENABLED;
+  lane.core.conn_state(lane.index, connection.row, CONN_ENABLED);
+  if (lane.init.idleTimeoutMs > 0) armTimer(lane, connection);
+}
+
+/** Matches the stream prefix in what has been read; true once all six octets are there. */
+function passPrefix(lane: Lane, connection: Connection): boolean {
+  const { core, index, tables } = lane;
+  const { row } = connection;
+  const len = core.rx_len(row);
+  if (len === 0) return false;
+  const at = core.rx_at(row);
+  const got = matchStreamPrefix(tables.u8.subarray(at, at + len), connection.prefixSeen);
+  switch (got.kind) {
+    case "mismatch":
+      doom(lane, connection, Status.PrefixMismatch);
+      return false;
+    case "more":
+      core.rx_skip(index, row, len);
+      connection.prefixSeen = got.seen;
+      return false;
+    case "match":
+      core.rx_skip(index, row, got.used);
+      connection.state = CONN_PREFIXED;
+      core.conn_state(index, row, CONN_PREFIXED);
+      return true;
+  }
+}
+
+/** Starts or stops the clock of an incomplete frame. */
+function notePartial(lane: Lane, connection: Connection): void {
+  if (lane.core.rx_len(connection.row) === 0) {
+    connection.partialAt = 0;
+    return;
+  }
+  if (connection.partialAt !== 0) return;
+  connection.partialAt = connection.readAt;
+  armTimer(lane, connection);
+}

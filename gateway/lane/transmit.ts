@@ -1,0 +1,72 @@
+// Towards TCP: what the core has sealed or queued goes out in as few `sendmsg` calls as the kernel lets it.
+//
+// The transmit lock of a connection is held from `outbound_next` or `tx_lock` to `tx_unlock`, the system call included:
+// whoever holds it may send on the descriptor, of whichever lane the connection is. What the kernel does not take waits
+// for the owner lane's EPOLLOUT edge (design.md §1; protocol.md L30 to L32).
+
+import { CONN_DRAINING, ROW_FD, ROW_LANE } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { EAGAIN, MSG_DONTWAIT, MSG_NOSIGNAL } from "../linux/constants.ts";
+import { callAttention } from "./attention.ts";
+import type { Connection } from "./connection.ts";
+import { armTimer } from "./deadlines.ts";
+import { doom, type Lane, list, rowI32 } from "./lane.ts";
+
+/**
+ * Seals and sends the lane's outbound entries, connection by connection.
+ *
+ * Entries come from `slots_in`, `echo_in` or `dummy_in`. Those without policy, path or room are dropped and counted by
+ * the core before they take a sequence number.
+ */
+export function transmitEntries(lane: Lane): void {
+  const { core, index } = lane;
+  for (;;) {
+    const row = core.outbound_next(index, lane.now);
+    if (row === 0) return;
+    core.outbound_seal(index);
+    core.outbound_commit(index);
+    sendLocked(lane, row);
+  }
+}
+
+/** Sends what is queued on a connection of this lane, as far as the kernel takes it. */
+export function flush(lane: Lane, connection: Connection): void {
+  if (lane.core.tx_lock(lane.index, connection.row) !== 0) sendLocked(lane, connection.row);
+}
+
+/** Sends from the rings of `row` until they are empty or the kernel takes no more, then lets the lock go. */
+function sendLocked(lane: Lane, row: number): void {
+  const { core, index, libc } = lane;
+  const fd = rowI32(lane, row, ROW_FD);
+  const owner = rowI32(lane, row, ROW_LANE);
+  let left = 0;
+  let isBroken = false;
+  for (;;) {
+    const planned = core.tx_plan(index, row);
+    if (planned === 0) break;
+    const sent = libc.sendmsg(fd, lane.tables.txMsgAt, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) isBroken = libc.errno() !== EAGAIN;
+    lane.now = lane.clock();
+    left = core.tx_sent(index, row, sent < 0 ? 0 : sent, lane.now);
+    if (sent < planned) break;
+  }
+  core.tx_unlock(index, row);
+  const connection = owner === index ? lane.connections[row] : undefined;
+  if (connection !== undefined) settle(lane, connection, isBroken ? -1 : left);
+  // A reset reaches the owner by its own epoll; only octets that wait need its timer.
+  else if (owner !== index && left > 0) callAttention(lane, owner);
+}
+
+/** What follows for the owner from a send that left `left` octets behind (-1: the descriptor is broken). */
+function settle(lane: Lane, connection: Connection, left: number): void {
+  if (left < 0) {
+    doom(lane, connection, Status.PeerReset);
+    return;
+  }
+  if (left > 0) armTimer(lane, connection);
+  else if (connection.state === CONN_DRAINING) doom(lane, connection, connection.drainedWith);
+  if (connection.isReserveFull) {
+    connection.isReserveFull = false;
+    list(lane, connection);
+  }
+}

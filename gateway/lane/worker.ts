@@ -1,0 +1,46 @@
+// Entry of a lane's worker thread: takes its init message, builds the lane, runs it, says how it ended.
+
+import { instantiateCore } from "../../ts-bindings/core.ts";
+import { runtime } from "../runtime/mod.ts";
+import { closeLane, createLane } from "./create.ts";
+import type { LaneInit, LaneNotice } from "./init.ts";
+import { runLane } from "./loop.ts";
+
+/** The worker's global scope, as far as a lane needs it. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<LaneInit>) => void) | null;
+  postMessage(notice: LaneNotice): void;
+  close(): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+function start(event: MessageEvent<LaneInit>): void {
+  const init = event.data;
+  try {
+    const lane = createLane({
+      init,
+      core: instantiateCore({ module: init.module, memory: init.memory }),
+      libc: runtime.openLibc(),
+      mapped: runtime.mapMemory(init.memory),
+      clock: runtime.now,
+      tell: tell,
+    });
+    tell({ kind: "ready" });
+    runLane(lane);
+    closeLane(lane);
+    tell({ kind: "stopped" });
+  } catch (error) {
+    // A trap may have left a lock of the shared memory taken: the shell ends the process (design.md §8, CoreTrap).
+    tell({
+      kind: "failed",
+      reason: error instanceof Error ? error.stack ?? error.message : String(error),
+    });
+  }
+}
+
+function tell(notice: LaneNotice): void {
+  scope.postMessage(notice);
+}
+
+scope.onmessage = start;

@@ -1,0 +1,83 @@
+// The log: one line an event, as text or JSON, to standard error. Names that a peer can cause are rate-limited, and say how many lines
+// they have held back.
+
+import type { GatewayEvent } from "./types.ts";
+
+export type LogLevel = GatewayEvent["level"];
+export type LogFields = GatewayEvent["fields"];
+
+/** A log. `level` and `event` first; the fields never hold key material. */
+export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: "text" | "json";
+  readonly write: (line: string) => void;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  readonly date: () => Date;
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Lines of one event name in one window. */
+const LINES_MAX = 20;
+const WINDOW_MS = 1000;
+
+interface Window {
+  startedAt: number;
+  lines: number;
+  suppressed: number;
+}
+
+/** Makes the log of a process. */
+export function createLog(options: LogOptions): Log {
+  const windows = new Map<string, Window>();
+
+  /** How many lines were held back before this one; -1 if this one is held back too. */
+  function admit(event: string): number {
+    const now = options.now();
+    const window = windows.get(event) ?? { startedAt: now, lines: 0, suppressed: 0 };
+    windows.set(event, window);
+    if (now - window.startedAt >= WINDOW_MS) {
+      window.startedAt = now;
+      window.lines = 0;
+    }
+    if (window.lines >= LINES_MAX) {
+      window.suppressed++;
+      return -1;
+    }
+    window.lines++;
+    const { suppressed } = window;
+    window.suppressed = 0;
+    return suppressed;
+  }
+
+  function log(level: LogLevel, event: string, fields: LogFields = {}): void {
+    if (RANK[level] < RANK[options.level]) return;
+    const suppressed = admit(event);
+    if (suppressed < 0) return;
+    const all = suppressed > 0 ? { ...fields, suppressed } : fields;
+    const at = options.date().toISOString();
+    options.write(
+      options.format === "json" ? json(level, at, event, all) : text(level, at, event, all),
+    );
+  }
+
+  return log;
+}
+
+function json(level: LogLevel, at: string, event: string, fields: LogFields): string {
+  return `${JSON.stringify({ level, at, event, ...fields })}\n`;
+}
+
+function text(level: LogLevel, at: string, event: string, fields: LogFields): string {
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`);
+  return `${[at, level.padEnd(5), event, ...words].join(" ")}\n`;
+}
+
+/** A value of the text form: quoted where it would not read as one word. */
+function word(value: string | number | boolean | null): string {
+  const plain = String(value);
+  return /^[\w.:/[\]@%+-]+$/.test(plain) ? plain : JSON.stringify(plain);
+}

@@ -1,0 +1,47 @@
+import { equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { createLog, type LogLevel } from "./log.ts";
+
+function setup(format: "text" | "json", level: LogLevel = "info"): {
+  lines: string[];
+  clock: { now: number };
+  log: ReturnType<typeof createLog>;
+} {
+  const lines: string[] = [];
+  const clock = { now: 0 };
+  const log = createLog({
+    format,
+    level,
+    write: (line) => void lines.push(line),
+    now: () => clock.now,
+    date: () => new Date(0),
+  });
+  return { lines, clock, log };
+}
+
+test("log() writes one line an event, quoted where it must be", () => {
+  const { lines, log } = setup("text");
+  log("info", "connection_opened", { remote: "[2001:db8::1]:9", note: 'a "b"\nc' });
+  equal(
+    lines[0],
+    '1970-01-01T00:00:00.000Z info  connection_opened remote=[2001:db8::1]:9 note="a \\"b\\"\\nc"\n',
+  );
+});
+
+test("log() leaves out what is below its level", () => {
+  const { lines, log } = setup("json", "warn");
+  log("info", "quiet");
+  log("error", "loud", { status: "CoreTrap" });
+  equal(lines.length, 1);
+  equal(JSON.parse(lines[0] ?? "").status, "CoreTrap");
+});
+
+test("log() holds a flood back and says how much of it", () => {
+  const { lines, clock, log } = setup("text");
+  for (let i = 0; i < 1000; i++) log("info", "flood");
+  log("info", "other");
+  equal(lines.length, 21);
+  clock.now = 1000;
+  log("info", "flood");
+  match(lines[21] ?? "", /flood suppressed=980\n$/);
+});
