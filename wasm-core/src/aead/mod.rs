@@ -1,1 +1,87 @@
-//! AEADs of ESP.
+//! AEADs of ESP: AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634), one packet or one batch at a time.
+//!
+//! `soft` is portable, constant-time and the specification. Where the target has 128-bit SIMD the batch runs on
+//! the kernels instead, which equal `soft` by property test.
+
+mod context;
+mod ct;
+pub mod soft;
+
+use soft as engine;
+
+pub use context::{Algorithm, CONTEXT_LEN, Context};
+
+/// One packet to be opened in place.
+pub struct OpenJob<'a> {
+    /// The inbound SA's key.
+    pub context: &'a Context,
+    /// Salt, then IV.
+    pub nonce: [u8; 12],
+    /// SPI and sequence number; the first `aad_len` octets count.
+    pub aad: [u8; 12],
+    /// 8, or 12 with ESN.
+    pub aad_len: usize,
+    /// Ciphertext; plaintext if `ok` becomes true, else unchanged.
+    pub data: &'a mut [u8],
+    /// The ICV that came with the packet.
+    pub tag: [u8; 16],
+    /// Whether the packet was authentic.
+    pub ok: bool,
+}
+
+/// One packet to be sealed from `source` to `sealed`, which are of one length.
+pub struct SealJob<'a> {
+    /// The outbound SA's key.
+    pub context: &'a Context,
+    /// Salt, then IV.
+    pub nonce: [u8; 12],
+    /// SPI and sequence number; the first `aad_len` octets count.
+    pub aad: [u8; 12],
+    /// 8, or 12 with ESN.
+    pub aad_len: usize,
+    /// Plaintext with ESP trailer.
+    pub source: &'a [u8],
+    /// Receives the ciphertext.
+    pub sealed: &'a mut [u8],
+    /// Receives the ICV.
+    pub tag: &'a mut [u8; 16],
+}
+
+impl Context {
+    /// Takes a key. Returns false, with the context wiped, if its length is not one of the algorithm's.
+    pub fn install(&mut self, algorithm: Algorithm, key: &[u8]) -> bool {
+        engine::install(self, algorithm, key)
+    }
+
+    /// Opens `data` in place and returns whether it was authentic; if not, `data` is unchanged.
+    ///
+    /// Nothing is written before the tag has been compared, in constant time.
+    pub fn open(&self, nonce: &[u8; 12], aad: &[u8], data: &mut [u8], tag: &[u8; 16]) -> bool {
+        engine::open(self, nonce, aad, data, tag)
+    }
+
+    /// Seals `source` into `sealed`; encryption is the move. An empty context writes nothing.
+    ///
+    /// # Panics
+    /// If `source` and `sealed` differ in length.
+    pub fn seal(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        source: &[u8],
+        sealed: &mut [u8],
+        tag: &mut [u8; 16],
+    ) {
+        engine::seal(self, nonce, aad, source, sealed, tag);
+    }
+}
+
+/// Opens every job, each as [`Context::open`] does, and leaves the result in its `ok`.
+pub fn open_batch(jobs: &mut [OpenJob<'_>]) {
+    engine::open_batch(jobs);
+}
+
+/// Seals every job, each as [`Context::seal`] does.
+pub fn seal_batch(jobs: &mut [SealJob<'_>]) {
+    engine::seal_batch(jobs);
+}

@@ -1,0 +1,81 @@
+//! What an SA keeps for its AEAD: plain octets that live in shared memory.
+
+use zeroize::Zeroize;
+
+/// The AEADs that ESP uses here (RFC 4106 with 16-octet ICV, RFC 7634).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// AES-GCM; the key's length (16, 24, 32) selects AES-128, -192 or -256.
+    AesGcm16,
+    /// ChaCha20-Poly1305, 32-octet key.
+    ChaCha20Poly1305,
+}
+
+/// Octets of one [`Context`].
+pub const CONTEXT_LEN: usize = size_of::<Context>();
+
+/// One key, ready for use. No pointers, and all zero octets are a valid value: it opens and seals nothing.
+///
+/// Both engines use this layout, so that a table of contexts has one row length everywhere; what `round_keys`
+/// hold is the engine's affair, and a context belongs to the engine that installed it.
+#[derive(Clone)]
+#[repr(C, align(64))]
+pub struct Context {
+    /// `KIND_NONE`, `KIND_GCM` or `KIND_CHACHA`.
+    pub(crate) kind: u32,
+    /// AES rounds: 10, 12 or 14.
+    pub(crate) rounds: u32,
+    /// ChaCha20 key words.
+    pub(crate) chacha_key: [u32; 8],
+    /// AES round keys in the engine's own form.
+    pub(crate) round_keys: [[u8; 16]; 15],
+    /// The hash key H of GCM.
+    pub(crate) hash_key: [u8; 16],
+    /// SIMD engine: row j of the nibble tables of H^8..H^1, row-major.
+    pub(crate) hash_rows: [[[u8; 16]; 8]; 16],
+    /// SIMD engine: what counter octet 15 adds to the state after round 1.
+    pub(crate) round_one: [[u8; 16]; 256],
+}
+
+pub(crate) const KIND_NONE: u32 = 0;
+pub(crate) const KIND_GCM: u32 = 1;
+pub(crate) const KIND_CHACHA: u32 = 2;
+
+impl Context {
+    /// A context that opens and seals nothing.
+    pub const fn empty() -> Self {
+        Self {
+            kind: KIND_NONE,
+            rounds: 0,
+            chacha_key: [0; 8],
+            round_keys: [[0; 16]; 15],
+            hash_key: [0; 16],
+            hash_rows: [[[0; 16]; 8]; 16],
+            round_one: [[0; 16]; 256],
+        }
+    }
+
+    /// Forgets the key.
+    pub fn wipe(&mut self) {
+        self.kind.zeroize();
+        self.rounds.zeroize();
+        self.chacha_key.zeroize();
+        self.round_keys.as_flattened_mut().zeroize();
+        self.hash_key.zeroize();
+        self.hash_rows
+            .as_flattened_mut()
+            .as_flattened_mut()
+            .zeroize();
+        self.round_one.as_flattened_mut().zeroize();
+    }
+}
+
+/// The number of AES rounds for a key of `len` octets.
+pub(crate) const fn aes_rounds(len: usize) -> Option<u32> {
+    match len {
+        16 => Some(10),
+        24 => Some(12),
+        32 => Some(14),
+        _ => None,
+    }
+}
