@@ -1,0 +1,47 @@
+// What the rest of the gateway gets to see of its configuration: parsed, checked, with every default filled in.
+
+import type { Prefix, SaSpec } from "../shell/types.ts";
+import type { IpAddress, SocketAddress } from "./address.ts";
+import type { Origin } from "./error.ts";
+
+export type { IpAddress, SocketAddress } from "./address.ts";
+
+/** Where decrypted packets go. */
+export type InnerConfig =
+  | { readonly kind: "tun"; readonly name: string }
+  /** One address a family, one or two in all. */
+  | { readonly kind: "echo"; readonly addresses: readonly IpAddress[] };
+
+/** An SA of the file (`--unsafe-static-sas`), and the line its table begins on. */
+export interface StaticSa {
+  readonly spec: SaSpec;
+  readonly origin: Origin;
+}
+
+/** A checked configuration of `serve`. Times are milliseconds, 0 is off where a setting says so. */
+export interface GatewayConfig {
+  readonly listen: readonly SocketAddress[];
+  readonly upstream: SocketAddress | null;
+  readonly upstreamSource: Prefix | null;
+  readonly inner: InnerConfig;
+  readonly innerMtu: number;
+  /** Null is off. */
+  readonly api: SocketAddress | null;
+  readonly apiTokenFile: string | null;
+  /** What stands in `apiTokenFile`. Never shown. */
+  readonly apiToken: string | null;
+  /** `auto` is resolved already. */
+  readonly lanes: number;
+  readonly engine: "auto" | "wasm" | "native";
+  readonly maxConnections: number;
+  readonly maxConnectionsPerSource: number;
+  readonly prefixTimeoutMs: number;
+  readonly frameTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly suspectLimit: number;
+  readonly drainTimeoutMs: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly logFormat: "text" | "json";
+  readonly unsafeStaticSas: boolean;
+  readonly staticSas: readonly StaticSa[];
+}
