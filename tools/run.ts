@@ -1,0 +1,113 @@
+// Starts programs for the tools of this folder: output inherited or captured, and an Error that names the command.
+
+/** Repository root, without a trailing slash. */
+export const ROOT: string = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a program to its end with its output shown.
+ *
+ * @throws {Error} If it cannot be started or exits with another code than 0
+ */
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<void> {
+  const code = await exitCode(command, options);
+  if (code !== 0) throw new Error(`Cannot finish "${command.join(" ")}": exit code ${code}`);
+}
+
+/** Runs a program to its end with its output shown, and returns its exit code. */
+export async function exitCode(
+  command: readonly string[],
+  options: RunOptions = {},
+): Promise<number> {
+  const child = _command(command, options, "inherit").spawn();
+  return (await child.status).code;
+}
+
+/**
+ * Runs a program and returns what it printed on standard output, without the last line's end.
+ *
+ * @throws {Error} If it cannot be started or exits with another code than 0
+ */
+export async function capture(
+  command: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await _command(command, options, "piped").output();
+  if (code !== 0) {
+    const why = new TextDecoder().decode(stderr).trim();
+    throw new Error(`Cannot finish "${command.join(" ")}": exit code ${code}: ${why}`);
+  }
+  return new TextDecoder().decode(stdout).trimEnd();
+}
+
+/** As {@link capture}, but `undefined` if the program is missing or fails. */
+export async function tryCapture(
+  command: readonly string[],
+  options: RunOptions = {},
+): Promise<string | undefined> {
+  try {
+    return await capture(command, options);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Paths of the tracked files, and of new ones that are not ignored, relative to the root. */
+export async function projectFiles(...patterns: readonly string[]): Promise<string[]> {
+  const listed = await capture([
+    "git",
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "--deduplicate",
+    "--",
+    ...patterns,
+  ]);
+  const names = listed.split("\n").filter((name) => name !== "");
+  const present = await Promise.all(names.map((name) => exists(`${ROOT}/${name}`)));
+  return names.filter((_, index) => present[index]);
+}
+
+/** True if there is a file or folder at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Prints one line on standard output. */
+export function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** Prints one line on standard error. */
+export function complain(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function _command(
+  command: readonly string[],
+  options: RunOptions,
+  output: "inherit" | "piped",
+): Deno.Command {
+  const [program = "", ...args] = command;
+  return new Deno.Command(program, {
+    args,
+    cwd: options.cwd ?? ROOT,
+    env: { ...options.env },
+    stdin: "null",
+    stdout: output,
+    stderr: output,
+  });
+}
