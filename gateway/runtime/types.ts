@@ -1,6 +1,8 @@
 // What the gateway needs from its runtime: one table of contents, filled by `deno.ts` and `bun.ts`.
 // Nothing else in the tree may say Deno or Bun.
 
+// deno-lint-ignore-file camelcase -- names of libc stay as they are
+
 /**
  * An absolute address for a system call. Deno takes a bigint for `usize`, Bun a number for `ptr`: opaque here, made
  * once per table with {@link Memory.at} and never per packet.
@@ -22,6 +24,8 @@ export interface MappedMemory {
 export interface Libc {
   accept4(fd: number, address: Address, addressLen: Address, flags: number): number;
   bind(fd: number, address: Address, len: number): number;
+  /** Laid over CLOCK_MONOTONIC once in each thread, so that shell and lanes share one clock. */
+  clock_gettime(clock: number, timespec: Address): number;
   close(fd: number): number;
   connect(fd: number, address: Address, len: number): number;
   epoll_create1(flags: number): number;

@@ -1,0 +1,84 @@
+// The table of contents for Deno.
+//
+// Fast calls need symbols that are called where they are used, with a bigint for each address; see libc_symbols.ts.
+
+import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
+import { libcFailed, serveFailed, shared } from "./shared.ts";
+import type { Address, HttpServer, Libc, MappedMemory, Runtime, ServeOptions } from "./types.ts";
+
+export const runtime: Runtime = {
+  ...shared,
+  name: `deno ${Deno.version.deno}`,
+  openLibc,
+  mapMemory,
+  serveHttp,
+};
+
+function openLibc(): Libc {
+  if (Deno.build.os !== "linux") throw libcFailed(`needs Linux, this is ${Deno.build.os}`, null);
+  const { __errno_location: location, ...symbols } = openLibrary();
+  const at = location();
+  if (at === null) throw libcFailed("no errno", null);
+  const errnoCell = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(at, 4));
+  return {
+    ...symbols as unknown as Omit<Libc, "errno" | "NULL">,
+    errno: (): number => errnoCell[0] ?? 0,
+    NULL: 0n as unknown as Address,
+  };
+}
+
+function openLibrary(): Deno.StaticForeignLibraryInterface<typeof ERRNO_LOCATION> {
+  try {
+    return Deno.dlopen(LIBC_NAME, { ...definitions(), ...ERRNO_LOCATION }).symbols;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw libcFailed("needs --allow-ffi", error);
+    throw libcFailed(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function definitions(): Record<string, Deno.ForeignFunction> {
+  const entries = Object.entries(LIBC_SYMBOLS).map(([name, parameters]) => {
+    return [name, { parameters: parameters.map(nativeType), result: "i32" }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function nativeType(parameter: LibcParameter): Deno.NativeType {
+  return parameter === "address" ? "usize" : parameter;
+}
+
+function mapMemory(memory: WebAssembly.Memory): MappedMemory {
+  // The view is kept with the result: as long as it lives, so does the memory.
+  const view = new Uint8Array(memory.buffer);
+  const base = Deno.UnsafePointer.value(Deno.UnsafePointer.of(view));
+  return {
+    base,
+    at: (offset: number): Address => (base + BigInt(offset)) as unknown as Address,
+  };
+}
+
+function serveHttp(options: ServeOptions): Promise<HttpServer> {
+  const ending = new AbortController();
+  try {
+    const server = Deno.serve({
+      hostname: options.hostname,
+      port: options.port,
+      signal: ending.signal,
+      onListen: () => {},
+    }, (request, { remoteAddr }) => options.fetch(request, { address: remoteAddr.hostname }));
+    return Promise.resolve({
+      address: server.addr.hostname,
+      port: server.addr.port,
+      close(): Promise<void> {
+        ending.abort();
+        return server.finished;
+      },
+    });
+  } catch (error) {
+    return Promise.reject(serveFailed(options, error));
+  }
+}
+
+const ERRNO_LOCATION = {
+  __errno_location: { parameters: [], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;

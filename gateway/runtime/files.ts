@@ -1,0 +1,49 @@
+// Files that the gateway brings along: from the checkout, or from inside the single binary.
+
+import { readFile } from "node:fs/promises";
+import { EMBEDDED } from "./embedded.ts";
+
+/** Entry of a lane's worker thread. */
+export const LANE_WORKER = "gateway/lane/worker.ts";
+
+/** Where the dashboard's static files lie. */
+export const ASSET_FOLDER = "gateway/dashboard";
+
+/** Plain names of files for browsers: no folder, no hidden file, no source of ours. */
+export const ASSET_NAME = /^[a-z0-9][a-z0-9_-]*\.(?:html|css|js|json|svg|ico|png|woff2)$/;
+
+/** Path of the core's artifact. */
+export function corePath(variant: "relaxed" | "strict"): string {
+  return `ts-bindings/esp.${variant}.wasm`;
+}
+
+/** Reads the core's artifact. */
+export async function readCore(variant: "relaxed" | "strict"): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(located(corePath(variant))));
+}
+
+/** Reads a static file of the dashboard; undefined if there is none of that name. */
+export async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (!ASSET_NAME.test(name)) return undefined;
+  try {
+    return new Uint8Array(await readFile(located(`${ASSET_FOLDER}/${name}`)));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Starts the thread of a lane. */
+export function startLaneWorker(): Worker {
+  return new Worker(located(LANE_WORKER), { type: "module" });
+}
+
+/** The system's name of an error (`ENOENT`), if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+function located(path: string): string | URL {
+  return EMBEDDED[path] ?? new URL(`../../${path}`, import.meta.url);
+}
