@@ -1,0 +1,82 @@
+// A peer in place of an IKE daemon: a UDP socket on a NAT-traversal port that records what comes and answers when told to.
+
+import type { Buffer } from "node:buffer";
+import { createSocket, type Socket } from "node:dgram";
+import { within } from "./wait.ts";
+
+/** A datagram as the daemon saw it. */
+export interface Datagram {
+  readonly octets: Buffer;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface IkeDaemon {
+  readonly port: number;
+  next(timeoutMs?: number): Promise<Datagram>;
+  waiting(): number;
+  /** Sends to where a datagram came from. */
+  send(to: Pick<Datagram, "address" | "port">, octets: Uint8Array): Promise<void>;
+  /** Answers each datagram with what this makes of it, from now on. */
+  answer(reply: (datagram: Datagram) => Uint8Array | undefined): void;
+  close(): Promise<void>;
+}
+
+/** Opens a daemon on loopback; `port` 0 picks one. */
+export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
+  const socket = createSocket("udp4");
+  await within<void>(3000, "bind", (resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(port, "127.0.0.1", resolve);
+  });
+  // Bursts of largest messages must fit: what is lost here would look like a loss in the gateway.
+  socket.setRecvBufferSize(1 << 22);
+  const items: Datagram[] = [];
+  const waiters: ((datagram: Datagram) => void)[] = [];
+  let reply: (datagram: Datagram) => Uint8Array | undefined = () => undefined;
+  socket.on("message", (octets: Buffer, { address, port }) => {
+    const datagram = { octets, address, port };
+    const answer = reply(datagram);
+    if (answer !== undefined) socket.send(answer, port, address);
+    const waiter = waiters.shift();
+    if (waiter === undefined) items.push(datagram);
+    else waiter(datagram);
+  });
+
+  async function next(timeoutMs = 3000): Promise<Datagram> {
+    const item = items.shift();
+    if (item !== undefined) return item;
+    let mine: ((datagram: Datagram) => void) | undefined;
+    try {
+      return await within<Datagram>(timeoutMs, "a datagram at the daemon", (resolve) => {
+        mine = resolve;
+        waiters.push(resolve);
+      });
+    } finally {
+      const at = mine === undefined ? -1 : waiters.indexOf(mine);
+      if (at >= 0) waiters.splice(at, 1);
+    }
+  }
+
+  return {
+    port: socket.address().port,
+    next,
+    waiting: () => items.length,
+    send: (to, octets) => sendTo(socket, to, octets),
+    answer: (next) => void (reply = next),
+    close: () => within<void>(3000, "close", (resolve) => void socket.close(resolve)),
+  };
+}
+
+function sendTo(
+  socket: Socket,
+  { address, port }: Pick<Datagram, "address" | "port">,
+  octets: Uint8Array,
+): Promise<void> {
+  return within<void>(3000, "send", (resolve, reject) => {
+    socket.send(octets, port, address, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
