@@ -1,0 +1,232 @@
+// Generated from wasm-core/src/layout.rs by `cargo run --example gen_layout`. Do not edit.
+
+// Sizes and limits, octets or counts.
+export const ABI = 1;
+export const BATCH_MAX = 64;
+export const EPOLL_MAX = 256;
+export const TX_IOV_MAX = 64;
+export const LANES_MAX = 64;
+export const SAS_MAX = 16_384;
+export const CONNECTIONS_MAX = 1_048_576;
+export const INNER_MTU_MAX = 65_400;
+export const SELECTOR_MAX = 8;
+export const WINDOW_MIN = 32;
+export const WINDOW_MAX = 4096;
+export const RING_LEN = 262_144;
+export const RING_BLOCK_LEN = 327_680;
+export const TX_QUEUE_MAX = 65_536;
+export const ROW_LEN = 384;
+export const SA_LEN = 7552;
+export const CONTEXT_LEN = 6464;
+export const JOB_LEN = 64;
+export const EVENT_LEN = 64;
+export const EVENT_COUNT = 1024;
+export const COMMAND_LEN = 32;
+export const COMMAND_COUNT = 256;
+export const SPEC_LEN = 512;
+export const SPEC_SELECTOR_LEN = 24;
+export const HISTOGRAM_COUNTS = 17;
+export const HISTOGRAM_SUM = 136;
+
+// Values in tables.
+export const CONN_CLOSED = 0;
+export const CONN_ACCEPTED = 1;
+export const CONN_PREFIXED = 2;
+export const CONN_ENABLED = 3;
+export const CONN_DRAINING = 4;
+export const BATCH_NONE = 0;
+export const BATCH_ESP = 1;
+export const BATCH_UPSTREAM = 2;
+export const BATCH_CLOSE = 3;
+export const INBOUND = 0;
+export const OUTBOUND = 1;
+export const SA_INBOUND = 0;
+export const SA_OUTBOUND = 1;
+export const SA_FREE = 0;
+export const SA_ACTIVE = 1;
+export const SA_SOFT = 2;
+export const SA_EXPIRED = 3;
+export const AEAD_AES_GCM_16 = 1;
+export const AEAD_CHACHA20_POLY1305 = 2;
+export const EVENT_OPENED = 1;
+export const EVENT_CLOSED = 2;
+export const EVENT_PATH_MOVED = 3;
+export const EVENT_SOFT_LIMIT = 4;
+export const EVENT_SA_EXPIRED = 5;
+export const EVENT_AUDIT = 6;
+export const FAMILY_V4 = 2;
+export const FAMILY_V6 = 10;
+
+// Offsets in a lane's block.
+export const LANE_ATTENTION = 0;
+export const LANE_EVENTS_WRITTEN = 64;
+export const LANE_EVENTS_CONSUMED = 128;
+export const LANE_COMMANDS_WRITTEN = 192;
+export const LANE_COMMANDS_CONSUMED = 256;
+export const LANE_BUSY_MS = 320;
+export const LANE_EVENTS_LOST = 328;
+export const LANE_COUNTERS = 336;
+export const LANE_FRAMES = 848;
+export const LANE_OCTETS = 912;
+export const LANE_ESP_PACKETS = 976;
+export const LANE_IKE_DELAY = 992;
+export const LANE_QUEUE = 1136;
+export const LANE_HAS_UPSTREAM = 1280;
+export const LANE_EVENTFD = 1284;
+export const LANE_UP_IKE = 1288;
+export const LANE_FRESH = 1292;
+export const LANE_SOCKADDR = 1296;
+export const LANE_EPOLL = 1424;
+export const LANE_SCRATCH = 5520;
+export const LANE_RECV_IOV = 9616;
+export const LANE_TX_MSG = 9648;
+export const LANE_TX_IOV = 9704;
+export const LANE_UP_MMSG = 10_728;
+export const LANE_UP_IOV = 14_824;
+export const LANE_DGRAM_MSG = 15_848;
+export const LANE_DGRAM_IOV = 15_904;
+export const LANE_DGRAM_CONTROL = 15_920;
+export const LANE_INNER_IOV = 15_984;
+export const LANE_SLOT_IOV = 17_008;
+export const LANE_SLOT_LEN = 18_032;
+export const LANE_JOBS = 18_304;
+export const LANE_SA_SPEC = 26_560;
+export const LANE_EVENTS = 27_072;
+export const LANE_COMMANDS = 92_608;
+export const LANE_DGRAM = 100_800;
+export const LANE_SLOTS = 167_936;
+
+// Offsets in a connection's row.
+export const ROW_STATE = 0;
+export const ROW_LANE = 4;
+export const ROW_FD = 8;
+export const ROW_EPFD = 12;
+export const ROW_GENERATION = 16;
+export const ROW_FAMILY = 20;
+export const ROW_ADDRESS = 24;
+export const ROW_PORT = 40;
+export const ROW_EPOCH_MS = 48;
+export const ROW_OPENED_AT = 56;
+export const ROW_SCORE = 76;
+export const ROW_VALID_AT = 80;
+export const ROW_RX_WRITTEN = 68;
+export const ROW_RX_CONSUMED = 72;
+export const ROW_TX_QUEUED = 184;
+export const ROW_TX_PARTIAL_AT = 192;
+export const ROW_INBOUND = 256;
+export const ROW_OUTBOUND = 320;
+
+// Offsets in ROW_INBOUND and ROW_OUTBOUND: u64 by kind.
+export const BY_KIND_FRAMES = 0;
+export const BY_KIND_OCTETS = 32;
+
+// Offsets in an SA's row.
+export const SA_SPI = 0;
+export const SA_DIRECTION = 4;
+export const SA_PEER = 8;
+export const SA_ESN = 12;
+export const SA_WINDOW_LEN = 16;
+export const SA_SERIAL = 32;
+export const SA_INITIAL_SEQUENCE = 40;
+export const SA_EXPIRES_AT = 72;
+export const SA_INSTALLED_AT = 80;
+export const SA_STATE = 512;
+export const SA_SEQUENCE = 520;
+export const SA_PACKETS = 528;
+export const SA_OCTETS = 536;
+export const SA_VALID_AT = 544;
+export const SA_CONTEXT = 1088;
+
+// Offsets in LANE_SA_SPEC.
+export const SPEC_SPI = 0;
+export const SPEC_DIRECTION = 4;
+export const SPEC_PEER = 8;
+export const SPEC_ALGORITHM = 12;
+export const SPEC_ESN = 16;
+export const SPEC_WINDOW_LEN = 20;
+export const SPEC_KEY_LEN = 24;
+export const SPEC_LOCAL_COUNT = 28;
+export const SPEC_REMOTE_COUNT = 32;
+export const SPEC_INITIAL_SEQUENCE = 40;
+export const SPEC_SOFT_PACKETS = 48;
+export const SPEC_HARD_PACKETS = 56;
+export const SPEC_HARD_OCTETS = 64;
+export const SPEC_HARD_SECONDS = 72;
+export const SPEC_NOW = 80;
+export const SPEC_KEY = 88;
+export const SPEC_LOCAL = 128;
+export const SPEC_REMOTE = 320;
+
+// Offsets in one prefix of it.
+export const SPEC_SELECTOR_VERSION = 0;
+export const SPEC_SELECTOR_BITS = 4;
+export const SPEC_SELECTOR_OCTETS = 8;
+
+// Offsets in a job.
+export const JOB_CONTEXT = 0;
+export const JOB_DATA = 4;
+export const JOB_DATA_LEN = 8;
+export const JOB_SOURCE = 12;
+export const JOB_TAG = 16;
+export const JOB_AAD_LEN = 20;
+export const JOB_OK = 24;
+export const JOB_SA = 28;
+export const JOB_NONCE = 32;
+export const JOB_AAD = 44;
+export const JOB_SEQUENCE = 56;
+
+// Offsets in an event.
+export const EVENT_KIND = 0;
+export const EVENT_STATUS = 4;
+export const EVENT_CONN = 8;
+export const EVENT_SPI = 12;
+export const EVENT_VALUE = 16;
+export const EVENT_AT = 24;
+export const EVENT_SUPPRESSED = 32;
+export const EVENT_FAMILY = 36;
+export const EVENT_PORT = 40;
+export const EVENT_GENERATION = 44;
+export const EVENT_ADDRESS = 48;
+
+// Kinds of frames, in the order of the counters.
+export const FRAME_KINDS = ["ike", "esp", "keepalive", "empty"] as const;
+
+// Upper bounds of LANE_IKE_DELAY, seconds.
+export const DELAY_BUCKETS: readonly number[] = [
+  0.00005,
+  0.0001,
+  0.00025,
+  0.0005,
+  0.001,
+  0.0025,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+];
+
+// Upper bounds of LANE_QUEUE, octets.
+export const QUEUE_BUCKETS: readonly number[] = [
+  0,
+  512,
+  1024,
+  2048,
+  4096,
+  8192,
+  16384,
+  24576,
+  32768,
+  49152,
+  65536,
+  81920,
+  98304,
+  131072,
+  196608,
+  262144,
+];

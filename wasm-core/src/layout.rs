@@ -1,0 +1,172 @@
+//! Where everything lies in the shared memory: the only place with numbers.
+//!
+//! `ts-bindings/layout.ts` is generated from [`names`]. Regions follow each other, each aligned to 4,096 octets:
+//!
+//! ```text
+//! static data, bump heap | globals | lane blocks | connection rows | source table | peers | SAs | SPI index |
+//! policy index | pool | ring blocks
+//! ```
+
+pub mod globals;
+pub mod lane;
+pub mod names;
+pub mod plan;
+pub mod row;
+pub mod sa;
+pub mod system;
+
+/// Version of the border between core and TypeScript.
+pub const ABI: u32 = 1;
+
+// From the specifications.
+
+/// Octets of the Length field (RFC 9329 §3).
+pub const LENGTH_FIELD_LEN: u32 = 2;
+/// Octets of the non-ESP marker (RFC 3948 §2.2).
+pub const NON_ESP_MARKER_LEN: u32 = 4;
+/// Octets of an IKE header (RFC 7296 §3.1).
+pub const IKE_HEADER_LEN: u32 = 28;
+/// Most octets of a frame's payload (RFC 9329 §3).
+pub const PAYLOAD_LEN_MAX: u32 = 65_533;
+/// Most octets of a UDP datagram's payload over IPv4.
+pub const DATAGRAM_LEN_MAX: u32 = 65_507;
+
+// Sizes of our own.
+
+/// Most frames, packets or messages of one batch.
+pub const BATCH_MAX: usize = 64;
+/// Events of one `epoll_wait`.
+pub const EPOLL_MAX: usize = 256;
+/// Parts of one `sendmsg` to TCP.
+pub const TX_IOV_MAX: usize = 64;
+/// Room for one datagram from upstream.
+pub const DGRAM_MAX: usize = 65_536;
+/// Records of an event ring.
+pub const EVENT_COUNT: usize = 1024;
+/// Records of a command ring.
+pub const COMMAND_COUNT: usize = 256;
+/// Prefixes of an SA on each side.
+pub const SELECTOR_MAX: usize = 8;
+/// Largest anti-replay window.
+pub const WINDOW_MAX: u32 = 4096;
+/// Smallest anti-replay window (RFC 4303 §3.4.3).
+pub const WINDOW_MIN: u32 = 32;
+/// Words of an anti-replay window.
+pub const WINDOW_WORDS: usize = WINDOW_MAX as usize / 64;
+/// Most SAs of one process.
+pub const SAS_MAX: u32 = 16_384;
+/// Most connections of one process.
+pub const CONNECTIONS_MAX: u32 = 1 << 20;
+/// Most lanes of one process.
+pub const LANES_MAX: u32 = 64;
+/// Largest inner packet.
+pub const INNER_MTU_MAX: u32 = 65_400;
+
+/// Octets of a ring.
+pub const RING_LEN: u32 = 1 << 18;
+/// What keeps a frame contiguous that begins before the ring's end: one largest frame.
+pub const SLACK_LEN: u32 = 65_536;
+/// A ring with its slack.
+pub const RING_BLOCK_LEN: u32 = RING_LEN + SLACK_LEN;
+/// Octets of ESP that may wait for TCP, the begun frame apart.
+pub const TX_QUEUE_MAX: u32 = 65_536;
+
+/// A WebAssembly page.
+pub const PAGE_LEN: u32 = 65_536;
+/// Alignment of regions.
+pub const REGION_ALIGN: u32 = 4096;
+/// The fixed heap: a stack of 256 KiB and TLS for each lane, and what the standard library needs at start.
+pub const HEAP_LEN: u32 = LANES_MAX * (262_144 + 16_384) + 262_144;
+/// Room behind an inner packet in a slot for the ESP trailer.
+pub const SLOT_TAIL_LEN: u32 = 16;
+
+// Values in tables.
+
+/// The row is free, or its connection has ended.
+pub const CONN_CLOSED: u32 = 0;
+/// Waiting for the stream prefix.
+pub const CONN_ACCEPTED: u32 = 1;
+/// Waiting for the first message.
+pub const CONN_PREFIXED: u32 = 2;
+/// In use.
+pub const CONN_ENABLED: u32 = 3;
+/// What is queued leaves, then it closes.
+pub const CONN_DRAINING: u32 = 4;
+
+/// No whole frame is left.
+pub const BATCH_NONE: u32 = 0;
+/// Jobs to be opened.
+pub const BATCH_ESP: u32 = 1;
+/// Messages to be sent upstream.
+pub const BATCH_UPSTREAM: u32 = 2;
+/// The connection ends; the count is the status.
+pub const BATCH_CLOSE: u32 = 3;
+
+/// From TCP.
+pub const INBOUND: usize = 0;
+/// To TCP.
+pub const OUTBOUND: usize = 1;
+
+/// Index of a kind of frame in counters.
+pub const KIND_IKE: usize = 0;
+/// ESP packet.
+pub const KIND_ESP: usize = 1;
+/// NAT-keepalive.
+pub const KIND_KEEPALIVE: usize = 2;
+/// Empty frame.
+pub const KIND_EMPTY: usize = 3;
+
+/// The SA opens packets.
+pub const SA_INBOUND: u32 = 0;
+/// The SA seals packets.
+pub const SA_OUTBOUND: u32 = 1;
+
+/// The row is free.
+pub const SA_FREE: u32 = 0;
+/// In use.
+pub const SA_ACTIVE: u32 = 1;
+/// In use, and past its soft limit.
+pub const SA_SOFT: u32 = 2;
+/// Past a hard limit.
+pub const SA_EXPIRED: u32 = 3;
+
+/// AES-GCM with a 16-octet ICV (RFC 4106).
+pub const AEAD_AES_GCM_16: u32 = 1;
+/// ChaCha20-Poly1305 (RFC 7634).
+pub const AEAD_CHACHA20_POLY1305: u32 = 2;
+
+/// A connection was accepted (appended by TypeScript).
+pub const EVENT_OPENED: u32 = 1;
+/// A connection has ended; status says why (appended by TypeScript).
+pub const EVENT_CLOSED: u32 = 2;
+/// A peer's path is another connection now; value is the peer's number.
+pub const EVENT_PATH_MOVED: u32 = 3;
+/// An SA is past its soft limit; value is its last number.
+pub const EVENT_SOFT_LIMIT: u32 = 4;
+/// An SA has stopped; status says why, value is its last number.
+pub const EVENT_SA_EXPIRED: u32 = 5;
+/// An auditable drop (RFC 4303 §4); value is the sequence number. Rate limited.
+pub const EVENT_AUDIT: u32 = 6;
+
+/// `AF_INET`.
+pub const FAMILY_V4: u32 = 2;
+/// `AF_INET6`.
+pub const FAMILY_V6: u32 = 10;
+
+/// Bounded buckets of a histogram; one more has no bound.
+pub const BUCKETS: usize = 16;
+/// Upper bounds of the IKE delay, seconds.
+pub const DELAY_BUCKETS: [f64; BUCKETS] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+    1.0, 2.5, 5.0,
+];
+/// Upper bounds of the send queue, octets.
+pub const QUEUE_BUCKETS: [f64; BUCKETS] = [
+    0.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0, 16_384.0, 24_576.0, 32_768.0, 49_152.0, 65_536.0,
+    81_920.0, 98_304.0, 131_072.0, 196_608.0, 262_144.0,
+];
+
+/// Octets of a slot for inner packets of up to `inner_mtu`.
+pub const fn slot_len(inner_mtu: u32) -> u32 {
+    (inner_mtu + SLOT_TAIL_LEN).next_multiple_of(64)
+}

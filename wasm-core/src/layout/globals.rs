@@ -1,0 +1,108 @@
+//! What all instances share: where everything lies, the limits, the locks and the free lists.
+
+use core::cell::Cell;
+use core::sync::atomic::AtomicU64;
+
+use super::lane::Line;
+
+/// Connections of one source address.
+#[repr(C)]
+pub struct Source {
+    /// IPv4 address, or the first half of an IPv6 one.
+    pub key: Cell<u64>,
+    /// 4 or 6; 0 if the slot is free.
+    pub version: Cell<u32>,
+    /// Connections.
+    pub count: Cell<u32>,
+}
+
+/// An address of the echo host.
+#[repr(C)]
+pub struct EchoAddress {
+    /// First eight octets, left-aligned for IPv4.
+    pub high: Cell<u64>,
+    /// Last eight octets.
+    pub low: Cell<u64>,
+    /// 1 if set.
+    pub is_set: Cell<u32>,
+    _pad: u32,
+}
+
+/// Written once by `core_init`, but for what stands under the locks.
+#[repr(C, align(4096))]
+pub struct Globals {
+    /// Absolute address of the memory.
+    pub base: Cell<u64>,
+    /// Lanes, without the shell.
+    pub lanes: Cell<u32>,
+    /// Rows of connections.
+    pub connections: Cell<u32>,
+    /// Rows of SAs.
+    pub sas: Cell<u32>,
+    /// Ring blocks.
+    pub rings: Cell<u32>,
+    /// Largest inner packet read into a slot.
+    pub inner_mtu: Cell<u32>,
+    /// Octets of a slot.
+    pub slot_len: Cell<u32>,
+    /// Octets of a lane's block with its slots.
+    pub lane_len: Cell<u32>,
+    /// Offset of lane 0's block.
+    pub lanes_at: Cell<u32>,
+    /// Offset of row 0; connections count from 1.
+    pub rows_at: Cell<u32>,
+    /// Offset of the source table.
+    pub sources_at: Cell<u32>,
+    /// Slots of it, less one.
+    pub sources_mask: Cell<u32>,
+    /// Offset of peer 0; peers count from 1.
+    pub peers_at: Cell<u32>,
+    /// Offset of SA 0; SAs count from 1.
+    pub sas_at: Cell<u32>,
+    /// Offset of the SPI index.
+    pub spi_index_at: Cell<u32>,
+    /// Slots of it, less one.
+    pub spi_mask: Cell<u32>,
+    /// Offset of the policy index.
+    pub policy_index_at: Cell<u32>,
+    /// Buckets of it, less one.
+    pub policy_mask: Cell<u32>,
+    /// Offset of the stack of free ring blocks.
+    pub pool_at: Cell<u32>,
+    /// Offset of the first ring block.
+    pub rings_at: Cell<u32>,
+    /// Connections that one source may have; 0 is no limit.
+    pub max_per_source: Cell<u32>,
+    /// Points of the score that close a connection.
+    pub suspect_limit: Cell<u32>,
+    /// Addresses of the echo host, IPv4 and IPv6.
+    pub echo: [EchoAddress; 2],
+
+    /// The SAD lock: readers, and `SAD_WRITER`.
+    pub sad_lock: Line,
+    /// Grows with each install and remove.
+    pub sad_version: Line,
+    /// Free SA rows; under the SAD lock.
+    pub sa_free: Cell<u32>,
+    /// SA rows used so far.
+    pub sa_used: Cell<u32>,
+    /// Number of the last install.
+    pub sa_serial: Cell<u64>,
+    /// Remote prefixes in use by length, IPv4.
+    pub v4_lengths: [Cell<u32>; 33],
+    /// Remote prefixes in use by length, IPv6.
+    pub v6_lengths: [Cell<u32>; 129],
+
+    /// Lock of the pool.
+    pub pool_lock: Line,
+    /// Free blocks on the stack.
+    pub pool_free: Cell<u32>,
+    /// Lock of the connection and source tables.
+    pub table_lock: Line,
+    /// Free rows.
+    pub row_free: Cell<u32>,
+    /// Rows used so far.
+    pub row_used: Cell<u32>,
+    /// Live connections.
+    pub live: AtomicU64,
+}

@@ -1,0 +1,225 @@
+//! A lane's block: the tables of its system calls, its batch in hand, its counters and its two small rings.
+//!
+//! Everything is written by the lane alone, but for `attention`, the consumer's cursor of `events` and the producer's
+//! side of `commands`, each on a line of its own.
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, AtomicU64};
+
+use super::sa::SaSpec;
+use super::system::{Iovec, Mmsghdr, Msghdr};
+use super::{BATCH_MAX, BUCKETS, COMMAND_COUNT, DGRAM_MAX, EPOLL_MAX, EVENT_COUNT, TX_IOV_MAX};
+use crate::status::STATUS_MAX;
+
+/// A word on a cache line of its own.
+#[repr(C, align(64))]
+pub struct Line {
+    /// The word.
+    pub word: AtomicU32,
+}
+
+/// Counts per bucket, and the sum of what was observed.
+#[repr(C)]
+pub struct Histogram {
+    /// Not cumulative; the last bucket has no bound.
+    pub counts: [AtomicU64; BUCKETS + 1],
+    /// An f64's bits.
+    pub sum: AtomicU64,
+}
+
+/// One notice to the shell.
+#[repr(C, align(64))]
+pub struct Event {
+    /// `EVENT_` kind.
+    pub kind: Cell<u32>,
+    /// A status number, 0 if none applies.
+    pub status: Cell<u32>,
+    /// Row of the connection, 0 if none applies.
+    pub conn: Cell<u32>,
+    /// SPI, 0 if none applies.
+    pub spi: Cell<u32>,
+    /// Of the kind's own meaning.
+    pub value: Cell<f64>,
+    /// Monotonic milliseconds, as the lane last heard them.
+    pub at: Cell<f64>,
+    /// Events of this kind and status not told since the one before.
+    pub suppressed: Cell<u32>,
+    /// `AF_INET` or `AF_INET6`, 0 without a connection.
+    pub family: Cell<u32>,
+    /// Port of the peer.
+    pub port: Cell<u32>,
+    /// Generation of the row.
+    pub generation: Cell<u32>,
+    /// Address of the peer, 4 or 16 octets.
+    pub address: [Cell<u8>; 16],
+}
+
+/// One order from the shell; the core does not read it.
+#[repr(C)]
+pub struct Command {
+    /// Kind, then arguments.
+    pub words: [Cell<u32>; 8],
+}
+
+/// One AEAD job, read by whichever engine runs the batch.
+#[repr(C, align(64))]
+pub struct Job {
+    /// Offset of the key's context.
+    pub context: Cell<u32>,
+    /// Offset of ciphertext: opened in place, or where it is sealed to.
+    pub data: Cell<u32>,
+    /// Octets of it.
+    pub data_len: Cell<u32>,
+    /// Offset of the plaintext to be sealed.
+    pub source: Cell<u32>,
+    /// Offset of the ICV.
+    pub tag: Cell<u32>,
+    /// Octets of `aad` that count: 8, or 12.
+    pub aad_len: Cell<u32>,
+    /// Result of an open: 1 if authentic.
+    pub ok: Cell<u32>,
+    /// The SA's id.
+    pub sa: Cell<u32>,
+    /// Salt, then IV.
+    pub nonce: [Cell<u8>; 12],
+    /// SPI and sequence number.
+    pub aad: [Cell<u8>; 12],
+    /// Full sequence number.
+    pub sequence: Cell<u64>,
+}
+
+/// An inner packet that wants to leave, or has come.
+#[repr(C)]
+pub struct Entry {
+    /// Offset of the inner packet.
+    pub at: Cell<u32>,
+    /// Octets of it; 0 once the entry is done.
+    pub len: Cell<u32>,
+    /// The SA it leaves by.
+    pub sa: Cell<u32>,
+    /// The connection it leaves on.
+    pub conn: Cell<u32>,
+    /// Generation of that connection.
+    pub generation: Cell<u32>,
+    /// 4, 41, or 59 for a dummy, whose SA is given.
+    pub next_header: Cell<u32>,
+}
+
+/// The batch in hand. Of no meaning outside the core.
+#[repr(C, align(64))]
+pub struct Batch {
+    /// `BATCH_` kind of the last `inbound`.
+    pub kind: Cell<u32>,
+    /// Jobs in `jobs`.
+    pub jobs: Cell<u32>,
+    /// Messages in `up_mmsg`.
+    pub messages: Cell<u32>,
+    /// `rx_consumed` once the whole batch is done with.
+    pub rx_end: Cell<u32>,
+    /// `rx_consumed` at which message i begins.
+    pub message_at: [Cell<u32>; BATCH_MAX],
+    /// Entries in `entries`.
+    pub entries: Cell<u32>,
+    /// First entry that is not done.
+    pub next_entry: Cell<u32>,
+    /// Version of the SAD for which the entries' SAs are right.
+    pub sad_version: Cell<u32>,
+    /// The lane holds the SAD's read lock.
+    pub holds_sad: Cell<u32>,
+    /// Connection whose transmit side is being filled.
+    pub tx_conn: Cell<u32>,
+    /// Inner packets of the last `inbound_finish`.
+    pub inner_count: Cell<u32>,
+    /// Monotonic milliseconds, as last heard.
+    pub now: Cell<f64>,
+    /// Inner packets of the last `inbound_finish`.
+    pub inner: [Entry; BATCH_MAX],
+    /// Packets that want to leave.
+    pub entries_table: [Entry; BATCH_MAX],
+    /// When an audit event of each status was last told.
+    pub audit_at: [Cell<f64>; STATUS_MAX],
+    /// How many were not told since.
+    pub audit_suppressed: [Cell<u32>; STATUS_MAX],
+}
+
+/// One lane's block, up to its slots.
+#[repr(C, align(4096))]
+pub struct LaneBlock {
+    /// Another lane asks this one to look after a connection.
+    pub attention: Line,
+    /// Events appended; runs freely.
+    pub events_written: Line,
+    /// Events read by the shell; runs freely.
+    pub events_consumed: Line,
+    /// Commands appended by the shell; runs freely.
+    pub commands_written: Line,
+    /// Commands read; runs freely.
+    pub commands_consumed: Line,
+
+    /// Milliseconds awake, an f64's bits.
+    pub busy_ms: AtomicU64,
+    /// Events that did not fit.
+    pub events_lost: AtomicU64,
+    /// By status number.
+    pub counters: [AtomicU64; STATUS_MAX],
+    /// Frames by direction and kind.
+    pub frames: [[AtomicU64; 4]; 2],
+    /// Octets without Length fields, by direction and kind.
+    pub octets: [[AtomicU64; 4]; 2],
+    /// ESP packets opened and sealed here.
+    pub esp_packets: [AtomicU64; 2],
+    /// Seconds from a message's last octet read to its last octet handed over.
+    pub ike_delay: Histogram,
+    /// Octets left in the queue when a connection's transmit lock is released.
+    pub queue: Histogram,
+
+    /// 1 if there is an upstream.
+    pub has_upstream: Cell<u32>,
+    /// The lane's eventfd.
+    pub eventfd: Cell<i32>,
+    /// IKE messages among those in `up_mmsg`.
+    pub up_ike: Cell<u32>,
+    /// Packets of the last `inbound_finish` that were authentic and not replayed.
+    pub fresh: Cell<u32>,
+
+    /// For `accept4`.
+    pub sockaddr: [Cell<u8>; 128],
+    /// For `epoll_wait`; 12 octets each on x86-64, 16 elsewhere.
+    pub epoll: [[Cell<u8>; 16]; EPOLL_MAX],
+    /// For options, addresses, eventfds.
+    pub scratch: [Cell<u8>; 4096],
+    /// Free space of the rx ring.
+    pub recv_iov: [Iovec; 2],
+    /// What to send on a TCP connection.
+    pub tx_msg: Msghdr,
+    /// Its parts.
+    pub tx_iov: [Iovec; TX_IOV_MAX],
+    /// What to send upstream.
+    pub up_mmsg: [Mmsghdr; BATCH_MAX],
+    /// One part each.
+    pub up_iov: [Iovec; BATCH_MAX],
+    /// For one datagram from upstream.
+    pub dgram_msg: Msghdr,
+    /// Its one part.
+    pub dgram_iov: Iovec,
+    /// Its control messages.
+    pub dgram_control: [Cell<u8>; 64],
+    /// Inner packets for the inner side.
+    pub inner_iov: [Iovec; BATCH_MAX],
+    /// The slots, each up to its room for the ESP trailer.
+    pub slot_iov: [Iovec; BATCH_MAX],
+    /// Octets in each slot.
+    pub slot_len: [Cell<u32>; BATCH_MAX],
+    /// AEAD jobs.
+    pub jobs: [Job; BATCH_MAX],
+    /// The batch in hand.
+    pub batch: Batch,
+    /// The SA to be installed.
+    pub sa_spec: SaSpec,
+    /// Event ring.
+    pub events: [Event; EVENT_COUNT],
+    /// Command ring.
+    pub commands: [Command; COMMAND_COUNT],
+    /// The datagram.
+    pub dgram: [Cell<u8>; DGRAM_MAX],
+}

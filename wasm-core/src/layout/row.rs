@@ -1,0 +1,94 @@
+//! A connection's row: who it is, its rings, its counters.
+//!
+//! Line by line one writer: identity and receive side belong to the owner lane, the transmit side to whoever holds
+//! `tx_lock`. `state` and `generation` change under `tx_lock`.
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, AtomicU64};
+
+/// Frames and octets by kind: IKE, ESP, keepalive, empty.
+#[repr(C, align(64))]
+pub struct ByKind {
+    /// Frames.
+    pub frames: [AtomicU64; 4],
+    /// Octets without Length fields.
+    pub octets: [AtomicU64; 4],
+}
+
+/// Cursors of a ring of whole frames (`frame_ring.rs`).
+#[repr(C)]
+pub struct FrameCursors {
+    /// Offset of the ring block, 0 without one.
+    pub block: Cell<u32>,
+    /// Where the next frame goes; runs freely.
+    pub written: Cell<u32>,
+    /// Where the oldest frame begins; runs freely.
+    pub consumed: Cell<u32>,
+    /// Where the frames of the lap before `written`'s end in the block.
+    pub lap_end: Cell<u32>,
+    /// Octets of frames in the ring, less those of the begun frame that have left.
+    pub queued: Cell<u32>,
+}
+
+/// One row of the connection table.
+#[repr(C, align(64))]
+pub struct Row {
+    /// One of the `CONN_` constants.
+    pub state: AtomicU32,
+    /// Owner lane.
+    pub lane: Cell<u32>,
+    /// Descriptor of the TCP connection.
+    pub fd: Cell<i32>,
+    /// Epoll set of the owner lane.
+    pub epfd: Cell<i32>,
+    /// Grows when the connection closes, so that a path never leads to the row's next connection.
+    pub generation: AtomicU32,
+    /// `AF_INET` or `AF_INET6`; a mapped IPv4 address counts as IPv4.
+    pub family: Cell<u32>,
+    /// 4 or 16 octets.
+    pub address: [Cell<u8>; 16],
+    /// Port of the peer.
+    pub port: Cell<u32>,
+    /// Next free row, while this one is free.
+    pub next_free: Cell<u32>,
+    /// Milliseconds since 1970 of the accept.
+    pub epoch_ms: Cell<f64>,
+    /// Monotonic milliseconds of the accept.
+    pub opened_at: Cell<f64>,
+
+    /// Receive ring block, 0 without one.
+    pub rx_block: Cell<u32>,
+    /// Octets read from the kernel; runs freely.
+    pub rx_written: Cell<u32>,
+    /// Octets done with; runs freely.
+    pub rx_consumed: Cell<u32>,
+    /// Corruption score.
+    pub score: Cell<u32>,
+    /// Monotonic milliseconds of the last authenticated packet or datagram from upstream.
+    pub valid_at: Cell<f64>,
+    _rx_pad: [u64; 5],
+
+    /// The transmit lock.
+    pub tx_lock: AtomicU32,
+    /// ESP that waits.
+    pub tx: FrameCursors,
+    /// IKE that waits.
+    pub ike: FrameCursors,
+    /// Kind of the frame that has begun to leave: `BEGUN_` constants.
+    pub begun: Cell<u32>,
+    /// Octets of it that have left.
+    pub begun_octets: Cell<u32>,
+    /// The owner is about to put an IKE message into the reserve.
+    pub ike_reserved: Cell<u32>,
+    /// Octets queued, both rings.
+    pub tx_queued: AtomicU32,
+    _tx_align: u32,
+    /// Monotonic milliseconds since when the first frame of the queue has failed to leave whole, 0 if none has.
+    pub tx_partial_at: AtomicU64,
+    _tx_pad: [u64; 7],
+
+    /// Frames from TCP; owner lane.
+    pub inbound: ByKind,
+    /// Frames to TCP; under the transmit lock.
+    pub outbound: ByKind,
+}
