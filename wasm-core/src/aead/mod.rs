@@ -5,8 +5,12 @@
 
 mod context;
 mod ct;
+pub mod simd;
 pub mod soft;
 
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use simd as engine;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 use soft as engine;
 
 pub use context::{Algorithm, CONTEXT_LEN, Context};

@@ -1,6 +1,6 @@
 //! The engines under test, and the calls every suite makes on them.
 
-use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, soft};
+use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, simd, soft};
 
 type Open = fn(&Context, &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> bool;
 type Seal = fn(&Context, &[u8; 12], &[u8], &[u8], &mut [u8], &mut [u8; 16]);
@@ -25,7 +25,16 @@ pub const SOFT: Engine = Engine {
     seal_batch: soft::seal_batch,
 };
 
-pub const ENGINES: [Engine; 1] = [SOFT];
+pub const SIMD: Engine = Engine {
+    name: "simd",
+    install: simd::install,
+    open: simd::open,
+    seal: simd::seal,
+    open_batch: simd::open_batch,
+    seal_batch: simd::seal_batch,
+};
+
+pub const ENGINES: [Engine; 2] = [SOFT, SIMD];
 
 impl Engine {
     pub fn context(&self, algorithm: Algorithm, key: &[u8]) -> Box<Context> {

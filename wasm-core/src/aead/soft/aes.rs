@@ -3,13 +3,15 @@
 //! Octet `4 * column + row` of block b is bit `16 * b + 4 * column + row` of each plane. A round key in this form is
 //! eight planes of 16 bits: sixteen octets, as long as the key itself.
 
+use zeroize::Zeroize;
+
 /// Blocks that one call encrypts.
 pub(super) const BLOCKS: usize = 4;
 
 type Planes = [u64; 8];
 
-/// FIPS 197 §5.2, with the round keys left in plane form.
-pub(super) fn expand_key(round_keys: &mut [[u8; 16]; 15], key: &[u8]) {
+/// FIPS 197 §5.2. Of the fifteen round keys a key of 16 octets fills eleven, one of 24 thirteen.
+pub(in super::super) fn key_schedule(key: &[u8]) -> [[u8; 16]; 15] {
     let key_words = key.len() / 4;
     let words = 4 * (key_words + 7);
     let mut schedule = [[0u8; 4]; 60];
@@ -31,13 +33,29 @@ pub(super) fn expand_key(round_keys: &mut [[u8; 16]; 15], key: &[u8]) {
         }
         schedule[i] = word;
     }
-    for (round_key, words) in round_keys
-        .iter_mut()
-        .zip(schedule[..words].as_chunks::<4>().0)
-    {
-        *round_key = key_planes(words);
+    let mut round_keys = [[0; 16]; 15];
+    round_keys
+        .as_flattened_mut()
+        .copy_from_slice(schedule.as_flattened());
+    schedule.as_flattened_mut().zeroize();
+    round_keys
+}
+
+/// Round keys in plane form, as `encrypt` takes them.
+pub(super) fn expand_key(round_keys: &mut [[u8; 16]; 15], key: &[u8]) {
+    let mut schedule = key_schedule(key);
+    for (round_key, octets) in round_keys.iter_mut().zip(schedule) {
+        for (pair, plane) in round_key
+            .as_chunks_mut::<2>()
+            .0
+            .iter_mut()
+            .zip(planes_of(&octets))
+        {
+            // Sixteen octets went in, so the upper bits of each plane are zero.
+            *pair = (plane as u16).to_le_bytes();
+        }
     }
-    zeroize::Zeroize::zeroize(schedule.as_flattened_mut());
+    schedule.as_flattened_mut().zeroize();
 }
 
 /// Encrypts four blocks; the number of round keys is the number of rounds plus one.
@@ -77,16 +95,6 @@ fn octets_of(planes: &Planes, octets: &mut [u8]) {
             *octet |= ((plane >> at & 1) as u8) << bit;
         }
     }
-}
-
-fn key_planes(words: &[[u8; 4]; 4]) -> [u8; 16] {
-    let mut round_key = [0; 16];
-    let planes = planes_of(words.as_flattened());
-    for (pair, plane) in round_key.as_chunks_mut::<2>().0.iter_mut().zip(planes) {
-        // Sixteen octets went in, so the upper bits of each plane are zero.
-        *pair = (plane as u16).to_le_bytes();
-    }
-    round_key
 }
 
 fn add_round_key(state: &mut Planes, round_key: &[u8; 16]) {

@@ -35,7 +35,7 @@ impl Ghash {
 }
 
 /// SP 800-38D §6.3, algorithm 1, with masks for its conditions.
-pub(super) fn multiply(mut x: u128, y: u128) -> u128 {
+pub(in super::super) fn multiply(mut x: u128, y: u128) -> u128 {
     let mut product = 0;
     let mut power = y;
     for _ in 0..128 {

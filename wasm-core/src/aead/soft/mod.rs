@@ -3,10 +3,10 @@
 //! Written to be read beside the standards. CT: keys, plaintext and every intermediate value are secret; lengths
 //! and nonces are not. No secret reaches an index or a branch.
 
-mod aes;
+pub(super) mod aes;
 mod chacha;
-mod ghash;
-mod poly1305;
+pub(super) mod ghash;
+pub(super) mod poly1305;
 
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
 use super::ct::tag_eq;

@@ -5,14 +5,14 @@
 const LIMB: u64 = (1 << 26) - 1;
 
 /// Running sum; limbs stay below 2^27 between blocks.
-pub(super) struct Poly1305 {
+pub(in super::super) struct Poly1305 {
     r: [u64; 5],
     sum: [u64; 5],
     pad: u128,
 }
 
 impl Poly1305 {
-    pub(super) fn new(key: &[u8; 32]) -> Self {
+    pub(in super::super) fn new(key: &[u8; 32]) -> Self {
         let (halves, _) = key.as_chunks::<16>();
         let clamp = 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff;
         let r = limbs(u128::from_le_bytes(halves[0]) & clamp);
@@ -24,7 +24,7 @@ impl Poly1305 {
     }
 
     /// Takes `data`, filled up with zeros to whole blocks.
-    pub(super) fn update_padded(&mut self, data: &[u8]) {
+    pub(in super::super) fn update_padded(&mut self, data: &[u8]) {
         for part in data.chunks(16) {
             let mut block = [0; 16];
             block[..part.len()].copy_from_slice(part);
@@ -33,7 +33,7 @@ impl Poly1305 {
     }
 
     /// Takes the last block: both lengths in octets.
-    pub(super) fn lengths(&mut self, aad_len: usize, data_len: usize) {
+    pub(in super::super) fn lengths(&mut self, aad_len: usize, data_len: usize) {
         self.block((data_len as u128) << 64 | aad_len as u128);
     }
 
@@ -55,7 +55,7 @@ impl Poly1305 {
     }
 
     /// The sum in full reduction, plus the pad, modulo 2^128.
-    pub(super) fn finish(self) -> [u8; 16] {
+    pub(in super::super) fn finish(self) -> [u8; 16] {
         let sum = carry(carry(self.sum));
         let mut less = sum;
         less[0] += 5;

@@ -1,0 +1,213 @@
+//! ChaCha20-Poly1305 (RFC 8439) over waves, four blocks of ChaCha20 at a time.
+//!
+//! Of each packet, whole groups of four blocks go by themselves. Block 0, which keys Poly1305, and the blocks after the
+//! last whole group, the tail, are gathered from all packets of the wave, so that short packets fill the lanes too.
+//!
+//! CT: key, state and keystream are secret; they meet additions, xor and rotations by constants.
+
+use super::mask::{Packet, WAVE, mask_blocks, mask_in_place};
+use super::verbs::{
+    V, add32, load, rotate32, splat, splat32, store, xor, zip32_high, zip32_low, zip64_high,
+    zip64_low,
+};
+use crate::aead::context::Context;
+use crate::aead::ct::tag_eq;
+use crate::aead::soft::poly1305::Poly1305;
+
+const GROUP_LEN: usize = 256;
+
+/// Block 0 and at most four tail blocks.
+const ODD_MAX: usize = 5;
+
+/// Words 12 to 15 of a block: counter and nonce.
+type Foot = [u32; 4];
+
+/// Keystream of the odd blocks of a wave, four vectors to a block.
+pub(super) struct Wave<'a> {
+    context: &'a Context,
+    feet: [Foot; WAVE],
+    odd: [V; WAVE * ODD_MAX * 4],
+    starts: [usize; WAVE],
+}
+
+impl<'a> Wave<'a> {
+    /// * `packets`: one to eight
+    pub(super) fn of<'p>(
+        context: &'a Context,
+        packets: impl ExactSizeIterator<Item = Packet<'p>>,
+    ) -> Self {
+        let mut wave = Self {
+            context,
+            feet: [[0; 4]; WAVE],
+            odd: [splat(0); WAVE * ODD_MAX * 4],
+            starts: [0; WAVE],
+        };
+        let mut feet = [[0; 4]; WAVE * ODD_MAX];
+        let mut end = 0;
+        for (n, packet) in packets.enumerate() {
+            wave.starts[n] = 4 * end;
+            let foot = foot_of(packet.nonce);
+            wave.feet[n] = advanced(foot, 1);
+            feet[end] = foot;
+            let tail_blocks = (packet.len % GROUP_LEN).div_ceil(64);
+            let before = packet.len / GROUP_LEN * 4;
+            for (i, tail) in feet[end + 1..][..tail_blocks].iter_mut().enumerate() {
+                *tail = advanced(foot, before + 1 + i);
+            }
+            end += 1 + tail_blocks;
+        }
+        let groups = end.div_ceil(4);
+        for (feet, masks) in feet.as_chunks().0[..groups]
+            .iter()
+            .zip(wave.odd.as_chunks_mut::<16>().0)
+        {
+            *masks = blocks(&context.chacha_key, feet);
+        }
+        wave
+    }
+
+    /// Seals packet `n`.
+    pub(super) fn seal(
+        &self,
+        n: usize,
+        aad: &[u8],
+        source: &[u8],
+        sealed: &mut [u8],
+        tag: &mut [u8; 16],
+    ) {
+        let (groups, tail) = source.as_chunks::<GROUP_LEN>();
+        let (sealed_groups, sealed_tail) = sealed.as_chunks_mut::<GROUP_LEN>();
+        let mut foot = self.feet[n];
+        for (from, to) in groups.iter().zip(sealed_groups) {
+            mask_blocks(from, to, &self.group(&mut foot));
+        }
+        sealed_tail.copy_from_slice(tail);
+        mask_in_place(sealed_tail, self.tail_masks(n));
+        *tag = self.tag(n, aad, sealed);
+    }
+
+    /// Opens packet `n` in place if it is authentic.
+    pub(super) fn open(&self, n: usize, aad: &[u8], data: &mut [u8], tag: &[u8; 16]) -> bool {
+        if !tag_eq(&self.tag(n, aad, data), tag) {
+            return false;
+        }
+        let mut foot = self.feet[n];
+        let (groups, tail) = data.as_chunks_mut::<GROUP_LEN>();
+        for group in groups {
+            mask_in_place(group, &self.group(&mut foot));
+        }
+        mask_in_place(tail, self.tail_masks(n));
+        true
+    }
+
+    fn group(&self, foot: &mut Foot) -> [V; 16] {
+        let feet = [
+            *foot,
+            advanced(*foot, 1),
+            advanced(*foot, 2),
+            advanced(*foot, 3),
+        ];
+        *foot = advanced(*foot, 4);
+        blocks(&self.context.chacha_key, &feet)
+    }
+
+    fn tail_masks(&self, n: usize) -> &[V] {
+        &self.odd[self.starts[n] + 4..]
+    }
+
+    fn tag(&self, n: usize, aad: &[u8], sealed: &[u8]) -> [u8; 16] {
+        let start = self.starts[n];
+        let mut key = [0; 32];
+        let (halves, _) = key.as_chunks_mut::<16>();
+        store(&mut halves[0], self.odd[start]);
+        store(&mut halves[1], self.odd[start + 1]);
+        let mut mac = Poly1305::new(&key);
+        mac.update_padded(aad);
+        mac.update_padded(sealed);
+        mac.lengths(aad.len(), sealed.len());
+        mac.finish()
+    }
+}
+
+fn foot_of(nonce: &[u8; 12]) -> Foot {
+    let (words, _) = nonce.as_chunks::<4>();
+    let word = |n: usize| u32::from_le_bytes(words[n]);
+    [0, word(0), word(1), word(2)]
+}
+
+fn advanced(foot: Foot, blocks: usize) -> Foot {
+    // A packet ends long before 2^32 blocks.
+    [
+        foot[0].wrapping_add(blocks as u32),
+        foot[1],
+        foot[2],
+        foot[3],
+    ]
+}
+
+/// Four blocks of keystream, each four vectors long.
+#[inline(never)]
+fn blocks(key: &[u32; 8], feet: &[Foot; 4]) -> [V; 16] {
+    let words = transpose(feet.map(|foot| load_words(&foot)));
+    let mut start = [splat(0); 16];
+    for (row, word) in start.iter_mut().zip(CONSTANTS.iter().chain(key)) {
+        *row = splat32(*word);
+    }
+    start[12..].copy_from_slice(&words);
+    let mut state = start;
+    for _ in 0..10 {
+        for column in 0..4 {
+            quarter_round(&mut state, [column, 4 + column, 8 + column, 12 + column]);
+        }
+        for column in 0..4 {
+            let diagonal = |row: usize| 4 * row + (column + row) % 4;
+            quarter_round(&mut state, [column, diagonal(1), diagonal(2), diagonal(3)]);
+        }
+    }
+    for (end, begin) in state.iter_mut().zip(start) {
+        *end = add32(*end, begin);
+    }
+    let mut out = [splat(0); 16];
+    for (quarter, rows) in state.as_chunks::<4>().0.iter().enumerate() {
+        for (block, part) in transpose(*rows).into_iter().enumerate() {
+            out[4 * block + quarter] = part;
+        }
+    }
+    out
+}
+
+const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+
+#[inline(always)]
+fn quarter_round(state: &mut [V; 16], [a, b, c, d]: [usize; 4]) {
+    state[a] = add32(state[a], state[b]);
+    state[d] = rotate32::<16, 16>(xor(state[d], state[a]));
+    state[c] = add32(state[c], state[d]);
+    state[b] = rotate32::<12, 20>(xor(state[b], state[c]));
+    state[a] = add32(state[a], state[b]);
+    state[d] = rotate32::<8, 24>(xor(state[d], state[a]));
+    state[c] = add32(state[c], state[d]);
+    state[b] = rotate32::<7, 25>(xor(state[b], state[c]));
+}
+
+fn load_words(words: &[u32; 4]) -> V {
+    let mut octets = [0; 16];
+    octets
+        .as_chunks_mut::<4>()
+        .0
+        .copy_from_slice(&words.map(u32::to_le_bytes));
+    load(&octets)
+}
+
+/// Word w of row r to word r of row w.
+#[inline(always)]
+fn transpose([a, b, c, d]: [V; 4]) -> [V; 4] {
+    let (ab, cd) = (zip32_low(a, b), zip32_low(c, d));
+    let (ab_high, cd_high) = (zip32_high(a, b), zip32_high(c, d));
+    [
+        zip64_low(ab, cd),
+        zip64_high(ab, cd),
+        zip64_low(ab_high, cd_high),
+        zip64_high(ab_high, cd_high),
+    ]
+}

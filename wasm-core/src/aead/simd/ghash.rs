@@ -1,0 +1,175 @@
+//! GHASH, eight blocks to one reduction, by swizzles of nibble tables.
+//!
+//! For each power of H a table gives n(x) H^i for the sixteen nibbles n; row j holds octet j of all sixteen. A swizzle of
+//! row j by the nibbles of a block multiplies all of them at once, and its lane i belongs at octet i + j of the product. Rows
+//! of eight blocks are summed before they are moved there, so that moves and reduction are paid once for eight blocks.
+//!
+//! CT: blocks, tables and sums are secret; rows are loaded in a fixed order.
+
+use super::verbs::{
+    V, and, load, opaque, shl16, shl64, shr16, shr64, splat, swap64, swizzle, up_one, xor,
+};
+use crate::aead::context::Context;
+use crate::aead::soft::ghash::multiply;
+
+/// Blocks of one group.
+pub(super) const GROUP: usize = 8;
+
+/// Fills the rows from `hash_key`: block b of a group is multiplied by H^(8 - b).
+pub(super) fn install(context: &mut Context) {
+    let key = u128::from_be_bytes(context.hash_key);
+    let mut power = key;
+    for block in (0..GROUP).rev() {
+        for nibble in 0..16u8 {
+            // The highest bit of a nibble is the lowest power of x.
+            let product = multiply(u128::from(nibble) << 124, power).to_be_bytes();
+            for (row, octet) in context.hash_rows.iter_mut().zip(product) {
+                row[block][usize::from(nibble)] = octet;
+            }
+        }
+        power = multiply(power, key);
+    }
+}
+
+/// A running hash over a number of blocks that is known beforehand.
+///
+/// The first group is filled up with zero blocks in front, which do not change the sum, so that the last one is full.
+pub(super) struct Ghash<'a> {
+    context: &'a Context,
+    sum: V,
+    group: [[u8; 16]; GROUP],
+    filled: usize,
+}
+
+impl<'a> Ghash<'a> {
+    pub(super) fn new(context: &'a Context, blocks: usize) -> Self {
+        let filled = blocks.wrapping_neg() % GROUP;
+        Self {
+            context,
+            sum: splat(0),
+            group: [[0; 16]; GROUP],
+            filled,
+        }
+    }
+
+    /// Takes `data`, filled up with zeros to whole blocks.
+    pub(super) fn update_padded(&mut self, data: &[u8]) {
+        let rest = if self.filled == 0 {
+            data
+        } else {
+            self.stage(data)
+        };
+        let (groups, tail) = rest.as_chunks::<{ 16 * GROUP }>();
+        for group in groups {
+            self.sum = add_group(self.context, self.sum, blocks_of(group));
+        }
+        self.stage(tail);
+    }
+
+    /// Takes the last block, both lengths in bits, and returns the hash.
+    pub(super) fn finish(mut self, aad_len: usize, data_len: usize) -> V {
+        let mut lengths = [0; 16];
+        lengths[..8].copy_from_slice(&(aad_len as u64 * 8).to_be_bytes());
+        lengths[8..].copy_from_slice(&(data_len as u64 * 8).to_be_bytes());
+        self.stage(&lengths);
+        self.sum
+    }
+
+    /// Puts blocks into the group until it is full, and then adds it, or `data` ends. Returns what is left.
+    fn stage<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
+        let room = 16 * (GROUP - self.filled);
+        let (now, rest) = data.split_at(room.min(data.len()));
+        let open = &mut self.group[self.filled..];
+        let (whole, part) = now.as_chunks::<16>();
+        open[..whole.len()].copy_from_slice(whole);
+        self.filled += whole.len();
+        if !part.is_empty() {
+            open[whole.len()] = [0; 16];
+            open[whole.len()][..part.len()].copy_from_slice(part);
+            self.filled += 1;
+        }
+        if self.filled == GROUP {
+            self.filled = 0;
+            self.sum = add_group(self.context, self.sum, &self.group);
+        }
+        rest
+    }
+}
+
+fn blocks_of(group: &[u8; 16 * GROUP]) -> &[[u8; 16]; GROUP] {
+    // A chunk of eight blocks is eight blocks.
+    group
+        .as_chunks::<16>()
+        .0
+        .as_array()
+        .unwrap_or(&[[0; 16]; GROUP])
+}
+
+/// (sum + first block, other blocks) times the powers, reduced.
+#[inline(never)]
+fn add_group(context: &Context, sum: V, blocks: &[[u8; 16]; GROUP]) -> V {
+    let nibble = splat(15);
+    let mut low = [sum; GROUP];
+    let mut high = [sum; GROUP];
+    for b in 0..GROUP {
+        let block = if b == 0 {
+            xor(load(&blocks[0]), sum)
+        } else {
+            load(&blocks[b])
+        };
+        low[b] = and(block, nibble);
+        high[b] = and(shr16::<4>(block), nibble);
+    }
+    let zero = splat(0);
+    let (mut low_sum, mut high_sum) = ([zero; 2], [zero; 2]);
+    for row in context.hash_rows.iter().rev() {
+        low_sum = [up_one(zero, low_sum[0]), up_one(low_sum[0], low_sum[1])];
+        high_sum = [up_one(zero, high_sum[0]), up_one(high_sum[0], high_sum[1])];
+        for b in 0..GROUP {
+            let table = load(&row[b]);
+            low_sum[0] = xor(low_sum[0], swizzle(table, low[b]));
+            high_sum[0] = xor(high_sum[0], swizzle(table, high[b]));
+        }
+    }
+    reduce(low_sum, high_sum)
+}
+
+/// high + x^4 low, modulo x^128 + x^7 + x^2 + x + 1. The first of a pair holds x^0 to x^127.
+#[inline(always)]
+fn reduce(low: [V; 2], high: [V; 2]) -> V {
+    let (down, up) = (splat(0x0f), splat(0xf0));
+    let out = low.map(|x| and(shl16::<4>(x), up));
+    let kept = low.map(|x| and(shr16::<4>(x), down));
+    let first = xor(high[0], xor(kept[0], up_one(splat(0), out[0])));
+    let second = xor(high[1], xor(kept[1], up_one(out[0], out[1])));
+    xor(first, fold(second))
+}
+
+/// x^128 second = (1 + x + x^2 + x^7) second; what leaves at x^128 comes back once more.
+#[inline(always)]
+fn fold(second: V) -> V {
+    let masks = opaque(&MASKS);
+    let reverse = load(&masks.reverse);
+    // As one little-endian number times x is a shift to the right, with lane 1 above lane 0.
+    let second = swizzle(second, reverse);
+    let leaving = xor(
+        xor(shl64::<63>(second), shl64::<62>(second)),
+        shl64::<57>(second),
+    );
+    let crossed = swap64(leaving);
+    let whole = xor(second, and(crossed, load(&masks.upper)));
+    let shifted = xor(xor(shr64::<1>(whole), shr64::<2>(whole)), shr64::<7>(whole));
+    swizzle(xor(xor(second, crossed), shifted), reverse)
+}
+
+struct Masks {
+    reverse: [u8; 16],
+    upper: [u8; 16],
+}
+
+static MASKS: Masks = Masks {
+    reverse: [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+    upper: [
+        0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,
+    ],
+};

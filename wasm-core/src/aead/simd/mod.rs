@@ -1,0 +1,138 @@
+//! The SIMD engine: same results as `soft`, on kernels made for sixteen-octet vectors.
+//!
+//! CT: as in `soft`. No multiplication and no table in memory meets a secret in AES-GCM; Poly1305 multiplies 32-bit by
+//! 32-bit limbs, which takes the same time for all operands on the processors this runs on.
+
+mod aes;
+mod chacha;
+mod gcm;
+mod ghash;
+mod mask;
+mod tables;
+mod verbs;
+
+use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
+use super::{OpenJob, SealJob, soft};
+use core::iter::once;
+use mask::{Packet, WAVE};
+
+/// See [`Context::install`].
+pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {
+    if algorithm == Algorithm::ChaCha20Poly1305 {
+        return soft::install(context, algorithm, key);
+    }
+    context.wipe();
+    let Some(rounds) = aes_rounds(key.len()) else {
+        return false;
+    };
+    aes::install(context, rounds, key);
+    ghash::install(context);
+    context.kind = KIND_GCM;
+    true
+}
+
+/// See [`Context::open`].
+pub fn open(
+    context: &Context,
+    nonce: &[u8; 12],
+    aad: &[u8],
+    data: &mut [u8],
+    tag: &[u8; 16],
+) -> bool {
+    let packet = once(Packet {
+        nonce,
+        len: data.len(),
+    });
+    match context.kind {
+        KIND_GCM => gcm::Wave::of(context, packet).open(0, aad, data, tag),
+        KIND_CHACHA => chacha::Wave::of(context, packet).open(0, aad, data, tag),
+        _ => false,
+    }
+}
+
+/// See [`Context::seal`].
+pub fn seal(
+    context: &Context,
+    nonce: &[u8; 12],
+    aad: &[u8],
+    source: &[u8],
+    sealed: &mut [u8],
+    tag: &mut [u8; 16],
+) {
+    assert_eq!(source.len(), sealed.len());
+    let packet = once(Packet {
+        nonce,
+        len: source.len(),
+    });
+    match context.kind {
+        KIND_GCM => gcm::Wave::of(context, packet).seal(0, aad, source, sealed, tag),
+        KIND_CHACHA => chacha::Wave::of(context, packet).seal(0, aad, source, sealed, tag),
+        _ => (),
+    }
+}
+
+/// See [`super::open_batch`].
+pub fn open_batch(jobs: &mut [OpenJob<'_>]) {
+    for run in jobs.chunk_by_mut(|a, b| core::ptr::eq(a.context, b.context)) {
+        for wave in run.chunks_mut(WAVE) {
+            open_wave(wave);
+        }
+    }
+}
+
+/// See [`super::seal_batch`].
+pub fn seal_batch(jobs: &mut [SealJob<'_>]) {
+    for run in jobs.chunk_by_mut(|a, b| core::ptr::eq(a.context, b.context)) {
+        for wave in run.chunks_mut(WAVE) {
+            seal_wave(wave);
+        }
+    }
+}
+
+/// One to eight jobs of one context.
+fn open_wave(jobs: &mut [OpenJob<'_>]) {
+    let context = jobs[0].context;
+    let packets = jobs.iter().map(|job| Packet {
+        nonce: &job.nonce,
+        len: job.data.len(),
+    });
+    match context.kind {
+        KIND_GCM => {
+            let wave = gcm::Wave::of(context, packets);
+            for (n, job) in jobs.iter_mut().enumerate() {
+                job.ok = wave.open(n, &job.aad[..job.aad_len], job.data, &job.tag);
+            }
+        }
+        KIND_CHACHA => {
+            let wave = chacha::Wave::of(context, packets);
+            for (n, job) in jobs.iter_mut().enumerate() {
+                job.ok = wave.open(n, &job.aad[..job.aad_len], job.data, &job.tag);
+            }
+        }
+        _ => jobs.iter_mut().for_each(|job| job.ok = false),
+    }
+}
+
+/// One to eight jobs of one context.
+fn seal_wave(jobs: &mut [SealJob<'_>]) {
+    let context = jobs[0].context;
+    let packets = jobs.iter().map(|job| Packet {
+        nonce: &job.nonce,
+        len: job.source.len(),
+    });
+    match context.kind {
+        KIND_GCM => {
+            let wave = gcm::Wave::of(context, packets);
+            for (n, job) in jobs.iter_mut().enumerate() {
+                wave.seal(n, &job.aad[..job.aad_len], job.source, job.sealed, job.tag);
+            }
+        }
+        KIND_CHACHA => {
+            let wave = chacha::Wave::of(context, packets);
+            for (n, job) in jobs.iter_mut().enumerate() {
+                wave.seal(n, &job.aad[..job.aad_len], job.source, job.sealed, job.tag);
+            }
+        }
+        _ => (),
+    }
+}
