@@ -44,11 +44,13 @@ export function cacheFolder(): string {
 /** Installs wasm-pack and wasm-bindgen where they are missing (minutes), and returns the folders that hold them. */
 export async function installWasmTools(toolchain: Toolchain): Promise<string[]> {
   // wasm-bindgen-cli is built without its lock file, which names a crate that registries do not have.
-  const bindgen = await _install("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN_VERSION, {
+  const bindgen = await _install("wasm-bindgen-cli", WASM_BINDGEN_VERSION, {
+    program: "wasm-bindgen",
     toolchain,
     isLocked: false,
   });
-  const pack = await _install("wasm-pack", "wasm-pack", WASM_PACK_VERSION, {
+  const pack = await _install("wasm-pack", WASM_PACK_VERSION, {
+    program: "wasm-pack",
     toolchain,
     isLocked: true,
   });
@@ -87,9 +89,8 @@ async function _defaultToolchain(): Promise<Toolchain | undefined> {
 
 async function _install(
   crate: string,
-  program: string,
   version: string,
-  { toolchain, isLocked }: { readonly toolchain: Toolchain; readonly isLocked: boolean },
+  { program, toolchain, isLocked }: InstallOptions,
 ): Promise<string> {
   const root = `${cacheFolder()}/${crate}-${version}`;
   if (!await exists(`${root}/bin/${program}`)) {
@@ -99,6 +100,12 @@ async function _install(
     });
   }
   return `${root}/bin`;
+}
+
+interface InstallOptions {
+  readonly program: string;
+  readonly toolchain: Toolchain;
+  readonly isLocked: boolean;
 }
 
 const LIBRARY = "lib/rustlib/src/rust/library";

@@ -1,0 +1,35 @@
+// `deno task check [NAME...]`: the guards that only read text. Without names, all of them.
+
+import { complain, say } from "./run.ts";
+import { type Guard, readFiles } from "./check/files.ts";
+import { checkImports } from "./check/imports.ts";
+import { checkLinks } from "./check/links.ts";
+import { checkNames } from "./check/names.ts";
+import { checkPaths } from "./check/paths.ts";
+import { checkSizes } from "./check/sizes.ts";
+import { checkUnsafe } from "./check/unsafe.ts";
+
+const GUARDS: Readonly<Record<string, Guard>> = {
+  imports: checkImports,
+  links: checkLinks,
+  names: checkNames,
+  paths: checkPaths,
+  sizes: checkSizes,
+  unsafe: checkUnsafe,
+};
+
+const files = await readFiles();
+const names = Deno.args.length > 0 ? Deno.args : Object.keys(GUARDS);
+let count = 0;
+for (const name of names) {
+  const guard = GUARDS[name];
+  if (guard === undefined) {
+    complain(`Cannot check "${name}": known are ${Object.keys(GUARDS).join(", ")}`);
+    Deno.exit(2);
+  }
+  const problems = guard(files);
+  for (const problem of problems) complain(`${name}: ${problem}`);
+  count += problems.length;
+}
+if (count > 0) Deno.exit(1);
+say(`${names.join(", ")}: nothing to report in ${files.size} files`);

@@ -1,0 +1,35 @@
+// What the guards look at: the project's own files, by path relative to the root.
+
+import { projectFiles, ROOT } from "../run.ts";
+
+/** Text by path; data (pictures, modules, lock files, test vectors) is there by name, with an empty text. */
+export type Files = ReadonlyMap<string, string>;
+
+/** One guard: files in, one line per problem out; each line begins with `path:line:`. */
+export type Guard = (files: Files) => string[];
+
+/** Reads the tracked files, and new ones that are not ignored. */
+export async function readFiles(): Promise<Files> {
+  const paths = await projectFiles();
+  return new Map(await Promise.all(paths.map(_readFile)));
+}
+
+async function _readFile(path: string): Promise<readonly [string, string]> {
+  const isText = TEXT.test(path) && !DATA.test(path);
+  return [path, isText ? await Deno.readTextFile(`${ROOT}/${path}`) : ""];
+}
+
+/** `files` whose path matches `pattern`. */
+export function select(files: Files, pattern: RegExp): [string, string][] {
+  return [...files].filter(([path]) => pattern.test(path));
+}
+
+/** 1-based line of an offset in `text`. */
+export function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
+const TEXT =
+  /(\.(ts|js|rs|md|json|toml|sh|py|html|css|yml|yaml|txt|service)|(^|\/)(run|\.\w+|LICENSE[\w-]*))$/;
+
+const DATA = /(^|\/)(vectors\/|deno\.lock$|Cargo\.lock$)/;

@@ -1,0 +1,101 @@
+// Imports point one way (docs/architecture.md): bench, tests -> gateway -> ts-bindings; inside the gateway cli -> shell -> lane ->
+// linux, api -> shell, and everyone may use the interface of runtime. No module reaches itself again.
+
+import { dirname, normalize } from "node:path/posix";
+import { type Files, lineAt, select } from "./files.ts";
+
+/** Reports imports against the arrows, of a runtime's adapter, and cycles. */
+export function checkImports(files: Files): string[] {
+  const edges = select(files, /\.ts$/).flatMap(([path, text]) => importsOf(path, text));
+  return [...edges.flatMap(_arrowProblem), ..._cycles(edges)];
+}
+
+/** Imports of one module that stay in the project. */
+export function importsOf(path: string, text: string): Edge[] {
+  return [...text.matchAll(IMPORT)].map((match) => ({
+    from: path,
+    to: normalize(`${dirname(path)}/${match[2] ?? ""}`),
+    line: lineAt(text, match.index),
+    isType: match[1] !== undefined,
+  }));
+}
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly line: number;
+  /** `import type` does not run anything, so it makes no cycle. */
+  readonly isType: boolean;
+}
+
+function _arrowProblem({ from, to, line }: Edge): string[] {
+  if (ADAPTER.test(to) && _layer(from) !== "gateway/runtime") {
+    return [`${from}:${line}: ${to} belongs to gateway/runtime alone`];
+  }
+  const [source, target] = [_layer(from), _layer(to)];
+  // A test may use what helps it; a fake kernel stands in for the real one.
+  const isTest = /_test\.ts$|\/fake\//.test(from);
+  if (isTest || source === target || (ARROWS[source] ?? []).includes(target)) return [];
+  if (SHARED_TYPES.includes(to)) return [];
+  return [`${from}:${line}: ${source} imports ${target} (${to})`];
+}
+
+/** One problem for each import that closes a cycle. */
+function _cycles(edges: readonly Edge[]): string[] {
+  const outgoing = Map.groupBy(edges.filter((edge) => !edge.isType), (edge) => edge.from);
+  const state = new Map<string, "open" | "done">();
+  const problems: string[] = [];
+  const visit = (path: string): void => {
+    state.set(path, "open");
+    for (const { to, line } of outgoing.get(path) ?? []) {
+      if (state.get(to) === "open") problems.push(`${path}:${line}: cycle through ${to}`);
+      if (!state.has(to)) visit(to);
+    }
+    state.set(path, "done");
+  };
+  for (const path of outgoing.keys()) if (!state.has(path)) visit(path);
+  return problems;
+}
+
+/** `gateway/lane` for a file in it, `gateway` for a file at its top, else the top-level folder. */
+function _layer(path: string): string {
+  const [top = "", second = ""] = path.split("/");
+  return top === "gateway" && !second.includes(".") ? `${top}/${second}` : top;
+}
+
+const IMPORT = /^(?:import|export)(\s+type)?\b(?:[^"';]*?\bfrom)?\s*"(\.[^"]+)"/gm;
+
+const ADAPTER = /^gateway\/runtime\/(deno|bun)\.ts$/;
+
+/** Interfaces that more than one layer speaks. */
+const SHARED_TYPES: readonly string[] = ["gateway/shell/types.ts", "gateway/runtime/types.ts"];
+
+const GATEWAY = ["api", "cli", "config", "dashboard", "lane", "linux", "runtime", "shell"]
+  .map((folder) => `gateway/${folder}`);
+
+/** Who may import whom. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  "bench": ["gateway", ...GATEWAY, "ts-bindings", "tests"],
+  "tests": ["gateway", ...GATEWAY, "ts-bindings"],
+  "tools": ["ts-bindings"],
+  "gateway": [...GATEWAY, "ts-bindings"],
+  "gateway/cli": [
+    "gateway/api",
+    "gateway/config",
+    "gateway/runtime",
+    "gateway/shell",
+    "ts-bindings",
+  ],
+  "gateway/api": ["gateway/config", "gateway/dashboard", "gateway/shell", "ts-bindings"],
+  "gateway/config": [],
+  "gateway/shell": [
+    "gateway/config",
+    "gateway/lane",
+    "gateway/linux",
+    "gateway/runtime",
+    "ts-bindings",
+  ],
+  "gateway/lane": ["gateway/linux", "gateway/runtime", "ts-bindings"],
+  "gateway/linux": ["gateway/runtime"],
+  "gateway/runtime": ["ts-bindings"],
+};

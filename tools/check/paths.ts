@@ -1,0 +1,21 @@
+// Nothing in the project knows the machine it was written on, nor where packages come from.
+
+import type { Files } from "./files.ts";
+
+/** Reports paths of machines and hosts of package registries. */
+export function checkPaths(files: Files): string[] {
+  return [...files].flatMap(([path, text]) =>
+    text.split("\n").flatMap((line, index) => {
+      const found = PATTERNS.find((pattern) => pattern.test(line));
+      if (found === undefined || path === OWN) return [];
+      return [`${path}:${index + 1}: a machine's path or a registry's host: ${line.trim()}`];
+    })
+  );
+}
+
+const OWN = "tools/check/paths.ts";
+
+const PATTERNS: readonly RegExp[] = [
+  /(?<![\w.])\/(tmp|root|work|home)\/[A-Za-z]/,
+  /registry\.npmjs|static\.crates\.io|index\.crates\.io|(deb|security)\.debian\.org|proxy\.golang/,
+];

@@ -1,0 +1,24 @@
+// Unsafe Rust has one corner: the files below lift `deny(unsafe_code)`, and nothing else does.
+
+import { type Files, select } from "./files.ts";
+
+/** Reports `unsafe` outside the corner, and a crate root without the lint. */
+export function checkUnsafe(files: Files): string[] {
+  const sources = select(files, /^wasm-core\/src\/.*\.rs$/);
+  const root = files.get("wasm-core/src/lib.rs") ?? "";
+  const problems = root.includes("#![deny(unsafe_code)]")
+    ? []
+    : ["wasm-core/src/lib.rs:1: does not deny unsafe_code"];
+  for (const [path, text] of sources) {
+    if (CORNER.test(path)) continue;
+    text.split("\n").forEach((line, index) => {
+      const code = line.replace(/\/\/.*/, "");
+      const isUnsafe = /\bunsafe\b(?!_code)|allow\(unsafe_code\)|expect\(unsafe_code/.test(code);
+      if (isUnsafe) problems.push(`${path}:${index + 1}: unsafe outside of its corner`);
+    });
+  }
+  return problems;
+}
+
+/** Memory, the fixed heap, and the exports (`no_mangle` and raw offsets trip the lint). */
+const CORNER = /^wasm-core\/src\/(memory|ring|heap|exports)(\.rs|\/)/;

@@ -1,0 +1,31 @@
+/** Messages of errors: sentence case, no full stop, no contraction (action first, then the state, is for the reviewer). */
+export const errorMessage: Deno.lint.Rule = {
+  create(context): Deno.lint.LintVisitor {
+    return {
+      NewExpression(node): void {
+        if (node.callee.type !== "Identifier" || !node.callee.name.endsWith("Error")) return;
+        const [first] = node.arguments;
+        if (first === undefined) return;
+        const message = faultOf(textOf(first));
+        if (message !== undefined) context.report({ node: first, message });
+      },
+    };
+  },
+};
+
+/** Text of a literal or a template, with `${}` for each expression; `undefined` for anything else. */
+function textOf(node: Deno.lint.Node): string | undefined {
+  if (node.type === "Literal" && typeof node.value === "string") return node.value;
+  if (node.type === "TemplateLiteral") return node.quasis.map((part) => part.cooked).join("${}");
+  return undefined;
+}
+
+function faultOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (/^[a-z]/.test(text)) return "An error message begins with a capital letter";
+  if (/\.$/.test(text)) return "An error message ends without a full stop";
+  if (/\w'(t|s|re|ll|ve|d|m)\b/.test(text.replaceAll(/"[^"]*"/g, ""))) {
+    return "An error message has no contraction and no possessive";
+  }
+  return undefined;
+}

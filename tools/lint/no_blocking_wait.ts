@@ -1,0 +1,21 @@
+import { isBelow } from "./path.ts";
+
+/** A wait that blocks its thread belongs to the lanes: anywhere else it would stop the API, the timers and the signals. */
+export const noBlockingWait: Deno.lint.Rule = {
+  create(context): Deno.lint.LintVisitor {
+    if (isBelow(context.filename, ["gateway/lane/", "tests/", "bench/"])) return {};
+    return {
+      CallExpression(node): void {
+        const { callee } = node;
+        if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return;
+        const { name } = callee.property;
+        const isAtomicsWait = name === "wait" && callee.object.type === "Identifier" &&
+          callee.object.name === "Atomics";
+        if (!isAtomicsWait && !BLOCKING.has(name)) return;
+        context.report({ node, message: `"${name}" blocks its thread; only gateway/lane/ may` });
+      },
+    };
+  },
+};
+
+const BLOCKING: ReadonlySet<string> = new Set(["epoll_wait", "poll", "select", "nanosleep"]);

@@ -1,0 +1,29 @@
+// `deno task ok`: every guard and every fast test, before each commit. All of them run; the failures are named at the end.
+
+import { complain, exitCode, say } from "./run.ts";
+
+const STEPS: readonly (readonly [name: string, task: string])[] = [
+  ["format", "check:format"],
+  ["lint", "check:lint"],
+  ["types", "check:types"],
+  ["text", "check:text"],
+  ["generated files", "check:generated"],
+  ["committed core", "check:core"],
+  ["tests", "test"],
+];
+
+const failed: string[] = [];
+for (const [name, task] of STEPS) {
+  const startedAt = performance.now();
+  say(`\n== ${name}`);
+  const code = await exitCode([Deno.execPath(), "task", "--quiet", task]);
+  say(
+    `== ${name}: ${code === 0 ? "ok" : "failed"}, ${Math.round(performance.now() - startedAt)} ms`,
+  );
+  if (code !== 0) failed.push(name);
+}
+if (failed.length > 0) {
+  complain(`\nNot ok: ${failed.join(", ")}`);
+  Deno.exit(1);
+}
+say("\nok");

@@ -1,0 +1,60 @@
+// `deno task test [TEXT]`: every fast test, Rust and TypeScript, the TypeScript ones on Deno and on Bun.
+//
+// Does its own set-up: npm packages, Bun among them, come from the registry. With TEXT, only TypeScript files whose path
+// contains it. The last line is "N passed, N failed"; a suite that ran nothing is a failure.
+
+import { complain, projectFiles, ROOT, run, say, tryCapture } from "./run.ts";
+import { countBun, countCargo, countDeno, type Outcome } from "./test/counts.ts";
+import { stream } from "./test/stream.ts";
+
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly count: (output: string) => Outcome;
+}
+
+const [only] = Deno.args;
+await run([Deno.execPath(), "install", "--quiet"]);
+const outcomes: Outcome[] = [];
+for (const suite of await _suites()) outcomes.push(await _runSuite(suite));
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+say(`\n${passed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+async function _suites(): Promise<Suite[]> {
+  const files = (await projectFiles("*_test.ts")).filter((path) =>
+    !SLOW.some((folder) => path.startsWith(folder)) && (only === undefined || path.includes(only))
+  );
+  // The tools are programs for Deno.
+  const onBun = files.filter((path) => !path.startsWith("tools/")).map((path) => `./${path}`);
+  const suites: Suite[] = [
+    { name: "deno", command: [...DENO_TEST, ...files], count: countDeno },
+    { name: "bun", command: [...BUN_TEST, ...onBun], count: countBun },
+  ];
+  if (only !== undefined) return suites;
+  if (await tryCapture(["cargo", "--version"]) !== undefined) return [CARGO, ...suites];
+  throw new Error('Cannot run the Rust tests: "cargo" is not there (https://rustup.rs)');
+}
+
+async function _runSuite({ name, command, count }: Suite): Promise<Outcome> {
+  say(`\n== ${name}`);
+  const { code, output } = await stream(command);
+  const { passed, failed } = count(output);
+  const isGreen = code === 0 && failed === 0 && passed > 0;
+  if (isGreen) return { passed, failed };
+  complain(`${name}: exit code ${code}, ${passed} passed, ${failed} failed`);
+  return { passed, failed: Math.max(failed, 1) };
+}
+
+/** These need root, minutes or a browser, and have tasks of their own. */
+const SLOW = ["tests/interop/", "tests/chaos/", "tests/soak/", "tests/browser/", "bench/"];
+
+const CARGO: Suite = {
+  name: "cargo",
+  command: ["cargo", "test", "--workspace", "--locked", "--quiet"],
+  count: countCargo,
+};
+
+const DENO_TEST = [Deno.execPath(), "test", "--allow-all", "--no-prompt", "--parallel"];
+const BUN_TEST = [`${ROOT}/node_modules/.bin/bun`, "test"];
