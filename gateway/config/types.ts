@@ -12,10 +12,11 @@ export type InnerConfig =
   /** One address a family, one or two in all. */
   | { readonly kind: "echo"; readonly addresses: readonly IpAddress[] };
 
-/** An SA of the file (`--unsafe-static-sas`), and the line its table begins on. */
+/** An SA of the file (`--unsafe-static-sas`). */
 export interface StaticSa {
   readonly spec: SaSpec;
-  readonly origin: Origin;
+  /** Where a member stands, or the table if it has none of that name. Costly: for messages. */
+  readonly originOf: (member: string | undefined) => Origin;
 }
 
 /** A checked configuration of `serve`. Times are milliseconds, 0 is off where a setting says so. */

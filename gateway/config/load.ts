@@ -1,0 +1,193 @@
+// From flags, environment and file to one checked configuration: flags win over the environment, which wins over the file.
+
+import { type IpAddress, isLoopback, isV6 } from "./address.ts";
+import { ConfigError } from "./error.ts";
+import {
+  docOf,
+  type InnerChoice,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+} from "./settings.ts";
+import {
+  type FlagValues,
+  readDefaults,
+  readEnvironment,
+  readFile,
+  readFlags,
+  type Source,
+} from "./sources.ts";
+import { type NamedFile, readStaticSas } from "./static_sas.ts";
+import { parseToml } from "./toml.ts";
+import type { GatewayConfig, InnerConfig } from "./types.ts";
+
+/** What a configuration is made from. */
+export interface LoadOptions {
+  readonly flags: FlagValues;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly readTextFile: (path: string) => Promise<string>;
+  /** What `--lanes auto` means. */
+  readonly cores: number;
+}
+
+/** A configuration, and where each of its settings came from. */
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  /** The place that a setting was taken from; undefined for one that is not set. */
+  sourceOf(name: SettingName): Source | undefined;
+}
+
+/**
+ * Reads and checks a configuration.
+ *
+ * @throws {ConfigError} If anything in it is wrong or cannot be read
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const flags = readFlags(options.flags);
+  const environment = readEnvironment(options.environment);
+  const file = await openFile(options);
+  const fromFile = file === undefined ? [] : [readFile(file.path, file.toml)];
+  const merged = mergeSources([flags, environment, ...fromFile, readDefaults()]);
+  const { settings, sourceOf } = merged;
+  const apiToken = await readToken(merged, options);
+  checkApi(merged, apiToken);
+  checkUpstream(merged);
+  const config: GatewayConfig = {
+    ...settings,
+    upstream: settings.upstream ?? null,
+    upstreamSource: settings.upstreamSource ?? null,
+    inner: innerConfig(merged),
+    api: settings.api === "off" ? null : settings.api,
+    apiTokenFile: settings.apiTokenFile ?? null,
+    apiToken,
+    lanes: settings.lanes === "auto" ? options.cores : settings.lanes,
+    staticSas: file === undefined
+      ? []
+      : readStaticSas(file, { isAllowed: settings.unsafeStaticSas }),
+  };
+  return { config, sourceOf };
+}
+
+/** Reads a token file: its text without the white space around it, which editors leave there. */
+export async function readTokenFile(
+  path: string,
+  readTextFile: LoadOptions["readTextFile"],
+): Promise<string> {
+  const token = (await readOrFail(path, readTextFile)).trim();
+  if (token === "") throw new RangeError(`Cannot use the token in ${path}: it is empty`);
+  // RFC 6750 §2.1: what a client can send in an Authorization field.
+  if (!/^[\w.~+/-]+=*$/.test(token)) {
+    throw new RangeError(
+      `Cannot use the token in ${path}: it has more than letters, digits and -._~+/`,
+    );
+  }
+  return token;
+}
+
+async function readOrFail(
+  path: string,
+  readTextFile: LoadOptions["readTextFile"],
+): Promise<string> {
+  try {
+    return await readTextFile(path);
+  } catch (error) {
+    throw new Error(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+type WithoutDefault = "upstream" | "upstreamSource" | "apiTokenFile";
+
+type CompleteSettings =
+  & Pick<Settings, WithoutDefault>
+  & { readonly [Name in Exclude<SettingName, WithoutDefault>]: NonNullable<Settings[Name]> };
+
+interface Merged {
+  readonly settings: CompleteSettings;
+  sourceOf(name: SettingName): Source | undefined;
+}
+
+/** `sources`: the first wins. */
+function mergeSources(sources: readonly Source[]): Merged {
+  const settings: Settings = Object.assign(
+    {},
+    ...sources.toReversed().map((source) => source.settings),
+  );
+  if (!isComplete(settings)) throw new TypeError("Cannot merge settings: a default is missing");
+  return {
+    settings,
+    sourceOf: (name) => sources.find((source) => source.settings[name] !== undefined),
+  };
+}
+
+function isComplete(settings: Settings): settings is CompleteSettings {
+  return SETTING_NAMES.every((name) => name in settings || docOf(name).fallback === undefined);
+}
+
+async function openFile(options: LoadOptions): Promise<NamedFile | undefined> {
+  const flag = options.flags["config"] ?? undefined;
+  const origin = flag === undefined ? "CULVERT_CONFIG" : "--config";
+  const path = flag ?? options.environment["CULVERT_CONFIG"];
+  if (path === undefined) return undefined;
+  if (typeof path !== "string" || path === "") {
+    throw new ConfigError({ path: origin }, "must be a file");
+  }
+  try {
+    return { path, toml: parseToml(path, await readOrFail(path, options.readTextFile)) };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError({ path: origin }, reasonOf(error), { cause: error });
+  }
+}
+
+async function readToken(merged: Merged, options: LoadOptions): Promise<string | null> {
+  const path = merged.settings.apiTokenFile;
+  if (path === undefined) return null;
+  try {
+    return await readTokenFile(path, options.readTextFile);
+  } catch (error) {
+    throw fault(merged, "apiTokenFile", reasonOf(error));
+  }
+}
+
+function checkApi(merged: Merged, token: string | null): void {
+  const { api } = merged.settings;
+  if (api === "off" || isLoopback(api) || token !== null) return;
+  throw fault(merged, "api", `${api.text} is not a loopback address: it needs --api-token-file`);
+}
+
+function checkUpstream(merged: Merged): void {
+  const { upstream, upstreamSource } = merged.settings;
+  if (upstreamSource === undefined) return;
+  if (upstream === undefined) throw fault(merged, "upstreamSource", "needs --upstream");
+  if (isV6(upstream) === isV6(upstreamSource) && isLoopback(upstream)) return;
+  throw fault(merged, "upstreamSource", "needs an --upstream on loopback, of the same family");
+}
+
+function innerConfig(merged: Merged): InnerConfig {
+  const choices = merged.settings.inner;
+  const [first] = choices;
+  if (first?.kind === "tun") {
+    if (choices.length === 1) return first;
+    throw fault(merged, "inner", "tun: can be given once, and not beside echo:");
+  }
+  const addresses = echoAddresses(choices);
+  const families = new Set(addresses.map(isV6));
+  if (addresses.length === choices.length && families.size === addresses.length) {
+    return { kind: "echo", addresses };
+  }
+  throw fault(merged, "inner", "echo: can be given once for IPv4 and once for IPv6, without tun:");
+}
+
+function echoAddresses(choices: readonly InnerChoice[]): readonly IpAddress[] {
+  return choices.flatMap((choice) => choice.kind === "echo" ? [choice.address] : []);
+}
+
+function fault(merged: Merged, name: SettingName, problem: string): ConfigError {
+  const source = merged.sourceOf(name);
+  return new ConfigError(source?.originOf(name) ?? { path: name }, problem);
+}
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n")[0] ?? "";
+}

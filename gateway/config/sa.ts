@@ -1,0 +1,160 @@
+// The SA object of the API and of `[[sa]]` tables (docs/interface.md §2): shape, ranges, and what its members ask of each other.
+// What depends on the other SAs is decided at the install. No message here repeats a value: it may be keying material.
+
+import * as z from "zod";
+import type { AeadName, Prefix, SaSpec } from "../shell/types.ts";
+import { parsePrefix } from "./address.ts";
+
+/** SPIs from 1 to 255 are reserved, 0 is never sent (RFC 4303 §2.1). */
+const SPI_MIN = 0x100;
+
+/** RFC 4106 §8.1, RFC 7634 §2: key then 4-octet salt. */
+const KEY_MATERIAL_LENS: Readonly<Record<AeadName, readonly number[]>> = {
+  "aes-gcm-16": [20, 28, 36],
+  "chacha20-poly1305": [36],
+};
+
+const U32_MAX = 0xffff_ffffn;
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+const PEER_LEN_MAX = 64;
+
+/** Selectors of one SA, each way: a bound on what one body can make the tables grow by. */
+const PREFIXES_MAX = 16;
+
+/** Parses the SA object; its output's `keyMaterial` is the caller's to wipe. */
+export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
+  spi: spi(),
+  direction: oneOf(["inbound", "outbound"]),
+  peer: peer(),
+  aead: oneOf(["aes-gcm-16", "chacha20-poly1305"]),
+  keyMaterial: keyMaterial(),
+  local: prefixes(),
+  remote: prefixes(),
+  esn: z.boolean({ error: "must be true or false" }).default(() => false),
+  replayWindow: replayWindow().default(1024),
+  softPackets: u64(0n).default(4_000_000_000n),
+  hardPackets: u64(1n).default(U32_MAX),
+  hardOctets: u64(0n).default(0n),
+  hardSeconds: hardSeconds().default(28_800),
+  initialSequence: u64(0n).default(0n),
+}, { error: objectProblem }).transform(checkTogether);
+
+/** Parses `"0x100"` to `"0xffffffff"`; undefined if `text` is no SPI of an SA. */
+export function parseSpi(text: string): number | undefined {
+  if (!/^0x[0-9a-f]{1,8}$/i.test(text)) return undefined;
+  const value = Number(text);
+  return value >= SPI_MIN ? value : undefined;
+}
+
+/** An SPI as every answer and log line shows it: `0x000001ff`. */
+export function spiText(value: number): string {
+  return `0x${value.toString(16).padStart(8, "0")}`;
+}
+
+/** A transform, as it must see parsed members only: a refinement would run beside issues, on what was sent. */
+function checkTogether(sa: SaSpec, context: z.RefinementCtx): SaSpec {
+  function refuse(member: string, message: string): void {
+    context.addIssue({ code: "custom", path: [member], message });
+  }
+  const lens = KEY_MATERIAL_LENS[sa.aead];
+  if (!lens.includes(sa.keyMaterial.length)) {
+    refuse("keyMaterial", `must have ${listText(lens)} octets (key and salt) for ${sa.aead}`);
+  }
+  // RFC 4303 §3.4.3: the high half of an ESN is inferred from the window.
+  if (sa.esn && sa.replayWindow === 0) refuse("replayWindow", "must not be 0 with esn");
+  if (!sa.esn && sa.initialSequence > U32_MAX) {
+    refuse("initialSequence", "must be at most 4294967295 without esn");
+  }
+  return sa;
+}
+
+function objectProblem(issue: z.core.$ZodRawIssue): string | undefined {
+  return issue.code === "invalid_type" ? "must be an object" : undefined;
+}
+
+function oneOf<const T extends readonly string[]>(
+  names: T,
+): z.ZodEnum<{ [Name in T[number]]: Name }> {
+  return z.enum(names, {
+    error: (issue) => missing(issue) ?? `must be one of ${names.join(", ")}`,
+  });
+}
+
+function string(problem: string): z.ZodString {
+  return z.string({ error: (issue) => missing(issue) ?? problem });
+}
+
+function missing(issue: { readonly input?: unknown }): string | undefined {
+  return issue.input === undefined ? "is required" : undefined;
+}
+
+function spi(): z.ZodType<number> {
+  const problem = 'must be a string from "0x100" to "0xffffffff"';
+  return string(problem).transform((input, context) => {
+    const value = parseSpi(input);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: problem });
+    return z.NEVER;
+  });
+}
+
+/** A name for people and logs: no control characters, as it is printed on terminals. */
+function peer(): z.ZodType<string> {
+  const problem = `must be 1 to ${PEER_LEN_MAX} characters, none of them a control character`;
+  return string(problem).max(PEER_LEN_MAX, { error: problem, abort: true })
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, { error: problem });
+}
+
+function keyMaterial(): z.ZodType<Uint8Array> {
+  const problem = "must be hex digits, two for each of at most 36 octets";
+  return string(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem }).transform(parseHex);
+}
+
+function parseHex(hex: string): Uint8Array {
+  return Uint8Array.from(
+    { length: hex.length / 2 },
+    (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
+function prefixes(): z.ZodType<Prefix[]> {
+  const problem = `must be an array of 1 to ${PREFIXES_MAX} address prefixes`;
+  return z.array(prefix(), { error: (issue) => missing(issue) ?? problem })
+    .min(1, { error: problem }).max(PREFIXES_MAX, { error: problem });
+}
+
+function prefix(): z.ZodType<Prefix> {
+  return string("must be an address prefix").transform((input, context) => {
+    const value = parsePrefix(input);
+    if (!("problem" in value)) return value;
+    context.addIssue({ code: "custom", message: value.problem });
+    return z.NEVER;
+  });
+}
+
+/** RFC 6479's window is words of bits; 4096 is the most that the core's rows hold. */
+function replayWindow(): z.ZodType<number> {
+  const error = "must be 0 or a whole number from 32 to 4096";
+  return z.int({ error }).refine((bits) => bits === 0 || (bits >= 32 && bits <= 4096), { error });
+}
+
+function hardSeconds(): z.ZodType<number> {
+  const error = "must be a whole number from 1 to 4294967295";
+  return z.int({ error }).min(1, { error }).max(Number(U32_MAX), { error });
+}
+
+/** A number, a decimal string (JSON has no exact numbers above 2^53), or a bigint (TOML). */
+function u64(min: bigint): z.ZodType<bigint> {
+  const error = `must be a whole number from ${min} to ${U64_MAX}, above 2^53 a decimal string`;
+  const digits = z.string().regex(/^(0|[1-9]\d{0,19})$/);
+  return z.union([z.int(), z.bigint(), digits], { error })
+    .transform(BigInt)
+    .pipe(z.bigint().min(min, { error }).max(U64_MAX, { error }));
+}
+
+function listText(values: readonly number[]): string {
+  return values.length < 2
+    ? values.join()
+    : `${values.slice(0, -1).join(", ")} or ${values[values.length - 1]}`;
+}

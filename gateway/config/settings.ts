@@ -1,0 +1,277 @@
+// Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and docs/configuration.md. Flags,
+// environment and file go through the same schemas; SAs of the file and of the API through those of `sa.ts`.
+
+import * as z from "zod";
+import {
+  type IpAddress,
+  isLoopback,
+  isUnicast,
+  parseAddress,
+  parsePrefix,
+  parseSocketAddress,
+  type SocketAddress,
+} from "./address.ts";
+import type { Prefix } from "../shell/types.ts";
+
+/** What help and documents say of a setting, and its default in the form that a user would write. */
+export interface SettingDoc {
+  /** The value in the usage line; undefined for a switch. */
+  readonly value: string | undefined;
+  /** As on the command line; undefined is "none". */
+  readonly fallback?: string;
+  readonly isRepeatable?: true;
+  readonly help: string;
+}
+
+/** One `--inner`. */
+export type InnerChoice =
+  | { readonly kind: "tun"; readonly name: string }
+  | { readonly kind: "echo"; readonly address: IpAddress };
+
+/** Words of each setting. */
+export const settingDocs: z.core.$ZodRegistry<SettingDoc> = z.registry<SettingDoc>();
+
+/** Largest delay that a timer of the kernel interface takes (`epoll_wait`), about 24 days. */
+const MS_MAX = 2_147_483_647;
+
+/** The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf} and its neighbours. */
+export const SETTINGS = z.object({
+  listen: documented(repeatable(parsed(listenAddress)), {
+    value: "ADDR:PORT",
+    fallback: "127.0.0.1:4500",
+    isRepeatable: true,
+    help: "TCP listener; port 0 picks a free one",
+  }),
+  upstream: documented(parsed(upstreamAddress), {
+    value: "ADDR:PORT",
+    help:
+      "UDP address of an IKE daemon's NAT-traversal port: takes IKE, and ESP of SPIs unknown here",
+  }),
+  upstreamSource: documented(parsed(loopbackPrefix), {
+    value: "ADDR/LEN",
+    help: "loopback prefix: one upstream source address for each client address (IPv6: each /64)",
+  }),
+  inner: documented(repeatable(parsed(innerChoice)), {
+    value: "tun:NAME|echo:ADDR",
+    fallback: "echo:10.93.29.1",
+    isRepeatable: true,
+    help:
+      "where decrypted packets go: a TUN device, or a built-in host that answers echo requests " +
+      "(once for IPv4 and once for IPv6)",
+  }),
+  innerMtu: documented(whole(576, 65_400), {
+    value: "N",
+    fallback: "1400",
+    help: "largest inner packet in octets",
+  }),
+  api: documented(parsed(apiAddress), {
+    value: "ADDR:PORT|off",
+    fallback: "127.0.0.1:9329",
+    help: "HTTP API, metrics and dashboard; port 0 picks a free one",
+  }),
+  apiTokenFile: documented(text(), {
+    value: "FILE",
+    help: "file with the bearer token of the API; needed when --api is not a loopback address",
+  }),
+  lanes: documented(autoOrWhole(1, 256), {
+    value: "N|auto",
+    fallback: "1",
+    help: "data-plane threads; auto is one for each core",
+  }),
+  engine: documented(oneOf(["auto", "wasm", "native"]), {
+    value: "auto|wasm|native",
+    fallback: "auto",
+    help: "who runs the AEAD",
+  }),
+  maxConnections: documented(whole(1, 1_000_000), {
+    value: "N",
+    fallback: "10000",
+    help: "connections at a time; one more is accepted, closed and counted",
+  }),
+  maxConnectionsPerSource: documented(whole(1, 1_000_000), {
+    value: "N",
+    fallback: "64",
+    help: "connections at a time from one address (IPv6: one /64)",
+  }),
+  prefixTimeoutMs: documented(whole(1, MS_MAX), {
+    value: "N",
+    fallback: "5000",
+    help:
+      "from accept to the stream prefix and the first message that is passed on or authenticates",
+  }),
+  frameTimeoutMs: documented(whole(1, MS_MAX), {
+    value: "N",
+    fallback: "30000",
+    help: "a frame that has begun, in either direction, must be complete",
+  }),
+  idleTimeoutMs: documented(whole(0, MS_MAX), {
+    value: "N",
+    fallback: "0",
+    help: "longest time without an authenticated packet or a datagram from upstream; 0 is off",
+  }),
+  suspectLimit: documented(whole(1, 1_000_000), {
+    value: "N",
+    fallback: "64",
+    help: "points of the corruption score that close a connection",
+  }),
+  drainTimeoutMs: documented(whole(0, MS_MAX), {
+    value: "N",
+    fallback: "5000",
+    help: "time for queued frames to leave on SIGTERM, before what is left is reset",
+  }),
+  logLevel: documented(oneOf(["debug", "info", "warn", "error"]), {
+    value: "debug|info|warn|error",
+    fallback: "info",
+    help: "least level that is logged",
+  }),
+  logFormat: documented(oneOf(["text", "json"]), {
+    value: "text|json",
+    fallback: "text",
+    help: "form of the log and of the listening line",
+  }),
+  unsafeStaticSas: documented(onOff(), {
+    value: undefined,
+    fallback: "false",
+    help: "read SAs with fixed keys from [[sa]] tables of the file: for tests only",
+  }),
+});
+
+/** What one place says: any of the settings. */
+export const SOME_SETTINGS = SETTINGS.partial();
+
+export type Settings = z.output<typeof SOME_SETTINGS>;
+export type SettingName = keyof typeof SETTINGS.shape;
+
+/** All settings, in order. */
+export const SETTING_NAMES: readonly SettingName[] = SETTINGS.keyof().options;
+
+/** Words of a setting. */
+export function docOf(name: SettingName): SettingDoc {
+  const doc = settingDocs.get(SETTINGS.shape[name]);
+  if (doc === undefined) throw new TypeError(`Cannot document setting "${name}": no entry`);
+  return doc;
+}
+
+/** `maxConnections` as `max-connections`. */
+export function flagOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `maxConnections` as `max_connections`. */
+export function fileKeyOf(name: SettingName): string {
+  return flagOf(name).replaceAll("-", "_");
+}
+
+/** `maxConnections` as `CULVERT_MAX_CONNECTIONS`. */
+export function variableOf(name: SettingName): string {
+  return `CULVERT_${fileKeyOf(name).toUpperCase()}`;
+}
+
+function documented<T extends z.ZodType>(schema: T, doc: SettingDoc): T {
+  settingDocs.add(schema, doc);
+  return schema;
+}
+
+/** A parser of one text: the value, or what is wrong. */
+type TextParser<T> = (text: string) => { readonly value: T } | { readonly problem: string };
+
+function text(): z.ZodString {
+  return z.string({ error: "must be a string" }).min(1, { error: "must not be empty" });
+}
+
+function parsed<T>(parse: TextParser<T>): z.ZodType<T, string> {
+  return text().transform((input, context) => {
+    const result = parse(input);
+    if ("value" in result) return result.value;
+    context.addIssue({ code: "custom", message: result.problem });
+    return z.NEVER;
+  });
+}
+
+/** One value or an array of them; flags may be repeated, the variable holds a list with commas. */
+function repeatable<T>(one: z.ZodType<T, string>): z.ZodType<readonly T[]> {
+  const error = "must be an array of strings, at least one";
+  return z.union([text().transform((input) => [input]), z.array(text()).min(1, { error })], {
+    error,
+  }).pipe(z.array(one));
+}
+
+function whole(min: number, max: number): z.ZodType<number> {
+  return wholeWith(`must be a whole number from ${min} to ${max}`, { min, max });
+}
+
+function autoOrWhole(min: number, max: number): z.ZodType<"auto" | number> {
+  const error = `must be auto or a whole number from ${min} to ${max}`;
+  return z.union([z.literal("auto"), wholeWith(error, { min, max })], { error });
+}
+
+/** A number from a file, or digits from anywhere. */
+function wholeWith(
+  error: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): z.ZodType<number> {
+  const digits = z.string({ error }).regex(/^\d{1,10}$/, { error }).transform(Number);
+  return z.union([z.int({ error }), digits], { error })
+    .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
+}
+
+function oneOf<const T extends readonly string[]>(
+  names: T,
+): z.ZodEnum<{ [Name in T[number]]: Name }> {
+  return z.enum(names, { error: `must be one of ${names.join(", ")}` });
+}
+
+function onOff(): z.ZodType<boolean> {
+  const error = "must be true or false";
+  const words = z.enum(["true", "false", "1", "0"], { error });
+  return z.union([z.boolean(), words.transform((word) => word === "true" || word === "1")], {
+    error,
+  });
+}
+
+const SOCKET_ADDRESS_PROBLEM = "must be ADDR:PORT, such as 127.0.0.1:4500 or [::1]:4500";
+
+function listenAddress(input: string): ReturnType<TextParser<SocketAddress>> {
+  const value = parseSocketAddress(input);
+  return value === undefined ? { problem: SOCKET_ADDRESS_PROBLEM } : { value };
+}
+
+function upstreamAddress(input: string): ReturnType<TextParser<SocketAddress>> {
+  const value = parseSocketAddress(input);
+  if (value === undefined) return { problem: SOCKET_ADDRESS_PROBLEM };
+  if (value.port === 0 || !isUnicast(value)) {
+    return { problem: "must be the address and port of one host" };
+  }
+  return { value };
+}
+
+function apiAddress(input: string): ReturnType<TextParser<SocketAddress | "off">> {
+  return input === "off" ? { value: input } : listenAddress(input);
+}
+
+function loopbackPrefix(input: string): ReturnType<TextParser<Prefix>> {
+  const prefix = parsePrefix(input);
+  if ("problem" in prefix) return prefix;
+  // 127.0.0.0/8 is the shortest loopback prefix there is; ::1 has but one address.
+  const bitsMin = prefix.octets.length === 4 ? 8 : 128;
+  if (!isLoopback(prefix) || prefix.bits < bitsMin) {
+    return { problem: "must be a loopback prefix, such as 127.16.0.0/12" };
+  }
+  return { value: prefix };
+}
+
+function innerChoice(input: string): ReturnType<TextParser<InnerChoice>> {
+  if (input.startsWith("tun:")) {
+    const name = input.slice(4);
+    // Linux: at most 15 octets. "%" would make the kernel choose a number, and the device another one at each start.
+    if (!/^[\w.-]{1,15}$/.test(name) || name === "." || name === "..") {
+      return { problem: "must name a device after tun:, 1 to 15 of letters, digits, dot, dash" };
+    }
+    return { value: { kind: "tun", name } };
+  }
+  const address = input.startsWith("echo:") ? parseAddress(input.slice(5)) : undefined;
+  if (address === undefined || !isUnicast(address)) {
+    return { problem: "must be tun:NAME or echo:ADDR" };
+  }
+  return { value: { kind: "echo", address } };
+}

@@ -1,0 +1,103 @@
+// The places a setting can come from, each read by itself: what a file says wrongly is wrong even where a flag overrides it.
+
+import { ConfigError, nameText, type Origin } from "./error.ts";
+import {
+  docOf,
+  fileKeyOf,
+  flagOf,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+  SOME_SETTINGS,
+  variableOf,
+} from "./settings.ts";
+import type { TomlFile } from "./toml.ts";
+
+/** The settings of one place, and where in it each stands. */
+export interface Source {
+  /** As `check-config` names it. */
+  readonly kind: "flag" | "environment" | "file" | "default";
+  readonly settings: Settings;
+  originOf(name: SettingName): Origin;
+}
+
+/** Values of flags by their names without dashes, as `parseArgs` gives them; undefined or null is not given. */
+export type FlagValues = Readonly<Record<string, unknown>>;
+
+/** @throws {ConfigError} If a value is bad */
+export function readFlags(flags: FlagValues): Source {
+  const originOf = (name: SettingName): Origin => ({ path: `--${flagOf(name)}` });
+  return readSource({
+    kind: "flag",
+    originOf,
+    valueOf: (name) => {
+      const value = flags[flagOf(name)];
+      // A repeatable flag that was not given is an empty list.
+      return Array.isArray(value) && value.length === 0 ? undefined : value ?? undefined;
+    },
+  });
+}
+
+/**
+ * Reads `CULVERT_*`. Names that are no settings are left alone: a service manager may put its own there (Kubernetes sets
+ * `CULVERT_SERVICE_HOST` for a service named culvert).
+ *
+ * @throws {ConfigError} If a value is bad
+ */
+export function readEnvironment(variables: Readonly<Record<string, string>>): Source {
+  return readSource({
+    kind: "environment",
+    originOf: (name) => ({ path: variableOf(name) }),
+    valueOf: (name) => {
+      const text = variables[variableOf(name)];
+      if (text === undefined || docOf(name).isRepeatable === undefined) return text;
+      return text.split(",").map((part) => part.trim());
+    },
+  });
+}
+
+/**
+ * Reads a file's settings; its `[[sa]]` tables are not among them.
+ *
+ * @throws {ConfigError} If a value is bad or a key unknown
+ */
+export function readFile(path: string, file: TomlFile): Source {
+  const known = new Set(["sa", ...SETTING_NAMES.map(fileKeyOf)]);
+  for (const key of Object.keys(file.table)) {
+    if (known.has(key)) continue;
+    throw new ConfigError({ path, line: file.lineOf([key]) }, `unknown key ${nameText(key)}`);
+  }
+  return readSource({
+    kind: "file",
+    originOf: (name) => ({ path, line: file.lineOf([fileKeyOf(name)]) }),
+    valueOf: (name) => file.table[fileKeyOf(name)],
+  });
+}
+
+/** The defaults: documented texts, read as a user's would be. */
+export function readDefaults(): Source {
+  return readSource({
+    kind: "default",
+    originOf: (name) => ({ path: `default of --${flagOf(name)}` }),
+    valueOf: (name) => docOf(name).fallback,
+  });
+}
+
+interface SourceReader extends Pick<Source, "kind" | "originOf"> {
+  readonly valueOf: (name: SettingName) => unknown;
+}
+
+function readSource(reader: SourceReader): Source {
+  const values = SETTING_NAMES.map((name) => [name, reader.valueOf(name)] as const);
+  const given = values.filter(([, value]) => value !== undefined);
+  const result = SOME_SETTINGS.safeParse(Object.fromEntries(given));
+  if (result.success) {
+    return { kind: reader.kind, originOf: reader.originOf, settings: result.data };
+  }
+  const [issue] = result.error.issues;
+  const name = SETTING_NAMES.find((one) => one === issue?.path[0]);
+  if (issue === undefined || name === undefined) throw result.error;
+  // A file's line does not say by itself which key is meant.
+  const prefix = reader.kind === "file" ? `${fileKeyOf(name)} ` : "";
+  throw new ConfigError(reader.originOf(name), `${prefix}${issue.message}`);
+}

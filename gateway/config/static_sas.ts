@@ -1,0 +1,63 @@
+// `[[sa]]` tables: SAs with fixed keys, for tests. Counter-mode ciphers must not be keyed by hand (RFC 8221 §3: a key that outlives the
+// process meets its old sequence numbers again), so they are refused unless asked for by name.
+
+import { ConfigError, nameText, type Origin } from "./error.ts";
+import { SA_SPEC } from "./sa.ts";
+import type { TomlFile } from "./toml.ts";
+import type { StaticSa } from "./types.ts";
+
+/** A file and the path to name it by. */
+export interface NamedFile {
+  readonly path: string;
+  readonly toml: TomlFile;
+}
+
+/**
+ * Reads the `[[sa]]` tables of a file.
+ *
+ * @throws {ConfigError} If one is bad, or there is one and `isAllowed` is false
+ */
+export function readStaticSas(
+  file: NamedFile,
+  options: { readonly isAllowed: boolean },
+): readonly StaticSa[] {
+  const tables = file.toml.table["sa"];
+  if (tables === undefined) return [];
+  const origin = (keys: readonly PropertyKey[]): Origin => {
+    return { path: file.path, line: file.toml.lineOf(["sa", ...keys]) };
+  };
+  if (!options.isAllowed) {
+    throw new ConfigError(origin([0]), "SAs with fixed keys need --unsafe-static-sas");
+  }
+  if (!Array.isArray(tables)) throw new ConfigError(origin([]), "sa must be [[sa]] tables");
+  return tables.map((table: unknown, at) => {
+    const result = SA_SPEC.safeParse(table);
+    if (result.success) {
+      const originOf = (member: string | undefined): Origin => {
+        return origin(member === undefined ? [at] : [at, member]);
+      };
+      return { spec: result.data, originOf };
+    }
+    const { keys, problem } = describeIssue(result.error.issues[0]);
+    throw new ConfigError(origin([at, ...keys]), problem);
+  });
+}
+
+/** As much of a zod issue as messages are made of. */
+interface SaIssue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
+
+function describeIssue(
+  issue: SaIssue | undefined,
+): { keys: readonly PropertyKey[]; problem: string } {
+  const [key] = issue?.keys ?? [];
+  if (issue?.code === "unrecognized_keys" && key !== undefined) {
+    return { keys: [key], problem: `unknown key ${nameText(key)}` };
+  }
+  const path = issue?.path ?? [];
+  return { keys: path, problem: `${path.slice(0, 1).join("")} ${issue?.message}`.trim() };
+}
