@@ -3,6 +3,9 @@
 
 import { arch } from "node:process";
 
+/** Order of numbers in memory, for DataView. */
+export const LITTLE_ENDIAN = true;
+
 // errno.h: the ones that someone acts on; errno.ts has names for all.
 export const EPERM = 1;
 export const ENOENT = 2;

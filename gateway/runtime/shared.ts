@@ -67,6 +67,7 @@ function writeAll(fd: number, text: string): void {
       if (errorCode(error) === "EPIPE") return;
       if (errorCode(error) !== "EAGAIN") throw error;
       // A pipe that someone has made non-blocking is full: wait as a blocking one would.
+      // deno-lint-ignore culvert/no-blocking-wait -- so does every write to standard output
       Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
     }
   }

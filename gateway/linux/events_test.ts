@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EPOLLIN, EPOLLOUT } from "./constants.ts";
+import { addWatch, modifyWatch, openEpoll, removeWatch } from "./epoll.ts";
+import { drainKicks, kick, openEventfd } from "./eventfd.ts";
+import { closeAll, epollWait, openTestKernel } from "./test_kernel.ts";
+
+const kernel = openTestKernel();
+const { libc } = kernel;
+
+test("addWatch() tells each descriptor by its tag, once per edge", () => {
+  const epfd = openEpoll(kernel);
+  const fds = [openEventfd(kernel), openEventfd(kernel)];
+  const tags = [{ kind: 0x80000001, id: 0xffffffff }, { kind: 2, id: 7 }];
+  fds.forEach((fd, i) =>
+    addWatch(kernel, { epfd, fd, events: EPOLLIN, tag: tags[i] ?? { kind: 0, id: 0 } })
+  );
+  assert.deepEqual(epollWait(kernel, epfd, 0), []);
+  for (const fd of fds) kick(kernel, fd);
+  const told = epollWait(kernel, epfd, 0).map(({ kind, id }) => ({ kind, id }));
+  assert.deepEqual(told, tags);
+  assert.deepEqual(epollWait(kernel, epfd, 0), [], "an edge comes once");
+  closeAll(libc, [...fds, epfd]);
+});
+
+test("modifyWatch() changes tag and events and tells what is ready again", () => {
+  const epfd = openEpoll(kernel);
+  const fd = openEventfd(kernel);
+  addWatch(kernel, { epfd, fd, events: EPOLLIN, tag: { kind: 1, id: 1 } });
+  modifyWatch(kernel, { epfd, fd, events: EPOLLOUT, tag: { kind: 1, id: 2 } });
+  assert.deepEqual(epollWait(kernel, epfd, 0), [{ events: EPOLLOUT, kind: 1, id: 2 }]);
+  closeAll(libc, [fd, epfd]);
+});
+
+test("removeWatch() ends the events of a descriptor", () => {
+  const epfd = openEpoll(kernel);
+  const fd = openEventfd(kernel);
+  addWatch(kernel, { epfd, fd, events: EPOLLIN, tag: { kind: 1, id: 1 } });
+  removeWatch(kernel, { epfd, fd });
+  kick(kernel, fd);
+  assert.deepEqual(epollWait(kernel, epfd, 0), []);
+  assert.throws(() => removeWatch(kernel, { epfd, fd }), {
+    message: `Cannot stop watching descriptor ${fd}: ENOENT`,
+  });
+  closeAll(libc, [fd, epfd]);
+});
+
+test("addWatch() refuses a descriptor twice", () => {
+  const epfd = openEpoll(kernel);
+  const fd = openEventfd(kernel);
+  const watch = { epfd, fd, events: EPOLLIN, tag: { kind: 1, id: 1 } };
+  addWatch(kernel, watch);
+  assert.throws(() => addWatch(kernel, watch), {
+    message: `Cannot watch descriptor ${fd}: EEXIST`,
+  });
+  closeAll(libc, [fd, epfd]);
+});
+
+test("drainKicks() takes all kicks at once, and none from a quiet eventfd", () => {
+  const fd = openEventfd(kernel);
+  for (let i = 0; i < 3; i++) kick(kernel, fd);
+  assert.equal(drainKicks(kernel, fd), 3);
+  assert.equal(drainKicks(kernel, fd), 0);
+  closeAll(libc, [fd]);
+  assert.throws(() => drainKicks(kernel, fd), { message: "Cannot read an eventfd: EBADF" });
+});

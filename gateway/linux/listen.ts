@@ -1,0 +1,74 @@
+// TCP listeners, one a lane: the kernel spreads connections over sockets that share an address by SO_REUSEPORT.
+//
+// With that option a second gateway of the same user would share a busy port unseen. So a guard socket without it is bound
+// first; it fails if anyone listens there, and holds the port (a chosen one too) until ours do.
+
+import {
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./constants.ts";
+import { expectDone, type Kernel } from "./kernel.ts";
+import { bindSocket, localAddress, openSocket, setOption, setTcpOptions } from "./sockets.ts";
+import { type InetAddress, socketAddressText } from "./structs.ts";
+
+export interface ListenOptions {
+  /** Port 0 lets the kernel choose one. */
+  readonly address: InetAddress;
+  /** Listeners to open on it, one a lane. */
+  readonly count: number;
+  /** Leaves IPv4 to another listener of the same port; otherwise `[::]` takes both. */
+  readonly isV6Only?: boolean;
+}
+
+/** Listeners of one address. */
+export interface Listeners {
+  readonly fds: readonly number[];
+  /** With the port that they have. */
+  readonly address: InetAddress;
+}
+
+/**
+ * Opens the listeners of one address. Accepted sockets have the options of `setTcpOptions` from birth.
+ *
+ * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`; nothing stays open
+ */
+export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
+  const fds: number[] = [];
+  const guard = openSocket(kernel, options.address.octets, SOCK_STREAM);
+  try {
+    claim(kernel, guard, options);
+    const address = localAddress(kernel, guard);
+    while (fds.length < options.count) {
+      const fd = openSocket(kernel, address.octets, SOCK_STREAM);
+      fds.push(fd);
+      setOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEPORT, value: 1 });
+      claim(kernel, fd, { ...options, address });
+      setTcpOptions(kernel, fd);
+      const result = kernel.libc.listen(fd, BACKLOG);
+      expectDone(kernel.libc, result, `Cannot listen on ${socketAddressText(address)}`);
+    }
+    return { fds, address };
+  } catch (error) {
+    for (const fd of fds) kernel.libc.close(fd);
+    throw error;
+  } finally {
+    kernel.libc.close(guard);
+  }
+}
+
+/** Binds. Connections of an earlier run that still linger on the port are no hindrance. */
+function claim(kernel: Kernel, fd: number, { address, isV6Only }: ListenOptions): void {
+  setOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
+  if (address.octets.length === 16) {
+    const value = isV6Only === true ? 1 : 0;
+    setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_V6ONLY, value });
+  }
+  bindSocket(kernel, fd, address);
+}
+
+/** Connections that wait to be accepted; the kernel caps it at net.core.somaxconn. */
+const BACKLOG = 4096;

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  EPOLLIN,
+  EPOLLOUT,
+  IPPROTO_TCP,
+  LITTLE_ENDIAN,
+  SO_KEEPALIVE,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  TCP_NODELAY,
+  TCP_NOTSENT_LOWAT,
+} from "./constants.ts";
+import { expectDone } from "./kernel.ts";
+import { listenTcp } from "./listen.ts";
+import { setNotSentLowat, tcpInfoRtt } from "./sockets.ts";
+import { parseSockaddr, socketAddressText } from "./structs.ts";
+import {
+  closeAll,
+  connectTcp,
+  inet,
+  LOCALHOST,
+  LOCALHOST6,
+  openDescriptors,
+  openTestKernel,
+  optionOf,
+  receiveText,
+  sendText,
+  waitFor,
+} from "./test_kernel.ts";
+
+const kernel = openTestKernel();
+const { libc, scratch } = kernel;
+const ANY6 = new Array<number>(16).fill(0);
+
+/** The next connection of a listener and its peer's address in words; undefined if none waits. */
+function accept(listener: number): { fd: number; peer: string } | undefined {
+  scratch.view.setUint32(128, 128, LITTLE_ENDIAN);
+  const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = libc.accept4(listener, scratch.at(0), scratch.at(128), flags);
+  return fd < 0 ? undefined : { fd, peer: socketAddressText(parseSockaddr(scratch.view)) };
+}
+
+function acceptOne(listener: number): { fd: number; peer: string } {
+  waitFor(kernel, listener, EPOLLIN);
+  const accepted = accept(listener);
+  if (accepted === undefined) throw new Error("Cannot accept: nobody there");
+  return accepted;
+}
+
+for (const host of [LOCALHOST, LOCALHOST6]) {
+  test(`listenTcp() serves connections on ${host.length * 8}-bit addresses`, () => {
+    const { fds: [listener = -1], address } = listenTcp(kernel, {
+      address: inet(host, 0),
+      count: 1,
+    });
+    setNotSentLowat(kernel, listener, 131_072);
+    const client = connectTcp(kernel, address);
+    const { fd, peer } = acceptOne(listener);
+    assert.match(peer, host === LOCALHOST ? /^127\.0\.0\.1:\d+$/ : /^\[::1\]:\d+$/);
+    sendText(kernel, client, "request");
+    waitFor(kernel, fd, EPOLLIN);
+    sendText(kernel, fd, `answer to ${receiveText(kernel, fd)}`);
+    waitFor(kernel, client, EPOLLIN);
+    assert.equal(receiveText(kernel, client), "answer to request");
+    assert.ok((tcpInfoRtt(kernel, fd) ?? 0) > 0);
+    // Options of the listener are those of what it accepts.
+    assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY }), 1);
+    assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
+    assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT }), 131_072);
+    closeAll(libc, [client, fd, listener]);
+  });
+}
+
+test("listenTcp() spreads connections over its listeners", () => {
+  const { fds, address } = listenTcp(kernel, { address: inet(LOCALHOST, 0), count: 2 });
+  const clients = Array.from({ length: 64 }, () => connectTcp(kernel, address));
+  for (const client of clients) waitFor(kernel, client, EPOLLOUT);
+  const counts = fds.map((listener) => {
+    let count = 0;
+    for (let got = accept(listener); got !== undefined; got = accept(listener)) {
+      closeAll(libc, [got.fd]);
+      count++;
+    }
+    return count;
+  });
+  assert.equal(counts.reduce((sum, count) => sum + count, 0), clients.length);
+  assert.ok(counts.every((count) => count > 0), `${counts}`);
+  closeAll(libc, [...clients, ...fds]);
+});
+
+test("listenTcp() sees a second gateway on its port, and leaves nothing open", () => {
+  const { fds, address } = listenTcp(kernel, { address: inet(LOCALHOST, 0), count: 2 });
+  const before = openDescriptors();
+  assert.throws(() => listenTcp(kernel, { address, count: 2 }), {
+    message: `Cannot bind 127.0.0.1:${address.port}: EADDRINUSE`,
+  });
+  assert.equal(openDescriptors(), before);
+  closeAll(libc, fds);
+});
+
+test("listenTcp() takes a port again on which connections linger", () => {
+  const { fds: [listener = -1], address } = listenTcp(kernel, {
+    address: inet(LOCALHOST, 0),
+    count: 1,
+  });
+  const client = connectTcp(kernel, address);
+  const { fd } = acceptOne(listener);
+  // The side that closes first keeps the port in TIME_WAIT.
+  closeAll(libc, [fd, client, listener]);
+  const again = listenTcp(kernel, { address, count: 2 });
+  assert.deepEqual(again.address, address);
+  closeAll(libc, again.fds);
+});
+
+test("listenTcp() on [::] takes IPv4, unless that is left to a listener of its own", () => {
+  const both = listenTcp(kernel, { address: inet(ANY6, 0), count: 1 });
+  const [listener = -1] = both.fds;
+  const { port } = both.address;
+  const client = connectTcp(kernel, inet(LOCALHOST, port));
+  const { fd, peer } = acceptOne(listener);
+  assert.match(peer, /^127\.0\.0\.1:\d+$/);
+  assert.throws(() => listenTcp(kernel, { address: inet([0, 0, 0, 0], port), count: 1 }), {
+    message: `Cannot bind 0.0.0.0:${port}: EADDRINUSE`,
+  });
+  closeAll(libc, [client, fd, listener]);
+
+  const v4 = listenTcp(kernel, { address: inet([0, 0, 0, 0], port), count: 1 });
+  const v6 = listenTcp(kernel, { address: inet(ANY6, port), count: 1, isV6Only: true });
+  closeAll(libc, [...v4.fds, ...v6.fds]);
+});
+
+test("listenTcp() names an address that is not ours", () => {
+  assert.throws(() => listenTcp(kernel, { address: inet([192, 0, 2, 1], 4500), count: 1 }), {
+    message: "Cannot bind 192.0.2.1:4500: EADDRNOTAVAIL",
+  });
+});
+
+test("expectDone() reads errno of the call before it", () => {
+  assert.throws(() => expectDone(libc, libc.close(-1), "Cannot close"), {
+    message: "Cannot close: EBADF",
+  });
+  assert.equal(expectDone(libc, 7, "Cannot fail"), 7);
+});

@@ -1,0 +1,153 @@
+// TCP and UDP sockets: opening, options, addresses. All are non-blocking and close on exec.
+
+import {
+  EACCES,
+  IPPROTO_TCP,
+  LITTLE_ENDIAN,
+  SO_KEEPALIVE,
+  SO_RXQ_OVFL,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  TCP_INFO,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+  TCP_NODELAY,
+  TCP_NOTSENT_LOWAT,
+} from "./constants.ts";
+import { failed } from "./errno.ts";
+import { expectDone, type Kernel } from "./kernel.ts";
+import {
+  emitSockaddr,
+  familyOf,
+  type InetAddress,
+  parseSockaddr,
+  socketAddressText,
+} from "./structs.ts";
+
+export interface ConnectUdpOptions {
+  readonly remote: InetAddress;
+  /** Where datagrams come from; port 0 lets the kernel choose one. */
+  readonly source?: InetAddress;
+}
+
+/**
+ * Opens a socket of the family of `octets`.
+ *
+ * @param type SOCK_STREAM or SOCK_DGRAM
+ * @throws {Error} If the kernel has none to give
+ */
+export function openSocket({ libc }: Kernel, octets: Uint8Array, type: number): number {
+  const fd = libc.socket(familyOf(octets), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return expectDone(libc, fd, "Cannot open a socket");
+}
+
+/**
+ * Gives a socket its own address.
+ *
+ * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`
+ */
+export function bindSocket({ libc, scratch }: Kernel, fd: number, address: InetAddress): void {
+  const sockaddr = emitSockaddr(address);
+  scratch.u8.set(sockaddr);
+  if (libc.bind(fd, scratch.at(0), sockaddr.length) === 0) return;
+  const errno = libc.errno();
+  const hint = errno === EACCES ? "needs CAP_NET_BIND_SERVICE" : undefined;
+  throw failed(`Cannot bind ${socketAddressText(address)}`, errno, hint);
+}
+
+/**
+ * Opens a UDP socket that sends to and hears from `remote` only, and is told what the kernel had to drop (SO_RXQ_OVFL).
+ *
+ * An ICMP error is not known here; it comes as ECONNREFUSED from a later call on the socket.
+ *
+ * @throws {Error} If the source is not ours or the remote cannot be reached
+ */
+export function connectUdp(kernel: Kernel, options: ConnectUdpOptions): number {
+  const { libc, scratch } = kernel;
+  const { remote, source } = options;
+  const fd = openSocket(kernel, remote.octets, SOCK_DGRAM);
+  try {
+    setOption(kernel, fd, { level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1 });
+    if (source !== undefined) bindSocket(kernel, fd, source);
+    const sockaddr = emitSockaddr(remote);
+    scratch.u8.set(sockaddr);
+    const result = libc.connect(fd, scratch.at(0), sockaddr.length);
+    expectDone(libc, result, `Cannot connect to ${socketAddressText(remote)}`);
+    return fd;
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/**
+ * Sets what every connection of ours has: no waiting for more to send (Nagle), and probes that find a peer which has vanished without
+ * a word. On a listener, the sockets that it accepts have both from birth.
+ */
+export function setTcpOptions(kernel: Kernel, fd: number): void {
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
+  setOption(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: 1 });
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: KEEPALIVE_IDLE_S });
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: KEEPALIVE_INTERVAL_S });
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT, value: KEEPALIVE_PROBES });
+}
+
+/** Lets the kernel hold at most about `octets` that it has not sent before it says "full". Inherited from a listener. */
+export function setNotSentLowat(kernel: Kernel, fd: number, octets: number): void {
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT, value: octets });
+}
+
+/**
+ * Sets a socket option that is an int.
+ *
+ * @throws {Error} If the kernel refuses it
+ */
+export function setOption({ libc, scratch }: Kernel, fd: number, option: SocketOption): void {
+  const { level, name, value } = option;
+  scratch.view.setInt32(0, value, LITTLE_ENDIAN);
+  const result = libc.setsockopt(fd, level, name, scratch.at(0), 4);
+  expectDone(libc, result, `Cannot set socket option ${name} of level ${level}`);
+}
+
+export interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+  readonly value: number;
+}
+
+/**
+ * The address that a socket is bound to.
+ *
+ * @throws {Error} If `fd` is no socket
+ */
+export function localAddress({ libc, scratch }: Kernel, fd: number): InetAddress {
+  scratch.view.setUint32(LEN_AT, SOCKADDR_MAX, LITTLE_ENDIAN);
+  const result = libc.getsockname(fd, scratch.at(0), scratch.at(LEN_AT));
+  expectDone(libc, result, "Cannot ask for a socket's address");
+  return parseSockaddr(scratch.view);
+}
+
+/** The kernel's smoothed round-trip time of a connection, µs; undefined if it is gone or has none yet. */
+export function tcpInfoRtt({ libc, scratch }: Kernel, fd: number): number | undefined {
+  scratch.view.setUint32(LEN_AT, TCPI_RTT_AT + 4, LITTLE_ENDIAN);
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, scratch.at(0), scratch.at(LEN_AT)) < 0) {
+    return undefined;
+  }
+  const rtt = scratch.view.getUint32(TCPI_RTT_AT, LITTLE_ENDIAN);
+  return rtt === 0 ? undefined : rtt;
+}
+
+/** Where a call finds the length of its address or option: behind the longest of them. */
+const LEN_AT = 128;
+const SOCKADDR_MAX = 128;
+
+/** `tcpi_rtt` in `struct tcp_info`; what lies behind it is not asked for. */
+const TCPI_RTT_AT = 68;
+
+/** A vanished peer is found after idle + probes x interval: four minutes. */
+const KEEPALIVE_IDLE_S = 120;
+const KEEPALIVE_INTERVAL_S = 30;
+const KEEPALIVE_PROBES = 4;

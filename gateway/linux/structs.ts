@@ -1,0 +1,128 @@
+// Structures of the kernel's interface as octets, and their texts. All numbers are in the machine's order (little endian on both machines that we
+// run on), but port, address and flow of a socket address, which are in wire order.
+//
+//   sockaddr_in    family 2 | port 2 | address 4  | zero 8                                  16 octets
+//   sockaddr_in6   family 2 | port 2 | flow 4     | address 16 | scope 4                    28 octets
+//   epoll_event    events 4 | (4 on aarch64) | data 8: our tag, id 4 | kind 4          12 or 16 octets
+//   ifreq          name 16  | a number, or more, 24                                         40 octets
+
+import ipaddr from "ipaddr.js";
+import {
+  AF_INET,
+  AF_INET6,
+  EPOLL_DATA_AT,
+  EPOLL_EVENT_LEN,
+  IFNAMSIZ,
+  LITTLE_ENDIAN,
+} from "./constants.ts";
+
+/** An IPv4 (4 octets) or IPv6 (16 octets) address and a port. */
+export interface InetAddress {
+  readonly octets: Uint8Array;
+  readonly port: number;
+}
+
+/** What an epoll event is about: 32 bits each, of the user's choosing. */
+export interface Tag {
+  readonly kind: number;
+  readonly id: number;
+}
+
+export const SOCKADDR_IN_LEN = 16;
+export const SOCKADDR_IN6_LEN = 28;
+export const IFREQ_LEN = 40;
+
+/** AF_INET or AF_INET6. */
+export function familyOf(octets: Uint8Array): number {
+  return octets.length === 16 ? AF_INET6 : AF_INET;
+}
+
+/** Makes a `sockaddr_in` or `sockaddr_in6`. */
+export function emitSockaddr(address: InetAddress): Uint8Array<ArrayBuffer> {
+  const isV6 = address.octets.length === 16;
+  const octets = new Uint8Array(isV6 ? SOCKADDR_IN6_LEN : SOCKADDR_IN_LEN);
+  const view = new DataView(octets.buffer);
+  view.setUint16(0, familyOf(address.octets), LITTLE_ENDIAN);
+  view.setUint16(2, address.port);
+  octets.set(address.octets, isV6 ? SIN6_ADDR_AT : SIN_ADDR_AT);
+  return octets;
+}
+
+/**
+ * Reads a `sockaddr_in` or `sockaddr_in6`; the result is a copy.
+ *
+ * @throws {RangeError} If it is of another family
+ */
+export function parseSockaddr(view: DataView): InetAddress {
+  const port = view.getUint16(2);
+  switch (view.getUint16(0, LITTLE_ENDIAN)) {
+    case AF_INET:
+      return { octets: copied(view, SIN_ADDR_AT, 4), port };
+    case AF_INET6:
+      return { octets: copied(view, SIN6_ADDR_AT, 16), port };
+    default:
+      throw new RangeError(
+        `Cannot read a socket address: family ${view.getUint16(0, LITTLE_ENDIAN)}`,
+      );
+  }
+}
+
+/** `192.0.2.1`, `2001:db8::1` (RFC 5952); an IPv4-mapped IPv6 address as the IPv4 one that it stands for. */
+export function addressText(octets: Uint8Array): string {
+  const address = ipaddr.fromByteArray([...octets]);
+  if (!(address instanceof ipaddr.IPv6)) return address.toString();
+  return address.isIPv4MappedAddress()
+    ? address.toIPv4Address().toString()
+    : address.toRFC5952String();
+}
+
+/** `192.0.2.1:4500`, `[2001:db8::1]:4500`. */
+export function socketAddressText(address: InetAddress): string {
+  const host = addressText(address.octets);
+  return host.includes(":") ? `[${host}]:${address.port}` : `${host}:${address.port}`;
+}
+
+/** Makes an `epoll_event`. */
+export function emitEpollEvent(events: number, tag: Tag): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(EPOLL_EVENT_LEN);
+  const view = new DataView(octets.buffer);
+  view.setUint32(0, events, LITTLE_ENDIAN);
+  view.setUint32(EPOLL_DATA_AT, tag.id, LITTLE_ENDIAN);
+  view.setUint32(EPOLL_DATA_AT + 4, tag.kind, LITTLE_ENDIAN);
+  return octets;
+}
+
+/** Reads the `epoll_event` at `offset`. */
+export function parseEpollEvent(view: DataView, offset: number): Tag & { readonly events: number } {
+  return {
+    events: view.getUint32(offset, LITTLE_ENDIAN),
+    id: view.getUint32(offset + EPOLL_DATA_AT, LITTLE_ENDIAN),
+    kind: view.getUint32(offset + EPOLL_DATA_AT + 4, LITTLE_ENDIAN),
+  };
+}
+
+/**
+ * Makes an `ifreq` for the device `name` with `value` in the first number of its union: flags, MTU or index.
+ *
+ * @throws {RangeError} If the name is empty or has more than 15 octets
+ */
+export function emitIfreq(name: string, value: number): Uint8Array<ArrayBuffer> {
+  const nameOctets = new TextEncoder().encode(name);
+  if (nameOctets.length === 0 || nameOctets.length >= IFNAMSIZ) {
+    throw new RangeError(`Cannot name a network device "${name}": needs 1 to 15 octets`);
+  }
+  const octets = new Uint8Array(IFREQ_LEN);
+  octets.set(nameOctets);
+  new DataView(octets.buffer).setInt32(IFREQ_VALUE_AT, value, LITTLE_ENDIAN);
+  return octets;
+}
+
+function copied(view: DataView, at: number, len: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at, len).slice();
+}
+
+const SIN_ADDR_AT = 4;
+const SIN6_ADDR_AT = 8;
+
+/** Where the union of an `ifreq` begins. */
+export const IFREQ_VALUE_AT: number = IFNAMSIZ;

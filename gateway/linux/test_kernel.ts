@@ -1,0 +1,114 @@
+// The real kernel for the tests of this folder, with the few calls that only tests make.
+
+import { readdirSync } from "node:fs";
+import { runtime } from "../runtime/mod.ts";
+import type { Libc, MappedMemory } from "../runtime/types.ts";
+import {
+  EINPROGRESS,
+  EPOLL_EVENT_LEN,
+  LITTLE_ENDIAN,
+  MSG_NOSIGNAL,
+  SOCK_STREAM,
+} from "./constants.ts";
+import { addWatch, openEpoll } from "./epoll.ts";
+import { failed } from "./errno.ts";
+import { createScratch, expectDone, type Kernel } from "./kernel.ts";
+import { openSocket } from "./sockets.ts";
+import { emitSockaddr, type InetAddress, parseEpollEvent, type Tag } from "./structs.ts";
+
+/** Longest wait for something that should happen at once. */
+const PATIENCE_MS = 2000;
+
+const SCRATCH_AT = 4096;
+
+/** The kernel, and the memory for tables of a test's own. */
+export interface TestKernel extends Kernel {
+  readonly mapped: MappedMemory;
+}
+
+export function openTestKernel(): TestKernel {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const mapped = runtime.mapMemory(memory);
+  // A window that does not begin at 0 shows whether offsets are added where they have to be.
+  const scratch = createScratch({ memory, mapped, offset: SCRATCH_AT });
+  return { libc: runtime.openLibc(), scratch, mapped };
+}
+
+/** 127.0.0.1, or any other address in numbers, with a port. */
+export function inet(octets: readonly number[], port: number): InetAddress {
+  return { octets: Uint8Array.from(octets), port };
+}
+
+export const LOCALHOST: readonly number[] = [127, 0, 0, 1];
+export const LOCALHOST6: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+
+/** Events that wait in an epoll set, after at most `timeoutMs`. */
+export function epollWait(
+  { libc, scratch }: Kernel,
+  epfd: number,
+  timeoutMs: number,
+): (Tag & { readonly events: number })[] {
+  // deno-lint-ignore culvert/no-blocking-wait -- bounded, and nothing else runs in a test
+  const count = libc.epoll_wait(epfd, scratch.at(0), 8, timeoutMs);
+  expectDone(libc, count, "Cannot wait");
+  return Array.from(
+    { length: count },
+    (_, i) => parseEpollEvent(scratch.view, i * EPOLL_EVENT_LEN),
+  );
+}
+
+/** Waits until one of `events` has happened on `fd`. */
+export function waitFor(kernel: Kernel, fd: number, events: number): void {
+  const epfd = openEpoll(kernel);
+  addWatch(kernel, { epfd, fd, events, tag: { kind: 0, id: fd } });
+  const isThere = epollWait(kernel, epfd, PATIENCE_MS).length > 0;
+  kernel.libc.close(epfd);
+  if (!isThere) throw new Error(`Cannot see event ${events} on descriptor ${fd}: timeout`);
+}
+
+/** Begins a TCP connection. */
+export function connectTcp(kernel: Kernel, address: InetAddress): number {
+  const { libc, scratch } = kernel;
+  const fd = openSocket(kernel, address.octets, SOCK_STREAM);
+  const sockaddr = emitSockaddr(address);
+  scratch.u8.set(sockaddr);
+  if (libc.connect(fd, scratch.at(0), sockaddr.length) < 0) {
+    const errno = libc.errno();
+    if (errno !== EINPROGRESS) throw failed("Cannot connect", errno);
+  }
+  return fd;
+}
+
+export function sendText({ libc, scratch }: Kernel, fd: number, text: string): void {
+  const octets = new TextEncoder().encode(text);
+  scratch.u8.set(octets);
+  const sent = libc.send(fd, scratch.at(0), octets.length, MSG_NOSIGNAL);
+  expectDone(libc, sent, "Cannot send");
+}
+
+/** What is there to be received now. */
+export function receiveText({ libc, scratch }: Kernel, fd: number): string {
+  const octets = expectDone(libc, libc.recv(fd, scratch.at(0), 128, 0), "Cannot receive");
+  return new TextDecoder().decode(scratch.u8.slice(0, octets));
+}
+
+/** A socket option that is an int. */
+export function optionOf(
+  { libc, scratch }: Kernel,
+  fd: number,
+  option: { readonly level: number; readonly name: number },
+): number {
+  scratch.view.setUint32(8, 4, LITTLE_ENDIAN);
+  const result = libc.getsockopt(fd, option.level, option.name, scratch.at(0), scratch.at(8));
+  expectDone(libc, result, "Cannot ask for a socket option");
+  return scratch.view.getInt32(0, LITTLE_ENDIAN);
+}
+
+/** Number of descriptors of this process. */
+export function openDescriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+export function closeAll(libc: Libc, fds: readonly number[]): void {
+  for (const fd of fds) expectDone(libc, libc.close(fd), `Cannot close descriptor ${fd}`);
+}

@@ -1,0 +1,169 @@
+// TUN devices: the inner side of the gateway on a host. One queue (descriptor) a lane.
+//
+// A device that exists is used; one that does not is made, without persistence, so that it ends with its last descriptor,
+// however the process ends. Addresses are the operator's.
+
+import {
+  AF_INET,
+  EACCES,
+  EBUSY,
+  EINVAL,
+  ENODEV,
+  ENOENT,
+  EPERM,
+  IFF_MULTI_QUEUE,
+  IFF_NO_PI,
+  IFF_TUN,
+  IFF_UP,
+  LITTLE_ENDIAN,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  O_RDWR,
+  SIOCGIFFLAGS,
+  SIOCGIFINDEX,
+  SIOCSIFFLAGS,
+  SIOCSIFMTU,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  TUNSETIFF,
+} from "./constants.ts";
+import { failed } from "./errno.ts";
+import { expectDone, type Kernel } from "./kernel.ts";
+import { emitIfreq, IFREQ_VALUE_AT } from "./structs.ts";
+
+export interface TunOptions {
+  readonly name: string;
+  /** Queues to open, one a lane. */
+  readonly queues: number;
+  readonly mtu: number;
+}
+
+/** An open device. */
+export interface Tun {
+  readonly name: string;
+  /** Interface index, for routes. */
+  readonly index: number;
+  /** Descriptors, non-blocking: one packet a read or write, without a header in front. */
+  readonly queues: readonly number[];
+  /** We made it: it vanishes with the last of `queues`. */
+  readonly isOurs: boolean;
+}
+
+/**
+ * Opens a device, or makes it; sets its MTU and brings it up.
+ *
+ * @throws {Error} `Cannot open TUN "ipsec0": EPERM (needs CAP_NET_ADMIN)`; nothing stays open
+ */
+export function openTun(kernel: Kernel, options: TunOptions): Tun {
+  const { libc } = kernel;
+  const { name, mtu } = options;
+  const queues: number[] = [];
+  const control = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  expectDone(libc, control, `Cannot open TUN "${name}"`);
+  try {
+    const isOurs = interfaceIndex(kernel, control, name) === undefined;
+    openQueues(kernel, options, queues);
+    setMtu(kernel, control, { name, mtu });
+    bringUp(kernel, control, name);
+    const index = interfaceIndex(kernel, control, name);
+    if (index === undefined) throw failed(`Cannot open TUN "${name}"`, ENODEV);
+    return { name, index, queues, isOurs };
+  } catch (error) {
+    for (const fd of queues) libc.close(fd);
+    throw error;
+  } finally {
+    libc.close(control);
+  }
+}
+
+/** Opens the queues into `queues`, so that the caller can close what there is after a failure. */
+function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): void {
+  const { name } = options;
+  const flags = IFF_TUN | IFF_NO_PI;
+  let multi = options.queues > 1 ? IFF_MULTI_QUEUE : 0;
+  while (queues.length < options.queues) {
+    const fd = openDevice(kernel, name);
+    queues.push(fd);
+    let errno = attach(kernel, fd, { name, flags: flags | multi });
+    // A device that someone made for several queues wants to hear so from a single one, too.
+    if (errno === EINVAL && multi === 0) {
+      multi = IFF_MULTI_QUEUE;
+      errno = attach(kernel, fd, { name, flags: flags | multi });
+    }
+    if (errno !== 0) throw failed(`Cannot open TUN "${name}"`, errno, attachHint(errno));
+  }
+}
+
+/** A descriptor of the driver, not yet of a device. */
+function openDevice({ libc, scratch }: Kernel, name: string): number {
+  scratch.u8.set(DEVICE_PATH);
+  const fd = libc.open(scratch.at(0), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0) return fd;
+  const errno = libc.errno();
+  throw failed(`Cannot open TUN "${name}"`, errno, deviceHint(errno));
+}
+
+/** Makes a descriptor a queue of the device; errno, or 0. */
+function attach(kernel: Kernel, fd: number, device: { name: string; flags: number }): number {
+  const { libc, scratch } = kernel;
+  scratch.u8.set(emitIfreq(device.name, device.flags));
+  return libc.ioctl(fd, TUNSETIFF, scratch.at(0)) === 0 ? 0 : libc.errno();
+}
+
+function setMtu(kernel: Kernel, control: number, device: { name: string; mtu: number }): void {
+  const { libc, scratch } = kernel;
+  scratch.u8.set(emitIfreq(device.name, device.mtu));
+  const result = libc.ioctl(control, SIOCSIFMTU, scratch.at(0));
+  expectDone(libc, result, `Cannot set MTU ${device.mtu} of TUN "${device.name}"`);
+}
+
+function bringUp({ libc, scratch }: Kernel, control: number, name: string): void {
+  scratch.u8.set(emitIfreq(name, 0));
+  const asked = libc.ioctl(control, SIOCGIFFLAGS, scratch.at(0));
+  expectDone(libc, asked, `Cannot ask for the flags of TUN "${name}"`);
+  const flags = scratch.view.getInt16(IFREQ_VALUE_AT, LITTLE_ENDIAN);
+  scratch.view.setInt16(IFREQ_VALUE_AT, flags | IFF_UP, LITTLE_ENDIAN);
+  const result = libc.ioctl(control, SIOCSIFFLAGS, scratch.at(0));
+  expectDone(libc, result, `Cannot bring up TUN "${name}"`);
+}
+
+/** Index of a network device; undefined if there is none of that name. */
+function interfaceIndex(kernel: Kernel, control: number, name: string): number | undefined {
+  const { libc, scratch } = kernel;
+  scratch.u8.set(emitIfreq(name, 0));
+  if (libc.ioctl(control, SIOCGIFINDEX, scratch.at(0)) === 0) {
+    return scratch.view.getInt32(IFREQ_VALUE_AT, LITTLE_ENDIAN);
+  }
+  const errno = libc.errno();
+  if (errno === ENODEV) return undefined;
+  throw failed(`Cannot open TUN "${name}"`, errno);
+}
+
+function deviceHint(errno: number): string | undefined {
+  switch (errno) {
+    case ENOENT:
+    case ENODEV:
+      return "the kernel has no TUN driver at /dev/net/tun";
+    case EACCES:
+    case EPERM:
+      return "needs access to /dev/net/tun";
+    default:
+      return undefined;
+  }
+}
+
+function attachHint(errno: number): string | undefined {
+  switch (errno) {
+    case EPERM:
+      return "needs CAP_NET_ADMIN";
+    case EBUSY:
+      return "another process has it";
+    case EINVAL:
+      return "no TUN device, or without multi_queue, which several lanes need";
+    default:
+      return undefined;
+  }
+}
+
+/** With the zero octet that ends it. */
+const DEVICE_PATH: Uint8Array = new TextEncoder().encode("/dev/net/tun\0");
