@@ -4,8 +4,8 @@
 // contains it. The last line is "N passed, N failed"; a suite that ran nothing is a failure.
 
 import { complain, projectFiles, ROOT, run, say, tryCapture } from "./run.ts";
-import { countBun, countCargo, countDeno, type Outcome } from "./test/counts.ts";
-import { stream } from "./test/stream.ts";
+import { countBun, countCargo, countDeno, type Outcome } from "./run_tests/counts.ts";
+import { stream } from "./run_tests/stream.ts";
 
 interface Suite {
   readonly name: string;
@@ -13,16 +13,18 @@ interface Suite {
   readonly count: (output: string) => Outcome;
 }
 
-const [only] = Deno.args;
-await run([Deno.execPath(), "install", "--quiet"]);
-const outcomes: Outcome[] = [];
-for (const suite of await _suites()) outcomes.push(await _runSuite(suite));
-const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
-say(`\n${passed} passed, ${failed} failed`);
-Deno.exit(failed === 0 ? 0 : 1);
+async function main(): Promise<number> {
+  const [only] = Deno.args;
+  await run([Deno.execPath(), "install", "--quiet"]);
+  const outcomes: Outcome[] = [];
+  for (const suite of await _suites(only)) outcomes.push(await _runSuite(suite));
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+  say(`\n${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
 
-async function _suites(): Promise<Suite[]> {
+async function _suites(only: string | undefined): Promise<Suite[]> {
   const files = (await projectFiles("*_test.ts")).filter((path) =>
     !SLOW.some((folder) => path.startsWith(folder)) && (only === undefined || path.includes(only))
   );
@@ -58,3 +60,5 @@ const CARGO: Suite = {
 
 const DENO_TEST = [Deno.execPath(), "test", "--allow-all", "--no-prompt", "--parallel"];
 const BUN_TEST = [`${ROOT}/node_modules/.bin/bun`, "test"];
+
+Deno.exit(await main());

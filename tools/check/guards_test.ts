@@ -1,0 +1,111 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { checkImports } from "./imports.ts";
+import { checkLinks } from "./links.ts";
+import { compareNames } from "./names.ts";
+import { checkPaths } from "./paths.ts";
+import { checkSizes, linesOf } from "./sizes.ts";
+import { checkUnsafe } from "./unsafe.ts";
+
+test("checkImports() takes the arrows of the architecture", () => {
+  const files = new Map([
+    [
+      "gateway/shell/a.ts",
+      'import { b } from "../lane/b.ts";\nimport "../../ts-bindings/core.ts";\n',
+    ],
+    ["gateway/lane/b.ts", 'import type { Libc } from "../runtime/types.ts";\n'],
+    ["gateway/api/c.ts", 'export {\n  type Gateway,\n} from "../shell/types.ts";\n'],
+    ["tests/d.ts", 'import { x } from "../gateway/mod.ts";\n'],
+  ]);
+  deepEqual(checkImports(files), []);
+});
+
+test("checkImports() reports an arrow that points back", () => {
+  const files = new Map([
+    ["gateway/lane/a.ts", '// head\nimport {\n  b,\n} from "../shell/b.ts";\n'],
+    ["ts-bindings/core.ts", 'import type { X } from "../gateway/shell/b.ts";\n'],
+    ["gateway/shell/c.ts", 'import { x } from "../../tests/x.ts";\n'],
+  ]);
+  deepEqual(checkImports(files), [
+    "gateway/lane/a.ts:2: gateway/lane imports gateway/shell (gateway/shell/b.ts)",
+    "ts-bindings/core.ts:1: ts-bindings imports gateway/shell (gateway/shell/b.ts)",
+    "gateway/shell/c.ts:1: gateway/shell imports tests (tests/x.ts)",
+  ]);
+});
+
+test("checkImports() keeps the adapters to runtime", () => {
+  const files = new Map([
+    ["gateway/shell/a.ts", 'import { x } from "../runtime/deno.ts";\n'],
+    ["gateway/runtime/mod.ts", 'import { x } from "./deno.ts";\n'],
+  ]);
+  deepEqual(checkImports(files), [
+    "gateway/shell/a.ts:1: gateway/runtime/deno.ts belongs to gateway/runtime alone",
+  ]);
+});
+
+test("checkImports() reports a cycle once, and none of types", () => {
+  const files = new Map([
+    ["gateway/lane/a.ts", 'import { b } from "./b.ts";\n'],
+    ["gateway/lane/b.ts", 'import { c } from "./c.ts";\n'],
+    ["gateway/lane/c.ts", 'import { a } from "./a.ts";\nimport type { B } from "./b.ts";\n'],
+  ]);
+  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: cycle through gateway/lane/a.ts"]);
+});
+
+test("checkLinks() follows files, folders and headings", () => {
+  const files = new Map([
+    ["README.md", "[a](docs/a.md) [b](docs/a.md#the-first-one) [c](docs) [d](https://example.com)"],
+    ["docs/a.md", "# The first one\n[back](../README.md) [here](#the-first-one)"],
+  ]);
+  deepEqual(checkLinks(files), []);
+  files.set("docs/b.md", "x\n[a](c.md) [b](a.md#second)");
+  deepEqual(checkLinks(files), [
+    "docs/b.md:2: no file docs/c.md",
+    "docs/b.md:2: no heading #second in docs/a.md",
+  ]);
+});
+
+test("compareNames() wants one row for each status, with its fate", () => {
+  const statuses = [
+    { name: "Kicked", snakeCase: "kicked", fate: "close" },
+    { name: "Drained", snakeCase: "drained", fate: "close" },
+  ] as const;
+  const table = "| `Kicked` | drop | x |\n| `Unheard` | drop | x |\n";
+  deepEqual(compareNames(statuses, table), [
+    "docs/statuses.md:1: no row for Drained",
+    "docs/statuses.md:1: Kicked has the fate close, not drop",
+    "docs/statuses.md:1: Unheard is no status",
+  ]);
+});
+
+test("checkPaths() reports a machine's paths", () => {
+  const home = ["", "home", "someone"].join("/");
+  deepEqual(checkPaths(new Map([["a.md", `x\nsee ${home}`], ["b.md", "src/home/page"]])), [
+    `a.md:2: a machine's path or a registry's host: see ${home}`,
+  ]);
+});
+
+test("checkSizes() counts lines without tests", () => {
+  const long = "x\n".repeat(401);
+  deepEqual(
+    checkSizes(new Map([["a.ts", long], ["a_test.ts", long], ["b.ts", "x\n".repeat(400)]])),
+    [
+      "a.ts:1: 401 lines, at most 400",
+    ],
+  );
+  deepEqual(checkSizes(new Map([["a.rs", `// Longer than 400 lines: a circuit.\n${long}`]])), []);
+  equal(linesOf("a\nb\n#[cfg(test)]\nmod tests {\n}\n"), 2);
+});
+
+test("checkUnsafe() knows the corner", () => {
+  const root = ["wasm-core/src/lib.rs", "#![deny(unsafe_code)]\n"] as const;
+  const inside = ["wasm-core/src/memory.rs", "unsafe { x() }\n"] as const;
+  deepEqual(checkUnsafe(new Map([root, inside])), []);
+  const outside = ["wasm-core/src/sa.rs", "// unsafe in words\n#[allow(unsafe_code)]\n"] as const;
+  deepEqual(checkUnsafe(new Map([root, outside])), [
+    "wasm-core/src/sa.rs:2: unsafe outside of its corner",
+  ]);
+  deepEqual(checkUnsafe(new Map([["wasm-core/src/lib.rs", ""]])), [
+    "wasm-core/src/lib.rs:1: does not deny unsafe_code",
+  ]);
+});
