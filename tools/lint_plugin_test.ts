@@ -52,6 +52,7 @@ const CASES: readonly {
     good: [
       'new Error("Cannot open TUN: EPERM");',
       'new Error(`Cannot open "${name}": EPERM`);',
+      'new Error("Cannot read the file\'s head");',
       "new ConfigError(path, 3);",
       'new Map("x");',
     ],
