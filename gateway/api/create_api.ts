@@ -1,0 +1,61 @@
+// The HTTP API (docs/interface.md §2) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
+
+import { Hono } from "@hono/hono";
+import type { Log } from "../shell/log.ts";
+import type { Gateway } from "../shell/types.ts";
+import { connectionRoutes } from "./connections.ts";
+import { guard } from "./guard.ts";
+import { healthRoutes } from "./health.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { problem } from "./problem.ts";
+import { addRoute, type ApiEnv, type ApiState } from "./route.ts";
+import { saRoutes } from "./sas.ts";
+
+export interface ApiOptions {
+  readonly gateway: Gateway;
+  /** The bearer token in force; null is none. Asked at each request, so that it can be changed. */
+  readonly token: () => string | null;
+  /** Where the API listens. */
+  readonly bound: { readonly isLoopback: boolean };
+  readonly log: Log;
+}
+
+/**
+ * Makes the app.
+ *
+ * @example
+ * ```ts
+ * const app = createApi({ gateway, token: () => null, bound: { isLoopback: true }, log });
+ * const response = await app.request("/v1/status");
+ * ```
+ */
+export function createApi(options: ApiOptions): Hono<ApiEnv> {
+  const { gateway, token, bound, log } = options;
+  const state: ApiState = { gateway, log };
+  const app = new Hono<ApiEnv>();
+  app.use(setCommonHeaders);
+  app.use(guard({ token, isLoopback: bound.isLoopback }));
+  const routes = [
+    ...healthRoutes(state),
+    ...metricsRoutes(state),
+    ...connectionRoutes(state),
+    ...saRoutes(state),
+  ];
+  for (const route of routes) addRoute(app, route);
+  app.notFound(() => problem(404, "There is nothing at this path"));
+  app.onError((error) => {
+    log("error", "api_failed", { reason: error.message });
+    return problem(500, "The gateway could not answer; its log has the reason");
+  });
+  return app;
+}
+
+/** Answers are of this moment, and are what their type says. */
+async function setCommonHeaders(
+  context: { header: (name: string, value: string) => void },
+  next: () => Promise<void>,
+): Promise<void> {
+  await next();
+  context.header("cache-control", "no-store");
+  context.header("x-content-type-options", "nosniff");
+}

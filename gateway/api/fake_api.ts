@@ -1,0 +1,38 @@
+// The API in front of a fake gateway, with its log kept.
+
+import type { Hono } from "@hono/hono";
+import type { LogFields, LogLevel } from "../shell/log.ts";
+import { createApi } from "./create_api.ts";
+import { createFakeGateway, type FakeGateway } from "./fake_gateway.ts";
+import type { ApiEnv } from "./route.ts";
+
+export interface FakeApi {
+  readonly app: Hono<ApiEnv>;
+  readonly gateway: FakeGateway;
+  readonly logged: {
+    readonly level: LogLevel;
+    readonly event: string;
+    readonly fields: LogFields;
+  }[];
+}
+
+/** Makes an API; on loopback and without a token unless told. */
+export function createFakeApi(
+  options: { readonly token?: string; readonly isLoopback?: boolean } = {},
+): FakeApi {
+  const { token = null, isLoopback = true } = options;
+  const gateway = createFakeGateway();
+  const logged: FakeApi["logged"] = [];
+  const app = createApi({
+    gateway,
+    token: () => token,
+    bound: { isLoopback },
+    log: (level, event, fields = {}) => void logged.push({ level, event, fields }),
+  });
+  return { app, gateway, logged };
+}
+
+/** A POST of `body` as JSON. */
+export function post(body: unknown, headers: Readonly<Record<string, string>> = {}): RequestInit {
+  return { method: "POST", body: JSON.stringify(body), headers };
+}

@@ -1,0 +1,93 @@
+// Who may call what. Loopback is not enough by itself: any page that a browser on this machine shows can send requests to
+// 127.0.0.1, directly (Origin tells) or by a name of its own that resolves there (Host tells).
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { MiddlewareHandler } from "@hono/hono";
+import { isLoopback, parseAddress } from "../config/address.ts";
+import { problem } from "./problem.ts";
+
+export interface GuardOptions {
+  /** The bearer token in force; null is none. */
+  readonly token: () => string | null;
+  /** Whether the API listens on a loopback address. */
+  readonly isLoopback: boolean;
+}
+
+/** Probes of supervisors and balancers, which have no token and use any Host. */
+const OPEN_PATHS: readonly string[] = ["/livez", "/readyz"];
+
+/** Checks each request before it reaches a handler. */
+export function guard(options: GuardOptions): MiddlewareHandler {
+  return async function guardRequest(context, next): Promise<Response | undefined> {
+    const request = context.req.raw;
+    const isOpen = isSafe(request) && OPEN_PATHS.includes(context.req.path);
+    const refusal = isOpen ? undefined : refuse(request, options);
+    if (refusal !== undefined) return refusal;
+    await next();
+    return undefined;
+  };
+}
+
+function refuse(request: Request, options: GuardOptions): Response | undefined {
+  const token = options.token();
+  const given = bearerOf(request);
+  const isAuthorized = token !== null && given !== undefined && isSameSecret(given, token);
+  if (!isAuthorized && options.isLoopback && !isLoopbackHost(hostOf(request))) {
+    return problem(403, "Without a token, Host must be a loopback address or localhost");
+  }
+  const needsToken = !options.isLoopback || (token !== null && !isSafe(request));
+  if (needsToken && !isAuthorized) return unauthorized(given !== undefined);
+  if (!isSafe(request) && hasForeignOrigin(request)) {
+    return problem(403, "Origin is not the host that was asked");
+  }
+  return undefined;
+}
+
+/** RFC 6750 §3: the error is named only if there was a token. */
+function unauthorized(hasToken: boolean): Response {
+  const challenge = hasToken
+    ? 'Bearer realm="culvert", error="invalid_token"'
+    : 'Bearer realm="culvert"';
+  return problem(401, "This call needs the API's bearer token", {
+    headers: { "www-authenticate": challenge },
+  });
+}
+
+function bearerOf(request: Request): string | undefined {
+  const field = request.headers.get("authorization") ?? "";
+  return /^Bearer +(\S+) *$/i.exec(field)?.[1];
+}
+
+/** CT: digests have one length, so neither the secret's length nor how much of it was right shows in the time. */
+function isSameSecret(given: string, secret: string): boolean {
+  return timingSafeEqual(digest(given), digest(secret));
+}
+
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
+
+function isSafe(request: Request): boolean {
+  return request.method === "GET" || request.method === "HEAD";
+}
+
+/** Host, normalized as a URL's authority is; undefined if it is none. */
+function hostOf(request: Request): URL | undefined {
+  const field = request.headers.get("host") ?? new URL(request.url).host;
+  return URL.parse(`http://${field}`) ?? undefined;
+}
+
+function isLoopbackHost(url: URL | undefined): boolean {
+  if (url === undefined) return false;
+  if (url.hostname === "localhost") return true;
+  const address = parseAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  return address !== undefined && isLoopback(address);
+}
+
+/** A browser sends Origin with every request that is not safe; other clients send none. */
+function hasForeignOrigin(request: Request): boolean {
+  const origin = request.headers.get("origin");
+  if (origin === null) return false;
+  const host = URL.parse(origin)?.host ?? "";
+  return host === "" || host !== hostOf(request)?.host;
+}

@@ -1,0 +1,120 @@
+import { equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { createFakeApi, type FakeApi } from "./fake_api.ts";
+
+const TOKEN = "correct-horse";
+const BEARER = { authorization: `Bearer ${TOKEN}` };
+
+async function statusOf(
+  { app }: FakeApi,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  return (await app.request(path, { headers })).status;
+}
+
+async function drainStatus(
+  api: FakeApi,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
+  const response = await api.app.request("/v1/drain", { method: "POST", headers });
+  equal(api.gateway.isDraining(), response.status === 202);
+  return response.status;
+}
+
+test("guard() on loopback without a token wants a loopback Host", async () => {
+  const api = createFakeApi();
+  const hosts = {
+    "localhost": 200,
+    "localhost:9329": 200,
+    "127.0.0.1:9329": 200,
+    "127.9.9.9": 200,
+    "[::1]:9329": 200,
+    "LOCALHOST:1": 200,
+    "culvert.example": 403,
+    "localhost.example": 403,
+    "10.0.0.1:9329": 403,
+    "127.0.0.1.example:9329": 403,
+    "a b": 403,
+  };
+  for (const [host, status] of Object.entries(hosts)) {
+    equal(await statusOf(api, "/v1/status", { host }), status, host);
+    equal(await statusOf(api, "/metrics", { host }), status, host);
+    equal(await statusOf(api, "/livez", { host }), 200, host);
+    equal(await statusOf(api, "/readyz", { host }), 200, host);
+  }
+});
+
+test("guard() on loopback takes any Host with the token", async () => {
+  const api = createFakeApi({ token: TOKEN });
+  const host = "culvert.example";
+  equal(await statusOf(api, "/v1/status", { host }), 403);
+  equal(await statusOf(api, "/v1/status", { host, authorization: "Bearer wrong" }), 403);
+  equal(await statusOf(api, "/v1/status", { host, ...BEARER }), 200);
+});
+
+test("guard() refuses changes that a foreign page asks for", async () => {
+  const host = "localhost:9329";
+  const origins = {
+    "http://localhost:9329": 202,
+    "http://localhost:3000": 403,
+    "https://evil.example": 403,
+    "null": 403,
+    "": 403,
+  };
+  for (const [origin, status] of Object.entries(origins)) {
+    equal(await drainStatus(createFakeApi(), { host, origin }), status, origin);
+  }
+  equal(
+    await statusOf(createFakeApi(), "/v1/status", { host, origin: "https://evil.example" }),
+    200,
+  );
+  const withToken = createFakeApi({ token: TOKEN });
+  equal(await drainStatus(withToken, { ...BEARER, origin: "https://evil.example" }), 403);
+});
+
+test("guard() on loopback guards changes with the token", async () => {
+  const api = createFakeApi({ token: TOKEN });
+  equal(await statusOf(api, "/v1/status"), 200);
+  for (
+    const authorization of ["", "Bearer", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`]
+  ) {
+    equal(await drainStatus(api, { authorization }), 401, authorization);
+  }
+  equal(await drainStatus(api, { authorization: `bearer  ${TOKEN}` }), 202);
+});
+
+test("guard() elsewhere guards everything but the probes", async () => {
+  const api = createFakeApi({ token: TOKEN, isLoopback: false });
+  const host = "culvert.example";
+  for (const path of ["/v1/status", "/metrics", "/v1/connections", "/nothing"]) {
+    equal(await statusOf(api, path, { host }), 401, path);
+  }
+  equal(await statusOf(api, "/v1/status", { host: "localhost" }), 401);
+  equal(await statusOf(api, "/livez", { host }), 200);
+  equal(await statusOf(api, "/readyz", { host }), 200);
+  equal(await statusOf(api, "/v1/status", { host, ...BEARER }), 200);
+  equal(await drainStatus(api, { host }), 401);
+  equal(await drainStatus(api, { host, ...BEARER }), 202);
+});
+
+test("guard() refuses everything if no token was ever read", async () => {
+  const api = createFakeApi({ isLoopback: false });
+  equal(await statusOf(api, "/v1/status"), 401);
+  equal(await statusOf(api, "/v1/status", { authorization: "Bearer null" }), 401);
+});
+
+test("guard() challenges as RFC 6750 says", async () => {
+  const { app } = createFakeApi({ token: TOKEN, isLoopback: false });
+  const none = await app.request("/v1/status");
+  equal(none.headers.get("www-authenticate"), 'Bearer realm="culvert"');
+  const wrong = await app.request("/v1/status", { headers: { authorization: "Bearer wrong" } });
+  match(wrong.headers.get("www-authenticate") ?? "", /error="invalid_token"$/);
+  equal(wrong.headers.get("content-type"), "application/problem+json");
+});
+
+test("guard() lets only reads of the probes pass", async () => {
+  const { app } = createFakeApi({ token: TOKEN, isLoopback: false });
+  equal((await app.request("/livez", { method: "POST" })).status, 401);
+  equal((await app.request("/livez", { method: "HEAD" })).status, 200);
+});

@@ -1,0 +1,54 @@
+// Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may be keying material.
+
+/** What the API refuses with. */
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 500 | 503;
+
+/** One member at fault, by JSON pointer. */
+export interface MemberProblem {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly errors?: readonly MemberProblem[];
+}
+
+const TITLES: Readonly<Record<ProblemStatus, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  422: "Unprocessable Content",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** Makes a problem's response. */
+export function problem(
+  status: ProblemStatus,
+  detail: string,
+  options: ProblemOptions = {},
+): Response {
+  const { errors, headers } = options;
+  const body = { type: "about:blank", title: TITLES[status], status, detail };
+  return new Response(JSON.stringify(errors === undefined ? body : { ...body, errors }), {
+    status,
+    headers: { ...headers, "content-type": "application/problem+json" },
+  });
+}
+
+/** A problem with one member of the body. */
+export function memberProblem(
+  status: 409 | 422,
+  member: string | undefined,
+  detail: string,
+): Response {
+  if (member === undefined) return problem(status, detail);
+  const errors = [{ pointer: `/${member}`, detail }];
+  const isNamed = detail.startsWith(`${member} `);
+  return problem(status, isNamed ? detail : `${member}: ${detail}`, { errors });
+}

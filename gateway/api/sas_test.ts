@@ -1,0 +1,158 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createFakeApi, post } from "./fake_api.ts";
+
+const KEY = "00112233445566778899AABBccddeeff01020304";
+
+const SA = {
+  spi: "0xC0FFEE01",
+  direction: "outbound",
+  peer: "client-7",
+  aead: "aes-gcm-16",
+  keyMaterial: KEY,
+  local: ["10.93.29.0/24"],
+  remote: ["10.93.30.7/32", "2001:DB8::/64"],
+  esn: true,
+  initialSequence: "18446744073709551614",
+};
+
+function hasKey(text: string): boolean {
+  return text.toLowerCase().includes(KEY.toLowerCase().slice(0, 16));
+}
+
+test("POST /v1/sas installs, and no answer has the key", async () => {
+  const { app, gateway, logged } = createFakeApi();
+  const response = await app.request("/v1/sas", post(SA));
+  equal(response.status, 201);
+  equal(response.headers.get("location"), "/v1/sas/0xc0ffee01");
+  const text = await response.text();
+  const sa = JSON.parse(text);
+  deepEqual([sa.spi, sa.keyBits, sa.remote], [
+    "0xc0ffee01",
+    128,
+    ["10.93.30.7/32", "2001:db8::/64"],
+  ]);
+  // Above 2^53 a decimal string, below a number.
+  deepEqual([sa.initialSequence, sa.hardPackets], ["18446744073709551614", 4_294_967_295]);
+  const all = await (await app.request("/v1/sas")).text();
+  deepEqual(JSON.parse(all), { sas: [sa] });
+  const one = await app.request("/v1/sas/0xc0ffee01");
+  deepEqual(await one.json(), sa);
+  equal(gateway.saTable.size, 1);
+  equal(logged[0]?.fields["action"], "sa_install");
+  equal(logged[0]?.fields["target"], "0xc0ffee01");
+  for (const shown of [text, all, JSON.stringify(logged)]) ok(!hasKey(shown));
+});
+
+test("POST /v1/sas leaves no key behind in the spec it handed over", async () => {
+  const { app, gateway } = createFakeApi();
+  const seen: Uint8Array[] = [];
+  const { installSa } = gateway;
+  gateway.installSa = (spec) => {
+    seen.push(spec.keyMaterial);
+    ok(spec.keyMaterial.some((octet) => octet !== 0));
+    return installSa(spec);
+  };
+  await app.request("/v1/sas", post(SA));
+  gateway.installSa = (spec) => {
+    seen.push(spec.keyMaterial);
+    throw new RangeError("Cannot install: broken");
+  };
+  equal((await app.request("/v1/sas", post(SA))).status, 500);
+  equal(seen.length, 2);
+  for (const octets of seen) ok(octets.every((octet) => octet === 0));
+});
+
+test("POST /v1/sas names the member that is wrong", async () => {
+  const { app, gateway } = createFakeApi();
+  const cases: readonly (readonly [Record<string, unknown>, string, string])[] = [
+    [{ spi: "0x10" }, "/spi", 'spi: must be a string from "0x100" to "0xffffffff"'],
+    [{ spi: undefined }, "/spi", "spi: is required"],
+    [{ local: ["10.93.29.1/24"] }, "/local/0", "local/0: must have no bits set behind its length"],
+    [{ keymaterial: KEY }, "", 'The body has an unknown member "keymaterial"'],
+    [{ [KEY]: 1 }, "", "The body has an unknown member (not a name)"],
+    [{ replayWindow: 0 }, "/replayWindow", "replayWindow: must not be 0 with esn"],
+    [
+      { aead: "chacha20-poly1305" },
+      "/keyMaterial",
+      "keyMaterial: must have 36 octets (key and salt) for chacha20-poly1305",
+    ],
+  ];
+  for (const [change, pointer, detail] of cases) {
+    const response = await app.request("/v1/sas", post({ ...SA, ...change }));
+    equal(response.status, 422, detail);
+    const problem = await response.json();
+    equal(problem.detail, detail);
+    equal(problem.errors[0].pointer, pointer);
+  }
+  equal(gateway.saTable.size, 0);
+});
+
+test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
+  const { app, gateway, logged } = createFakeApi();
+  equal((await app.request("/v1/sas", post(SA))).status, 201);
+  const again = await app.request("/v1/sas", post(SA));
+  equal(again.status, 409);
+  deepEqual((await again.json()).errors, [{ pointer: "/spi", detail: "An SA has it" }]);
+  equal(logged[1]?.level, "warn");
+  equal(logged[1]?.fields["status"], 409);
+  gateway.refuseWith({ kind: "invalid", member: "remote", detail: "remote is taken" });
+  const invalid = await app.request("/v1/sas", post({ ...SA, spi: "0x101" }));
+  equal(invalid.status, 422);
+  equal((await invalid.json()).detail, "remote is taken");
+  gateway.refuseWith({ kind: "conflict", detail: "The table of SAs is full" });
+  const full = await app.request("/v1/sas", post({ ...SA, spi: "0x101" }));
+  equal((await full.json()).detail, "The table of SAs is full");
+});
+
+test("DELETE /v1/sas/{spi} removes once", async () => {
+  const { app, logged } = createFakeApi();
+  await app.request("/v1/sas", post(SA));
+  equal((await app.request("/v1/sas/0xC0FFEE01", { method: "DELETE" })).status, 204);
+  equal(logged[1]?.fields["action"], "sa_remove");
+  for (const spi of ["0xc0ffee01", "0x1", "3237998081", "x", "%00"]) {
+    for (const method of ["GET", "DELETE"]) {
+      equal((await app.request(`/v1/sas/${spi}`, { method })).status, 404, `${method} ${spi}`);
+    }
+  }
+  equal(logged.length, 2);
+});
+
+test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
+  const { app, gateway, logged } = createFakeApi();
+  const path = "/v1/sas/0xc0ffee01/dummy";
+  equal((await app.request(path, post({ octets: 64 }))).status, 404);
+  await app.request("/v1/sas", post(SA));
+  equal((await app.request(path, post({ octets: 100 }))).status, 202);
+  equal((await app.request(path, post({}))).status, 202);
+  deepEqual(gateway.dummies, [{ spi: 0xc0ffee01, octets: 100 }, { spi: 0xc0ffee01, octets: 64 }]);
+  equal(logged[1]?.fields["action"], "sa_dummy");
+  equal((await app.request(path, { method: "POST" })).status, 400);
+  for (const body of [{ octets: -1 }, { octets: 1.5 }, { octets: "64" }, { octet: 64 }, []]) {
+    equal((await app.request(path, post(body))).status, 422, JSON.stringify(body));
+  }
+  gateway.refuseWith({ kind: "conflict", detail: "The peer has no path" });
+  equal((await app.request(path, post({ octets: 64 }))).status, 409);
+});
+
+test("/v1/sas takes any body without a 500 and without showing a key", async () => {
+  const { app, logged } = createFakeApi();
+  const members = Object.keys(SA);
+  const junk = fc.oneof(fc.jsonValue(), fc.constant(KEY), fc.constant({ [KEY]: KEY }));
+  const change = fc.dictionary(fc.constantFrom(...members, "extra", KEY, "__proto__"), junk);
+  const body = fc.oneof(
+    change.map((changes) => JSON.stringify({ ...SA, ...changes })),
+    junk.map((value) => JSON.stringify(value)),
+    fc.string({ unit: "binary" }).map((text) => `${JSON.stringify(SA)}${text}`),
+  );
+  await fc.assert(fc.asyncProperty(body, async (text) => {
+    const response = await app.request("/v1/sas", { method: "POST", body: text });
+    const isNamed = response.status === 201 && JSON.parse(text).peer !== SA.peer;
+    ok([201, 400, 409, 422].includes(response.status), String(response.status));
+    // A peer's name is shown: whoever makes a key its name has published it.
+    ok(isNamed || !hasKey(await response.text()));
+    await app.request("/v1/sas/0xc0ffee01", { method: "DELETE" });
+  }));
+  ok(!hasKey(JSON.stringify(logged)));
+});
