@@ -1,12 +1,15 @@
 // `deno task check:wasm`: the committed core is what its sources make.
 //
-// Always: its files and the sources are those of the manifest. With `--rebuild`: it is built again and compared octet by
+// Always: its files and the sources are those of the manifest, and it is no larger than its budget. With `--rebuild`: it is built again and compared octet by
 // octet where the tools are those of the manifest; with other tools the difference is said and is no failure.
 
 import { complain, say } from "./run.ts";
 import { buildCore, VARIANTS } from "./wasm/build.ts";
 import { BINDINGS, hashSources, readManifest, sha256, wasmName } from "./wasm/manifest.ts";
 import { findToolchain } from "./wasm/toolchain.ts";
+
+/** Budget of a variant. */
+const OCTETS_MAX = 262_144;
 
 const manifest = await readManifest();
 const problems = await _compareFiles();
@@ -28,6 +31,9 @@ async function _compareFiles(): Promise<string[]> {
     const wasm = await Deno.readFile(`${BINDINGS}/${wasmName(variant)}`);
     if (await sha256(wasm) !== manifest.variants[variant].sha256) {
       found.push(`ts-bindings/${wasmName(variant)}: is not the file of the manifest`);
+    }
+    if (wasm.length > OCTETS_MAX) {
+      found.push(`ts-bindings/${wasmName(variant)}: ${wasm.length} octets, at most ${OCTETS_MAX}`);
     }
   }
   return found;
