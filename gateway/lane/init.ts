@@ -21,6 +21,8 @@ export interface LaneInit {
   readonly listeners: readonly number[];
   /** TUN queue of this lane, -1 for the echo host. */
   readonly tun: number;
+  /** What wakes this lane. */
+  readonly eventfd: number;
   /** The eventfds of all lanes, by index. */
   readonly eventfds: readonly number[];
   readonly upstream: UpstreamInit | null;

@@ -6,7 +6,15 @@
 
 import { CONN_DRAINING, EPOLL_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { EINTR, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../linux/constants.ts";
+import {
+  EINTR,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  LITTLE_ENDIAN,
+} from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
 import { acceptFrom } from "./accept.ts";
 import { payAttention } from "./attention.ts";
@@ -21,14 +29,7 @@ import { doom, type Lane, list } from "./lane.ts";
 import { receive } from "./receive.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
-import {
-  TAG_BITS,
-  TAG_CONNECTION,
-  TAG_EVENTFD,
-  TAG_LISTENER,
-  TAG_TUN,
-  TAG_UPSTREAM,
-} from "./watch.ts";
+import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
 
 /** A connection without a ring or a descriptor tries again after this long. */
 const STARVED_RETRY_MS = 5;
@@ -85,9 +86,9 @@ function earlier(wait: number, other: number): number {
 function dispatch(lane: Lane, i: number): void {
   const { tables } = lane;
   const at = tables.epoll + i * tables.epollEventLen;
-  const events = tables.dataView.getUint32(at, true);
-  const row = tables.dataView.getUint32(at + tables.epollDataAt, true);
-  const tag = tables.dataView.getUint32(at + tables.epollDataAt + 4, true);
+  const events = tables.dataView.getUint32(at, LITTLE_ENDIAN);
+  const row = tables.dataView.getUint32(at + tables.epollDataAt, LITTLE_ENDIAN);
+  const tag = tables.dataView.getUint32(at + tables.epollDataAt + 4, LITTLE_ENDIAN);
   switch (tag & ((1 << TAG_BITS) - 1)) {
     case TAG_LISTENER:
       if (lane.acceptAgainAt <= lane.now) acceptFrom(lane, row);

@@ -48,7 +48,8 @@ function setUp(lane: Lane, connection: Connection, upstream: UpstreamInit, fd: n
   }
   tables.u8.set(upstream.address, tables.scratch);
   if (libc.connect(fd, tables.scratchAt, upstream.address.length) < 0) return false;
-  return watch(lane, fd, TAG_UPSTREAM, connection.row, connection.serial);
+  const { row, serial } = connection;
+  return watch(lane, fd, { kind: TAG_UPSTREAM, row, serial });
 }
 
 /** Lays the client's own source address into the scratch area: prefix, then a hash of the client's address. */

@@ -1,7 +1,14 @@
 // epoll of a lane: every descriptor is added once, edge-triggered, with a tag that says whose it is. The tag carries the
 // connection's serial number, so that an event on its way to a closed connection never reaches the row's next one.
 
-import { EPOLL_CTL_ADD, EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../linux/constants.ts";
+import {
+  EPOLL_CTL_ADD,
+  EPOLLET,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  LITTLE_ENDIAN,
+} from "../linux/constants.ts";
 import type { Lane } from "./lane.ts";
 
 export const TAG_LISTENER = 0;
@@ -16,29 +23,35 @@ export const TAG_BITS = 3;
 /** Serial numbers wrap here. */
 export const SERIAL_MASK = 0xfffffff;
 
+/** Whose a descriptor is: a connection's row and serial, or a descriptor and 0. */
+export interface WatchTag {
+  readonly kind: number;
+  readonly row: number;
+  readonly serial: number;
+}
+
 const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 
 /** Watches `fd` for edges. False if the kernel refuses (out of memory or of watches). */
-export function watch(lane: Lane, fd: number, kind: number, row: number, serial: number): boolean {
-  return add(lane, fd, EDGE, kind, row, serial);
+export function watch(lane: Lane, fd: number, tag: WatchTag): boolean {
+  emitEvent(lane, EDGE, tag);
+  return add(lane, fd);
 }
 
 /** Watches a listener or an eventfd for its level: both are served in full or come again. */
-export function watchLevel(lane: Lane, fd: number, kind: number, row: number): boolean {
-  return add(lane, fd, EPOLLIN, kind, row, 0);
+export function watchLevel(lane: Lane, fd: number, kind: number): boolean {
+  emitEvent(lane, EPOLLIN, { kind, row: fd, serial: 0 });
+  return add(lane, fd);
 }
 
-function add(
-  lane: Lane,
-  fd: number,
-  events: number,
-  kind: number,
-  row: number,
-  serial: number,
-): boolean {
-  const { dataView, scratch, scratchAt } = lane.tables;
-  dataView.setUint32(scratch, events, true);
-  dataView.setUint32(scratch + lane.tables.epollDataAt, row, true);
-  dataView.setUint32(scratch + lane.tables.epollDataAt + 4, kind | (serial << TAG_BITS), true);
-  return lane.libc.epoll_ctl(lane.epfd, EPOLL_CTL_ADD, fd, scratchAt) === 0;
+function emitEvent(lane: Lane, events: number, tag: WatchTag): void {
+  const { dataView, scratch, epollDataAt } = lane.tables;
+  dataView.setUint32(scratch, events, LITTLE_ENDIAN);
+  dataView.setUint32(scratch + epollDataAt, tag.row, LITTLE_ENDIAN);
+  const high = tag.kind | (tag.serial << TAG_BITS);
+  dataView.setUint32(scratch + epollDataAt + 4, high, LITTLE_ENDIAN);
+}
+
+function add(lane: Lane, fd: number): boolean {
+  return lane.libc.epoll_ctl(lane.epfd, EPOLL_CTL_ADD, fd, lane.tables.scratchAt) === 0;
 }

@@ -1,7 +1,9 @@
 // Entry of a lane's worker thread: takes its init message, builds the lane, runs it, says how it ended.
 
 import { instantiateCore } from "../../ts-bindings/core.ts";
+import { LANE_SCRATCH } from "../../ts-bindings/layout.ts";
 import { runtime } from "../runtime/mod.ts";
+import { createClock } from "./clock.ts";
 import { closeLane, createLane } from "./create.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import { runLane } from "./loop.ts";
@@ -18,14 +20,17 @@ const scope = globalThis as unknown as WorkerScope;
 function start(event: MessageEvent<LaneInit>): void {
   const init = event.data;
   try {
-    const lane = createLane({
-      init,
-      core: instantiateCore({ module: init.module, memory: init.memory }),
-      libc: runtime.openLibc(),
-      mapped: runtime.mapMemory(init.memory),
-      clock: runtime.now,
-      tell: tell,
+    const core = instantiateCore({ module: init.module, memory: init.memory });
+    const libc = runtime.openLibc();
+    const mapped = runtime.mapMemory(init.memory);
+    const clock = createClock({
+      libc,
+      now: runtime.now,
+      memory: init.memory,
+      mapped,
+      offset: core.lane_block(init.index) + LANE_SCRATCH,
     });
+    const lane = createLane({ init, core, libc, mapped, clock, tell });
     tell({ kind: "ready" });
     runLane(lane);
     closeLane(lane);

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, notEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { createKeyUse } from "./key_use.ts";
 
@@ -30,6 +30,6 @@ test("refusal() never lets one key serve both directions", () => {
 test("digest() of a key says nothing outside the process", () => {
   const one = createKeyUse(new Uint8Array(32).fill(1));
   const two = createKeyUse(new Uint8Array(32).fill(2));
-  equal(one.digest(KEY) === two.digest(KEY), false);
+  notEqual(one.digest(KEY), two.digest(KEY));
   equal(one.digest(KEY), one.digest(KEY.slice()));
 });

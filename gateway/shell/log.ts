@@ -58,20 +58,20 @@ export function createLog(options: LogOptions): Log {
     const suppressed = admit(event);
     if (suppressed < 0) return;
     const all = suppressed > 0 ? { ...fields, suppressed } : fields;
-    const at = options.date().toISOString();
-    options.write(
-      options.format === "json" ? json(level, at, event, all) : text(level, at, event, all),
-    );
+    const line = { level, at: options.date().toISOString(), event, fields: all };
+    options.write(options.format === "json" ? json(line) : text(line));
   }
 
   return log;
 }
 
-function json(level: LogLevel, at: string, event: string, fields: LogFields): string {
+type Line = GatewayEvent;
+
+function json({ level, at, event, fields }: Line): string {
   return `${JSON.stringify({ level, at, event, ...fields })}\n`;
 }
 
-function text(level: LogLevel, at: string, event: string, fields: LogFields): string {
+function text({ level, at, event, fields }: Line): string {
   const words = Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`);
   return `${[at, level.padEnd(5), event, ...words].join(" ")}\n`;
 }

@@ -1,0 +1,83 @@
+// Building a lane from what the shell has sent, and taking it down again.
+
+import { LANE_HAS_UPSTREAM } from "../../ts-bindings/layout.ts";
+import type { Core } from "../../ts-bindings/core.ts";
+import { EPOLL_CLOEXEC } from "../linux/constants.ts";
+import { failed } from "../linux/errno.ts";
+import type { MappedMemory } from "../runtime/types.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { closeConnection } from "./close.ts";
+import type { LaneInit, LaneNotice } from "./init.ts";
+import type { Lane } from "./lane.ts";
+import { createTables } from "./tables.ts";
+import { createTimers } from "./timers.ts";
+import { TAG_EVENTFD, TAG_LISTENER, TAG_TUN, watch, watchLevel } from "./watch.ts";
+
+export interface CreateLaneOptions {
+  readonly init: LaneInit;
+  readonly core: Core;
+  readonly libc: Lane["libc"];
+  readonly mapped: MappedMemory;
+  readonly clock: () => number;
+  readonly tell: (notice: LaneNotice) => void;
+}
+
+/**
+ * Builds a lane and watches its descriptors.
+ *
+ * @throws {Error} If the kernel refuses the epoll set or a watch
+ */
+export function createLane(options: CreateLaneOptions): Lane {
+  const { init, core, libc, clock, tell } = options;
+  const { memory, index, innerMtu } = init;
+  const epfd = libc.epoll_create1(EPOLL_CLOEXEC);
+  if (epfd < 0) throw failed("Cannot make an epoll set", libc.errno());
+  const lane: Lane = {
+    init,
+    index,
+    core,
+    libc,
+    tables: createTables({ memory, mapped: options.mapped, core, index, innerMtu }),
+    timers: createTimers(),
+    epfd,
+    tell,
+    clock,
+    connections: Array.from({ length: init.connectionsMax + 1 }, () => undefined),
+    ready: [],
+    spare: [],
+    starved: [],
+    now: clock(),
+    idleMs: 0,
+    liveCount: 0,
+    nextSerial: 0,
+    acceptAgainAt: 0,
+    isTunReadable: init.tun >= 0,
+    tunErrors: 0,
+    eventsTold: 0,
+    isDraining: false,
+    drainDueAt: 0,
+    isStopping: false,
+  };
+  lane.tables.u32[(lane.tables.block + LANE_HAS_UPSTREAM) >>> 2] = init.upstream === null ? 0 : 1;
+  watchAll(lane);
+  return lane;
+}
+
+function watchAll(lane: Lane): void {
+  const { init } = lane;
+  const isWatched = init.listeners.every((fd) => watchLevel(lane, fd, TAG_LISTENER)) &&
+    watchLevel(lane, init.eventfd, TAG_EVENTFD) &&
+    (init.tun < 0 || watch(lane, init.tun, { kind: TAG_TUN, row: 0, serial: 0 }));
+  if (!isWatched) throw failed("Cannot watch a descriptor", lane.libc.errno());
+}
+
+/** Closes what the lane owns. Its connections have been drained, or end here. */
+export function closeLane(lane: Lane): void {
+  const { libc, init } = lane;
+  for (const connection of lane.connections) {
+    if (connection !== undefined) closeConnection(lane, connection, Status.Drained);
+  }
+  for (const fd of init.listeners) libc.close(fd);
+  if (init.tun >= 0) libc.close(init.tun);
+  libc.close(lane.epfd);
+}

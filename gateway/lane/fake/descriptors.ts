@@ -1,0 +1,96 @@
+// What the fake kernel keeps behind a descriptor, and the far end of it that a test holds.
+
+/** Edges that have happened and were not yet told by `epoll_wait`. */
+export interface Watch {
+  readonly events: number;
+  readonly low: number;
+  readonly high: number;
+  edges: number;
+}
+
+export interface TcpEnd {
+  readonly kind: "tcp";
+  watch: Watch | undefined;
+  /** Octets from the peer that were not read yet. */
+  readonly unread: number[];
+  /** Octets sent to the peer so far. */
+  readonly sent: number[];
+  /** Octets that the kernel takes before EAGAIN. */
+  space: number;
+  hasFin: boolean;
+  hasReset: boolean;
+  /** Set by EAGAIN: only then does new space make an edge, as in tcp_sendmsg. */
+  isWaitingForSpace: boolean;
+  isClosed: boolean;
+}
+
+export interface UdpEnd {
+  readonly kind: "udp";
+  watch: Watch | undefined;
+  readonly unread: Uint8Array[];
+  readonly sent: Uint8Array[];
+  /** Datagrams taken before EAGAIN. */
+  space: number;
+  /** ICMP errors that wait to be told. */
+  refusals: number;
+  /** Datagrams lost, as SO_RXQ_OVFL counts them. */
+  overflow: number;
+  isWaitingForSpace: boolean;
+  isClosed: boolean;
+}
+
+export interface ListenerEnd {
+  readonly kind: "listener";
+  watch: Watch | undefined;
+  readonly waiting: { end: TcpEnd; sockaddr: Uint8Array }[];
+  /** errno that the next accepts fail with. */
+  readonly failures: number[];
+  isClosed: boolean;
+}
+
+export interface EventfdEnd {
+  readonly kind: "eventfd";
+  watch: Watch | undefined;
+  count: number;
+  isClosed: boolean;
+}
+
+export interface TunEnd {
+  readonly kind: "tun";
+  watch: Watch | undefined;
+  readonly unread: Uint8Array[];
+  readonly written: Uint8Array[];
+  /** errno that writes fail with, 0 for none. */
+  failure: number;
+  isClosed: boolean;
+}
+
+export type End = TcpEnd | UdpEnd | ListenerEnd | EventfdEnd | TunEnd;
+
+export function tcpEnd(): TcpEnd {
+  return {
+    kind: "tcp",
+    watch: undefined,
+    unread: [],
+    sent: [],
+    space: Infinity,
+    hasFin: false,
+    hasReset: false,
+    isWaitingForSpace: false,
+    isClosed: false,
+  };
+}
+
+export function udpEnd(): UdpEnd {
+  return {
+    kind: "udp",
+    watch: undefined,
+    unread: [],
+    sent: [],
+    space: Infinity,
+    refusals: 0,
+    overflow: 0,
+    isWaitingForSpace: false,
+    isClosed: false,
+  };
+}

@@ -1,0 +1,158 @@
+// Views and addresses of a lane's block, made once: the memory never grows, so they hold for the life of the lane. Per packet nothing here
+// is allocated; on Deno each address is a bigint, which is why they stand in tables.
+
+import {
+  BATCH_MAX,
+  LANE_BUSY_MS,
+  LANE_DGRAM_CONTROL,
+  LANE_DGRAM_MSG,
+  LANE_EPOLL,
+  LANE_FRESH,
+  LANE_INNER_IOV,
+  LANE_RECV_IOV,
+  LANE_SCRATCH,
+  LANE_SLOT_IOV,
+  LANE_SLOT_LEN,
+  LANE_SOCKADDR,
+  LANE_TX_MSG,
+  LANE_UP_IKE,
+  LANE_UP_MMSG,
+  ROW_LEN,
+} from "../../ts-bindings/layout.ts";
+import type { Core } from "../../ts-bindings/core.ts";
+import { EPOLL_DATA_AT, EPOLL_EVENT_LEN, LITTLE_ENDIAN } from "../linux/constants.ts";
+import type { Address, MappedMemory } from "../runtime/types.ts";
+
+/** Octets of one iovec, one mmsghdr, and where `msg_controllen` lies in a msghdr. */
+const IOVEC_LEN = 16;
+const MMSGHDR_LEN = 64;
+const MSG_CONTROLLEN_AT = 40;
+
+/** Room for the peer's address in `accept4`. */
+const SOCKADDR_MAX = 128;
+
+/** The scratch area: socket options and addresses at 0, the constant 1 at 256, the length of `accept4` at 264. */
+const ONE_AT = 256;
+const SOCKADDR_LEN_AT = 264;
+
+/** Room for control messages, and `CMSG_LEN(4)`: the shortest that holds SO_RXQ_OVFL. */
+const CONTROL_MAX = 64;
+const OVERFLOW_CONTROL_LEN = 20;
+
+/** Views of the memory, offsets (octets), indices (words) and addresses of one lane. */
+export interface LaneTables {
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+  readonly dataView: DataView;
+  /** Offset of the lane's block, and of connection row 0. */
+  readonly block: number;
+  readonly rows: number;
+  readonly epoll: number;
+  readonly epollAt: Address;
+  readonly epollEventLen: number;
+  readonly epollDataAt: number;
+  readonly scratch: number;
+  readonly scratchAt: Address;
+  /** A u64 of 1, for eventfds and for socket options that are to be on. */
+  readonly oneAt: Address;
+  readonly sockaddrAt: Address;
+  readonly sockaddrMax: number;
+  /** Index of the length that `accept4` takes. */
+  readonly sockaddrLen: number;
+  readonly sockaddrLenAt: Address;
+  readonly recvIovAt: Address;
+  /** Index of the first iovec's length; the second's is 4 words on. */
+  readonly recvIovLen: number;
+  readonly txMsgAt: Address;
+  readonly upMmsgAt: readonly Address[];
+  /** Index of the number of IKE messages in the batch. */
+  readonly upIke: number;
+  readonly dgramMsgAt: Address;
+  /** Indices of `msg_controllen` and of the first control message's data, less one word. */
+  readonly dgramControlLen: number;
+  readonly dgramControl: number;
+  readonly dgramControlMax: number;
+  readonly overflowControlLen: number;
+  readonly innerIovAt: readonly Address[];
+  readonly slotAt: readonly Address[];
+  /** Octets of a slot that a packet may fill. */
+  readonly slotLen: number;
+  /** Index of the first slot's length. */
+  readonly slotLens: number;
+  /** Index of the number of fresh packets. */
+  readonly fresh: number;
+  /** Index of the time awake, f64 ms. */
+  readonly busyMs: number;
+}
+
+export interface TablesOptions {
+  readonly memory: WebAssembly.Memory;
+  readonly mapped: MappedMemory;
+  readonly core: Pick<Core, "lane_block" | "conn_row">;
+  readonly index: number;
+  readonly innerMtu: number;
+}
+
+/** Makes the tables of one lane. */
+export function createTables(options: TablesOptions): LaneTables {
+  const { memory, mapped, core } = options;
+  const { buffer } = memory;
+  const block = core.lane_block(options.index);
+  const u32 = new Uint32Array(buffer);
+  const scratch = block + LANE_SCRATCH;
+  u32[(scratch + ONE_AT) >>> 2] = 1;
+  u32[(scratch + ONE_AT + 4) >>> 2] = 0;
+
+  function series(at: number, len: number): Address[] {
+    return Array.from({ length: BATCH_MAX }, (_, i) => mapped.at(block + at + i * len));
+  }
+
+  return {
+    u8: new Uint8Array(buffer),
+    i32: new Int32Array(buffer),
+    u32,
+    f64: new Float64Array(buffer),
+    dataView: new DataView(buffer),
+    block,
+    rows: core.conn_row(1) - ROW_LEN,
+    epoll: block + LANE_EPOLL,
+    epollAt: mapped.at(block + LANE_EPOLL),
+    epollEventLen: EPOLL_EVENT_LEN,
+    epollDataAt: EPOLL_DATA_AT,
+    scratch,
+    scratchAt: mapped.at(scratch),
+    oneAt: mapped.at(scratch + ONE_AT),
+    sockaddrAt: mapped.at(block + LANE_SOCKADDR),
+    sockaddrMax: SOCKADDR_MAX,
+    sockaddrLen: (scratch + SOCKADDR_LEN_AT) >>> 2,
+    sockaddrLenAt: mapped.at(scratch + SOCKADDR_LEN_AT),
+    recvIovAt: mapped.at(block + LANE_RECV_IOV),
+    recvIovLen: (block + LANE_RECV_IOV + 8) >>> 2,
+    txMsgAt: mapped.at(block + LANE_TX_MSG),
+    upMmsgAt: series(LANE_UP_MMSG, MMSGHDR_LEN),
+    upIke: (block + LANE_UP_IKE) >>> 2,
+    dgramMsgAt: mapped.at(block + LANE_DGRAM_MSG),
+    dgramControlLen: (block + LANE_DGRAM_MSG + MSG_CONTROLLEN_AT) >>> 2,
+    dgramControl: (block + LANE_DGRAM_CONTROL) >>> 2,
+    dgramControlMax: CONTROL_MAX,
+    overflowControlLen: OVERFLOW_CONTROL_LEN,
+    innerIovAt: series(LANE_INNER_IOV, IOVEC_LEN),
+    slotAt: slotAddresses(),
+    slotLen: options.innerMtu,
+    slotLens: (block + LANE_SLOT_LEN) >>> 2,
+    fresh: (block + LANE_FRESH) >>> 2,
+    busyMs: (block + LANE_BUSY_MS) / 8,
+  };
+
+  function slotAddresses(): Address[] {
+    const view = new DataView(buffer);
+    return Array.from({ length: BATCH_MAX }, (_, i) => {
+      // The core has laid the slots out and written their addresses; what is told apart here is only the offset.
+      const at = view.getBigUint64(block + LANE_SLOT_IOV + i * IOVEC_LEN, LITTLE_ENDIAN) -
+        mapped.base;
+      return mapped.at(Number(at));
+    });
+  }
+}

@@ -1,0 +1,76 @@
+// The descriptors that the shell opens for its lanes, so that a port in use or a missing privilege ends the start with one line.
+
+import type { GatewayConfig } from "../config/types.ts";
+import type { LaneInit, UpstreamInit } from "../lane/init.ts";
+import { openEventfd } from "../linux/eventfd.ts";
+import type { Kernel } from "../linux/kernel.ts";
+import { type Listeners, listenTcp } from "../linux/listen.ts";
+import { setNotSentLowat } from "../linux/sockets.ts";
+import { emitSockaddr, familyOf, socketAddressText } from "../linux/structs.ts";
+import { openTun, type Tun } from "../linux/tun.ts";
+import type { Machine } from "./machine.ts";
+
+/** Octets that the kernel keeps unsent before it says "full": a queue that can still be ordered is ours, not its. */
+const NOTSENT_LOWAT = 131_072;
+
+/** Everything that lanes own from their start on. */
+export interface Descriptors {
+  /** Addresses of the listeners, with the ports they have. */
+  readonly listening: readonly string[];
+  readonly listeners: readonly Listeners[];
+  readonly tun: Tun | null;
+  readonly eventfds: readonly number[];
+}
+
+/**
+ * Opens listeners, TUN queues and eventfds, one of each for every lane.
+ *
+ * @throws {Error} With a line that names the address or the device; what was opened before stays open until the process ends
+ */
+export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descriptors {
+  const { lanes } = config;
+  const listeners = config.listen.map((address) => listenTcp(kernel, { address, count: lanes }));
+  for (const fd of listeners.flatMap(({ fds }) => fds)) setNotSentLowat(kernel, fd, NOTSENT_LOWAT);
+  return {
+    listeners,
+    listening: listeners.map(({ address }) => socketAddressText(address)),
+    tun: config.inner.kind === "tun"
+      ? openTun(kernel, { name: config.inner.name, queues: lanes, mtu: config.innerMtu })
+      : null,
+    eventfds: Array.from({ length: lanes }, () => openEventfd(kernel)),
+  };
+}
+
+/** The first message to each lane. */
+export function laneInits(
+  descriptors: Descriptors,
+  { machine, config }: { readonly machine: Machine; readonly config: GatewayConfig },
+): LaneInit[] {
+  const { listeners, tun, eventfds } = descriptors;
+  return eventfds.map((eventfd, index) => ({
+    module: machine.module,
+    memory: machine.memory,
+    index,
+    lanes: config.lanes,
+    connectionsMax: config.maxConnections,
+    listeners: listeners.flatMap(({ fds }) => fds.slice(index, index + 1)),
+    tun: tun?.queues[index] ?? -1,
+    eventfd,
+    eventfds,
+    innerMtu: config.innerMtu,
+    upstream: upstreamInit(config),
+    prefixTimeoutMs: config.prefixTimeoutMs,
+    frameTimeoutMs: config.frameTimeoutMs,
+    idleTimeoutMs: config.idleTimeoutMs,
+    drainTimeoutMs: config.drainTimeoutMs,
+  }));
+}
+
+function upstreamInit({ upstream, upstreamSource }: GatewayConfig): UpstreamInit | null {
+  if (upstream === null) return null;
+  return {
+    family: familyOf(upstream.octets),
+    address: emitSockaddr(upstream),
+    source: upstreamSource,
+  };
+}

@@ -1,0 +1,100 @@
+// What lanes tell: records of their event rings become lines of the log and events of the API. Names are fixed; no field is key material.
+
+import {
+  EVENT_ADDRESS,
+  EVENT_AUDIT,
+  EVENT_CLOSED,
+  EVENT_CONN,
+  EVENT_COUNT,
+  EVENT_FAMILY,
+  EVENT_GENERATION,
+  EVENT_KIND,
+  EVENT_LEN,
+  EVENT_OPENED,
+  EVENT_PATH_MOVED,
+  EVENT_PORT,
+  EVENT_SA_EXPIRED,
+  EVENT_SOFT_LIMIT,
+  EVENT_SPI,
+  EVENT_STATUS,
+  EVENT_SUPPRESSED,
+  EVENT_VALUE,
+  LANE_EVENTS,
+  LANE_EVENTS_CONSUMED,
+  LANE_EVENTS_WRITTEN,
+} from "../../ts-bindings/layout.ts";
+import { STATUSES } from "../../ts-bindings/status.ts";
+import { connectionId, remoteText } from "./connections.ts";
+import type { Log, LogLevel } from "./log.ts";
+import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
+import { spiText } from "./sad.ts";
+import type { GatewayEvent } from "./types.ts";
+
+/** Where events come together. */
+export interface EventHub {
+  /** Reads a lane's ring empty. */
+  drainRing(block: number): void;
+  subscribe(listener: (event: GatewayEvent) => void): () => void;
+}
+
+const NAMES: Readonly<Record<number, readonly [LogLevel, string]>> = {
+  [EVENT_OPENED]: ["info", "connection_opened"],
+  [EVENT_CLOSED]: ["info", "connection_closed"],
+  [EVENT_PATH_MOVED]: ["info", "path_moved"],
+  [EVENT_SOFT_LIMIT]: ["warn", "sa_soft_limit"],
+  [EVENT_SA_EXPIRED]: ["warn", "sa_expired"],
+  [EVENT_AUDIT]: ["warn", "audit"],
+};
+
+/** Makes the hub. Each event goes to the log first. */
+export function createEventHub(
+  options: { readonly views: MemoryViews; readonly log: Log; readonly date: () => Date },
+): EventHub {
+  const { views, log } = options;
+  const listeners = new Set<(event: GatewayEvent) => void>();
+
+  function drainRing(block: number): void {
+    const written = readU32(views, block + LANE_EVENTS_WRITTEN);
+    let consumed = readU32(views, block + LANE_EVENTS_CONSUMED);
+    while (consumed !== written) {
+      publish(readEvent(views, block + LANE_EVENTS + (consumed % EVENT_COUNT) * EVENT_LEN));
+      consumed = (consumed + 1) >>> 0;
+      Atomics.store(views.u32, (block + LANE_EVENTS_CONSUMED) >>> 2, consumed);
+    }
+  }
+
+  function publish(event: Omit<GatewayEvent, "at">): void {
+    log(event.level, event.event, event.fields);
+    const dated = { ...event, at: options.date().toISOString() };
+    for (const listener of listeners) listener(dated);
+  }
+
+  function subscribe(listener: (event: GatewayEvent) => void): () => void {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  return { drainRing, subscribe };
+}
+
+/** The record at offset `at`, with the fields that its kind has. */
+function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
+  const [level, event] = NAMES[readU32(views, at + EVENT_KIND)] ?? ["error", "unknown_event"];
+  const fields: Record<string, string | number | boolean | null> = {};
+  const row = readU32(views, at + EVENT_CONN);
+  if (row > 0) fields["connection"] = connectionId(row, readU32(views, at + EVENT_GENERATION));
+  const family = readU32(views, at + EVENT_FAMILY);
+  if (family > 0) {
+    const port = readU32(views, at + EVENT_PORT);
+    fields["remote"] = remoteText(views, { at: at + EVENT_ADDRESS, family, port });
+  }
+  const status = STATUSES[readU32(views, at + EVENT_STATUS)];
+  if (status !== undefined && status.name !== "Ok") fields["status"] = status.name;
+  const spi = readU32(views, at + EVENT_SPI);
+  if (spi > 0) fields["spi"] = spiText(spi);
+  const value = readF64(views, at + EVENT_VALUE);
+  if (value > 0) fields["sequence"] = value;
+  const suppressed = readU32(views, at + EVENT_SUPPRESSED);
+  if (suppressed > 0) fields["suppressed"] = suppressed;
+  return { level, event, fields };
+}

@@ -1,0 +1,98 @@
+// A running gateway as the API sees it: tables read when asked, orders to the lanes, SAs with their routes.
+
+import { COMMAND_DRAIN, COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
+import type { ConnectionTable } from "./connections.ts";
+import type { EventHub } from "./events.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Routes } from "./routes.ts";
+import type { Sad } from "./sad.ts";
+import type { Gateway, GatewayStatus, Refusal, SaSpec, Totals } from "./types.ts";
+
+export interface GatewayOptions {
+  readonly sad: Sad;
+  readonly lanes: Lanes;
+  readonly connections: ConnectionTable;
+  readonly routes: Routes;
+  readonly events: EventHub;
+  readonly readTotals: () => Totals;
+  /** The members of the status that do not change. */
+  readonly fixed: Pick<GatewayStatus, "version" | "runtime" | "engine" | "lanes" | "limits">;
+  readonly uptimeSeconds: () => number;
+}
+
+/** Octets that one dummy packet may carry. */
+const DUMMY_MAX = 1400;
+
+/** Binds the parts of the shell into what its API and its commands use. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { sad, lanes, connections, events } = options;
+  let isDraining = false;
+
+  function status(): GatewayStatus {
+    return {
+      ...options.fixed,
+      uptimeSeconds: options.uptimeSeconds(),
+      totals: options.readTotals(),
+      draining: isDraining,
+    };
+  }
+
+  function drain(): void {
+    if (isDraining) return;
+    isDraining = true;
+    lanes.commandAll([COMMAND_DRAIN, 0, 0]);
+  }
+
+  return {
+    status,
+    totals: options.readTotals,
+    connections: connections.views,
+    connection: connections.view,
+    kick: (id) => kick(options, id),
+    sas: sad.views,
+    sa: sad.view,
+    installSa: (spec) => Promise.resolve(installSa(options, spec)),
+    removeSa: (spi) => removeSa(options, spi),
+    sendDummy: (spi, octets) => sendDummy(options, spi, octets),
+    drain,
+    isDraining: () => isDraining,
+    subscribe: events.subscribe,
+  };
+}
+
+function kick({ connections, lanes }: GatewayOptions, id: number): boolean {
+  const found = connections.locate(id);
+  if (found === undefined) return false;
+  return lanes.command(found.lane, [COMMAND_KICK, found.row, found.generation]);
+}
+
+function installSa({ sad, routes }: GatewayOptions, spec: SaSpec): Refusal | undefined {
+  const refusal = sad.install(spec);
+  if (refusal === undefined && spec.direction === "outbound") routes.add(spec.remote);
+  return refusal;
+}
+
+function removeSa({ sad, routes }: GatewayOptions, spi: number): boolean {
+  const entry = sad.remove(spi);
+  if (entry?.spec.direction === "outbound") routes.remove(entry.spec.remote);
+  return entry !== undefined;
+}
+
+function sendDummy(
+  { sad, connections, lanes }: GatewayOptions,
+  spi: number,
+  octets: number,
+): Refusal | "unknown" | undefined {
+  const entry = sad.find(spi);
+  if (entry === undefined) return "unknown";
+  if (entry.spec.direction !== "outbound") {
+    return { kind: "conflict", detail: "The SA is inbound: dummy packets leave by outbound SAs" };
+  }
+  if (octets < 1 || octets > DUMMY_MAX) {
+    return { kind: "invalid", member: "octets", detail: `octets must be 1 to ${DUMMY_MAX}` };
+  }
+  const lane = connections.laneOf(sad.pathOf(spi));
+  if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };
+  if (lanes.command(lane, [COMMAND_DUMMY, entry.id, octets])) return undefined;
+  return { kind: "conflict", detail: "The lane has too many orders" };
+}

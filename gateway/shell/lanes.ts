@@ -1,0 +1,100 @@
+// The lanes' supervisor: starts the workers, hands orders to them, hears what they tell, and ends them in order.
+//
+// A blocked worker cannot receive messages and must not be terminated (it would keep the process from ending): orders go through
+// the command ring and the eventfd, and a lane ends by returning from its loop.
+
+import { COMMAND_STOP, pushCommand } from "../lane/commands.ts";
+import type { LaneInit, LaneNotice } from "../lane/init.ts";
+import { kick } from "../linux/eventfd.ts";
+import type { Kernel } from "../linux/kernel.ts";
+import type { Runtime } from "../runtime/types.ts";
+
+/** Running lanes. */
+export interface Lanes {
+  /** Orders one lane; false if its ring is full. */
+  command(lane: number, command: readonly number[]): boolean;
+  /** Orders all of them. */
+  commandAll(command: readonly number[]): void;
+  /** Ends all lanes; resolves when each has returned. */
+  stop(): Promise<void>;
+}
+
+export interface LanesOptions {
+  readonly runtime: Runtime;
+  readonly kernel: Kernel;
+  readonly inits: readonly LaneInit[];
+  readonly i32: Int32Array;
+  /** Offsets of the lanes' blocks. */
+  readonly blocks: readonly number[];
+  /** A lane has put something into its event ring. */
+  readonly onNews: (lane: number) => void;
+  /** A lane has ended by itself: the process cannot go on (design.md §8, CoreTrap). */
+  readonly onFailure: (lane: number, reason: string) => void;
+}
+
+/** Starts one worker for each of `inits`; resolves when all of them serve. */
+export async function startLanes(options: LanesOptions): Promise<Lanes> {
+  const { kernel, i32, inits, blocks } = options;
+  const ended = await Promise.all(inits.map((init) => startLane(options, init)));
+
+  function command(lane: number, order: readonly number[]): boolean {
+    const init = inits[lane];
+    const block = blocks[lane];
+    if (init === undefined || block === undefined) return false;
+    const isTaken = pushCommand(i32, block, order);
+    kick(kernel, init.eventfd);
+    return isTaken;
+  }
+
+  function commandAll(order: readonly number[]): void {
+    for (const init of inits) command(init.index, order);
+  }
+
+  async function stop(): Promise<void> {
+    commandAll([COMMAND_STOP, 0, 0]);
+    await Promise.all(ended.map((end) => end.stopped));
+  }
+
+  return { command, commandAll, stop };
+}
+
+/** Starts one lane; resolves when it serves, with a promise of its end. */
+function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Promise<void> }> {
+  const worker = options.runtime.startLaneWorker();
+  const { promise: stopped, resolve: setStopped } = Promise.withResolvers<void>();
+  const { promise: ready, resolve: setReady, reject } = Promise.withResolvers<
+    { stopped: Promise<void> }
+  >();
+  let isReady = false;
+
+  function failed(reason: string): void {
+    if (isReady) options.onFailure(init.index, reason);
+    else reject(new Error(`Cannot start lane ${init.index}: ${reason}`));
+  }
+
+  function hear(notice: LaneNotice): void {
+    switch (notice.kind) {
+      case "ready":
+        isReady = true;
+        setReady({ stopped });
+        return;
+      case "news":
+        options.onNews(init.index);
+        return;
+      case "stopped":
+        setStopped();
+        return;
+      case "failed":
+        failed(notice.reason);
+        return;
+    }
+  }
+
+  worker.onmessage = (event: MessageEvent<LaneNotice>) => hear(event.data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    failed(event.message);
+  };
+  worker.postMessage(init);
+  return ready;
+}

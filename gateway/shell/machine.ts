@@ -1,0 +1,94 @@
+// What a gateway runs on: the core on its one memory, libc, and one clock.
+
+import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
+import { LANE_SCRATCH, SAS_MAX } from "../../ts-bindings/layout.ts";
+import type { GatewayConfig } from "../config/types.ts";
+import { createClock } from "../lane/clock.ts";
+import { createScratch, type Kernel } from "../linux/kernel.ts";
+import type { MappedMemory, Runtime } from "../runtime/types.ts";
+import { type MemoryViews, viewMemory } from "./memory_views.ts";
+
+/** Ring blocks of the pool: three for each connection that is busy both ways, as far as 1.3 GB of addresses go. */
+const RINGS_MAX = 4096;
+const RINGS_PER_CONNECTION = 3;
+
+/** The parts that everything else is built on. */
+export interface Machine {
+  readonly core: Core;
+  /** AEAD engine, as the API and the metrics name it. */
+  readonly engine: string;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly mapped: MappedMemory;
+  readonly views: MemoryViews;
+  readonly kernel: Kernel;
+  /** Monotonic ms, the same in shell and lanes. */
+  readonly clock: () => number;
+  /** Number of the shell's block: the one behind the lanes'. */
+  readonly index: number;
+  /** Offsets of all blocks; the shell's is the last. */
+  readonly blocks: readonly number[];
+  readonly rings: number;
+}
+
+/**
+ * Loads the core, makes its memory, opens libc.
+ *
+ * @throws {Error} If this is not Linux, the engine is not to be had, or the limits do not fit into the memory
+ */
+export async function openMachine(
+  { runtime, config }: { readonly runtime: Runtime; readonly config: GatewayConfig },
+): Promise<Machine> {
+  if (runtime.os !== "linux") {
+    throw new Error(
+      `Cannot start on ${runtime.os}: needs Linux, whose libc drives sockets and TUN`,
+    );
+  }
+  if (config.engine === "native") {
+    throw new Error("Cannot use engine native: this version has the WebAssembly engine only");
+  }
+  const libc = runtime.openLibc();
+  const { module, variant } = await loadCore(runtime.readCore);
+  const { lanes, maxConnections: connections, innerMtu } = config;
+  const rings = Math.min(RINGS_PER_CONNECTION * connections + lanes, RINGS_MAX);
+  const memory = planMemory(module, { lanes, connections, sas: SAS_MAX, rings, innerMtu });
+  const mapped = runtime.mapMemory(memory);
+  const core = instantiateCore({ module, memory });
+  initCore(core, { config, rings, base: mapped.base });
+  const offset = core.lane_block(lanes) + LANE_SCRATCH;
+  return {
+    core,
+    engine: `wasm-${variant}`,
+    module,
+    memory,
+    mapped,
+    views: viewMemory(memory),
+    kernel: { libc, scratch: createScratch({ memory, mapped, offset }) },
+    clock: createClock({ libc, now: runtime.now, memory, mapped, offset }),
+    index: lanes,
+    blocks: Array.from({ length: lanes + 1 }, (_, lane) => core.lane_block(lane)),
+    rings,
+  };
+}
+
+function initCore(
+  core: Core,
+  { config, rings, base }: {
+    readonly config: GatewayConfig;
+    readonly rings: number;
+    readonly base: bigint;
+  },
+): void {
+  const status = core.core_init(
+    config.lanes,
+    config.maxConnections,
+    SAS_MAX,
+    rings,
+    config.innerMtu,
+    Number(base & 0xffffffffn),
+    Number(base >> 32n),
+    config.maxConnectionsPerSource,
+    config.suspectLimit,
+  );
+  if (status !== 0) throw new Error(`Cannot lay out the core's memory: status ${-status}`);
+}

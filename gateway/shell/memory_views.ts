@@ -1,0 +1,42 @@
+// Views over the core's memory for the shell: made once, since the memory never grows.
+
+/** Views that all readers of the shell share. */
+export interface MemoryViews {
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly u64: BigUint64Array;
+  readonly f64: Float64Array;
+}
+
+/** Lays the views over a memory. */
+export function viewMemory(memory: WebAssembly.Memory): MemoryViews {
+  const { buffer } = memory;
+  return {
+    u8: new Uint8Array(buffer),
+    i32: new Int32Array(buffer),
+    u32: new Uint32Array(buffer),
+    u64: new BigUint64Array(buffer),
+    f64: new Float64Array(buffer),
+  };
+}
+
+/** A 32-bit number at `offset` octets. */
+export function readU32(views: MemoryViews, offset: number): number {
+  return Atomics.load(views.u32, offset >>> 2);
+}
+
+/** A 64-bit number at `offset` octets. */
+export function readU64(views: MemoryViews, offset: number): bigint {
+  return Atomics.load(views.u64, offset / 8);
+}
+
+/** A counter at `offset` octets, as a number: exact up to 2^53, which no counter here reaches in years. */
+export function readCount(views: MemoryViews, offset: number): number {
+  return Number(readU64(views, offset));
+}
+
+/** A float at `offset` octets. */
+export function readF64(views: MemoryViews, offset: number): number {
+  return views.f64[offset / 8] ?? 0;
+}

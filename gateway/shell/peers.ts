@@ -1,0 +1,36 @@
+// Peers' names and their numbers in the core.
+
+/** A number is free again when the last SA of its peer is gone. */
+export interface Peers {
+  /** Number of the peer, 1 and up; counts one SA more. */
+  take(name: string): number;
+  /** Counts one SA less. */
+  release(name: string): void;
+  /** 0 if there is no such peer. */
+  numberOf(name: string): number;
+}
+
+/** Makes an empty table. */
+export function createPeers(): Peers {
+  const known = new Map<string, { number: number; sas: number }>();
+  const free: number[] = [];
+  let next = 1;
+
+  function take(name: string): number {
+    const peer = known.get(name) ?? { number: free.pop() ?? next++, sas: 0 };
+    peer.sas++;
+    known.set(name, peer);
+    return peer.number;
+  }
+
+  function release(name: string): void {
+    const peer = known.get(name);
+    if (peer === undefined) return;
+    peer.sas--;
+    if (peer.sas > 0) return;
+    known.delete(name);
+    free.push(peer.number);
+  }
+
+  return { take, release, numberOf: (name) => known.get(name)?.number ?? 0 };
+}

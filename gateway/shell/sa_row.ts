@@ -1,0 +1,40 @@
+// Reads what lanes change in an SA.
+
+import {
+  SA_EXPIRED,
+  SA_OCTETS,
+  SA_PACKETS,
+  SA_SEQUENCE,
+  SA_SOFT,
+  SA_STATE,
+  SA_VALID_AT,
+} from "../../ts-bindings/layout.ts";
+import { type MemoryViews, readF64, readU32, readU64 } from "./memory_views.ts";
+import type { SaView } from "./types.ts";
+
+/** The live part of an SA. */
+export interface SaLive {
+  readonly state: SaView["state"];
+  /** Outbound: the last number used; inbound: the highest authenticated. */
+  readonly sequence: bigint;
+  readonly packets: bigint;
+  readonly octets: bigint;
+  /** Monotonic ms of the last valid packet, 0 if none. */
+  readonly validAt: number;
+}
+
+/** Reads the SA whose row is at offset `at`. */
+export function readSa(views: MemoryViews, at: number): SaLive {
+  return {
+    state: stateName(readU32(views, at + SA_STATE)),
+    sequence: readU64(views, at + SA_SEQUENCE),
+    packets: readU64(views, at + SA_PACKETS),
+    octets: readU64(views, at + SA_OCTETS),
+    validAt: readF64(views, at + SA_VALID_AT),
+  };
+}
+
+function stateName(state: number): SaView["state"] {
+  if (state === SA_SOFT) return "soft";
+  return state === SA_EXPIRED ? "expired" : "active";
+}

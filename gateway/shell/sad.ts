@@ -1,0 +1,194 @@
+// The SAs of this gateway: what may be installed, and what is there. The core keeps keys, numbers and windows; here are the names, the peers and
+// the policy (RFC 4301 §4.4.2; docs/interface.md §2).
+
+import type { Core } from "../../ts-bindings/core.ts";
+import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import type { KeyDigest, KeyUse } from "./key_use.ts";
+import { createPeers, type Peers } from "./peers.ts";
+import { readSa } from "./sa_row.ts";
+import type { MemoryViews } from "./memory_views.ts";
+import { writeSpec } from "./sa_spec.ts";
+import type { Spd } from "./spd.ts";
+import type { Refusal, SaDirection, SaSpec, SaView } from "./types.ts";
+
+/** Octets of the salt at the end of the keying material. */
+const SALT_LEN = 4;
+
+/** The SAs of a gateway. */
+export interface Sad {
+  /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec` either way. */
+  install(spec: SaSpec): Refusal | undefined;
+  /** Removes an SA and wipes its key; its entry, or undefined if there was none. */
+  remove(spi: number): SaEntry | undefined;
+  find(spi: number): SaEntry | undefined;
+  view(spi: number): SaView | undefined;
+  views(): SaView[];
+  /** Number of SAs by direction. */
+  counts(): Record<SaDirection, number>;
+  /** SPIs of the SAs whose packets leave or last came on each row. */
+  spisByRow(): Map<number, string[]>;
+  /** Row of the connection on which the SA's outbound packets leave, 0 without a path. */
+  pathOf(spi: number): number;
+}
+
+/** What the shell keeps of an SA: no key. */
+export interface SaEntry {
+  readonly spec: Omit<SaSpec, "keyMaterial">;
+  readonly id: number;
+  readonly keyBits: number;
+  readonly digest: KeyDigest;
+  readonly installedAt: string;
+}
+
+export interface SadOptions {
+  readonly core: Core;
+  readonly views: MemoryViews;
+  /** Number of the shell's block. */
+  readonly index: number;
+  readonly spd: Spd;
+  readonly keys: KeyUse;
+  /** Monotonic ms of the lanes' clock. */
+  readonly clock: () => number;
+  readonly date: () => Date;
+  /** Connection id of a row, as the API shows it. */
+  readonly connectionId: (row: number) => number | null;
+}
+
+/** Makes an empty SAD. */
+export function createSad(options: SadOptions): Sad {
+  const state: State = { ...options, entries: new Map(), peers: createPeers() };
+  return {
+    install(spec): Refusal | undefined {
+      try {
+        return install(state, spec);
+      } finally {
+        spec.keyMaterial.fill(0);
+      }
+    },
+    remove: (spi) => remove(state, spi),
+    find: (spi) => state.entries.get(spi),
+    view: (spi) => view(state, spi),
+    views: () =>
+      [...state.entries.keys()].map((spi) => view(state, spi)).filter((sa) => sa !== undefined),
+    counts: () => counts(state),
+    spisByRow: () => spisByRow(state),
+    pathOf: (spi) => pathOf(state, spi),
+  };
+}
+
+interface State extends SadOptions {
+  readonly entries: Map<number, SaEntry>;
+  readonly peers: Peers;
+}
+
+function install(state: State, spec: SaSpec): Refusal | undefined {
+  const { core, keys, peers } = state;
+  const digest = keys.digest(spec.keyMaterial);
+  const refusal = refuse(state, spec, digest);
+  if (refusal !== undefined) return refusal;
+  const peer = peers.take(spec.peer);
+  const at = core.lane_block(state.index) + LANE_SA_SPEC;
+  writeSpec(state.views, spec, { at, peer, now: state.clock() });
+  const id = core.sa_install(state.index);
+  if (id <= 0) {
+    peers.release(spec.peer);
+    return refusalOf(-id);
+  }
+  const { keyMaterial, ...shown } = spec;
+  state.entries.set(spec.spi, {
+    spec: shown,
+    id,
+    keyBits: (keyMaterial.length - SALT_LEN) * 8,
+    digest,
+    installedAt: state.date().toISOString(),
+  });
+  state.spd.add(spec.peer, spec.remote);
+  keys.installed(digest, spec.direction);
+  return undefined;
+}
+
+function refuse(state: State, spec: SaSpec, digest: KeyDigest): Refusal | undefined {
+  if (state.entries.has(spec.spi)) return refusalOf(Status.SpiInUse);
+  const other = state.spd.conflict(spec.peer, spec.remote);
+  if (other !== undefined) {
+    const detail = `remote overlaps ${other.prefix.text} of peer ${JSON.stringify(other.peer)}`;
+    return { kind: "conflict", member: "remote", detail };
+  }
+  const { direction, initialSequence } = spec;
+  return state.keys.refusal({ digest, direction, initialSequence });
+}
+
+function remove(state: State, spi: number): SaEntry | undefined {
+  const { core } = state;
+  const entry = state.entries.get(spi);
+  if (entry === undefined) return undefined;
+  const { direction, peer, remote } = entry.spec;
+  const row = core.sa_row(entry.id);
+  core.sa_remove(state.index, spi);
+  // Read after the core has let go of it: until then a lane may still take numbers. The row keeps its last number.
+  const lastSequence = readSa(state.views, row).sequence;
+  state.keys.removed({ digest: entry.digest, direction, lastSequence });
+  state.spd.remove(peer, remote);
+  state.peers.release(peer);
+  state.entries.delete(spi);
+  return entry;
+}
+
+function view(state: State, spi: number): SaView | undefined {
+  const entry = state.entries.get(spi);
+  if (entry === undefined) return undefined;
+  const { spec, keyBits, installedAt, id } = entry;
+  const { validAt, ...live } = readSa(state.views, state.core.sa_row(id));
+  const path = spec.direction === "outbound" ? pathOf(state, spi) : 0;
+  return {
+    ...spec,
+    ...live,
+    keyBits,
+    installedAt,
+    lastValidAt: validAt === 0 ? null : dateOf(state, validAt),
+    path: path > 0 ? state.connectionId(path) : null,
+  };
+}
+
+function counts({ entries }: State): Record<SaDirection, number> {
+  const count = { inbound: 0, outbound: 0 };
+  for (const { spec } of entries.values()) count[spec.direction]++;
+  return count;
+}
+
+function spisByRow(state: State): Map<number, string[]> {
+  const rows = new Map<number, string[]>();
+  for (const spi of state.entries.keys()) {
+    const row = pathOf(state, spi);
+    if (row <= 0) continue;
+    const spis = rows.get(row) ?? [];
+    spis.push(spiText(spi));
+    rows.set(row, spis);
+  }
+  return rows;
+}
+
+function pathOf({ core, entries, peers }: State, spi: number): number {
+  const entry = entries.get(spi);
+  return entry === undefined ? 0 : core.peer_path(peers.numberOf(entry.spec.peer));
+}
+
+/** An SPI as people and the API write it. */
+export function spiText(spi: number): string {
+  return `0x${spi.toString(16).padStart(8, "0")}`;
+}
+
+/** What the core's refusal of an SA means to its installer. */
+function refusalOf(status: number): Refusal {
+  if (status === Status.SadFull) return { kind: "conflict", detail: "The table of SAs is full" };
+  if (status === Status.SpiInUse) {
+    return { kind: "conflict", member: "spi", detail: "An SA with this SPI is installed" };
+  }
+  return { kind: "invalid", detail: "A member is out of range" };
+}
+
+/** RFC 3339 of a moment of the lanes' clock. */
+function dateOf({ date, clock }: State, at: number): string {
+  return new Date(date().getTime() - (clock() - at)).toISOString();
+}

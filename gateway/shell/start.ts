@@ -1,0 +1,206 @@
+// The start of a gateway: machine, descriptors, tables, lanes, in the order in which a failure leaves nothing behind.
+
+import { ConfigError } from "../config/error.ts";
+import type { GatewayConfig } from "../config/types.ts";
+import { raiseOpenFiles } from "../linux/limits.ts";
+import { addRoute, removeRoute } from "../linux/routes.ts";
+import { tcpInfoRtt } from "../linux/sockets.ts";
+import type { Tun } from "../linux/tun.ts";
+import type { Runtime } from "../runtime/types.ts";
+import { VERSION } from "../version.ts";
+import { type ConnectionTable, createConnectionTable } from "./connections.ts";
+import { laneInits, openDescriptors } from "./descriptors.ts";
+import { setEchoAddresses } from "./echo_addresses.ts";
+import { createEventHub, type EventHub } from "./events.ts";
+import { createGateway } from "./gateway.ts";
+import { createKeyUse } from "./key_use.ts";
+import { type Lanes, startLanes } from "./lanes.ts";
+import type { Log } from "./log.ts";
+import { type Machine, openMachine } from "./machine.ts";
+import { createRoutes, type RouteTable } from "./routes.ts";
+import { createSad, type Sad } from "./sad.ts";
+import { createSpd } from "./spd.ts";
+import { stopGateway } from "./stop.ts";
+import { createTotals } from "./totals.ts";
+import type { Gateway } from "./types.ts";
+
+/** Descriptors that the process needs beside those of its connections. */
+const DESCRIPTORS_EXTRA = 64;
+
+/** A gateway that serves. */
+export interface RunningGateway {
+  readonly gateway: Gateway;
+  readonly listening: { readonly tcp: readonly string[] };
+  /** Exit code, once it has ended. */
+  readonly finished: Promise<number>;
+  /** Drains, then ends. Idempotent. */
+  stop(): void;
+}
+
+export interface StartOptions {
+  readonly runtime: Runtime;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+}
+
+/**
+ * Starts a gateway; resolves when all its listeners are up and its lanes serve.
+ *
+ * @throws {Error} With one line that says what could not be done: a port in use, no TUN, not Linux
+ * @throws {ConfigError} For an SA of the file that is refused
+ */
+export async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const { config, log } = options;
+  const machine = await openMachine(options);
+  warnAboutFiles(raiseOpenFiles(machine.kernel), config, log);
+  const descriptors = openDescriptors(machine.kernel, config);
+  if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
+  const events = createEventHub({ views: machine.views, log, date });
+  const tables = createTables(options, machine);
+  const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
+  const lanes = await startLanes({
+    runtime: options.runtime,
+    kernel: machine.kernel,
+    inits: laneInits(descriptors, { machine, config }),
+    i32: machine.views.i32,
+    blocks: machine.blocks,
+    onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
+    onFailure: (lane, reason) => {
+      log("error", "core_trap", { status: "CoreTrap", lane, reason });
+      finish(1);
+    },
+  });
+  const gateway = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
+  await installStatic(gateway, config);
+
+  function fail(error: unknown): void {
+    log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });
+    finish(1);
+  }
+
+  let isStopping = false;
+  function stop(): void {
+    if (isStopping) return;
+    isStopping = true;
+    stopGateway({ machine, config, gateway, lanes, ...tables }).then(() => finish(0), fail);
+  }
+
+  return { gateway, listening: { tcp: descriptors.listening }, finished, stop };
+}
+
+interface Tables {
+  readonly sad: Sad;
+  readonly table: ConnectionTable;
+}
+
+function createTables({ runtime, config }: StartOptions, machine: Machine): Tables {
+  const { core, views, index, clock, kernel } = machine;
+  const secret = new Uint8Array(32);
+  runtime.random(secret);
+  const sad = createSad({
+    core,
+    views,
+    index,
+    clock,
+    date,
+    spd: createSpd(),
+    keys: createKeyUse(secret),
+    connectionId: (row) => table.idOf(row),
+  });
+  const table = createConnectionTable({
+    core,
+    views,
+    index,
+    connectionsMax: config.maxConnections,
+    spisOf: sad.spisByRow,
+    rttMicros: (fd) => tcpInfoRtt(kernel, fd) ?? null,
+  });
+  return { sad, table };
+}
+
+interface Parts extends Tables {
+  readonly machine: Machine;
+  readonly lanes: Lanes;
+  readonly events: EventHub;
+  readonly tun: Tun | null;
+}
+
+function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway {
+  const { machine, sad, table, lanes, events } = parts;
+  const { views, blocks, clock } = machine;
+  const startedAt = clock();
+  return createGateway({
+    sad,
+    lanes,
+    connections: table,
+    events,
+    routes: createRoutes(routeTable(machine, parts.tun, log)),
+    readTotals: createTotals({
+      views,
+      blocks,
+      clock,
+      lanes: config.lanes,
+      states: table.states,
+      sas: sad.counts,
+    }),
+    fixed: {
+      version: VERSION,
+      runtime: runtime.name,
+      engine: machine.engine,
+      lanes: config.lanes,
+      limits: limitsOf(config, machine),
+    },
+    uptimeSeconds: () => (clock() - startedAt) / 1000,
+  });
+}
+
+/** Routes into the TUN; none for the echo host. */
+function routeTable({ kernel }: Machine, tun: Tun | null, log: Log): RouteTable {
+  return {
+    add({ octets, bits, text }): void {
+      if (tun === null) return;
+      const outcome = addRoute(kernel, { octets, bits, index: tun.index });
+      if (outcome === "existed") log("warn", "route_existed", { prefix: text, device: tun.name });
+    },
+    remove({ octets, bits }): void {
+      if (tun !== null) removeRoute(kernel, { octets, bits, index: tun.index });
+    },
+    failed({ text }, reason): void {
+      log("error", "route_failed", { prefix: text, reason });
+    },
+  };
+}
+
+function limitsOf(config: GatewayConfig, machine: Machine): Record<string, number> {
+  const { maxConnections, maxConnectionsPerSource, prefixTimeoutMs, frameTimeoutMs } = config;
+  const { idleTimeoutMs, suspectLimit, drainTimeoutMs, innerMtu } = config;
+  return {
+    maxConnections,
+    maxConnectionsPerSource,
+    prefixTimeoutMs,
+    frameTimeoutMs,
+    idleTimeoutMs,
+    suspectLimit,
+    drainTimeoutMs,
+    innerMtu,
+    rings: machine.rings,
+  };
+}
+
+/** With an upstream a connection takes two descriptors. */
+function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {
+  const perConnection = config.upstream === null ? 1 : 2;
+  const wanted = config.maxConnections * perConnection + DESCRIPTORS_EXTRA;
+  if (limit < wanted) log("warn", "open_files_low", { limit, wanted });
+}
+
+async function installStatic(gateway: Gateway, config: GatewayConfig): Promise<void> {
+  for (const { spec, originOf } of config.staticSas) {
+    const refusal = await gateway.installSa(spec);
+    if (refusal !== undefined) throw new ConfigError(originOf(refusal.member), refusal.detail);
+  }
+}
+
+function date(): Date {
+  return new Date();
+}

@@ -1,0 +1,42 @@
+// The end of a gateway: drain, stop the lanes, wipe the keys.
+
+import type { GatewayConfig } from "../config/types.ts";
+import type { ConnectionTable } from "./connections.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Machine } from "./machine.ts";
+import type { Sad } from "./sad.ts";
+import type { Gateway } from "./types.ts";
+
+/** The drain is watched this often, ms. */
+const POLL_MS = 10;
+
+/** What a lane may take to reset its connections after the drain's timeout, ms. */
+const GRACE_MS = 500;
+
+export interface StopOptions {
+  readonly machine: Machine;
+  readonly config: GatewayConfig;
+  readonly gateway: Gateway;
+  readonly table: ConnectionTable;
+  readonly lanes: Lanes;
+  readonly sad: Sad;
+}
+
+/** Ends a gateway; resolves when its lanes have returned and no key is left. */
+export async function stopGateway(options: StopOptions): Promise<void> {
+  const { machine, config, gateway, table, lanes, sad } = options;
+  gateway.drain();
+  const dueAt = machine.clock() + config.drainTimeoutMs + GRACE_MS;
+  while (machine.clock() < dueAt && hasAny(table.states())) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  await lanes.stop();
+  // Routes into a device that stays would lead nowhere.
+  for (const { spi } of sad.views()) gateway.removeSa(spi);
+  machine.core.core_wipe_all();
+}
+
+function hasAny(items: Iterable<number>): boolean {
+  for (const _ of items) return true;
+  return false;
+}

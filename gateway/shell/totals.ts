@@ -1,0 +1,138 @@
+// Reads the counters of all lanes out of shared memory, at the moment they are asked for. No lane waits for it.
+
+import {
+  BY_KIND_FRAMES,
+  BY_KIND_OCTETS,
+  CONN_ACCEPTED,
+  CONN_DRAINING,
+  CONN_ENABLED,
+  CONN_PREFIXED,
+  DELAY_BUCKETS,
+  FRAME_KINDS,
+  HISTOGRAM_SUM,
+  INBOUND,
+  LANE_BUSY_MS,
+  LANE_COUNTERS,
+  LANE_ESP_PACKETS,
+  LANE_FRAMES,
+  LANE_IKE_DELAY,
+  LANE_OCTETS,
+  LANE_QUEUE,
+  OUTBOUND,
+  QUEUE_BUCKETS,
+} from "../../ts-bindings/layout.ts";
+import { type Fate, Status, STATUSES } from "../../ts-bindings/status.ts";
+import { type MemoryViews, readCount, readF64 } from "./memory_views.ts";
+import type { ByKind, ConnectionStateName, Histogram, SaDirection, Totals } from "./types.ts";
+
+export interface TotalsOptions {
+  readonly views: MemoryViews;
+  /** Blocks of the lanes and, last, of the shell. */
+  readonly blocks: readonly number[];
+  /** How many of them are lanes. */
+  readonly lanes: number;
+  /** State of each live connection. */
+  readonly states: () => Iterable<number>;
+  readonly sas: () => Readonly<Record<SaDirection, number>>;
+  /** Monotonic ms of the lanes' clock, and when they started. */
+  readonly clock: () => number;
+}
+
+const STATE_NAMES: readonly (readonly [number, ConnectionStateName])[] = [
+  [CONN_ACCEPTED, "accepted"],
+  [CONN_PREFIXED, "prefixed"],
+  [CONN_ENABLED, "enabled"],
+  [CONN_DRAINING, "draining"],
+];
+
+/** Name of a connection's state. */
+export function stateName(state: number): ConnectionStateName {
+  return STATE_NAMES.find(([code]) => code === state)?.[1] ?? "draining";
+}
+
+/** Makes the reader of the totals. */
+export function createTotals(options: TotalsOptions): () => Totals {
+  const startedAt = options.clock();
+  return () => readTotals(options, options.clock() - startedAt);
+}
+
+function readTotals(options: TotalsOptions, ageMs: number): Totals {
+  const { blocks, lanes } = options;
+  return {
+    connections: countStates(options.states()),
+    accepts: {
+      accepted: counter(options, Status.Accepted),
+      refused_total: counter(options, Status.RefusedTotal),
+      refused_source: counter(options, Status.RefusedSource),
+      refused_draining: counter(options, Status.RefusedDraining),
+    },
+    frames: byDirection(options, LANE_FRAMES),
+    octets: byDirection(options, LANE_OCTETS),
+    drops: byFate(options, ["ignore", "drop", "suspect", "expire"]),
+    closes: byFate(options, ["close"]),
+    sas: options.sas(),
+    espPackets: {
+      inbound: sum(options, LANE_ESP_PACKETS + 8 * INBOUND),
+      outbound: sum(options, LANE_ESP_PACKETS + 8 * OUTBOUND),
+    },
+    sendQueueOctets: histogram(options, LANE_QUEUE, QUEUE_BUCKETS),
+    ikeDelaySeconds: histogram(options, LANE_IKE_DELAY, DELAY_BUCKETS),
+    laneBusyRatio: blocks.slice(0, lanes).map((block) => busyRatio(options.views, block, ageMs)),
+  };
+}
+
+/** A counter of all blocks together. */
+function sum({ views, blocks }: TotalsOptions, field: number): number {
+  return blocks.reduce((total, block) => total + readCount(views, block + field), 0);
+}
+
+function counter(options: TotalsOptions, status: number): number {
+  return sum(options, LANE_COUNTERS + 8 * status);
+}
+
+function byDirection(options: TotalsOptions, field: number): { inbound: ByKind; outbound: ByKind } {
+  return {
+    inbound: readByKind((kind) => sum(options, field + 32 * INBOUND + 8 * kind)),
+    outbound: readByKind((kind) => sum(options, field + 32 * OUTBOUND + 8 * kind)),
+  };
+}
+
+function byFate(options: TotalsOptions, fates: readonly Fate[]): Record<string, number> {
+  const wanted = STATUSES.map((status, number) => ({ ...status, number }))
+    .filter(({ fate }) => fates.includes(fate));
+  return Object.fromEntries(wanted.map((s) => [s.snakeCase, counter(options, s.number)]));
+}
+
+function histogram(options: TotalsOptions, field: number, bounds: readonly number[]): Histogram {
+  const { views, blocks } = options;
+  const counts = Array.from({ length: bounds.length + 1 }, (_, i) => sum(options, field + 8 * i));
+  const total = blocks.reduce((all, at) => all + readF64(views, at + field + HISTOGRAM_SUM), 0);
+  return { bounds, counts, sum: total };
+}
+
+function countStates(states: Iterable<number>): Record<ConnectionStateName, number> {
+  const counts = { accepted: 0, prefixed: 0, enabled: 0, draining: 0 };
+  for (const state of states) counts[stateName(state)]++;
+  return counts;
+}
+
+function busyRatio(views: MemoryViews, block: number, ageMs: number): number {
+  return ageMs <= 0 ? 0 : Math.min(readF64(views, block + LANE_BUSY_MS) / ageMs, 1);
+}
+
+/** Four numbers by kind of frame. */
+function readByKind(read: (kind: number) => number): ByKind {
+  const [ike, esp, keepalive, empty] = FRAME_KINDS.map((_, kind) => read(kind));
+  return { ike: ike ?? 0, esp: esp ?? 0, keepalive: keepalive ?? 0, empty: empty ?? 0 };
+}
+
+/** Frames and octets of one direction of a connection, from offset `at` of its row. */
+export function readRowKinds(
+  views: MemoryViews,
+  at: number,
+): { readonly frames: ByKind; readonly octets: ByKind } {
+  return {
+    frames: readByKind((kind) => readCount(views, at + BY_KIND_FRAMES + 8 * kind)),
+    octets: readByKind((kind) => readCount(views, at + BY_KIND_OCTETS + 8 * kind)),
+  };
+}
