@@ -3,7 +3,7 @@
 
 import { ROW_LEN } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
-import type { Libc } from "../runtime/types.ts";
+import type { LaneLibc } from "./libc.ts";
 import type { Connection } from "./connection.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import type { LaneTables } from "./tables.ts";
@@ -14,7 +14,7 @@ export interface Lane {
   readonly init: LaneInit;
   readonly index: number;
   readonly core: Core;
-  readonly libc: Libc;
+  readonly libc: LaneLibc;
   readonly tables: LaneTables;
   readonly timers: Timers;
   readonly epfd: number;

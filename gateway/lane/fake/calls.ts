@@ -1,0 +1,252 @@
+// The fake kernel's system calls. Each returns what libc would, and leaves errno in the kernel.
+
+import {
+  EAGAIN,
+  EBADF,
+  ECONNREFUSED,
+  ECONNRESET,
+  EPIPE,
+  EPOLL_CTL_ADD,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  LITTLE_ENDIAN,
+} from "../../linux/constants.ts";
+import { type End, udpEnd } from "./descriptors.ts";
+import { edge, type FakeKernel, openEnd } from "./kernel.ts";
+
+/** A table in memory: where it is and how many entries it has. */
+interface Table {
+  readonly at: number;
+  readonly count: number;
+}
+
+const IOVEC_LEN = 16;
+const MMSGHDR_LEN = 64;
+const EPOLL_EVENT_LEN = 12;
+/** `CMSG_LEN(4)` rounded up: one control message with a u32. */
+const CONTROL_LEN = 24n;
+
+export const FAKE_CALLS = {
+  accept4,
+  close,
+  read,
+  readv,
+  recvmsg,
+  sendmmsg,
+  sendmsg,
+  socket,
+  wait,
+  watch,
+  write,
+  writev,
+};
+
+function fail(kernel: FakeKernel, errno: number): number {
+  kernel.lastErrno = errno;
+  return -1;
+}
+
+function note(kernel: FakeKernel, name: string): void {
+  kernel.calls.set(name, (kernel.calls.get(name) ?? 0) + 1);
+}
+
+/** The end behind `fd`; a call on a descriptor of another kind is a defect of the lane. */
+function endOf<K extends End["kind"]>(kernel: FakeKernel, fd: number, kind: K): End & { kind: K } {
+  const end = kernel.ends.get(fd);
+  if (end?.kind !== kind) throw new Error(`Cannot use descriptor ${fd}: not a ${kind}`);
+  return end as End & { kind: K };
+}
+
+function word(kernel: FakeKernel, at: number): number {
+  return Number(kernel.view.getBigUint64(at, LITTLE_ENDIAN));
+}
+
+function iovecs(kernel: FakeKernel, { at, count }: Table): { at: number; len: number }[] {
+  return Array.from({ length: count }, (_, i) => ({
+    at: word(kernel, at + IOVEC_LEN * i),
+    len: word(kernel, at + IOVEC_LEN * i + 8),
+  }));
+}
+
+/** All octets that a msghdr points to. */
+function messageOctets(kernel: FakeKernel, at: number): Uint8Array {
+  const parts = iovecs(kernel, { at: word(kernel, at + 16), count: word(kernel, at + 24) });
+  return new Uint8Array(
+    parts.flatMap((part) => [...kernel.u8.subarray(part.at, part.at + part.len)]),
+  );
+}
+
+function accept4(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "accept4");
+  const listener = endOf(kernel, fd, "listener");
+  const failure = listener.failures.shift();
+  if (failure !== undefined) return fail(kernel, failure);
+  const next = listener.waiting.shift();
+  if (next === undefined) return fail(kernel, EAGAIN);
+  kernel.u8.set(next.sockaddr, at);
+  return openEnd(kernel, next.end);
+}
+
+function close(kernel: FakeKernel, fd: number): number {
+  note(kernel, "close");
+  const end = kernel.ends.get(fd);
+  if (end === undefined) return fail(kernel, EBADF);
+  end.isClosed = true;
+  end.watch = undefined;
+  kernel.ends.delete(fd);
+  return 0;
+}
+
+function socket(kernel: FakeKernel): number {
+  note(kernel, "socket");
+  return openEnd(kernel, udpEnd());
+}
+
+function watch(kernel: FakeKernel, fd: number, asked: { op: number; at: number }): number {
+  const end = kernel.ends.get(fd);
+  if (end === undefined || asked.op !== EPOLL_CTL_ADD) return fail(kernel, EBADF);
+  const { view } = kernel;
+  end.watch = {
+    events: view.getUint32(asked.at, LITTLE_ENDIAN),
+    low: view.getUint32(asked.at + 4, LITTLE_ENDIAN),
+    high: view.getUint32(asked.at + 8, LITTLE_ENDIAN),
+    edges: 0,
+  };
+  edge(end, readiness(end));
+  return 0;
+}
+
+function wait(kernel: FakeKernel, events: number, max: number): number {
+  note(kernel, "epoll_wait");
+  let count = 0;
+  for (const end of kernel.ends.values()) {
+    if (count === max) break;
+    const told = edgesOf(end);
+    if (told === 0 || end.watch === undefined) continue;
+    const at = events + EPOLL_EVENT_LEN * count++;
+    kernel.view.setUint32(at, told, LITTLE_ENDIAN);
+    kernel.view.setUint32(at + 4, end.watch.low, LITTLE_ENDIAN);
+    kernel.view.setUint32(at + 8, end.watch.high, LITTLE_ENDIAN);
+  }
+  return count;
+}
+
+/** What epoll tells of an end now; an edge is told once, with all that is ready then. */
+function edgesOf(end: End): number {
+  if (end.watch === undefined) return 0;
+  const isEdge = (end.watch.events & EPOLLET) !== 0;
+  const isDue = !isEdge || end.watch.edges !== 0;
+  end.watch.edges = 0;
+  return isDue ? readiness(end) & (end.watch.events | EPOLLERR | EPOLLHUP) : 0;
+}
+
+function readv(kernel: FakeKernel, fd: number, table: Table): number {
+  note(kernel, "readv");
+  const end = endOf(kernel, fd, "tcp");
+  if (end.hasReset) {
+    end.hasReset = false;
+    end.hasFin = true;
+    return fail(kernel, ECONNRESET);
+  }
+  if (end.unread.length === 0) return end.hasFin ? 0 : fail(kernel, EAGAIN);
+  let octets = 0;
+  for (const part of iovecs(kernel, table)) {
+    const taken = end.unread.splice(0, Math.min(part.len, kernel.readMax - octets));
+    kernel.u8.set(taken, part.at);
+    octets += taken.length;
+  }
+  return octets;
+}
+
+function sendmsg(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "sendmsg");
+  const end = endOf(kernel, fd, "tcp");
+  if (end.hasReset) return fail(kernel, EPIPE);
+  const octets = messageOctets(kernel, at);
+  const taken = Math.min(octets.length, end.space);
+  end.space -= taken;
+  if (taken < octets.length) end.isWaitingForSpace = true;
+  if (taken === 0) return fail(kernel, EAGAIN);
+  for (const octet of octets.subarray(0, taken)) end.sent.push(octet);
+  return taken;
+}
+
+function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
+  note(kernel, "sendmmsg");
+  const end = endOf(kernel, fd, "udp");
+  if (end.refusals > 0) {
+    end.refusals--;
+    return fail(kernel, ECONNREFUSED);
+  }
+  const taken = Math.min(count, end.space);
+  if (taken < count) end.isWaitingForSpace = true;
+  if (taken === 0) return fail(kernel, EAGAIN);
+  end.space -= taken;
+  for (let i = 0; i < taken; i++) end.sent.push(messageOctets(kernel, at + MMSGHDR_LEN * i));
+  return taken;
+}
+
+function recvmsg(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "recvmsg");
+  const end = endOf(kernel, fd, "udp");
+  const datagram = end.unread.shift();
+  if (datagram === undefined) return fail(kernel, EAGAIN);
+  const [part] = iovecs(kernel, { at: word(kernel, at + 16), count: 1 });
+  kernel.u8.set(datagram, part?.at);
+  kernel.view.setBigUint64(at + 40, end.overflow > 0 ? CONTROL_LEN : 0n, LITTLE_ENDIAN);
+  kernel.view.setUint32(word(kernel, at + 32) + 16, end.overflow, LITTLE_ENDIAN);
+  return datagram.length;
+}
+
+function read(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "read");
+  const end = kernel.ends.get(fd);
+  if (end?.kind === "eventfd") {
+    if (end.count === 0) return fail(kernel, EAGAIN);
+    kernel.view.setBigUint64(at, BigInt(end.count), LITTLE_ENDIAN);
+    end.count = 0;
+    return 8;
+  }
+  const packet = endOf(kernel, fd, "tun").unread.shift();
+  if (packet === undefined) return fail(kernel, EAGAIN);
+  kernel.u8.set(packet, at);
+  return packet.length;
+}
+
+function write(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "write");
+  endOf(kernel, fd, "eventfd").count += word(kernel, at);
+  return 8;
+}
+
+function writev(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "writev");
+  const end = endOf(kernel, fd, "tun");
+  if (end.failure !== 0) return fail(kernel, end.failure);
+  const [part] = iovecs(kernel, { at, count: 1 });
+  if (part === undefined) return 0;
+  end.written.push(kernel.u8.slice(part.at, part.at + part.len));
+  return part.len;
+}
+
+/** What level-triggered epoll would tell of an end now. */
+function readiness(end: End): number {
+  switch (end.kind) {
+    case "listener":
+      return end.waiting.length > 0 || end.failures.length > 0 ? EPOLLIN : 0;
+    case "eventfd":
+      return end.count > 0 ? EPOLLIN : 0;
+    case "tun":
+      return (end.unread.length > 0 ? EPOLLIN : 0) | EPOLLOUT;
+    case "udp":
+      return (end.unread.length > 0 ? EPOLLIN : 0) | (end.space > 0 ? EPOLLOUT : 0);
+    case "tcp":
+      return (end.unread.length > 0 || end.hasFin || end.hasReset ? EPOLLIN : 0) |
+        (end.space > 0 ? EPOLLOUT : 0) | (end.hasFin ? EPOLLRDHUP : 0) |
+        (end.hasReset ? EPOLLRDHUP | EPOLLERR | EPOLLHUP : 0);
+  }
+}
