@@ -1,13 +1,14 @@
-// The table of contents for Bun.
+// The table of contents for Bun. Importing it does nothing; `bunRuntime` makes the table.
 //
 // Differences that were seen with Bun 1.4.5: an idle HTTP connection is cut after ten seconds, streams of events included, unless
 // its request is told otherwise; `ptr` wants numbers and null where Deno wants bigints.
 
+import process from "node:process";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type { Address, HttpServer, Libc, MappedMemory, Runtime, ServeOptions } from "./types.ts";
 
-/** `bun:ffi`, as far as we use it. */
+/** `bun:ffi`, as far as we use it. Deno's type checker stops at an import of that name. */
 interface BunFfi {
   dlopen(name: string, definitions: Readonly<Record<string, BunFunction>>): {
     readonly symbols: Readonly<Record<string, (...args: readonly unknown[]) => number>>;
@@ -40,23 +41,20 @@ declare const Bun: {
   serve(options: BunServeOptions): BunServer;
 };
 
-// Named by a variable: Deno's type checker looks for what a literal names.
-const FFI_MODULE: string = "bun:ffi";
-const ffi: BunFfi = await import(FFI_MODULE);
+/** The table; only Bun may ask for it. */
+export function bunRuntime(): Runtime {
+  return { ...shared, name: `bun ${Bun.version}`, openLibc, mapMemory, serveHttp };
+}
 
-export const runtime: Runtime = {
-  ...shared,
-  name: `bun ${Bun.version}`,
-  openLibc,
-  mapMemory,
-  serveHttp,
-};
+function openFfi(): BunFfi {
+  return process.getBuiltinModule("bun:ffi") as unknown as BunFfi;
+}
 
 function openLibc(): Libc {
   if (shared.os !== "linux") throw libcFailed(`needs Linux, this is ${shared.os}`, null);
   const { __errno_location: location, ...symbols } = openLibrary();
   if (location === undefined) throw libcFailed("no errno", null);
-  const errnoCell = new Int32Array(ffi.toArrayBuffer(location(), 0, 4));
+  const errnoCell = new Int32Array(openFfi().toArrayBuffer(location(), 0, 4));
   return {
     ...symbols as unknown as Omit<Libc, "errno" | "NULL">,
     errno: (): number => errnoCell[0] ?? 0,
@@ -67,7 +65,8 @@ function openLibc(): Libc {
 function openLibrary(): ReturnType<BunFfi["dlopen"]>["symbols"] {
   const errnoLocation: BunFunction = { args: [], returns: "ptr" };
   try {
-    return ffi.dlopen(LIBC_NAME, { ...definitions(), __errno_location: errnoLocation }).symbols;
+    return openFfi().dlopen(LIBC_NAME, { ...definitions(), __errno_location: errnoLocation })
+      .symbols;
   } catch (error) {
     throw libcFailed(error instanceof Error ? error.message : String(error), error);
   }
@@ -87,7 +86,7 @@ function nativeType(parameter: LibcParameter): string {
 function mapMemory(memory: WebAssembly.Memory): MappedMemory {
   // The view is kept with the result: as long as it lives, so does the memory.
   const view = new Uint8Array(memory.buffer);
-  const base = ffi.ptr(view);
+  const base = openFfi().ptr(view);
   return {
     base: BigInt(base),
     at: (offset: number): Address => (base + offset) as unknown as Address,

@@ -1,4 +1,4 @@
-// The table of contents for Deno.
+// The table of contents for Deno. Importing it does nothing; `denoRuntime` makes the table.
 //
 // Fast calls need symbols that are called where they are used, with a bigint for each address; see libc_symbols.ts.
 
@@ -6,13 +6,10 @@ import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type { Address, HttpServer, Libc, MappedMemory, Runtime, ServeOptions } from "./types.ts";
 
-export const runtime: Runtime = {
-  ...shared,
-  name: `deno ${Deno.version.deno}`,
-  openLibc,
-  mapMemory,
-  serveHttp,
-};
+/** The table; only Deno may ask for it. */
+export function denoRuntime(): Runtime {
+  return { ...shared, name: `deno ${Deno.version.deno}`, openLibc, mapMemory, serveHttp };
+}
 
 function openLibc(): Libc {
   if (Deno.build.os !== "linux") throw libcFailed(`needs Linux, this is ${Deno.build.os}`, null);

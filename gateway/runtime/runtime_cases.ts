@@ -1,0 +1,27 @@
+// Programs for runtime_test.ts: `runtime_cases.ts NAME ...` does one thing that ends a process, or needs one of its own.
+
+import { runtime } from "./mod.ts";
+
+const [name, ...rest] = runtime.args;
+
+switch (name) {
+  case "speak":
+    runtime.stdout(`${JSON.stringify(rest)}\n`);
+    runtime.stderr("to the other\n");
+    runtime.stdout("é".repeat(100_000));
+    runtime.exit(7);
+    break;
+  case "wait":
+    runtime.onSignal("SIGHUP", () => runtime.stdout("again\n"));
+    runtime.onSignal("SIGTERM", () => runtime.exit(0));
+    runtime.stdout("ready\n");
+    setInterval(() => {}, 1000);
+    break;
+  case "flood":
+    // Nobody reads: the text is lost, the program goes on.
+    for (let i = 0; i < 1000; i++) runtime.stdout("x".repeat(1000));
+    runtime.exit(5);
+    break;
+  default:
+    throw new RangeError(`Cannot run case "${name}": unknown`);
+}
