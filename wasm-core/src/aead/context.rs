@@ -33,8 +33,8 @@ pub struct Context {
     pub(crate) hash_key: [u8; 16],
     /// SIMD engine: row j of the nibble tables of H^8..H^1, row-major.
     pub(crate) hash_rows: [[[u8; 16]; 8]; 16],
-    /// SIMD engine: what counter octet 15 adds to the state after round 1.
-    pub(crate) round_one: [[u8; 16]; 256],
+    /// SIMD engine: what each low counter octet adds to the state after round 1, four octets for each.
+    pub(crate) diagonals: [[u8; 16]; 64],
 }
 
 pub(crate) const KIND_NONE: u32 = 0;
@@ -51,7 +51,7 @@ impl Context {
             round_keys: [[0; 16]; 15],
             hash_key: [0; 16],
             hash_rows: [[[0; 16]; 8]; 16],
-            round_one: [[0; 16]; 256],
+            diagonals: [[0; 16]; 64],
         }
     }
 
@@ -66,7 +66,7 @@ impl Context {
             .as_flattened_mut()
             .as_flattened_mut()
             .zeroize();
-        self.round_one.as_flattened_mut().zeroize();
+        self.diagonals.as_flattened_mut().zeroize();
     }
 }
 

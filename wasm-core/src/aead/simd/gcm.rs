@@ -1,26 +1,41 @@
 //! AES-GCM (SP 800-38D) over waves: up to eight packets of one context whose odd blocks share the lanes of AES.
 //!
-//! Of each packet, whole groups of eight blocks go through AES by themselves. The counter block J0 and the blocks after
-//! the last whole group, the tail, are gathered from all packets of the wave and go through together, so that short
-//! packets fill the lanes too. Their keystream is made first: an open needs that of J0 before it may write anything.
+//! Of each packet, groups of eight blocks whose counters are 8 n to 8 n + 7 go through AES by themselves. The rest is
+//! odd: the counter block J0 (counter 1), the head (counters 2 to 7) and the tail after the last whole group. It is
+//! gathered from all packets of the wave and goes through together, so that short packets fill the lanes too. Its
+//! keystream is made first: an open needs that of J0 before it may write anything.
 
-use super::aes;
+use super::counter::Segment;
 use super::ghash::Ghash;
 use super::mask::{Packet, WAVE, mask_blocks, mask_in_place};
-use super::verbs::{V, load, splat, store, xor};
-use crate::aead::context::Context;
+use super::verbs::{V, splat, store, xor};
+use super::{aes, counter, ghash};
+use crate::aead::context::{Context, KIND_GCM};
 use crate::aead::ct::tag_eq;
 
-/// Octets of one group.
-const GROUP_LEN: usize = 128;
+const HEAD_LEN: usize = 6 * 16;
+const GROUP_LEN: usize = 8 * 16;
 
-/// J0 and at most eight tail blocks.
-const ODD_MAX: usize = 9;
+/// J0, six blocks of head, at most eight of tail.
+const ODD_MAX: usize = 15;
+
+/// Takes a key of the length that `rounds` asks for.
+pub(super) fn install(context: &mut Context, rounds: u32, key: &[u8]) {
+    aes::install(context, rounds, key);
+    counter::install(context);
+    let mut lanes = [splat(0)];
+    Segment::of(context, &[0; 12], 0).states(context, 0, &mut lanes);
+    aes::last_rounds(context, &mut lanes);
+    store(&mut context.hash_key, lanes[0]);
+    ghash::install(context);
+    context.kind = KIND_GCM;
+}
 
 /// Keystream of the odd blocks of a wave.
 pub(super) struct Wave<'a> {
     context: &'a Context,
-    counters: [Counter; WAVE],
+    nonces: [[u8; 12]; WAVE],
+    segments: [Segment; WAVE],
     odd: [V; WAVE * ODD_MAX],
     starts: [usize; WAVE],
 }
@@ -29,49 +44,47 @@ impl<'a> Wave<'a> {
     /// * `packets`: one to eight
     pub(super) fn of<'p>(
         context: &'a Context,
-        packets: impl ExactSizeIterator<Item = Packet<'p>> + Clone,
+        packets: impl ExactSizeIterator<Item = Packet<'p>>,
     ) -> Self {
-        let count = packets.len();
-        let mut firsts = [splat(0); WAVE];
-        for (first, packet) in firsts.iter_mut().zip(packets.clone()) {
-            *first = load(&counter_block(packet.nonce, 0));
-        }
-        aes::first_round(context, &mut firsts[..count]);
         let mut wave = Self {
             context,
-            counters: [Counter {
-                nonce: [0; 12],
-                next: 0,
-                segment: splat(0),
-            }; WAVE],
+            nonces: [[0; 12]; WAVE],
+            segments: [Segment::EMPTY(); WAVE],
             odd: [splat(0); WAVE * ODD_MAX],
             starts: [0; WAVE],
         };
         let mut end = 0;
         for (n, packet) in packets.enumerate() {
+            wave.nonces[n] = *packet.nonce;
+            wave.segments[n] = Segment::of(context, packet.nonce, 0);
             wave.starts[n] = end;
-            wave.counters[n] = Counter {
-                nonce: *packet.nonce,
-                next: 1,
-                segment: firsts[n],
-            };
             end = wave.gather(n, packet.len, end);
         }
         aes::last_rounds(context, &mut wave.odd[..end]);
         wave
     }
 
-    /// Puts the odd blocks of packet `n` at `end`; returns the new end. Its counter then stands at the first group.
-    fn gather(&mut self, n: usize, len: usize, end: usize) -> usize {
-        let context = self.context;
-        self.odd[end] = self.counters[n].state(context);
-        let tail_blocks = (len % GROUP_LEN).div_ceil(16);
-        let mut tail = self.counters[n];
-        tail.skip(context, len / GROUP_LEN * 8);
-        for state in &mut self.odd[end + 1..][..tail_blocks] {
-            *state = tail.state(context);
+    /// Puts the odd blocks of packet `n` at `start`; returns where they end.
+    fn gather(&mut self, n: usize, len: usize, start: usize) -> usize {
+        let head_len = len.min(HEAD_LEN);
+        let head_end = start + 1 + head_len.div_ceil(16);
+        self.segments[n].states(self.context, 1, &mut self.odd[start..head_end]);
+        let rest_len = len - head_len;
+        let end = head_end + (rest_len % GROUP_LEN).div_ceil(16);
+        if end > head_end {
+            // RFC 4106 packets end long before 2^32 blocks.
+            let counter = 8 + (rest_len / GROUP_LEN * 8) as u32;
+            let segment = self.segment(n, counter);
+            segment.states(self.context, counter, &mut self.odd[head_end..end]);
         }
-        end + 1 + tail_blocks
+        end
+    }
+
+    fn segment(&self, n: usize, counter: u32) -> Segment {
+        if counter < 256 {
+            return self.segments[n];
+        }
+        Segment::of(self.context, &self.nonces[n], counter)
     }
 
     /// Seals packet `n`.
@@ -83,14 +96,20 @@ impl<'a> Wave<'a> {
         sealed: &mut [u8],
         tag: &mut [u8; 16],
     ) {
-        let (groups, tail) = source.as_chunks::<GROUP_LEN>();
-        let (sealed_groups, sealed_tail) = sealed.as_chunks_mut::<GROUP_LEN>();
-        let mut counter = self.counters[n];
+        let head_len = source.len().min(HEAD_LEN);
+        let (head, rest) = source.split_at(head_len);
+        let (sealed_head, sealed_rest) = sealed.split_at_mut(head_len);
+        let (groups, tail) = rest.as_chunks::<GROUP_LEN>();
+        let (sealed_groups, sealed_tail) = sealed_rest.as_chunks_mut::<GROUP_LEN>();
+        let masks = &self.odd[self.starts[n] + 1..];
+        sealed_head.copy_from_slice(head);
+        mask_in_place(sealed_head, masks);
+        let mut keystream = self.groups(n);
         for (from, to) in groups.iter().zip(sealed_groups) {
-            mask_blocks(from, to, &counter.group(self.context));
+            mask_blocks(from, to, &keystream.next());
         }
         sealed_tail.copy_from_slice(tail);
-        mask_in_place(sealed_tail, self.tail_masks(n));
+        mask_in_place(sealed_tail, &masks[head_len / 16..]);
         store(tag, self.tag(n, aad, sealed));
     }
 
@@ -101,17 +120,17 @@ impl<'a> Wave<'a> {
         if !tag_eq(&computed, tag) {
             return false;
         }
-        let mut counter = self.counters[n];
-        let (groups, tail) = data.as_chunks_mut::<GROUP_LEN>();
+        let head_len = data.len().min(HEAD_LEN);
+        let (head, rest) = data.split_at_mut(head_len);
+        let (groups, tail) = rest.as_chunks_mut::<GROUP_LEN>();
+        let masks = &self.odd[self.starts[n] + 1..];
+        mask_in_place(head, masks);
+        let mut keystream = self.groups(n);
         for group in groups {
-            mask_in_place(group, &counter.group(self.context));
+            mask_in_place(group, &keystream.next());
         }
-        mask_in_place(tail, self.tail_masks(n));
+        mask_in_place(tail, &masks[head_len / 16..]);
         true
-    }
-
-    fn tail_masks(&self, n: usize) -> &[V] {
-        &self.odd[self.starts[n] + 1..]
     }
 
     fn tag(&self, n: usize, aad: &[u8], sealed: &[u8]) -> V {
@@ -119,64 +138,31 @@ impl<'a> Wave<'a> {
         let mut hash = Ghash::new(self.context, blocks);
         hash.update_padded(aad);
         hash.update_padded(sealed);
-        xor(
-            hash.finish(aad.len(), sealed.len()),
-            self.odd[self.starts[n]],
-        )
+        xor(hash.finish(aad.len(), sealed.len()), self.odd[self.starts[n]])
+    }
+
+    fn groups(&self, n: usize) -> Groups<'_> {
+        Groups { wave: self, n, counter: 8, segment: self.segments[n] }
     }
 }
 
-/// Counter blocks of one packet, as states after round 1.
-#[derive(Clone, Copy)]
-struct Counter {
-    nonce: [u8; 12],
-    next: u32,
-    /// State after round 1 of the block whose counter is `next` with its low octet zero.
-    segment: V,
+/// Keystream of the groups of one packet, in order.
+struct Groups<'a> {
+    wave: &'a Wave<'a>,
+    n: usize,
+    counter: u32,
+    segment: Segment,
 }
 
-impl Counter {
+impl Groups<'_> {
     #[inline(always)]
-    fn state(&mut self, context: &Context) -> V {
-        let state = aes::after_round_one(context, self.segment, self.next);
-        self.next = self.next.wrapping_add(1);
-        if self.next & 0xff == 0 {
-            self.start_segment(context);
+    fn next(&mut self) -> [V; 8] {
+        if self.counter % 256 == 0 {
+            self.segment = self.wave.segment(self.n, self.counter);
         }
-        state
-    }
-
-    fn skip(&mut self, context: &Context, blocks: usize) {
-        let from = self.next;
-        // RFC 4106 packets end long before 2^32 blocks.
-        self.next = from.wrapping_add(blocks as u32);
-        if from >> 8 != self.next >> 8 {
-            self.start_segment(context);
-        }
-    }
-
-    #[cold]
-    fn start_segment(&mut self, context: &Context) {
-        let mut lanes = [load(&counter_block(&self.nonce, self.next & !0xff))];
-        aes::first_round(context, &mut lanes);
-        self.segment = lanes[0];
-    }
-
-    /// Keystream of the next eight blocks.
-    #[inline(always)]
-    fn group(&mut self, context: &Context) -> [V; 8] {
-        let mut lanes = [self.segment; 8];
-        for lane in &mut lanes {
-            *lane = self.state(context);
-        }
-        aes::last_rounds(context, &mut lanes);
+        let mut lanes = self.segment.eight_states(self.wave.context, self.counter);
+        aes::last_rounds(self.wave.context, &mut lanes);
+        self.counter = self.counter.wrapping_add(8);
         lanes
     }
-}
-
-fn counter_block(nonce: &[u8; 12], counter: u32) -> [u8; 16] {
-    let mut block = [0; 16];
-    block[..12].copy_from_slice(nonce);
-    block[12..].copy_from_slice(&counter.to_be_bytes());
-    block
 }

@@ -108,30 +108,37 @@ fn blocks_of(group: &[u8; 16 * GROUP]) -> &[[u8; 16]; GROUP] {
 /// (sum + first block, other blocks) times the powers, reduced.
 #[inline(never)]
 fn add_group(context: &Context, sum: V, blocks: &[[u8; 16]; GROUP]) -> V {
-    let nibble = splat(15);
-    let mut low = [sum; GROUP];
-    let mut high = [sum; GROUP];
-    for b in 0..GROUP {
-        let block = if b == 0 {
-            xor(load(&blocks[0]), sum)
-        } else {
-            load(&blocks[b])
-        };
-        low[b] = and(block, nibble);
-        high[b] = and(shr16::<4>(block), nibble);
-    }
     let zero = splat(0);
-    let (mut low_sum, mut high_sum) = ([zero; 2], [zero; 2]);
+    let later = half::<4>(context, [blocks[4], blocks[5], blocks[6], blocks[7]].map(|b| load(&b)));
+    let mut first = [blocks[0], blocks[1], blocks[2], blocks[3]].map(|b| load(&b));
+    first[0] = xor(first[0], sum);
+    let first = half::<0>(context, first);
+    let _ = zero;
+    reduce(
+        [xor(first[0], later[0]), xor(first[1], later[1])],
+        [xor(first[2], later[2]), xor(first[3], later[3])],
+    )
+}
+
+#[inline(always)]
+fn half<const FROM: usize>(context: &Context, blocks: [V; 4]) -> [V; 4] {
+    let nibble = load(&opaque(&MASKS).nibble);
+    let low = blocks.map(|b| and(b, nibble));
+    let high = blocks.map(|b| and(shr16::<4>(b), nibble));
+    let zero = splat(0);
+    let (mut l0, mut l1, mut h0, mut h1) = (zero, zero, zero, zero);
     for row in context.hash_rows.iter().rev() {
-        low_sum = [up_one(zero, low_sum[0]), up_one(low_sum[0], low_sum[1])];
-        high_sum = [up_one(zero, high_sum[0]), up_one(high_sum[0], high_sum[1])];
-        for b in 0..GROUP {
-            let table = load(&row[b]);
-            low_sum[0] = xor(low_sum[0], swizzle(table, low[b]));
-            high_sum[0] = xor(high_sum[0], swizzle(table, high[b]));
-        }
+        let row = [&row[FROM], &row[FROM + 1], &row[FROM + 2], &row[FROM + 3]].map(load);
+        l1 = up_one(l0, l1);
+        h1 = up_one(h0, h1);
+        l0 = up_one(zero, l0);
+        h0 = up_one(zero, h0);
+        let l = [0, 1, 2, 3].map(|b| swizzle(row[b], low[b]));
+        let h = [0, 1, 2, 3].map(|b| swizzle(row[b], high[b]));
+        l0 = xor(l0, xor(xor(l[0], l[1]), xor(l[2], l[3])));
+        h0 = xor(h0, xor(xor(h[0], h[1]), xor(h[2], h[3])));
     }
-    reduce(low_sum, high_sum)
+    [l0, l1, h0, h1]
 }
 
 /// high + x^4 low, modulo x^128 + x^7 + x^2 + x + 1. The first of a pair holds x^0 to x^127.
@@ -163,11 +170,13 @@ fn fold(second: V) -> V {
 }
 
 struct Masks {
+    nibble: [u8; 16],
     reverse: [u8; 16],
     upper: [u8; 16],
 }
 
 static MASKS: Masks = Masks {
+    nibble: [15; 16],
     reverse: [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
     upper: [
         0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,

@@ -5,6 +5,7 @@
 
 mod aes;
 mod chacha;
+mod counter;
 mod gcm;
 mod ghash;
 mod mask;
@@ -25,9 +26,7 @@ pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool 
     let Some(rounds) = aes_rounds(key.len()) else {
         return false;
     };
-    aes::install(context, rounds, key);
-    ghash::install(context);
-    context.kind = KIND_GCM;
+    gcm::install(context, rounds, key);
     true
 }
 
