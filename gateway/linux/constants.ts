@@ -32,13 +32,10 @@ export const ECONNREFUSED = 111;
 export const EHOSTUNREACH = 113;
 export const EINPROGRESS = 115;
 
-// fcntl.h, sys/mman.h, time.h, sys/resource.h
+// fcntl.h, time.h, sys/resource.h
 export const O_RDWR = 0x2;
 export const O_NONBLOCK = 0x800;
 export const O_CLOEXEC = 0x80000;
-export const MADV_DONTNEED = 4;
-export const MADV_REMOVE = 9;
-export const MADV_HUGEPAGE = 14;
 export const CLOCK_MONOTONIC = 1;
 export const RLIMIT_NOFILE = 7;
 
@@ -53,24 +50,16 @@ export const SOCK_NONBLOCK = 0x800;
 export const SOCK_CLOEXEC = 0x80000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
-export const SO_ERROR = 4;
-export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_KEEPALIVE = 9;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_RXQ_OVFL = 40;
-export const SHUT_RD = 0;
-export const SHUT_WR = 1;
-export const SHUT_RDWR = 2;
-export const MSG_PEEK = 0x2;
-export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
-// netinet/in.h, netinet/tcp.h, netinet/udp.h
+// netinet/in.h, netinet/tcp.h
 export const IPPROTO_TCP = 6;
-export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const TCP_NODELAY = 1;
@@ -79,8 +68,6 @@ export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
 export const TCP_INFO = 11;
 export const TCP_NOTSENT_LOWAT = 25;
-export const UDP_SEGMENT = 103;
-export const UDP_GRO = 104;
 
 // sys/epoll.h, sys/eventfd.h. The kernel packs epoll_event on x86-64 only.
 export const EPOLL_CLOEXEC = 0x80000;

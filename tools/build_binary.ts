@@ -1,0 +1,96 @@
+// Builds the single binary `dist/culvert` with Bun: the runtime, the gateway, its worker, the core and the dashboard in one file.
+//
+//   bun tools/build_binary.ts [OUTFILE]
+//
+// The worker is an entry of its own, or it would not be found at run time. Other files are embedded through the module
+// gateway/runtime/embedded.ts, which is empty in a checkout and a table of all files in the binary.
+
+import { readdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
+
+/** `Bun.build`, as far as we use it. */
+interface BuildOptions {
+  readonly entrypoints: readonly string[];
+  readonly root: string;
+  readonly target: "bun";
+  readonly compile: {
+    readonly outfile: string;
+    readonly autoloadDotenv: boolean;
+    readonly autoloadBunfig: boolean;
+  };
+  readonly plugins: readonly Plugin[];
+}
+
+interface Plugin {
+  readonly name: string;
+  setup(build: {
+    onLoad(
+      on: { readonly filter: RegExp },
+      load: () => { readonly loader: "ts"; readonly contents: string },
+    ): void;
+  }): void;
+}
+
+declare const Bun: {
+  build(options: BuildOptions): Promise<unknown>;
+};
+
+const ROOT = resolve(import.meta.dirname ?? ".", "..");
+const ENTRY = "gateway/main.ts";
+
+const [outfile = "dist/culvert"] = process.argv.slice(2);
+await buildBinary(resolve(ROOT, outfile));
+
+async function buildBinary(outfile: string): Promise<void> {
+  const files = embeddedFiles();
+  const contents = embeddedModule(files);
+  await Bun.build({
+    entrypoints: [ENTRY, LANE_WORKER].map(absolute),
+    // What a worker is called in the binary follows from this folder.
+    root: absolute(dirname(ENTRY)),
+    target: "bun",
+    // A file of the folder that the binary is started in must not change what it does.
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+    plugins: [{
+      name: "embedded",
+      setup: (build) =>
+        build.onLoad({ filter: /\/gateway\/runtime\/embedded\.ts$/ }, () => ({
+          loader: "ts",
+          contents,
+        })),
+    }],
+  });
+  const mebibytes = Math.round(statSync(outfile).size / 1_048_576);
+  process.stdout.write(`${outfile}: ${mebibytes} MiB, ${files.length} files embedded\n`);
+}
+
+/** Paths in the repository of what the gateway reads at run time. */
+function embeddedFiles(): string[] {
+  const assets = readdirSync(absolute(ASSET_FOLDER)).filter((name) => ASSET_NAME.test(name));
+  return [
+    corePath("relaxed"),
+    corePath("strict"),
+    ...assets.toSorted().map((name) => `${ASSET_FOLDER}/${name}`),
+  ];
+}
+
+/** The module that stands in for embedded.ts. Importing a file as "file" puts it into the binary and gives its path there. */
+function embeddedModule(files: readonly string[]): string {
+  const imports = files.map((path, i) =>
+    `import file${i} from ${JSON.stringify(absolute(path))} with { type: "file" };`
+  );
+  const entries = files.map((path, i) => `${JSON.stringify(path)}: file${i},`);
+  const worker = `${JSON.stringify(LANE_WORKER)}: ${JSON.stringify(workerPath())},`;
+  return [...imports, "export const EMBEDDED = {", ...entries, worker, "};"].join("\n");
+}
+
+/** Where Bun puts the second entry: its path from the root folder, compiled. */
+function workerPath(): string {
+  return LANE_WORKER.replace(`${dirname(ENTRY)}/`, "/$bunfs/root/").replace(/\.ts$/, ".js");
+}
+
+function absolute(path: string): string {
+  return resolve(ROOT, path);
+}
