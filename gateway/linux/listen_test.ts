@@ -22,11 +22,11 @@ import {
   inet,
   LOCALHOST,
   LOCALHOST6,
-  openDescriptors,
   openTestKernel,
   optionOf,
   receiveText,
   sendText,
+  trackDescriptors,
   waitFor,
 } from "./test_kernel.ts";
 
@@ -92,11 +92,11 @@ test("listenTcp() spreads connections over its listeners", () => {
 
 test("listenTcp() sees a second gateway on its port, and leaves nothing open", () => {
   const { fds, address } = listenTcp(kernel, { address: inet(LOCALHOST, 0), count: 2 });
-  const before = openDescriptors();
-  assert.throws(() => listenTcp(kernel, { address, count: 2 }), {
+  const { kernel: tracking, open } = trackDescriptors(kernel);
+  assert.throws(() => listenTcp(tracking, { address, count: 2 }), {
     message: `Cannot bind 127.0.0.1:${address.port}: EADDRINUSE`,
   });
-  assert.equal(openDescriptors(), before);
+  assert.equal(open.size, 0);
   closeAll(libc, fds);
 });
 

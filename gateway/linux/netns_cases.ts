@@ -34,9 +34,9 @@ import { openTun } from "./tun.ts";
 import {
   closeAll,
   inet,
-  openDescriptors,
   openTestKernel,
   sendText,
+  trackDescriptors,
   waitFor,
 } from "./test_kernel.ts";
 
@@ -144,13 +144,13 @@ function routeTwice(): void {
   const { queues, index } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
   const whole = { octets: new Uint8Array(4), bits: 0, index };
   for (const route of [v4(index), v6(index), whole]) {
-    const before = openDescriptors();
-    assert.equal(removeRoute(kernel, route), "absent");
-    assert.equal(addRoute(kernel, route), "added");
-    assert.equal(addRoute(kernel, route), "existed");
-    assert.equal(removeRoute(kernel, route), "removed");
-    assert.equal(removeRoute(kernel, route), "absent");
-    assert.equal(openDescriptors(), before);
+    const { kernel: tracking, open } = trackDescriptors(kernel);
+    assert.equal(removeRoute(tracking, route), "absent");
+    assert.equal(addRoute(tracking, route), "added");
+    assert.equal(addRoute(tracking, route), "existed");
+    assert.equal(removeRoute(tracking, route), "removed");
+    assert.equal(removeRoute(tracking, route), "absent");
+    assert.equal(open.size, 0);
   }
   addRoute(kernel, v6(index));
   assert.match(
@@ -203,9 +203,9 @@ function v6(index: number): Route {
 
 /** Asserts that opening fails with `message` and leaves nothing open. */
 function refuses(device: { name: string; queues: number }, message: string): void {
-  const before = openDescriptors();
-  assert.throws(() => openTun(kernel, { ...device, mtu: 1400 }), { message });
-  assert.equal(openDescriptors(), before);
+  const { kernel: tracking, open } = trackDescriptors(kernel);
+  assert.throws(() => openTun(tracking, { ...device, mtu: 1400 }), { message });
+  assert.equal(open.size, 0);
 }
 
 /** Makes the device as `ip tuntap add` does: it stays when nobody has it open. */

@@ -1,6 +1,5 @@
 // The real kernel for the tests of this folder, with the few calls that only tests make.
 
-import { readdirSync } from "node:fs";
 import { runtime } from "../runtime/mod.ts";
 import type { Libc, MappedMemory } from "../runtime/types.ts";
 import {
@@ -104,9 +103,24 @@ export function optionOf(
   return scratch.view.getInt32(0, LITTLE_ENDIAN);
 }
 
-/** Number of descriptors of this process. */
-export function openDescriptors(): number {
-  return readdirSync("/proc/self/fd").length;
+/** A kernel that keeps book of what was opened through it and not closed: tests of other files open theirs at the same time. */
+export function trackDescriptors(kernel: Kernel): { kernel: Kernel; open: ReadonlySet<number> } {
+  const { libc } = kernel;
+  const open = new Set<number>();
+  const opened = (fd: number): number => {
+    if (fd >= 0) open.add(fd);
+    return fd;
+  };
+  const tracking: Libc = {
+    ...libc,
+    socket: (domain, type, protocol) => opened(libc.socket(domain, type, protocol)),
+    open: (path, flags) => opened(libc.open(path, flags)),
+    close(fd): number {
+      open.delete(fd);
+      return libc.close(fd);
+    },
+  };
+  return { kernel: { ...kernel, libc: tracking }, open };
 }
 
 export function closeAll(libc: Libc, fds: readonly number[]): void {
