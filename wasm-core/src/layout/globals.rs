@@ -88,10 +88,10 @@ pub struct Globals {
     pub sa_used: Cell<u32>,
     /// Number of the last install.
     pub sa_serial: Cell<u64>,
-    /// Remote prefixes in use by length, IPv4.
-    pub v4_lengths: [Cell<u32>; 33],
-    /// Remote prefixes in use by length, IPv6.
-    pub v6_lengths: [Cell<u32>; 129],
+    /// Remote prefixes by length: IPv4 from 0, IPv6 from 64.
+    pub length_counts: [Cell<u32>; 256],
+    /// A bit for each of `length_counts` that is not 0.
+    pub lengths_in_use: [Cell<u64>; 4],
 
     /// Lock of the pool.
     pub pool_lock: Line,

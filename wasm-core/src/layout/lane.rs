@@ -114,13 +114,17 @@ pub struct Batch {
     pub jobs: Cell<u32>,
     /// Messages in `up_mmsg`.
     pub messages: Cell<u32>,
+    /// Connection whose receive ring the batch lies in.
+    pub rx_conn: Cell<u32>,
     /// `rx_consumed` once the whole batch is done with.
     pub rx_end: Cell<u32>,
     /// `rx_consumed` at which message i begins.
     pub message_at: [Cell<u32>; BATCH_MAX],
-    /// Entries in `entries`.
+    /// Bit i: message i is IKE.
+    pub ike_messages: Cell<u64>,
+    /// Entries in `entries_table`.
     pub entries: Cell<u32>,
-    /// First entry that is not done.
+    /// Entries before this one are done.
     pub next_entry: Cell<u32>,
     /// Version of the SAD for which the entries' SAs are right.
     pub sad_version: Cell<u32>,

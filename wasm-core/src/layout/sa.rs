@@ -56,6 +56,9 @@ pub struct SaRow {
     pub local_count: Cell<u32>,
     /// Used elements of `remote`.
     pub remote_count: Cell<u32>,
+    /// 1 once the key of an expired SA has been wiped.
+    pub is_wiped: Cell<u32>,
+    _pad: u32,
     /// Own side.
     pub local: [Selector; SELECTOR_MAX],
     /// The peer's side.
@@ -93,6 +96,9 @@ pub struct SaLive {
 pub struct Peer {
     /// `generation << 32 | conn` of the connection of its last fresh packet; 0 without one.
     pub path: AtomicU64,
+    /// Its SAs. Under the SAD lock.
+    pub sas: Cell<u32>,
+    _pad: u32,
 }
 
 /// An address prefix as the shell writes it.

@@ -1,0 +1,100 @@
+//! Notices to the shell: a bounded ring in the lane's block, one producer, one consumer.
+//!
+//! The producer publishes `events_written` with Release after the record; the consumer's `events_consumed` is read with
+//! Acquire before a record is written again. What does not fit is counted.
+
+use core::sync::atomic::Ordering;
+
+use crate::counters::add;
+use crate::ids::{ConnId, Spi};
+use crate::layout::lane::{Event, LaneBlock};
+use crate::layout::{EVENT_AUDIT, EVENT_COUNT};
+use crate::memory;
+use crate::status::{Fate, Status};
+
+/// Audit events of one status that a lane tells are at least this far apart.
+const AUDIT_EVERY_MS: f64 = 1000.0;
+
+/// What an event says.
+pub(crate) struct Notice {
+    /// `EVENT_` kind.
+    pub(crate) kind: u32,
+    /// The condition, or `Ok`.
+    pub(crate) status: u32,
+    /// The connection it is about, or came by.
+    pub(crate) conn: Option<ConnId>,
+    /// 0 if none applies.
+    pub(crate) spi: Spi,
+    /// Of the kind's own meaning.
+    pub(crate) value: f64,
+}
+
+/// Appends an event.
+pub(crate) fn tell(lane: &LaneBlock, notice: &Notice) {
+    append(lane, notice, 0);
+}
+
+/// Appends an audit event of a dropped ESP packet (RFC 4303 §4), once a second for each status.
+pub(crate) fn audit(lane: &LaneBlock, status: Status, conn: ConnId, spi: Spi, sequence: u64) {
+    debug_assert!(matches!(
+        status.fate(),
+        Fate::Drop | Fate::Suspect | Fate::Expire
+    ));
+    let (at, suppressed) = (
+        &lane.batch.audit_at[status as usize],
+        &lane.batch.audit_suppressed[status as usize],
+    );
+    let now = lane.batch.now.get();
+    if at.get() > 0.0 && now - at.get() < AUDIT_EVERY_MS {
+        suppressed.set(suppressed.get().saturating_add(1));
+        return;
+    }
+    at.set(now);
+    // A sequence number above 2^53 loses its low bits; the record is for people.
+    let value = sequence as f64;
+    let notice = Notice {
+        kind: EVENT_AUDIT,
+        status: status as u32,
+        conn: Some(conn),
+        spi,
+        value,
+    };
+    append(lane, &notice, suppressed.replace(0));
+}
+
+fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) {
+    let written = lane.events_written.word.load(Ordering::Relaxed);
+    let consumed = lane.events_consumed.word.load(Ordering::Acquire);
+    if written.wrapping_sub(consumed) as usize >= EVENT_COUNT {
+        add(&lane.events_lost, 1);
+        return;
+    }
+    let event = &lane.events[written as usize % EVENT_COUNT];
+    event.kind.set(notice.kind);
+    event.status.set(notice.status);
+    event.spi.set(notice.spi.0);
+    event.value.set(notice.value);
+    event.at.set(lane.batch.now.get());
+    event.suppressed.set(suppressed);
+    set_connection(event, notice.conn);
+    lane.events_written
+        .word
+        .store(written.wrapping_add(1), Ordering::Release);
+}
+
+/// The peer's address goes into the record: its row may be another connection's when it is read.
+fn set_connection(event: &Event, conn: Option<ConnId>) {
+    let Some(conn) = conn else {
+        event.conn.set(0);
+        event.family.set(0);
+        return;
+    };
+    let row = memory::row(conn);
+    event.conn.set(conn.0);
+    event.family.set(row.family.get());
+    event.port.set(row.port.get());
+    event.generation.set(row.generation.load(Ordering::Relaxed));
+    for (to, from) in event.address.iter().zip(&row.address) {
+        to.set(from.get());
+    }
+}

@@ -1,0 +1,151 @@
+//! The data path: inbound, upstream, outbound, transmit.
+
+use crate::ids::{ConnId, SaId};
+use crate::outbound::{self, Lane};
+use crate::{echo, inbound, jobs, memory, ring, transmit, upstream};
+
+fn lane_of(index: u32) -> Lane<'static> {
+    Lane {
+        index,
+        block: memory::lane(index),
+    }
+}
+
+/// Lays free space into `recv_iov`: 1 or 2 parts, 0 if the ring is full, -1 if the pool is empty.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn rx_prepare(lane: u32, conn: u32) -> i32 {
+    ring::prepare(memory::lane(lane), memory::row(ConnId(conn)))
+}
+
+/// Takes in what the kernel wrote.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn rx_commit(_lane: u32, conn: u32, octets: u32) {
+    ring::commit(memory::row(ConnId(conn)), octets);
+}
+
+/// Unread octets.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn rx_len(conn: u32) -> u32 {
+    ring::len(memory::row(ConnId(conn)))
+}
+
+/// Offset of the first unread octet.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn rx_at(conn: u32) -> u32 {
+    let row = memory::row(ConnId(conn));
+    ring::offset(row, row.rx_consumed.get())
+}
+
+/// Consumes octets of the stream prefix.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn rx_skip(_lane: u32, conn: u32, octets: u32) {
+    let row = memory::row(ConnId(conn));
+    ring::consume_to(row, row.rx_consumed.get().wrapping_add(octets));
+}
+
+/// Lets the first `messages` of the batch go, or all of it (-1).
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn rx_release(lane: u32, conn: u32, messages: i32) {
+    inbound::release(
+        memory::lane(lane),
+        ConnId(conn),
+        u32::try_from(messages).ok(),
+    );
+}
+
+/// The next batch: kind << 16 | count.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn inbound(lane: u32, conn: u32, now: f64) -> u32 {
+    let (kind, count) = inbound::next_batch(memory::lane(lane), ConnId(conn), now);
+    kind << 16 | count
+}
+
+/// Opens the batch's packets.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn inbound_open(lane: u32) {
+    jobs::open(memory::lane(lane));
+}
+
+/// Takes the opened packets in: number of inner packets in `inner_iov`.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn inbound_finish(lane: u32, conn: u32, now: f64) -> u32 {
+    inbound::finish(memory::lane(lane), ConnId(conn), now)
+}
+
+/// 1 if a datagram may be read from upstream.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn upstream_ready(_lane: u32, conn: u32) -> i32 {
+    i32::from(upstream::is_ready(memory::row(ConnId(conn))))
+}
+
+/// Queues the datagram in `dgram`; 0, or a status.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn upstream_in(lane: u32, conn: u32, octets: u32, now: f64) -> i32 {
+    match upstream::take(lane_of(lane), memory::row(ConnId(conn)), octets, now) {
+        Ok(()) => 0,
+        Err(status) => status as i32,
+    }
+}
+
+/// Makes the packets in the slots the lane's outbound entries.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn slots_in(lane: u32, count: u32) {
+    outbound::take_slots(lane_of(lane), count);
+}
+
+/// Lets the echo host answer the inner packets of the last `inbound_finish`; how many it did.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn echo_in(lane: u32, count: u32) -> u32 {
+    echo::answer(memory::lane(lane), count)
+}
+
+/// Makes one dummy packet the lane's outbound entry; 1, or a negative status.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn dummy_in(lane: u32, sa: u32, octets: u32) -> i32 {
+    match outbound::take_dummy(lane_of(lane), SaId(sa), octets) {
+        Ok(()) => 1,
+        Err(status) => -(status as i32),
+    }
+}
+
+/// Fills jobs for the next connection and takes its transmit lock; the connection, or 0 when no entry is left.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn outbound_next(lane: u32, now: f64) -> u32 {
+    outbound::next(lane_of(lane), now).map_or(0, |conn| conn.0)
+}
+
+/// Seals the batch's packets into the transmit ring.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn outbound_seal(lane: u32) {
+    jobs::seal(memory::lane(lane));
+}
+
+/// Ends the batch; the transmit lock stays.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn outbound_commit(lane: u32) {
+    outbound::commit(memory::lane(lane));
+}
+
+/// Takes a connection's transmit lock; 1, or 0 if it has ended.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn tx_lock(_lane: u32, conn: u32) -> i32 {
+    i32::from(transmit::lock_open(memory::row(ConnId(conn))))
+}
+
+/// Lays what may leave into `tx_msg`; octets.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn tx_plan(lane: u32, conn: u32) -> u32 {
+    transmit::plan(memory::lane(lane), memory::row(ConnId(conn)))
+}
+
+/// Takes note of what the kernel took; octets still queued.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn tx_sent(lane: u32, conn: u32, octets: u32, now: f64) -> u32 {
+    transmit::sent(memory::lane(lane), memory::row(ConnId(conn)), octets, now)
+}
+
+/// Gives empty rings back and lets the transmit lock go.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn tx_unlock(lane: u32, conn: u32) {
+    transmit::unlock(lane, memory::row(ConnId(conn)));
+}

@@ -1,0 +1,247 @@
+//! To the transmit rings: the lane's entries, connection by connection.
+//!
+//! Policy, path and room are decided before a packet takes its number: what is dropped leaves no gap (RFC 4303 §3.3.3).
+//! The SAD is held from `next` to `commit`; in between the transmit lock of the connection is taken.
+
+use crate::counters::{add, count};
+use crate::esp::outbound::{self as esp, Sizes};
+use crate::esp::trailer::NEXT_HEADER_DUMMY;
+use crate::events::audit;
+use crate::frame_ring::{self, Place};
+use crate::ids::{ConnId, SaId, Spi};
+use crate::layout::lane::{Entry, LaneBlock};
+use crate::layout::row::Row;
+use crate::layout::{BATCH_MAX, OUTBOUND, SA_OUTBOUND, TX_QUEUE_MAX};
+use crate::peer::{self, Path};
+use crate::sa::{self, Use};
+use crate::status::{Fate, Status};
+use crate::{inner, lock, memory, policy, sad, tables, transmit};
+
+/// No version of the SAD: entries have not been resolved yet.
+const UNRESOLVED: u32 = u32::MAX;
+
+/// A lane: its number and its block.
+#[derive(Clone, Copy)]
+pub(crate) struct Lane<'a> {
+    /// Its number.
+    pub(crate) index: u32,
+    /// Its block.
+    pub(crate) block: &'a LaneBlock,
+}
+
+/// Makes the packets in the first `slots` slots the lane's entries.
+pub(crate) fn take_slots(lane: Lane<'_>, slots: u32) {
+    let slots = slots.min(BATCH_MAX as u32);
+    for i in 0..slots as usize {
+        let len = lane.block.slot_len[i]
+            .get()
+            .min(memory::globals().inner_mtu.get());
+        set_entry(
+            &lane.block.batch.entries_table[i],
+            tables::slot_at(lane.index, i),
+            len,
+        );
+    }
+    begin(lane.block, slots);
+}
+
+/// Makes a dummy packet of `octets` octets on `id` the lane's one entry (RFC 4303 §2.6).
+///
+/// # Errors
+/// `NoPolicy` if there is no such outbound SA.
+pub(crate) fn take_dummy(lane: Lane<'_>, id: SaId, octets: u32) -> Result<(), Status> {
+    sad::hold(lane.block);
+    let is_outbound = is_outbound(id);
+    sad::let_go(lane.block);
+    if !is_outbound {
+        return Err(Status::NoPolicy);
+    }
+    // Linux refuses a dummy without payload.
+    let len = octets.clamp(1, memory::globals().inner_mtu.get());
+    let at = tables::slot_at(lane.index, 0);
+    memory::octets_mut(at, len).fill(0);
+    let entry = &lane.block.batch.entries_table[0];
+    set_entry(entry, at, len);
+    entry.sa.set(id.0);
+    entry.next_header.set(u32::from(NEXT_HEADER_DUMMY));
+    begin(lane.block, 1);
+    Ok(())
+}
+
+/// Begins with the first `entries` of the table.
+pub(crate) fn begin(lane: &LaneBlock, entries: u32) {
+    lane.batch.entries.set(entries);
+    lane.batch.next_entry.set(0);
+    lane.batch.sad_version.set(UNRESOLVED);
+}
+
+/// Sets an entry that leaves by policy.
+pub(crate) fn set_entry(entry: &Entry, at: u32, len: u32) {
+    entry.at.set(at);
+    entry.len.set(len);
+    entry.next_header.set(0);
+}
+
+/// Fills the jobs of the next connection that entries want to leave on, and locks its transmit side. `None`, with the
+/// SAD let go, when no entry is left.
+pub(crate) fn next(lane: Lane<'_>, now: f64) -> Option<ConnId> {
+    let batch = &lane.block.batch;
+    batch.now.set(now);
+    batch.jobs.set(0);
+    sad::hold(lane.block);
+    if batch.sad_version.replace(sad::version()) != sad::version() {
+        resolve_all(lane.block);
+    }
+    while let Some(path) = next_path(lane.block) {
+        fill(lane, path, now);
+        if batch.jobs.get() > 0 {
+            return Some(path.conn);
+        }
+    }
+    sad::let_go(lane.block);
+    None
+}
+
+/// Counts the sealed packets, and lets the SAD go. The transmit lock stays.
+pub(crate) fn commit(lane: &LaneBlock) {
+    let batch = &lane.batch;
+    add(
+        &lane.esp_packets[OUTBOUND],
+        u64::from(batch.jobs.replace(0)),
+    );
+    transmit::note_queue(memory::row(ConnId(batch.tx_conn.get())));
+    sad::let_go(lane);
+}
+
+fn is_outbound(id: SaId) -> bool {
+    let sas = memory::globals().sas.get();
+    if !(1..=sas).contains(&id.0) {
+        return false;
+    }
+    let row = memory::sa(id);
+    row.spi.get() != 0 && row.direction.get() == SA_OUTBOUND
+}
+
+/// Finds SA and path of every entry that is left; drops those without.
+fn resolve_all(lane: &LaneBlock) {
+    let batch = &lane.batch;
+    for entry in &batch.entries_table[..batch.entries.get() as usize] {
+        if entry.len.get() == 0 {
+            continue;
+        }
+        if let Err(status) = resolve(entry) {
+            drop_entry(lane, entry, status);
+        }
+    }
+}
+
+fn resolve(entry: &Entry) -> Result<(), Status> {
+    if entry.next_header.get() == u32::from(NEXT_HEADER_DUMMY) {
+        if !is_outbound(SaId(entry.sa.get())) {
+            return Err(Status::NoPolicy);
+        }
+    } else {
+        let inner = inner::parse(memory::octets(entry.at.get(), entry.len.get()))?;
+        let id = policy::find(inner.source, inner.destination).ok_or(Status::NoPolicy)?;
+        entry.len.set(inner.len);
+        entry.next_header.set(u32::from(inner.next_header));
+        entry.sa.set(id.0);
+    }
+    let peer = memory::sa(SaId(entry.sa.get())).peer.get();
+    let path = peer::path(peer).ok_or(Status::NoPath)?;
+    entry.conn.set(path.conn.0);
+    entry.generation.set(path.generation);
+    Ok(())
+}
+
+/// Path of the first entry that is left.
+fn next_path(lane: &LaneBlock) -> Option<Path> {
+    let batch = &lane.batch;
+    while batch.next_entry.get() < batch.entries.get() {
+        let entry = &batch.entries_table[batch.next_entry.get() as usize];
+        if entry.len.get() != 0 {
+            return Some(path_of(entry));
+        }
+        batch.next_entry.set(batch.next_entry.get() + 1);
+    }
+    None
+}
+
+fn path_of(entry: &Entry) -> Path {
+    Path {
+        conn: ConnId(entry.conn.get()),
+        generation: entry.generation.get(),
+    }
+}
+
+/// Fills jobs for the entries of one connection. With at least one, its transmit lock is held on return.
+fn fill(lane: Lane<'_>, path: Path, now: f64) {
+    let row = memory::row(path.conn);
+    lock::acquire(&row.tx_lock);
+    let ready = if !peer::is_open(row, path) {
+        Err(Status::NoPath)
+    } else if !frame_ring::ensure_block(&row.tx) {
+        Err(Status::TxRingFull)
+    } else {
+        Ok(())
+    };
+    let batch = &lane.block.batch;
+    let entries = &batch.entries_table[..batch.entries.get() as usize];
+    for entry in entries
+        .iter()
+        .filter(|e| e.len.get() != 0 && path_of(e) == path)
+    {
+        match ready.and_then(|()| place(lane.block, row, entry, now)) {
+            Ok(()) => entry.len.set(0),
+            // The ring is sent before the next call: the rest may have room then.
+            Err(Status::TxRingFull) if batch.jobs.get() > 0 => break,
+            Err(status) => drop_entry(lane.block, entry, status),
+        }
+    }
+    batch.tx_conn.set(path.conn.0);
+    if batch.jobs.get() == 0 {
+        transmit::unlock(lane.index, row);
+    }
+}
+
+/// Gives an entry its place in the ring, its number and its job.
+fn place(lane: &LaneBlock, row: &Row, entry: &Entry, now: f64) -> Result<(), Status> {
+    let sizes = esp::sizes(entry.len.get()).ok_or(Status::InnerInvalid)?;
+    let place = room_for(row, &sizes)?;
+    let asked = Use {
+        octets: sizes.sealed_len,
+        now,
+        conn: ConnId(entry.conn.get()),
+    };
+    let seq = sa::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
+    let jobs = lane.batch.jobs.get();
+    esp::prepare(&lane.jobs[jobs as usize], entry, &sizes, (place.at, seq));
+    frame_ring::push(&row.tx, place, sizes.frame_len);
+    lane.batch.jobs.set(jobs + 1);
+    Ok(())
+}
+
+/// The queue is short on purpose: a long one makes the inner TCP's retransmissions worse (RFC 9329 §9.1).
+fn room_for(row: &Row, sizes: &Sizes) -> Result<Place, Status> {
+    if transmit::waiting(row) + sizes.frame_len > TX_QUEUE_MAX {
+        return Err(Status::TxRingFull);
+    }
+    frame_ring::reserve(&row.tx, sizes.frame_len).ok_or(Status::TxRingFull)
+}
+
+fn drop_entry(lane: &LaneBlock, entry: &Entry, status: Status) {
+    count(lane, status);
+    entry.len.set(0);
+    // RFC 4303 §4: what stops for the SA's own limits is auditable.
+    if status.fate() == Fate::Expire {
+        let sa = memory::sa(SaId(entry.sa.get()));
+        let last = sa.live.sequence.load(core::sync::atomic::Ordering::Relaxed);
+        audit(
+            lane,
+            status,
+            ConnId(entry.conn.get()),
+            Spi(sa.spi.get()),
+            last,
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! The kernel's tables: absolute addresses from offsets. Written here, read by system calls.
+
+use core::mem::offset_of;
+
+use crate::layout::BATCH_MAX;
+use crate::layout::DGRAM_MAX;
+use crate::layout::lane::LaneBlock;
+use crate::layout::system::{Iovec, Mmsghdr, Msghdr};
+use crate::memory;
+
+/// Absolute address of an offset.
+pub(crate) fn address(offset: u32) -> u64 {
+    memory::globals().base.get().wrapping_add(u64::from(offset))
+}
+
+/// Points an iovec at `len` octets at `offset`.
+#[inline]
+pub(crate) fn set_iovec(iovec: &Iovec, offset: u32, len: u32) {
+    iovec.base.set(address(offset));
+    iovec.len.set(u64::from(len));
+}
+
+/// Writes what never changes in a lane's block.
+pub(crate) fn write_constants(lane: u32) {
+    let at = memory::lane_at(lane);
+    let block = memory::lane(lane);
+    let globals = memory::globals();
+    set_iovecs(&block.tx_msg, at + offset_of!(LaneBlock, tx_iov) as u32, 0);
+    for i in 0..BATCH_MAX {
+        // Tables are far shorter than 4 GiB.
+        let step = |len: usize| (i * len) as u32;
+        let iov = at + offset_of!(LaneBlock, up_iov) as u32 + step(size_of::<Iovec>());
+        set_iovecs(&block.up_mmsg[i].message, iov, 1);
+        let slot = slot_at(lane, i);
+        set_iovec(&block.slot_iov[i], slot, globals.inner_mtu.get());
+    }
+    let iov = at + offset_of!(LaneBlock, dgram_iov) as u32;
+    set_iovecs(&block.dgram_msg, iov, 1);
+    set_iovec(
+        &block.dgram_iov,
+        at + offset_of!(LaneBlock, dgram) as u32,
+        DGRAM_MAX as u32,
+    );
+    let control = at + offset_of!(LaneBlock, dgram_control) as u32;
+    block.dgram_msg.control.set(address(control));
+    block
+        .dgram_msg
+        .control_len
+        .set(block.dgram_control.len() as u64);
+}
+
+/// Offset of a slot.
+pub(crate) fn slot_at(lane: u32, slot: usize) -> u32 {
+    // Slots are far shorter than 4 GiB.
+    memory::lane_at(lane)
+        + size_of::<LaneBlock>() as u32
+        + slot as u32 * memory::globals().slot_len.get()
+}
+
+fn set_iovecs(message: &Msghdr, offset: u32, count: u64) {
+    message.iov.set(address(offset));
+    message.iov_len.set(count);
+}
+
+const _: () = assert!(size_of::<Msghdr>() == 56 && size_of::<Mmsghdr>() == 64);
