@@ -51,7 +51,7 @@ export interface Core {
 
   slots_in(lane: number, count: number): void;
   echo_in(lane: number, count: number): number;
-  echo_address(lane: number, family: number, offset: number): void;
+  echo_address(lane: number, family: number, offset: number): number;
   dummy_in(lane: number, sa: number, octets: number): number;
   outbound_next(lane: number, now: number): number;
   outbound_seal(lane: number): void;
@@ -65,6 +65,7 @@ export interface Core {
   sa_install(lane: number): number;
   sa_remove(lane: number, spi: number): number;
   sa_find(spi: number): number;
+  sa_sweep(lane: number, now: number): number;
   peer_path(peer: number): number;
 
   count(lane: number, status: number, n: number): void;

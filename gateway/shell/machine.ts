@@ -79,7 +79,7 @@ function initCore(
     readonly base: bigint;
   },
 ): void {
-  const status = core.core_init(
+  const isLaidOut = core.core_init(
     config.lanes,
     config.maxConnections,
     SAS_MAX,
@@ -90,5 +90,5 @@ function initCore(
     config.maxConnectionsPerSource,
     config.suspectLimit,
   );
-  if (status !== 0) throw new Error(`Cannot lay out the core's memory: status ${-status}`);
+  if (isLaidOut === 0) throw new Error("Cannot lay out the core's memory: it does not fit");
 }
