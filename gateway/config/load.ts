@@ -1,5 +1,6 @@
 // From flags, environment and file to one checked configuration: flags win over the environment, which wins over the file.
 
+import { LANES_MAX } from "../../ts-bindings/layout.ts";
 import { type IpAddress, isLoopback, isV6 } from "./address.ts";
 import { ConfigError } from "./error.ts";
 import {
@@ -60,7 +61,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     api: settings.api === "off" ? null : settings.api,
     apiTokenFile: settings.apiTokenFile ?? null,
     apiToken,
-    lanes: settings.lanes === "auto" ? options.cores : settings.lanes,
+    lanes: settings.lanes === "auto" ? Math.min(options.cores, LANES_MAX) : settings.lanes,
     staticSas: file === undefined
       ? []
       : readStaticSas(file, { isAllowed: settings.unsafeStaticSas }),

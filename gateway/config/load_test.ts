@@ -126,7 +126,7 @@ test("loadConfig() names file and line of what a file says wrongly", async () =>
 test("loadConfig() names flag or variable of a bad value", async () => {
   equal(
     await problemOf({ flags: { lanes: "0" } }),
-    "--lanes: must be auto or a whole number from 1 to 256",
+    "--lanes: must be auto or a whole number from 1 to 64",
   );
   equal(
     await problemOf({ environment: { CULVERT_LOG_LEVEL: "loud" } }),
@@ -149,7 +149,7 @@ test("loadConfig() refuses each kind of bad value", async () => {
     "inner": ["tun:", "tun:a/b", "tun:longer-than-fifteen", "tun:ipsec%d", "echo:", "echo:0.0.0.0"],
     "inner-mtu": ["575", "65401", "1e3", "-1", ""],
     "engine": ["gpu", "WASM"],
-    "max-connections": ["0", "1000001", "1.5"],
+    "max-connections": ["0", "1048577", "1.5"],
     "idle-timeout-ms": ["-1", "2147483648"],
     "log-format": ["xml"],
   };

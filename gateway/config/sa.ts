@@ -2,6 +2,7 @@
 // What depends on the other SAs is decided at the install. No message here repeats a value: it may be keying material.
 
 import * as z from "zod";
+import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.ts";
 import type { AeadName, Prefix, SaSpec } from "../shell/types.ts";
 import { parsePrefix } from "./address.ts";
 
@@ -19,9 +20,6 @@ const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 const PEER_LEN_MAX = 64;
 
-/** Selectors of one SA, each way: a bound on what one body can make the tables grow by. */
-const PREFIXES_MAX = 16;
-
 /** Parses the SA object; its output's `keyMaterial` is the caller's to wipe. */
 export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
   spi: spi(),
@@ -33,11 +31,11 @@ export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
   remote: prefixes(),
   esn: z.boolean({ error: "must be true or false" }).default(() => false),
   replayWindow: replayWindow().default(1024),
-  softPackets: u64(0n).default(4_000_000_000n),
-  hardPackets: u64(1n).default(U32_MAX),
-  hardOctets: u64(0n).default(0n),
+  softPackets: u64().default(4_000_000_000n),
+  hardPackets: u64().default(U32_MAX),
+  hardOctets: u64().default(0n),
   hardSeconds: hardSeconds().default(28_800),
-  initialSequence: u64(0n).default(0n),
+  initialSequence: u64().default(0n),
 }, { error: objectProblem }).transform(checkTogether);
 
 /** Parses `"0x100"` to `"0xffffffff"`; undefined if `text` is no SPI of an SA. */
@@ -119,9 +117,10 @@ function parseHex(hex: string): Uint8Array {
 }
 
 function prefixes(): z.ZodType<Prefix[]> {
-  const problem = `must be an array of 1 to ${PREFIXES_MAX} address prefixes`;
+  const problem = `must be an array of 1 to ${SELECTOR_MAX} address prefixes`;
+  // Not `min` and `max`: they would say the same again of a string, which has a length too.
   return z.array(prefix(), { error: (issue) => missing(issue) ?? problem })
-    .min(1, { error: problem }).max(PREFIXES_MAX, { error: problem });
+    .refine((list) => list.length > 0 && list.length <= SELECTOR_MAX, { error: problem });
 }
 
 function prefix(): z.ZodType<Prefix> {
@@ -133,24 +132,24 @@ function prefix(): z.ZodType<Prefix> {
   });
 }
 
-/** RFC 6479's window is words of bits; 4096 is the most that the core's rows hold. */
 function replayWindow(): z.ZodType<number> {
-  const error = "must be 0 or a whole number from 32 to 4096";
-  return z.int({ error }).refine((bits) => bits === 0 || (bits >= 32 && bits <= 4096), { error });
+  const error = `must be 0 or a whole number from ${WINDOW_MIN} to ${WINDOW_MAX}`;
+  return z.int({ error })
+    .refine((bits) => bits === 0 || (bits >= WINDOW_MIN && bits <= WINDOW_MAX), { error });
 }
 
 function hardSeconds(): z.ZodType<number> {
-  const error = "must be a whole number from 1 to 4294967295";
-  return z.int({ error }).min(1, { error }).max(Number(U32_MAX), { error });
+  const error = "must be a whole number from 0 to 4294967295";
+  return z.int({ error }).min(0, { error }).max(Number(U32_MAX), { error });
 }
 
 /** A number, a decimal string (JSON has no exact numbers above 2^53), or a bigint (TOML). */
-function u64(min: bigint): z.ZodType<bigint> {
-  const error = `must be a whole number from ${min} to ${U64_MAX}, above 2^53 a decimal string`;
+function u64(): z.ZodType<bigint> {
+  const error = `must be a whole number from 0 to ${U64_MAX}, above 2^53 a decimal string`;
   const digits = z.string().regex(/^(0|[1-9]\d{0,19})$/);
   return z.union([z.int(), z.bigint(), digits], { error })
     .transform(BigInt)
-    .pipe(z.bigint().min(min, { error }).max(U64_MAX, { error }));
+    .pipe(z.bigint().min(0n, { error }).max(U64_MAX, { error }));
 }
 
 function listText(values: readonly number[]): string {

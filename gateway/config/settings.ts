@@ -2,6 +2,7 @@
 // environment and file go through the same schemas; SAs of the file and of the API through those of `sa.ts`.
 
 import * as z from "zod";
+import { CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX } from "../../ts-bindings/layout.ts";
 import {
   type IpAddress,
   isLoopback,
@@ -59,7 +60,7 @@ export const SETTINGS = z.object({
       "where decrypted packets go: a TUN device, or a built-in host that answers echo requests " +
       "(once for IPv4 and once for IPv6)",
   }),
-  innerMtu: documented(whole(576, 65_400), {
+  innerMtu: documented(whole(576, INNER_MTU_MAX), {
     value: "N",
     fallback: "1400",
     help: "largest inner packet in octets",
@@ -73,7 +74,7 @@ export const SETTINGS = z.object({
     value: "FILE",
     help: "file with the bearer token of the API; needed when --api is not a loopback address",
   }),
-  lanes: documented(autoOrWhole(1, 256), {
+  lanes: documented(autoOrWhole(1, LANES_MAX), {
     value: "N|auto",
     fallback: "1",
     help: "data-plane threads; auto is one for each core",
@@ -83,12 +84,12 @@ export const SETTINGS = z.object({
     fallback: "auto",
     help: "who runs the AEAD",
   }),
-  maxConnections: documented(whole(1, 1_000_000), {
+  maxConnections: documented(whole(1, CONNECTIONS_MAX), {
     value: "N",
     fallback: "10000",
     help: "connections at a time; one more is accepted, closed and counted",
   }),
-  maxConnectionsPerSource: documented(whole(1, 1_000_000), {
+  maxConnectionsPerSource: documented(whole(1, CONNECTIONS_MAX), {
     value: "N",
     fallback: "64",
     help: "connections at a time from one address (IPv6: one /64)",

@@ -1,0 +1,54 @@
+// `culvert check-config FILE`: what `serve` would make of a file in this environment, and where each setting comes from.
+
+import { originText } from "../config/error.ts";
+import { spiText } from "../config/sa.ts";
+import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import { flagOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
+import { settingText } from "../config/setting_text.ts";
+import { tableWidth } from "./client.ts";
+import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
+import { renderTable } from "./table.ts";
+
+export const checkConfigCommand: Command = {
+  name: "check-config",
+  summary: "parse and explain a configuration file, change nothing",
+  operands: ["FILE"],
+  flags: [JSON_FLAG],
+  run: checkConfig,
+};
+
+interface Explained {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+async function checkConfig(context: CommandContext): Promise<number> {
+  const { runtime, operands, flags } = context;
+  const loaded = await loadConfig({
+    flags: { config: operands[0] },
+    environment: runtime.env(),
+    readTextFile: runtime.readTextFile,
+    cores: runtime.cores,
+  });
+  const settings = SETTING_NAMES.map((name) => explain(loaded, name));
+  const sas = loaded.config.staticSas.map(({ spec }) => spiText(spec.spi));
+  if (flags[JSON_FLAG.name] === true) {
+    runtime.stdout(`${JSON.stringify({ settings, sas })}\n`);
+    return 0;
+  }
+  const columns = [{ title: "SETTING" }, { title: "VALUE" }, { title: "FROM" }];
+  const rows = settings.map(({ name, value, origin }) => [name, value, origin]);
+  const saRows = sas.map((spi) => ["[[sa]]", spi, "unsafe: fixed keys"]);
+  const width = tableWidth(context);
+  runtime.stdout(renderTable(columns, [...rows, ...saRows], { width }));
+  return 0;
+}
+
+function explain(loaded: LoadedConfig, name: SettingName): Explained {
+  const source = loaded.sourceOf(name);
+  const origin = source === undefined || source.kind === "default"
+    ? "default"
+    : originText(source.originOf(name));
+  return { name: flagOf(name), value: settingText(loaded.config, name), origin };
+}

@@ -1,0 +1,134 @@
+// The API of a running gateway, as the terminal commands ask it.
+
+import * as z from "zod";
+import { ConfigError } from "../config/error.ts";
+import { readTokenFile } from "../config/load.ts";
+import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.ts";
+import { readDefaults, readEnvironment, readFlags } from "../config/sources.ts";
+import type { CommandContext, Flag } from "./command.ts";
+
+/** Where the gateway is, and what it is asked with. */
+export const CLIENT_FLAGS: readonly Flag[] = [
+  { name: "api", value: "ADDR:PORT", fallback: docOf("api").fallback ?? "", help: "API to ask" },
+  { name: "api-token-file", value: "FILE", help: "file with the API's bearer token" },
+];
+
+/** A connected client: one request at a time, each with its answer or one clear Error. */
+export interface ApiClient {
+  /** The body of a GET, as `schema` reads it. */
+  get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  /** A call without a body that changes something. */
+  change(method: "POST" | "DELETE", path: string): Promise<void>;
+}
+
+/**
+ * Reads the client's flags.
+ *
+ * @throws {ConfigError} If they are bad, or the token file cannot be read
+ */
+export async function openClient(context: CommandContext): Promise<ApiClient> {
+  const { api, token } = await readTarget(context);
+
+  async function ask(method: string, path: string): Promise<Response> {
+    const request = new Request(`http://${api}${path}`, {
+      method,
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const response = await fetchOrFail(context, request, api);
+    if (response.ok) return response;
+    throw new Error(await refusalText(response, api));
+  }
+
+  return {
+    async get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+      const response = await ask("GET", path);
+      const result = schema.safeParse(await jsonOf(response));
+      if (result.success) return result.data;
+      throw new Error(`Cannot read the answer of ${api}: it is not the API of a gateway`);
+    },
+    async change(method, path): Promise<void> {
+      const response = await ask(method, path);
+      await response.body?.cancel();
+    },
+  };
+}
+
+/** How wide a table may be. */
+export function tableWidth({ runtime }: CommandContext): number {
+  return runtime.isTerminal ? runtime.columns() : Infinity;
+}
+
+/** A gateway that is alive answers in milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+const CLIENT_SETTINGS: readonly SettingName[] = ["api", "apiTokenFile"];
+
+async function readTarget(
+  { flags, runtime }: CommandContext,
+): Promise<{ readonly api: string; readonly token: string | null }> {
+  const variables = runtime.env();
+  const names = CLIENT_SETTINGS.map(variableOf);
+  const sources = [
+    readFlags(
+      Object.fromEntries(CLIENT_SETTINGS.map((name) => [flagOf(name), flags[flagOf(name)]])),
+    ),
+    // Whatever else the environment says is for `serve`.
+    readEnvironment(
+      Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name))),
+    ),
+    readDefaults(),
+  ];
+  const byApi = sources.find((source) => source.settings.api !== undefined);
+  const api = byApi?.settings.api;
+  if (byApi === undefined || api === undefined || api === "off" || api.port === 0) {
+    const origin = byApi?.originOf("api") ?? { path: "--api" };
+    throw new ConfigError(origin, "must be the ADDR:PORT of a running gateway's API");
+  }
+  const byToken = sources.find((source) => source.settings.apiTokenFile !== undefined);
+  const path = byToken?.settings.apiTokenFile;
+  if (byToken === undefined || path === undefined) return { api: api.text, token: null };
+  try {
+    return { api: api.text, token: await readTokenFile(path, runtime.readTextFile) };
+  } catch (error) {
+    throw new ConfigError(byToken.originOf("apiTokenFile"), messageOf(error), { cause: error });
+  }
+}
+
+async function fetchOrFail(
+  { fetch }: CommandContext,
+  request: Request,
+  api: string,
+): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    throw new Error(`Cannot reach a gateway at ${api}: is it running, with this --api?`, {
+      cause: error,
+    });
+  }
+}
+
+const PROBLEM = z.object({ detail: z.string() });
+
+async function refusalText(response: Response, api: string): Promise<string> {
+  const problem = PROBLEM.safeParse(await jsonOf(response));
+  const detail = problem.success ? problem.data.detail : `HTTP status ${response.status}`;
+  const hint = response.status === 401 ? " (--api-token-file)" : "";
+  return `The gateway at ${api} refused: ${detail}${hint}`;
+}
+
+/** Undefined if it is not JSON. */
+async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,140 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { createFakeApi, type FakeApi, post } from "../api/fake_api.ts";
+import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
+import { runCli } from "./main_cli.ts";
+
+const SA = {
+  spi: "0xc0ffee01",
+  direction: "outbound",
+  peer: "client-7",
+  aead: "chacha20-poly1305",
+  keyMaterial: "5a".repeat(36),
+  local: ["10.93.29.0/24"],
+  remote: ["10.93.30.7/32"],
+};
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly asked: readonly Request[];
+}
+
+/** Runs a command against `api`; without one nobody answers. */
+async function run(
+  args: readonly string[],
+  api: FakeApi | undefined,
+  options: FakeRuntimeOptions = {},
+): Promise<Ended> {
+  const runtime = createFakeRuntime({ ...options, args });
+  const asked: Request[] = [];
+  const code = await runCli(runtime, {
+    fetch: async (request) => {
+      asked.push(request);
+      if (api === undefined) throw new TypeError("Cannot connect: refused");
+      return await api.app.fetch(request);
+    },
+  });
+  return { code, ...runtime.printed, asked };
+}
+
+test("status shows a gateway", async () => {
+  const api = createFakeApi();
+  const { code, stdout, asked } = await run(["status"], api);
+  equal(code, 0);
+  equal(asked[0]?.url, "http://127.0.0.1:9329/v1/status");
+  match(stdout, /^CULVERT +1\.2\.3$/m);
+  match(stdout, /^state +serving$/m);
+  match(stdout, /^up +1m1s$/m);
+  match(stdout, /^connections +prefixed 1, enabled 2$/m);
+  match(stdout, /^drops +unknown_spi 2$/m);
+  api.gateway.drain();
+  match((await run(["status"], api)).stdout, /^state +draining$/m);
+  const json = await run(["status", "--json"], api);
+  deepEqual(JSON.parse(json.stdout), await (await api.app.request("/v1/status")).json());
+});
+
+test("connections lists connections", async () => {
+  const api = createFakeApi();
+  const { stdout } = await run(["connections"], api);
+  match(stdout, /^ID +REMOTE +STATE +AGE/);
+  match(stdout, /^ 7 +192\.0\.2\.7:49152 +enabled .* 1200 +900 +0 +0\.3 +0xc0ffee01$/m);
+  const json = await run(["connections", "--json"], api);
+  deepEqual(JSON.parse(json.stdout), await (await api.app.request("/v1/connections")).json());
+  const narrow = await run(["connections"], api, { columns: 40 });
+  for (const line of narrow.stdout.trimEnd().split("\n")) equal([...line].length, 40);
+});
+
+test("sas lists SAs, without keys", async () => {
+  const api = createFakeApi();
+  equal((await api.app.request("/v1/sas", post(SA))).status, 201);
+  const { stdout } = await run(["sas"], api);
+  match(stdout, /^0xc0ffee01 +outbound +client-7 +chacha20-poly1305\/256 +active +0 /m);
+  const json = await run(["sas", "--json"], api);
+  equal(JSON.parse(json.stdout).sas[0].peer, "client-7");
+  ok(![stdout, json.stdout].some((text) => text.includes(SA.keyMaterial)));
+});
+
+test("drain and kick change what they say", async () => {
+  const api = createFakeApi();
+  equal((await run(["kick", "7"], api)).stdout, "closed 7\n");
+  equal(api.gateway.connectionTable.size, 0);
+  const gone = await run(["kick", "7"], api);
+  equal(gone.code, 1);
+  equal(
+    gone.stderr,
+    "The gateway at 127.0.0.1:9329 refused: There is no connection with this id\n",
+  );
+  equal((await run(["drain"], api)).stdout, "draining\n");
+  ok(api.gateway.isDraining());
+});
+
+test("commands find the gateway by flag or environment", async () => {
+  const api = createFakeApi();
+  const environment = { CULVERT_API: "127.0.0.1:1", CULVERT_LANES: "not for this command" };
+  const byVariable = await run(["status"], api, { environment });
+  equal(byVariable.asked[0]?.url, "http://127.0.0.1:1/v1/status");
+  const byFlag = await run(["status", "--api", "[::1]:2"], api, { environment });
+  equal(byFlag.asked[0]?.url, "http://[::1]:2/v1/status");
+});
+
+test("commands read their token from a file", async () => {
+  const api = createFakeApi({ token: "correct-horse", isLoopback: false });
+  const files = { right: "correct-horse\n", wrong: "battery-staple\n" };
+  const right = await run(["drain", "--api-token-file", "right"], api, { files });
+  equal(right.code, 0);
+  const refused = { code: 1, stdout: "" };
+  const line =
+    "The gateway at 127.0.0.1:9329 refused: This call needs the API's bearer token (--api-token-file)\n";
+  for (const args of [["status"], ["status", "--api-token-file", "wrong"]]) {
+    const { code, stdout, stderr } = await run(args, api, { files });
+    deepEqual({ code, stdout, stderr }, { ...refused, stderr: line });
+  }
+  const missing = await run(["status", "--api-token-file", "none"], api, { files });
+  equal(missing.code, 2);
+  match(missing.stderr, /^--api-token-file: Cannot read none: .*\n$/);
+});
+
+test("commands say in one line that no gateway is there", async () => {
+  for (const args of [["status"], ["connections"], ["sas"], ["drain"], ["kick", "1"]]) {
+    const { code, stdout, stderr } = await run([...args, "--api", "127.0.0.1:1"], undefined);
+    deepEqual({ code, stdout, stderr }, {
+      code: 1,
+      stdout: "",
+      stderr: "Cannot reach a gateway at 127.0.0.1:1: is it running, with this --api?\n",
+    });
+  }
+});
+
+test("commands say that somebody else answers", async () => {
+  for (const body of ["<html>", "{}", '{"connections":[{}]}']) {
+    const runtime = createFakeRuntime({ args: ["connections"] });
+    const code = await runCli(runtime, { fetch: () => Promise.resolve(new Response(body)) });
+    equal(code, 1);
+    equal(
+      runtime.printed.stderr,
+      "Cannot read the answer of 127.0.0.1:9329: it is not the API of a gateway\n",
+    );
+  }
+});

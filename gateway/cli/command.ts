@@ -1,0 +1,108 @@
+// What a subcommand is: its words, its flags, and what it does. Flags are data, so that help and parser cannot differ.
+
+import { parseArgs } from "@std/cli/parse-args";
+import { ConfigError, nameText } from "../config/error.ts";
+import type { FlagValues } from "../config/sources.ts";
+import type { Runtime } from "../runtime/types.ts";
+import type { RunningGateway, StartOptions } from "../shell/start.ts";
+
+/** A flag, by its name without dashes. */
+export interface Flag {
+  readonly name: string;
+  /** What stands for its value in help; undefined for a switch. */
+  readonly value: string | undefined;
+  readonly isRepeatable?: true;
+  readonly fallback?: string;
+  readonly help: string;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly runtime: Runtime;
+  /** Flags that were given; the others are undefined, null or an empty list. */
+  readonly flags: FlagValues;
+  /** As many as the command has operands. */
+  readonly operands: readonly string[];
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
+}
+
+/** A subcommand. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Names of its arguments in help: `["FILE"]`. */
+  readonly operands: readonly string[];
+  readonly flags: readonly Flag[];
+  /**
+   * Runs it; the result is the exit code.
+   *
+   * @throws {ConfigError} If it was asked wrongly (exit code 2)
+   * @throws {Error} If it failed (exit code 1); the message is one line
+   */
+  readonly run: (context: CommandContext) => Promise<number>;
+}
+
+/** Every command has it. */
+export const HELP_FLAG: Flag = {
+  name: "help",
+  value: undefined,
+  help: "print this and end",
+};
+
+export const JSON_FLAG: Flag = {
+  name: "json",
+  value: undefined,
+  help: "print JSON",
+};
+
+/** What was given to a command. */
+export interface ParsedCommand {
+  readonly flags: FlagValues;
+  readonly operands: readonly string[];
+  readonly isHelp: boolean;
+}
+
+/**
+ * Parses a command's arguments.
+ *
+ * @throws {ConfigError} For a flag it does not have, or a wrong number of arguments
+ */
+export function parseCommand(command: Command, args: readonly string[]): ParsedCommand {
+  const switches = command.flags.filter((flag) => flag.value === undefined).map(nameOf);
+  const parsed = parseArgs(args, {
+    alias: { h: HELP_FLAG.name },
+    boolean: [HELP_FLAG.name, ...switches],
+    collect: command.flags.filter((flag) => flag.isRepeatable).map(nameOf),
+    // Not given is not the same as false, which overrides the environment.
+    default: Object.fromEntries(switches.map((name) => [name, null])),
+    string: ["_", ...command.flags.filter((flag) => flag.value !== undefined).map(nameOf)],
+    unknown: (_arg, key) => {
+      if (key !== undefined) throw unknownFlag(command, key);
+    },
+  });
+  const { _: rest, [HELP_FLAG.name]: isHelp, ...flags } = parsed;
+  const operands = rest.map(String);
+  if (isHelp !== true) checkOperands(command, operands);
+  return { flags, operands, isHelp: isHelp === true };
+}
+
+/** A value behind "=" is no part of the name; a secret given as a flag is not repeated. */
+function unknownFlag(command: Command, key: string): ConfigError {
+  const isName = /^[\w-]{1,32}$/.test(key);
+  const path = isName ? `${key.length === 1 ? "-" : "--"}${key}` : "flag";
+  return new ConfigError({ path }, `unknown flag, see culvert ${command.name} --help`);
+}
+
+function checkOperands(command: Command, operands: readonly string[]): void {
+  const path = `culvert ${command.name}`;
+  const missing = command.operands[operands.length];
+  if (missing !== undefined) throw new ConfigError({ path }, `needs ${missing}`);
+  const extra = operands[command.operands.length];
+  if (extra === undefined) return;
+  throw new ConfigError({ path }, `takes no argument ${nameText(extra)}`);
+}
+
+function nameOf(flag: Flag): string {
+  return flag.name;
+}

@@ -1,0 +1,19 @@
+// `culvert drain`: let go of every connection in good order, and take no new ones.
+
+import { CLIENT_FLAGS, openClient } from "./client.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+export const drainCommand: Command = {
+  name: "drain",
+  summary: "make a running gateway drain, without ending it",
+  operands: [],
+  flags: CLIENT_FLAGS,
+  run: drain,
+};
+
+async function drain(context: CommandContext): Promise<number> {
+  const client = await openClient(context);
+  await client.change("POST", "/v1/drain");
+  context.runtime.stdout("draining\n");
+  return 0;
+}

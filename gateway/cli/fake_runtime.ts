@@ -1,0 +1,75 @@
+// A runtime in memory: files, environment, signals and both outputs. It has no kernel: what opens libc or starts a lane fails.
+
+import { createFakeFiles } from "../config/fake_files.ts";
+import type { HttpServer, Runtime, ServeOptions } from "../runtime/types.ts";
+
+export interface FakeRuntimeOptions {
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** May be changed while the program runs. */
+  readonly files?: Record<string, string>;
+  /** Columns of the terminal; none is a pipe. */
+  readonly columns?: number;
+  /** What `serveHttp` fails with. */
+  readonly httpError?: Error;
+}
+
+export interface FakeRuntime extends Runtime {
+  /** What was printed so far. */
+  readonly printed: { stdout: string; stderr: string };
+  /** The servers that were opened. */
+  readonly servers: (ServeOptions & { isClosed: boolean })[];
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP"): void;
+}
+
+/** Makes a runtime. */
+export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
+  const printed = { stdout: "", stderr: "" };
+  const handlers = new Map<string, () => void>();
+  const servers: FakeRuntime["servers"] = [];
+
+  function serveHttp(served: ServeOptions): Promise<HttpServer> {
+    if (options.httpError !== undefined) return Promise.reject(options.httpError);
+    const server = { ...served, isClosed: false };
+    servers.push(server);
+    return Promise.resolve({
+      address: served.hostname,
+      port: served.port === 0 ? 40_000 : served.port,
+      close(): Promise<void> {
+        server.isClosed = true;
+        return Promise.resolve();
+      },
+    });
+  }
+
+  return {
+    name: "fake 1",
+    args: options.args ?? [],
+    pid: 1,
+    os: "linux",
+    cores: 4,
+    isTerminal: options.columns !== undefined,
+    printed,
+    servers,
+    env: () => options.environment ?? {},
+    exit: (): never => fail("exit"),
+    onSignal: (name, handler) => void handlers.set(name, handler),
+    signal: (name) => handlers.get(name)?.(),
+    stdout: (text) => void (printed.stdout += text),
+    stderr: (text) => void (printed.stderr += text),
+    columns: () => options.columns ?? 80,
+    readTextFile: createFakeFiles(options.files ?? {}),
+    readCore: () => Promise.reject(new Error("Cannot read the core: there is none here")),
+    readAsset: () => Promise.resolve(undefined),
+    startLaneWorker: () => fail("startLaneWorker"),
+    openLibc: () => fail("openLibc"),
+    mapMemory: () => fail("mapMemory"),
+    serveHttp,
+    now: () => 0,
+    random: () => {},
+  };
+}
+
+function fail(what: string): never {
+  throw new Error(`Cannot ${what}: this runtime has no kernel`);
+}

@@ -1,0 +1,46 @@
+// What `--help` prints.
+
+import { type Command, type Flag, HELP_FLAG } from "./command.ts";
+
+/** Help of the program: its commands. */
+export function programHelp(commands: readonly Command[]): string {
+  const rows = commands.map((command) => [usageOf(command), command.summary] as const);
+  return [
+    "Culvert: a gateway for IKE and ESP in TCP (RFC 9329)",
+    "",
+    "culvert [COMMAND] [FLAGS]; without a command it serves",
+    "",
+    ...columns(rows),
+    "",
+    "culvert COMMAND --help says more of each.",
+    "",
+  ].join("\n");
+}
+
+/** Help of one command: its flags. */
+export function commandHelp(command: Command): string {
+  const rows = [...command.flags, HELP_FLAG].map((flag) => [flagText(flag), noteOf(flag)] as const);
+  return [`culvert ${usageOf(command)}: ${command.summary}`, "", ...columns(rows), ""].join("\n");
+}
+
+function usageOf(command: Command): string {
+  return [command.name, ...command.operands].join(" ");
+}
+
+function flagText(flag: Flag): string {
+  return flag.value === undefined ? `--${flag.name}` : `--${flag.name} ${flag.value}`;
+}
+
+function noteOf(flag: Flag): string {
+  const isGiven = flag.fallback !== undefined && flag.value !== undefined;
+  const notes = [
+    ...(flag.isRepeatable ? ["repeatable"] : []),
+    ...(isGiven ? [`default ${flag.fallback}`] : []),
+  ];
+  return notes.length === 0 ? flag.help : `${flag.help} (${notes.join(", ")})`;
+}
+
+function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

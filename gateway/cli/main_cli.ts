@@ -1,0 +1,68 @@
+// The program: which command, and what its failure says. One line on standard error, exit code 2 for what was asked wrongly, 1 for
+// what failed, 0 for a clean end.
+
+import { ConfigError, nameText } from "../config/error.ts";
+import type { Runtime } from "../runtime/types.ts";
+import type { RunningGateway, StartOptions } from "../shell/start.ts";
+import { checkConfigCommand } from "./check_config.ts";
+import { type Command, type CommandContext, parseCommand } from "./command.ts";
+import { connectionsCommand } from "./connections.ts";
+import { drainCommand } from "./drain.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { kickCommand } from "./kick.ts";
+import { sasCommand } from "./sas.ts";
+import { serveCommand } from "./serve.ts";
+import { statusCommand } from "./status.ts";
+import { versionCommand } from "./version.ts";
+
+/** All commands, as help lists them. */
+export const COMMANDS: readonly Command[] = [
+  serveCommand,
+  checkConfigCommand,
+  statusCommand,
+  connectionsCommand,
+  sasCommand,
+  drainCommand,
+  kickCommand,
+  versionCommand,
+];
+
+/** What a command reaches outside of its runtime; replaced in tests. */
+export type Outside = Partial<Pick<CommandContext, "fetch" | "startGateway">>;
+
+/** Runs the command that `runtime.args` names; the result is the exit code. Nothing is thrown. */
+export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<number> {
+  try {
+    return await dispatch(runtime, { fetch: globalThis.fetch, startGateway, ...outside });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    runtime.stderr(`${message.split("\n")[0]}\n`);
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+async function dispatch(runtime: Runtime, outside: Required<Outside>): Promise<number> {
+  const [first = "", ...rest] = runtime.args;
+  if (["--help", "-h", "help"].includes(first)) {
+    runtime.stdout(programHelp(COMMANDS));
+    return 0;
+  }
+  // No subcommand means serve.
+  const isNamed = first !== "" && !first.startsWith("-");
+  const command = isNamed ? COMMANDS.find(({ name }) => name === first) : serveCommand;
+  if (command === undefined) {
+    throw new ConfigError({ path: "culvert" }, `no command ${nameText(first)}, see --help`);
+  }
+  const { flags, operands, isHelp } = parseCommand(command, isNamed ? rest : runtime.args);
+  if (isHelp) {
+    runtime.stdout(commandHelp(command));
+    return 0;
+  }
+  return await command.run({ runtime, flags, operands, ...outside });
+}
+
+/** The data path is loaded by those who serve: the other commands need neither libc nor workers. */
+async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const shell = await import("../shell/start.ts");
+  return await shell.startGateway(options);
+}

@@ -1,0 +1,136 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { flagOf, SETTING_NAMES } from "../config/settings.ts";
+import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
+import { createFakeStart } from "./fake_start.ts";
+import { COMMANDS, runCli } from "./main_cli.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(args: readonly string[], options: FakeRuntimeOptions = {}): Promise<Ended> {
+  const runtime = createFakeRuntime({ ...options, args });
+  const start = createFakeStart();
+  start.finish(0);
+  const code = await runCli(runtime, { startGateway: start.startGateway });
+  return { code, ...runtime.printed };
+}
+
+test("runCli() lists its commands", async () => {
+  for (const arg of ["--help", "-h", "help"]) {
+    const { code, stdout, stderr } = await run([arg]);
+    equal(code, 0);
+    equal(stderr, "");
+    for (const { name } of COMMANDS) match(stdout, new RegExp(`^  ${name}\\b`, "m"));
+  }
+});
+
+test("runCli() explains every command, whatever else is given", async () => {
+  for (const { name, flags } of COMMANDS) {
+    for (const args of [[name, "--help"], [name, "-h"], [name, "one", "two", "three", "--help"]]) {
+      const { code, stdout } = await run(args);
+      equal(code, 0, args.join(" "));
+      for (const flag of flags) ok(stdout.includes(`--${flag.name}`), `${name} --${flag.name}`);
+    }
+  }
+});
+
+test("runCli() shows every setting as a flag of serve", async () => {
+  const { stdout } = await run(["serve", "--help"]);
+  for (const name of ["config", ...SETTING_NAMES.map(flagOf)]) {
+    ok(stdout.includes(`  --${name}`), name);
+  }
+});
+
+test("runCli() serves when no command is named", async () => {
+  for (const args of [[], ["--lanes", "2"], ["serve"]]) {
+    const { code, stdout } = await run(args);
+    equal(code, 0);
+    match(stdout, /^listening tcp=/);
+  }
+});
+
+test("runCli() ends with one line and code 2 for what was asked wrongly", async () => {
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [["--listenn", "x"], "--listenn: unknown flag, see culvert serve --help"],
+    [["serve", "-x"], "-x: unknown flag, see culvert serve --help"],
+    [["serve", "--json"], "--json: unknown flag, see culvert serve --help"],
+    [["serve", "here"], 'culvert serve: takes no argument "here"'],
+    [["srve"], 'culvert: no command "srve", see --help'],
+    [["probe", "localhost:4500"], 'culvert: no command "probe", see --help'],
+    [["--lanes", "many"], "--lanes: must be auto or a whole number from 1 to 64"],
+    [["--lanes"], "--lanes: must be auto or a whole number from 1 to 64"],
+    [["--listen", "--api", "off"], "--listen: must not be empty"],
+    [["kick"], "culvert kick: needs ID"],
+    [["kick", "x"], "culvert kick: ID must be a number, as connections shows it"],
+    [["check-config"], "culvert check-config: needs FILE"],
+    [["status", "--api", "off"], "--api: must be the ADDR:PORT of a running gateway's API"],
+    [
+      ["status", "--api", "localhost"],
+      "--api: must be ADDR:PORT, such as 127.0.0.1:4500 or [::1]:4500",
+    ],
+  ];
+  for (const [args, line] of cases) {
+    deepEqual(await run(args), { code: 2, stdout: "", stderr: `${line}\n` }, args.join(" "));
+  }
+});
+
+test("runCli() never repeats a secret that was given as an argument", async () => {
+  const secret = "00112233445566778899aabbccddeeff01020304";
+  for (
+    const args of [
+      [`--api-token=${secret}`],
+      ["--key", secret],
+      [`--${secret}`],
+      [secret],
+      ["serve", secret],
+      ["--lanes", secret],
+      ["--api-token-file", secret],
+      ["kick", secret],
+    ]
+  ) {
+    const { code, stderr } = await run(args);
+    equal(code, 2, args.join(" "));
+    ok(stderr.endsWith("\n") && stderr.split("\n").length === 2);
+    // A path is no secret: the line must say which file could not be read.
+    ok(args[0] === "--api-token-file" || !stderr.includes(secret), stderr);
+  }
+});
+
+test("runCli() ends with code 1 for what failed", async () => {
+  const runtime = createFakeRuntime({ args: ["serve"] });
+  const code = await runCli(runtime, {
+    startGateway: () =>
+      Promise.reject(new Error("Cannot listen on 127.0.0.1:4500: EADDRINUSE\nmore")),
+  });
+  equal(code, 1);
+  equal(runtime.printed.stderr, "Cannot listen on 127.0.0.1:4500: EADDRINUSE\n");
+});
+
+test("check-config explains where each setting comes from", async () => {
+  const files = { "culvert.toml": 'lanes = 2\nlisten = ["[::1]:4500"]\n' };
+  const environment = { CULVERT_INNER_MTU: "1300" };
+  const { code, stdout } = await run(["check-config", "culvert.toml"], { files, environment });
+  equal(code, 0);
+  match(stdout, /^lanes +2 +culvert\.toml:1$/m);
+  match(stdout, /^listen +\[::1\]:4500 +culvert\.toml:2$/m);
+  match(stdout, /^inner-mtu +1300 +CULVERT_INNER_MTU$/m);
+  match(stdout, /^upstream +none +default$/m);
+  match(stdout, /^inner +echo:10\.93\.29\.1 +default$/m);
+  const json = await run(["check-config", "culvert.toml", "--json"], { files });
+  const { settings, sas } = JSON.parse(json.stdout);
+  deepEqual(settings.map((setting: { name: string }) => setting.name), SETTING_NAMES.map(flagOf));
+  deepEqual(sas, []);
+});
+
+test("check-config names the line of a mistake", async () => {
+  const files = { "culvert.toml": '# settings\nlistenn = "x"\n' };
+  deepEqual(await run(["check-config", "culvert.toml"], { files }), {
+    code: 2,
+    stdout: "",
+    stderr: 'culvert.toml:2: unknown key "listenn"\n',
+  });
+});

@@ -1,0 +1,119 @@
+// `culvert serve`: the gateway, its API, and the signals that end or change it.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { createApi } from "../api/create_api.ts";
+import { isLoopback, type SocketAddress, socketText } from "../config/address.ts";
+import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import type { GatewayConfig } from "../config/types.ts";
+import type { HttpServer, Runtime } from "../runtime/types.ts";
+import { createLog, type Log } from "../shell/log.ts";
+import type { RunningGateway } from "../shell/start.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { type LiveSettings, reload } from "./reload.ts";
+import { SERVE_FLAGS } from "./serve_flags.ts";
+
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "run the gateway",
+  operands: [],
+  flags: SERVE_FLAGS,
+  run: serve,
+};
+
+/** How long the last answers of the API may take, once the gateway has ended. */
+const API_CLOSE_MS = 500;
+
+async function serve(context: CommandContext): Promise<number> {
+  const { runtime } = context;
+  const { config } = await loadServed(context);
+  const live: LiveSettings = { apiToken: config.apiToken, logLevel: config.logLevel };
+  const log = openLog(runtime, config, live);
+  if (config.staticSas.length > 0) {
+    log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
+  }
+  // From here on a signal waits for the gateway to be up: what has been made is then taken down in order.
+  const ending = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    runtime.onSignal(signal, () => ending.abort());
+  }
+  const running = await context.startGateway({ runtime, config, log });
+  const api = await openApiOrStop(runtime, { config, live, log, running });
+  runtime.stdout(listeningLine(config, running, api));
+  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load: () => loadServed(context) }));
+  onceAborted(ending.signal, running.stop);
+  const code = await running.finished;
+  if (api !== null) await Promise.race([api.close(), delay(API_CLOSE_MS)]);
+  return code;
+}
+
+function loadServed({ runtime, flags }: CommandContext): Promise<LoadedConfig> {
+  return loadConfig({
+    flags,
+    environment: runtime.env(),
+    readTextFile: runtime.readTextFile,
+    cores: runtime.cores,
+  });
+}
+
+function openLog(runtime: Runtime, config: GatewayConfig, live: LiveSettings): Log {
+  return createLog({
+    // Asked at each line: a reload may change it.
+    get level() {
+      return live.logLevel;
+    },
+    format: config.logFormat,
+    write: runtime.stderr,
+    now: runtime.now,
+    date: () => new Date(),
+  });
+}
+
+interface ApiParts {
+  readonly config: GatewayConfig;
+  readonly live: LiveSettings;
+  readonly log: Log;
+  readonly running: RunningGateway;
+}
+
+async function openApiOrStop(runtime: Runtime, parts: ApiParts): Promise<HttpServer | null> {
+  const { api } = parts.config;
+  if (api === null) return null;
+  try {
+    return await openApi(runtime, api, parts);
+  } catch (error) {
+    parts.running.stop();
+    await parts.running.finished;
+    throw error;
+  }
+}
+
+function openApi(runtime: Runtime, address: SocketAddress, parts: ApiParts): Promise<HttpServer> {
+  const app = createApi({
+    gateway: parts.running.gateway,
+    token: () => parts.live.apiToken,
+    bound: { isLoopback: isLoopback(address) },
+    log: parts.log,
+  });
+  return runtime.serveHttp({
+    hostname: address.host,
+    port: address.port,
+    fetch: (request, remote) => app.fetch(request, { remote: remote.address }),
+  });
+}
+
+function listeningLine(
+  config: GatewayConfig,
+  { listening }: RunningGateway,
+  server: HttpServer | null,
+): string {
+  const api = server === null ? "off" : socketText(server.address, server.port);
+  if (config.logFormat === "json") {
+    return `${JSON.stringify({ event: "listening", tcp: listening.tcp, api })}\n`;
+  }
+  return `listening ${listening.tcp.map((address) => `tcp=${address} `).join("")}api=${api}\n`;
+}
+
+function onceAborted(signal: AbortSignal, run: () => void): void {
+  if (signal.aborted) run();
+  else signal.addEventListener("abort", run, { once: true });
+}

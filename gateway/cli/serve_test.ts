@@ -1,0 +1,189 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { createFakeRuntime, type FakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
+import { createFakeStart, type FakeStart } from "./fake_start.ts";
+import { runCli } from "./main_cli.ts";
+
+const KEY = "00112233445566778899aabbccddeeff01020304";
+
+const SA_TABLE = `[[sa]]
+spi = "0xc0ffee01"
+direction = "inbound"
+peer = "client-7"
+aead = "aes-gcm-16"
+keyMaterial = "${KEY}"
+local = ["10.93.29.0/24"]
+remote = ["10.93.30.7/32"]
+`;
+
+interface Served {
+  readonly runtime: FakeRuntime;
+  readonly start: FakeStart;
+  readonly code: Promise<number>;
+}
+
+/** Starts `serve` and waits until it says that it listens. */
+async function serve(
+  args: readonly string[],
+  options: FakeRuntimeOptions = {},
+): Promise<Served> {
+  const runtime = createFakeRuntime({ ...options, args });
+  const start = createFakeStart();
+  const code = runCli(runtime, { startGateway: start.startGateway });
+  await start.asked;
+  await turns();
+  return { runtime, start, code };
+}
+
+/** Lets everything happen that waits for nothing outside. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+test("serve says where it listens, once", async () => {
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [[], "listening tcp=127.0.0.1:4500 api=127.0.0.1:9329\n"],
+    [
+      ["--listen", "127.0.0.1:1", "--listen", "[::1]:2", "--api", "[::1]:0"],
+      "listening tcp=127.0.0.1:1 tcp=[::1]:2 api=[::1]:40000\n",
+    ],
+    [["--api", "off"], "listening tcp=127.0.0.1:4500 api=off\n"],
+    [
+      ["--log-format", "json", "--listen", "[::1]:2"],
+      '{"event":"listening","tcp":["[::1]:2"],"api":"127.0.0.1:9329"}\n',
+    ],
+  ];
+  for (const [args, line] of cases) {
+    const { runtime, code } = await serve(args);
+    equal(runtime.printed.stdout, line);
+    runtime.signal("SIGTERM");
+    equal(await code, 0);
+    equal(runtime.printed.stdout, line);
+  }
+});
+
+test("serve drains on SIGTERM and on SIGINT, and answers until the end", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const { runtime, code } = await serve([]);
+    const [server] = runtime.servers;
+    ok(server !== undefined);
+    const ask = (): Response | Promise<Response> => {
+      return server.fetch(new Request("http://127.0.0.1:9329/readyz"), { address: "127.0.0.1" });
+    };
+    equal((await ask()).status, 200);
+    runtime.signal(signal);
+    equal((await ask()).status, 503);
+    equal(await code, 0);
+    ok(server.isClosed);
+  }
+});
+
+test("serve takes a signal that comes while it starts", async () => {
+  const runtime = createFakeRuntime();
+  const start = createFakeStart({ isHeld: true });
+  const code = runCli(runtime, { startGateway: start.startGateway });
+  await start.asked;
+  runtime.signal("SIGTERM");
+  start.release();
+  equal(await code, 0);
+});
+
+test("serve ends with the code of a gateway that failed", async () => {
+  const { runtime, start, code } = await serve([]);
+  start.finish(1);
+  equal(await code, 1);
+  ok(runtime.servers[0]?.isClosed);
+});
+
+test("serve stops the gateway if its API cannot listen", async () => {
+  const httpError = new Error("Cannot serve HTTP on 127.0.0.1:9329: EADDRINUSE");
+  const runtime = createFakeRuntime({ httpError });
+  const { startGateway } = createFakeStart();
+  equal(await runCli(runtime, { startGateway }), 1);
+  deepEqual(runtime.printed, { stdout: "", stderr: `${httpError.message}\n` });
+});
+
+test("serve knows from the bound address whether a token is needed", async () => {
+  const options = { files: { token: "s3cret" } };
+  const { runtime, code } = await serve(
+    ["--api", "0.0.0.0:9329", "--api-token-file", "token"],
+    options,
+  );
+  const ask = async (headers: Record<string, string>): Promise<number> => {
+    const request = new Request("http://127.0.0.1:9329/v1/status", { headers });
+    return (await runtime.servers[0]?.fetch(request, { address: "192.0.2.1" }))?.status ?? 0;
+  };
+  equal(await ask({}), 401);
+  equal(await ask({ authorization: "Bearer s3cret" }), 200);
+  runtime.signal("SIGTERM");
+  await code;
+});
+
+test("serve logs who changed what", async () => {
+  const { runtime, code } = await serve(["--log-format", "json"]);
+  const request = new Request("http://127.0.0.1:9329/v1/connections/7", { method: "DELETE" });
+  await runtime.servers[0]?.fetch(request, { address: "127.0.0.5" });
+  const { at, ...line } = JSON.parse(runtime.printed.stderr);
+  ok(!Number.isNaN(Date.parse(at)));
+  deepEqual(line, {
+    level: "info",
+    event: "api_change",
+    action: "connection_kick",
+    target: "7",
+    status: 204,
+    remote: "127.0.0.5",
+  });
+  runtime.signal("SIGTERM");
+  await code;
+});
+
+test("serve warns of SAs with fixed keys and prints no key", async () => {
+  const files = { "culvert.toml": SA_TABLE };
+  const flags = ["--config", "culvert.toml", "--unsafe-static-sas"];
+  const { runtime, start, code } = await serve(flags, { files });
+  equal(start.started[0]?.config.staticSas.length, 1);
+  match(runtime.printed.stderr, / warn +unsafe_static_sas sas=1\n$/);
+  runtime.signal("SIGHUP");
+  await turns();
+  runtime.signal("SIGTERM");
+  await code;
+  ok(!`${runtime.printed.stdout}${runtime.printed.stderr}`.includes(KEY.slice(0, 8)));
+});
+
+test("serve reads the file again on SIGHUP, and names what it cannot change", async () => {
+  const files: Record<string, string> = {
+    "culvert.toml": 'lanes = 1\napi_token_file = "token"\n',
+    token: "first",
+  };
+  const { runtime, start, code } = await serve(["--config", "culvert.toml"], { files });
+  const drainWith = async (token: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const request = new Request("http://localhost/v1/drain", { method: "POST", headers });
+    return (await runtime.servers[0]?.fetch(request, { address: "" }))?.status ?? 0;
+  };
+  files["culvert.toml"] =
+    'lanes = 2\ninner_mtu = 1300\nlog_level = "error"\napi_token_file = "token"\n';
+  files["token"] = "second";
+  runtime.signal("SIGHUP");
+  await turns();
+  equal(await drainWith("first"), 401);
+  equal(await drainWith("second"), 202);
+  const kept = / warn +reloaded kept="inner_mtu,lanes"\n$/;
+  match(runtime.printed.stderr, kept);
+  files["culvert.toml"] = 'lanes = 3\nlog_level = "info"\napi_token_file = "token"\n';
+  runtime.signal("SIGHUP");
+  await turns();
+  match(runtime.printed.stderr, kept, "at level error a warning is not logged");
+  files["culvert.toml"] = "lanes = x\n";
+  runtime.signal("SIGHUP");
+  await turns();
+  match(runtime.printed.stderr, / error +reload_failed reason="culvert\.toml:1: not TOML: .*"\n$/);
+  files["culvert.toml"] = "";
+  runtime.signal("SIGHUP");
+  await turns();
+  match(runtime.printed.stderr, / warn +reloaded kept=api_token_file\n$/);
+  equal(await drainWith("second"), 202);
+  equal(start.started.length, 1);
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+});

@@ -1,0 +1,20 @@
+// The table of docs/configuration.md.
+
+import { docOf, fileKeyOf, flagOf, SETTING_NAMES, variableOf } from "./settings.ts";
+
+/** Lines of a Markdown table of all settings. */
+export function settingsTable(): readonly string[] {
+  const rows = SETTING_NAMES.map((name) => {
+    const { value, fallback, isRepeatable, help } = docOf(name);
+    const flag = code(value === undefined ? `--${flagOf(name)}` : `--${flagOf(name)} ${value}`);
+    const notes = isRepeatable ? `${help}; repeatable` : help;
+    const cells = [flag, code(fileKeyOf(name)), code(variableOf(name))];
+    return `| ${[...cells, fallback === undefined ? "none" : code(fallback), notes].join(" | ")} |`;
+  });
+  return ["| flag | file | environment | default | meaning |", "|---|---|---|---|---|", ...rows];
+}
+
+/** A bar would end the cell. */
+function code(text: string): string {
+  return `\`${text.replaceAll("|", "\\|")}\``;
+}

@@ -1,0 +1,29 @@
+// Settings of a checked configuration as a user would write them: for `check-config`, and to see what a reload changes.
+
+import type { SettingName } from "./settings.ts";
+import type { GatewayConfig, InnerConfig } from "./types.ts";
+
+/** The value of a setting; "none" for one that is not set, "off" for one that is turned off. */
+export function settingText(config: GatewayConfig, name: SettingName): string {
+  switch (name) {
+    case "listen":
+      return config.listen.map((address) => address.text).join(",");
+    case "upstream":
+    case "upstreamSource":
+      return config[name]?.text ?? "none";
+    case "inner":
+      return innerText(config.inner);
+    case "api":
+      return config.api?.text ?? "off";
+    case "apiTokenFile":
+      return config.apiTokenFile ?? "none";
+    default:
+      return String(config[name]);
+  }
+}
+
+function innerText(inner: InnerConfig): string {
+  return inner.kind === "tun"
+    ? `tun:${inner.name}`
+    : inner.addresses.map((address) => `echo:${address.text}`).join(",");
+}
