@@ -8,13 +8,16 @@ export interface Streamed {
   readonly output: string;
 }
 
-/** Runs `command` in the root of the project to its end. */
-export async function stream(command: readonly string[]): Promise<Streamed> {
+/** Runs `command` in the root of the project to its end, with `env` added to the environment. */
+export async function stream(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Streamed> {
   const [program = "", ...args] = command;
   const child = new Deno.Command(program, {
     args,
     cwd: ROOT,
-    env: { NO_COLOR: "1", CARGO_TERM_COLOR: "never" },
+    env: { NO_COLOR: "1", CARGO_TERM_COLOR: "never", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
