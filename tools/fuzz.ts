@@ -1,0 +1,70 @@
+// `deno task test:fuzz [MINUTES]`: the property tests again and again with new seeds and more cases, 2 minutes by default.
+//
+// A failure prints its seed and its smallest case, as proptest and fast-check do; it becomes a test of its own.
+
+import { complain, projectFiles, ROOT, say } from "./run.ts";
+import { countCargo, countDeno, type Outcome } from "./run_tests/counts.ts";
+import { stream } from "./run_tests/stream.ts";
+
+/** Cases of one property in one round; each runner's own default is 256 and 100. */
+const RUST_CASES = 20_000;
+const TYPESCRIPT_CASES = 5000;
+
+const MINUTES_DEFAULT = 2;
+
+async function main(): Promise<number> {
+  const minutes = Number(Deno.args[0] ?? MINUTES_DEFAULT);
+  if (!(minutes > 0)) {
+    complain(`Cannot run for "${Deno.args[0]}" minutes`);
+    return 2;
+  }
+  const files = await _propertyTests();
+  const endsAt = performance.now() + minutes * 60_000;
+  const total = { passed: 0, failed: 0 };
+  let rounds = 0;
+  do {
+    rounds++;
+    _add(total, await _rust());
+    _add(total, await _typeScript(files));
+  } while (performance.now() < endsAt && total.failed === 0);
+  say(`\n${rounds} rounds`);
+  say(`${total.passed} passed, ${total.failed} failed`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+/** TypeScript tests that state properties. */
+async function _propertyTests(): Promise<string[]> {
+  const files = await projectFiles("*_test.ts");
+  const texts = await Promise.all(files.map((path) => Deno.readTextFile(`${ROOT}/${path}`)));
+  return files.filter((_, index) => texts[index]?.includes('from "fast-check"'));
+}
+
+async function _rust(): Promise<Outcome> {
+  const command = ["cargo", "test", "--workspace", "--locked", "--quiet"];
+  return _outcome(countCargo, await stream(command, { PROPTEST_CASES: String(RUST_CASES) }));
+}
+
+async function _typeScript(files: readonly string[]): Promise<Outcome> {
+  const flags = ["--allow-all", "--no-prompt", "--preload", "tools/fuzz_preload.ts"];
+  const command = [Deno.execPath(), "test", ...flags, ...files];
+  return _outcome(
+    countDeno,
+    await stream(command, { CULVERT_FUZZ_CASES: String(TYPESCRIPT_CASES) }),
+  );
+}
+
+/** A runner that ended badly, or ran nothing, has failed at least once. */
+function _outcome(
+  count: (output: string) => Outcome,
+  { code, output }: { readonly code: number; readonly output: string },
+): Outcome {
+  const { passed, failed } = count(output);
+  return { passed, failed: code === 0 && passed > 0 ? failed : Math.max(failed, 1) };
+}
+
+function _add(total: { passed: number; failed: number }, outcome: Outcome): void {
+  total.passed += outcome.passed;
+  total.failed += outcome.failed;
+}
+
+Deno.exit(await main());
