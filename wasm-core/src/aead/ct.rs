@@ -6,6 +6,6 @@ use subtle::ConstantTimeEq;
 ///
 /// CT: both tags are secret until the answer, which is the only thing that leaves.
 #[inline]
-pub fn tag_eq(computed: &[u8; 16], received: &[u8; 16]) -> bool {
+pub(super) fn tag_eq(computed: &[u8; 16], received: &[u8; 16]) -> bool {
     computed.ct_eq(received).into()
 }

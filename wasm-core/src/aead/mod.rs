@@ -51,6 +51,29 @@ pub struct SealJob<'a> {
     pub tag: &'a mut [u8; 16],
 }
 
+impl SealJob<'_> {
+    fn sealing(&mut self) -> Sealing<'_> {
+        Sealing {
+            aad: &self.aad[..self.aad_len],
+            source: self.source,
+            sealed: self.sealed,
+            tag: self.tag,
+        }
+    }
+}
+
+/// What one packet is sealed from and to; `source` and `sealed` are of one length.
+pub struct Sealing<'a> {
+    /// Authenticated, not encrypted.
+    pub aad: &'a [u8],
+    /// Plaintext.
+    pub source: &'a [u8],
+    /// Receives the ciphertext.
+    pub sealed: &'a mut [u8],
+    /// Receives the tag.
+    pub tag: &'a mut [u8; 16],
+}
+
 impl Context {
     /// Takes a key. Returns false, with the context wiped, if its length is not one of the algorithm's.
     pub fn install(&mut self, algorithm: Algorithm, key: &[u8]) -> bool {
@@ -68,6 +91,10 @@ impl Context {
     ///
     /// # Panics
     /// If `source` and `sealed` differ in length.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the five things that sealing takes"
+    )]
     pub fn seal(
         &self,
         nonce: &[u8; 12],
@@ -76,7 +103,16 @@ impl Context {
         sealed: &mut [u8],
         tag: &mut [u8; 16],
     ) {
-        engine::seal(self, nonce, aad, source, sealed, tag);
+        engine::seal(
+            self,
+            nonce,
+            Sealing {
+                aad,
+                source,
+                sealed,
+                tag,
+            },
+        );
     }
 }
 

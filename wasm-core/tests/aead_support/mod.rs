@@ -1,9 +1,9 @@
 //! The engines under test, and the calls every suite makes on them.
 
-use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, simd, soft};
+use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, Sealing, simd, soft};
 
 type Open = fn(&Context, &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> bool;
-type Seal = fn(&Context, &[u8; 12], &[u8], &[u8], &mut [u8], &mut [u8; 16]);
+type Seal = fn(&Context, &[u8; 12], Sealing<'_>);
 
 /// One implementation of the AEADs.
 #[derive(Clone, Copy)]
@@ -57,7 +57,13 @@ impl Engine {
     ) -> (Vec<u8>, [u8; 16]) {
         let mut sealed = vec![0xee; source.len()];
         let mut tag = [0xee; 16];
-        (self.seal)(context, nonce, aad, source, &mut sealed, &mut tag);
+        let sealing = Sealing {
+            aad,
+            source,
+            sealed: &mut sealed,
+            tag: &mut tag,
+        };
+        (self.seal)(context, nonce, sealing);
         (sealed, tag)
     }
 

@@ -50,7 +50,10 @@ pub(super) fn install(context: &mut Context, rounds: u32, key: &[u8]) {
     context.round_keys = key_schedule(key);
     for (round, round_key) in context.round_keys[..last].iter_mut().enumerate().skip(1) {
         let pairs = xor(enter(&TABLES, load(round_key)), splat(CONSTANT_PAIR));
-        store(round_key, swizzle(pairs, load(&TURNS.rows[(4 - round % 4) % 4])));
+        store(
+            round_key,
+            swizzle(pairs, load(&TURNS.rows[(4 - round % 4) % 4])),
+        );
     }
     let round_key = &mut context.round_keys[last];
     store(round_key, xor(load(round_key), splat(0x63)));
@@ -188,7 +191,10 @@ impl Inversion {
         let over = swizzle(self.a_over, k);
         let below_io = xor(swizzle(self.inverse, i), over);
         let below_jo = xor(swizzle(self.inverse, j), over);
-        (xor(swizzle(self.inverse, below_io), j), xor(swizzle(self.inverse, below_jo), i))
+        (
+            xor(swizzle(self.inverse, below_io), j),
+            xor(swizzle(self.inverse, below_jo), i),
+        )
     }
 }
 
@@ -197,5 +203,8 @@ impl Inversion {
 fn enter(tables: &Tables, octets: V) -> V {
     let low = and(octets, splat(15));
     let high = and(shr16::<4>(octets), splat(15));
-    xor(swizzle(load(&tables.enter_low), low), swizzle(load(&tables.enter_high), high))
+    xor(
+        swizzle(load(&tables.enter_low), low),
+        swizzle(load(&tables.enter_high), high),
+    )
 }

@@ -6,13 +6,14 @@
 //! CT: key, state and keystream are secret; they meet additions, xor and rotations by constants.
 
 use super::mask::{Packet, WAVE, mask_blocks, mask_in_place};
+use super::poly1305::Poly1305;
 use super::verbs::{
-    V, add32, load, rotate32, splat, splat32, store, xor, zip32_high, zip32_low, zip64_high,
-    zip64_low,
+    V, add32, load, opaque, rotate32, splat, splat32, store, swizzle, xor, zip32_high, zip32_low,
+    zip64_high, zip64_low,
 };
+use crate::aead::Sealing;
 use crate::aead::context::Context;
 use crate::aead::ct::tag_eq;
-use crate::aead::soft::poly1305::Poly1305;
 
 const GROUP_LEN: usize = 256;
 
@@ -67,14 +68,13 @@ impl<'a> Wave<'a> {
     }
 
     /// Seals packet `n`.
-    pub(super) fn seal(
-        &self,
-        n: usize,
-        aad: &[u8],
-        source: &[u8],
-        sealed: &mut [u8],
-        tag: &mut [u8; 16],
-    ) {
+    pub(super) fn seal(&self, n: usize, sealing: Sealing<'_>) {
+        let Sealing {
+            aad,
+            source,
+            sealed,
+            tag,
+        } = sealing;
         let (groups, tail) = source.as_chunks::<GROUP_LEN>();
         let (sealed_groups, sealed_tail) = sealed.as_chunks_mut::<GROUP_LEN>();
         let mut foot = self.feet[n];
@@ -124,8 +124,7 @@ impl<'a> Wave<'a> {
         let mut mac = Poly1305::new(&key);
         mac.update_padded(aad);
         mac.update_padded(sealed);
-        mac.lengths(aad.len(), sealed.len());
-        mac.finish()
+        mac.finish(aad.len(), sealed.len())
     }
 }
 
@@ -155,13 +154,22 @@ fn blocks(key: &[u32; 8], feet: &[Foot; 4]) -> [V; 16] {
     }
     start[12..].copy_from_slice(&words);
     let mut state = start;
+    let turns = Turns::get();
     for _ in 0..10 {
         for column in 0..4 {
-            quarter_round(&mut state, [column, 4 + column, 8 + column, 12 + column]);
+            quarter_round(
+                &mut state,
+                [column, 4 + column, 8 + column, 12 + column],
+                turns,
+            );
         }
         for column in 0..4 {
             let diagonal = |row: usize| 4 * row + (column + row) % 4;
-            quarter_round(&mut state, [column, diagonal(1), diagonal(2), diagonal(3)]);
+            quarter_round(
+                &mut state,
+                [column, diagonal(1), diagonal(2), diagonal(3)],
+                turns,
+            );
         }
     }
     for (end, begin) in state.iter_mut().zip(start) {
@@ -178,14 +186,42 @@ fn blocks(key: &[u32; 8], feet: &[Foot; 4]) -> [V; 16] {
 
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
+/// Rotations of words to the left as permutations of octets, one instruction instead of three.
+#[derive(Clone, Copy)]
+struct Turns {
+    by_16: V,
+    by_8: V,
+}
+
+static TURNS: [[u8; 16]; 2] = [
+    [2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13],
+    [3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14],
+];
+
+impl Turns {
+    #[inline(always)]
+    fn get() -> Self {
+        let [by_16, by_8] = opaque(&TURNS);
+        Self {
+            by_16: load(by_16),
+            by_8: load(by_8),
+        }
+    }
+}
+
+/// One quarter round of four blocks.
+///
+/// Whole quarter rounds one after the other: with the state kept in memory between them V8 took 2.28 us instead of 1.97
+/// for a packet of 1400 octets (JavaScriptCore 2.9 instead of 3.85), and two or four interleaved 2.8 and 3.4 (Zen 4,
+/// Deno 2.9.6, Bun 1.4.5).
 #[inline(always)]
-fn quarter_round(state: &mut [V; 16], [a, b, c, d]: [usize; 4]) {
+fn quarter_round(state: &mut [V; 16], [a, b, c, d]: [usize; 4], turns: Turns) {
     state[a] = add32(state[a], state[b]);
-    state[d] = rotate32::<16, 16>(xor(state[d], state[a]));
+    state[d] = swizzle(xor(state[d], state[a]), turns.by_16);
     state[c] = add32(state[c], state[d]);
     state[b] = rotate32::<12, 20>(xor(state[b], state[c]));
     state[a] = add32(state[a], state[b]);
-    state[d] = rotate32::<8, 24>(xor(state[d], state[a]));
+    state[d] = swizzle(xor(state[d], state[a]), turns.by_8);
     state[c] = add32(state[c], state[d]);
     state[b] = rotate32::<7, 25>(xor(state[b], state[c]));
 }

@@ -27,7 +27,9 @@ struct Spread {
 
 static SPREAD: Spread = Spread {
     gather: [0, 5, 10, 15, 0, 5, 10, 15, 0, 5, 10, 15, 0, 5, 10, 15],
-    fixed: [0, 255, 255, 255, 255, 0, 255, 255, 255, 255, 0, 255, 255, 255, 255, 0],
+    fixed: [
+        0, 255, 255, 255, 255, 0, 255, 255, 255, 255, 0, 255, 255, 255, 255, 0,
+    ],
     once: [
         spread([false, true, true, true], 0),
         spread([false, true, true, true], 4),
@@ -85,7 +87,10 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) const EMPTY: fn() -> Self = || Self { fixed: splat(0), diagonal: splat(0) };
+    pub(super) const EMPTY: fn() -> Self = || Self {
+        fixed: splat(0),
+        diagonal: splat(0),
+    };
 
     /// The segment that contains `counter`.
     pub(super) fn of(context: &Context, nonce: &[u8; 12], counter: u32) -> Self {
@@ -96,7 +101,10 @@ impl Segment {
         let spread = opaque(&SPREAD);
         let bytes = SubBytes::of(opaque(&TABLES)).pairs(state);
         let fixed = load(&spread.fixed);
-        let bytes = Bytes { once: and(bytes.once, fixed), twice: and(bytes.twice, fixed) };
+        let bytes = Bytes {
+            once: and(bytes.once, fixed),
+            twice: and(bytes.twice, fixed),
+        };
         Self {
             fixed: Mix::of(&context.round_keys[2], 2).columns(bytes),
             diagonal: swizzle(state, load(&spread.gather)),
@@ -104,16 +112,18 @@ impl Segment {
     }
 
     /// States after round 2 of the blocks from `counter` on, which end with the segment at the latest.
-    #[inline(always)]
     pub(super) fn states(&self, context: &Context, counter: u32, lanes: &mut [V]) {
         let spread = opaque(&SPREAD);
-        let mut counter = counter as usize & 255;
-        let mut bytes = self.bytes(context, counter / 4);
-        for lane in lanes {
-            *lane = self.state(spread, bytes, counter % 4);
-            counter += 1;
-            if counter % 4 == 0 {
-                bytes = self.bytes(context, counter / 4);
+        let first = counter as usize;
+        let (to_quad, quads) = lanes.split_at_mut(lanes.len().min(first.wrapping_neg() % 4));
+        let bytes = self.bytes(context, first / 4);
+        for (n, lane) in to_quad.iter_mut().enumerate() {
+            *lane = self.state(spread, bytes, (first + n) % 4);
+        }
+        for (quad, lanes) in quads.chunks_mut(4).enumerate() {
+            let bytes = self.bytes(context, first.div_ceil(4) + quad);
+            for (n, lane) in lanes.iter_mut().enumerate() {
+                *lane = self.state(spread, bytes, n);
             }
         }
     }
@@ -130,7 +140,10 @@ impl Segment {
     #[inline(always)]
     fn state(&self, spread: &Spread, bytes: Bytes, n: usize) -> V {
         let once = swizzle(bytes.once, load(&spread.once[n]));
-        xor(xor(self.fixed, once), swizzle(bytes.twice, load(&spread.twice[n])))
+        xor(
+            xor(self.fixed, once),
+            swizzle(bytes.twice, load(&spread.twice[n])),
+        )
     }
 
     /// S-boxes of the diagonals of four counters, `4 * quad` and on.

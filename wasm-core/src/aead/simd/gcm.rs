@@ -10,6 +10,7 @@ use super::ghash::Ghash;
 use super::mask::{Packet, WAVE, mask_blocks, mask_in_place};
 use super::verbs::{V, splat, store, xor};
 use super::{aes, counter, ghash};
+use crate::aead::Sealing;
 use crate::aead::context::{Context, KIND_GCM};
 use crate::aead::ct::tag_eq;
 
@@ -88,14 +89,13 @@ impl<'a> Wave<'a> {
     }
 
     /// Seals packet `n`.
-    pub(super) fn seal(
-        &self,
-        n: usize,
-        aad: &[u8],
-        source: &[u8],
-        sealed: &mut [u8],
-        tag: &mut [u8; 16],
-    ) {
+    pub(super) fn seal(&self, n: usize, sealing: Sealing<'_>) {
+        let Sealing {
+            aad,
+            source,
+            sealed,
+            tag,
+        } = sealing;
         let head_len = source.len().min(HEAD_LEN);
         let (head, rest) = source.split_at(head_len);
         let (sealed_head, sealed_rest) = sealed.split_at_mut(head_len);
@@ -138,11 +138,19 @@ impl<'a> Wave<'a> {
         let mut hash = Ghash::new(self.context, blocks);
         hash.update_padded(aad);
         hash.update_padded(sealed);
-        xor(hash.finish(aad.len(), sealed.len()), self.odd[self.starts[n]])
+        xor(
+            hash.finish(aad.len(), sealed.len()),
+            self.odd[self.starts[n]],
+        )
     }
 
     fn groups(&self, n: usize) -> Groups<'_> {
-        Groups { wave: self, n, counter: 8, segment: self.segments[n] }
+        Groups {
+            wave: self,
+            n,
+            counter: 8,
+            segment: self.segments[n],
+        }
     }
 }
 
@@ -157,7 +165,7 @@ struct Groups<'a> {
 impl Groups<'_> {
     #[inline(always)]
     fn next(&mut self) -> [V; 8] {
-        if self.counter % 256 == 0 {
+        if self.counter.is_multiple_of(256) {
             self.segment = self.wave.segment(self.n, self.counter);
         }
         let mut lanes = self.segment.eight_states(self.wave.context, self.counter);

@@ -109,7 +109,10 @@ fn blocks_of(group: &[u8; 16 * GROUP]) -> &[[u8; 16]; GROUP] {
 #[inline(never)]
 fn add_group(context: &Context, sum: V, blocks: &[[u8; 16]; GROUP]) -> V {
     let zero = splat(0);
-    let later = half::<4>(context, [blocks[4], blocks[5], blocks[6], blocks[7]].map(|b| load(&b)));
+    let later = half::<4>(
+        context,
+        [blocks[4], blocks[5], blocks[6], blocks[7]].map(|b| load(&b)),
+    );
     let mut first = [blocks[0], blocks[1], blocks[2], blocks[3]].map(|b| load(&b));
     first[0] = xor(first[0], sum);
     let first = half::<0>(context, first);

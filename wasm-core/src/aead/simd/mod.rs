@@ -9,11 +9,12 @@ mod counter;
 mod gcm;
 mod ghash;
 mod mask;
+mod poly1305;
 mod tables;
 mod verbs;
 
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
-use super::{OpenJob, SealJob, soft};
+use super::{OpenJob, SealJob, Sealing, soft};
 use core::iter::once;
 use mask::{Packet, WAVE};
 
@@ -50,22 +51,18 @@ pub fn open(
 }
 
 /// See [`Context::seal`].
-pub fn seal(
-    context: &Context,
-    nonce: &[u8; 12],
-    aad: &[u8],
-    source: &[u8],
-    sealed: &mut [u8],
-    tag: &mut [u8; 16],
-) {
-    assert_eq!(source.len(), sealed.len());
+///
+/// # Panics
+/// If `source` and `sealed` differ in length.
+pub fn seal(context: &Context, nonce: &[u8; 12], sealing: Sealing<'_>) {
+    assert_eq!(sealing.source.len(), sealing.sealed.len());
     let packet = once(Packet {
         nonce,
-        len: source.len(),
+        len: sealing.source.len(),
     });
     match context.kind {
-        KIND_GCM => gcm::Wave::of(context, packet).seal(0, aad, source, sealed, tag),
-        KIND_CHACHA => chacha::Wave::of(context, packet).seal(0, aad, source, sealed, tag),
+        KIND_GCM => gcm::Wave::of(context, packet).seal(0, sealing),
+        KIND_CHACHA => chacha::Wave::of(context, packet).seal(0, sealing),
         _ => (),
     }
 }
@@ -123,13 +120,13 @@ fn seal_wave(jobs: &mut [SealJob<'_>]) {
         KIND_GCM => {
             let wave = gcm::Wave::of(context, packets);
             for (n, job) in jobs.iter_mut().enumerate() {
-                wave.seal(n, &job.aad[..job.aad_len], job.source, job.sealed, job.tag);
+                wave.seal(n, job.sealing());
             }
         }
         KIND_CHACHA => {
             let wave = chacha::Wave::of(context, packets);
             for (n, job) in jobs.iter_mut().enumerate() {
-                wave.seal(n, &job.aad[..job.aad_len], job.source, job.sealed, job.tag);
+                wave.seal(n, job.sealing());
             }
         }
         _ => (),

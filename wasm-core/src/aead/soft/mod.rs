@@ -10,7 +10,7 @@ pub(super) mod poly1305;
 
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
 use super::ct::tag_eq;
-use super::{OpenJob, SealJob};
+use super::{OpenJob, SealJob, Sealing};
 
 /// See [`Context::install`].
 pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {
@@ -42,14 +42,16 @@ pub fn open(
 }
 
 /// See [`Context::seal`].
-pub fn seal(
-    context: &Context,
-    nonce: &[u8; 12],
-    aad: &[u8],
-    source: &[u8],
-    sealed: &mut [u8],
-    tag: &mut [u8; 16],
-) {
+///
+/// # Panics
+/// If `source` and `sealed` differ in length.
+pub fn seal(context: &Context, nonce: &[u8; 12], sealing: Sealing<'_>) {
+    let Sealing {
+        aad,
+        source,
+        sealed,
+        tag,
+    } = sealing;
     assert_eq!(source.len(), sealed.len());
     let tag_of = match context.kind {
         KIND_GCM => gcm_tag,
@@ -77,15 +79,8 @@ pub fn open_batch(jobs: &mut [OpenJob<'_>]) {
 /// See [`super::seal_batch`].
 pub fn seal_batch(jobs: &mut [SealJob<'_>]) {
     for job in jobs {
-        let aad = &job.aad[..job.aad_len];
-        seal(
-            job.context,
-            &job.nonce,
-            aad,
-            job.source,
-            job.sealed,
-            job.tag,
-        );
+        let (context, nonce) = (job.context, job.nonce);
+        seal(context, &nonce, job.sealing());
     }
 }
 
