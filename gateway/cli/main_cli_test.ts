@@ -1,6 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { ABI } from "../../ts-bindings/layout.ts";
 import { flagOf, SETTING_NAMES } from "../config/settings.ts";
+import { readCore } from "../runtime/files.ts";
+import { VERSION } from "../version.ts";
 import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
 import { createFakeStart } from "./fake_start.ts";
 import { COMMANDS, runCli } from "./main_cli.ts";
@@ -133,4 +136,19 @@ test("check-config names the line of a mistake", async () => {
     stdout: "",
     stderr: 'culvert.toml:2: unknown key "listenn"\n',
   });
+});
+
+test("version tells the core apart, by what it says and what it is", async () => {
+  const runtime = { ...createFakeRuntime({ args: ["version", "--json"] }), readCore };
+  equal(await runCli(runtime), 0, runtime.printed.stderr);
+  const { coreSha256, ...rest } = JSON.parse(runtime.printed.stdout);
+  match(coreSha256, /^[0-9a-f]{64}$/);
+  deepEqual({ ...rest, engine: "" }, {
+    version: VERSION,
+    runtime: "fake 1",
+    coreAbi: ABI,
+    engine: "",
+  });
+  match(rest.engine, /^wasm-(relaxed|strict)$/);
+  equal((await run(["version"])).stderr, "Cannot read the core: there is none here\n");
 });
