@@ -24,6 +24,9 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 const LINES_MAX = 20;
 const WINDOW_MS = 1000;
 
+/** Changes that were asked for through the API: the audit log is whole, and no peer can cause a line of it. */
+const UNLIMITED: readonly string[] = ["api_change"];
+
 interface Window {
   startedAt: number;
   lines: number;
@@ -55,7 +58,7 @@ export function createLog(options: LogOptions): Log {
 
   function log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (RANK[level] < RANK[options.level]) return;
-    const suppressed = admit(event);
+    const suppressed = UNLIMITED.includes(event) ? 0 : admit(event);
     if (suppressed < 0) return;
     const all = suppressed > 0 ? { ...fields, suppressed } : fields;
     const line = { level, at: options.date().toISOString(), event, fields: all };

@@ -45,3 +45,9 @@ test("log() holds a flood back and says how much of it", () => {
   log("info", "flood");
   match(lines[21] ?? "", /flood suppressed=980\n$/);
 });
+
+test("log() holds no line of the audit log back", () => {
+  const { lines, log } = setup("text");
+  for (let i = 0; i < 1000; i++) log("info", "api_change", { action: "sa_install" });
+  equal(lines.length, 1000);
+});
