@@ -91,7 +91,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "ts-bindings",
   ],
   "gateway/api": ["gateway/config", "gateway/dashboard", "gateway/shell", "ts-bindings"],
-  "gateway/config": [],
+  "gateway/config": ["ts-bindings"],
   "gateway/shell": [
     "gateway/config",
     "gateway/lane",
