@@ -1,0 +1,16 @@
+// All cases, in the order in which they run.
+
+import type { Case } from "../lib/inside.ts";
+import { KERNEL_CASES } from "./kernel.ts";
+import { KERNEL_CUT } from "./kernel_cut.ts";
+import { LIBRESWAN } from "./libreswan.ts";
+import { LIBRESWAN_CUT } from "./libreswan_cut.ts";
+import { LIBRESWAN_LOCAL } from "./libreswan_local.ts";
+
+export const CASES: readonly Case[] = [
+  ...KERNEL_CASES,
+  KERNEL_CUT,
+  LIBRESWAN,
+  LIBRESWAN_LOCAL,
+  LIBRESWAN_CUT,
+];

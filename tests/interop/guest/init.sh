@@ -1,0 +1,17 @@
+#!/bin/sh
+# A guest's process 1, after the root's /init has mounted this folder at /share. Runs one shell
+# command a line from the console, and says `@done CODE` after each; ends when the console does.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+for folder in /run /tmp /var/lib/ipsec /var/log; do mount -t tmpfs tmp $folder; done
+stty raw -echo
+ip link set lo up
+echo "@ready"
+while IFS= read -r line; do
+  sh -c "$line" </dev/null 2>&1
+  # On a line of its own, whatever the command has left behind.
+  printf '\n@done %s\n' $?
+done
+echo o >/proc/sysrq-trigger
+sleep 10

@@ -1,0 +1,112 @@
+// Culvert in namespace `gw`, and its API as an operator uses it.
+
+import { strict as assert } from "node:assert";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { script, start } from "./process.ts";
+import { GATEWAY, inNamespace, INNER_HOST, TCP_PORT } from "./network.ts";
+
+const API = `${GATEWAY}:9329`;
+export const TUN = "culvert0";
+
+/** An SA as `POST /v1/sas` takes it; only what these cases set. */
+export interface SaSpec {
+  readonly spi: string;
+  readonly direction: "inbound" | "outbound";
+  readonly peer: string;
+  readonly aead: "aes-gcm-16" | "chacha20-poly1305";
+  readonly keyMaterial: string;
+  readonly local: readonly string[];
+  readonly remote: readonly string[];
+  readonly esn: boolean;
+  readonly replayWindow?: number;
+  readonly initialSequence?: number;
+}
+
+export interface Connection {
+  readonly id: string | number;
+  readonly remote: string;
+  readonly state: string;
+}
+
+export interface Gateway {
+  install(sa: SaSpec): Promise<void>;
+  connections(): Promise<readonly Connection[]>;
+  /** Sum of a metric's samples whose labels contain every given one; 0 if there is none. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  /** Asks the gateway to end, and says whether it took its TUN device along. */
+  stop(): Promise<void>;
+}
+
+/** Starts a gateway with a TUN device of its own, and gives the device the inner host's address. */
+export async function startTunGateway(innerMtu: number): Promise<Gateway> {
+  const gateway = await startGateway(["--inner", `tun:${TUN}`, "--inner-mtu", String(innerMtu)]);
+  await script(`ip -n gw addr add ${INNER_HOST}/24 dev ${TUN}`);
+  return gateway;
+}
+
+/** Starts a gateway on TCP 4500 with its API open to the case. */
+export async function startGateway(flags: readonly string[]): Promise<Gateway> {
+  const token = randomBytes(16).toString("hex");
+  writeFileSync("/run/api-token", `${token}\n`, { mode: 0o600 });
+  const running = start(
+    "gateway",
+    inNamespace("gw", [
+      ...gatewayCommand(),
+      ...["--listen", `${GATEWAY}:${TCP_PORT}`, "--api", API, "--api-token-file", "/run/api-token"],
+      ...flags,
+    ]),
+  );
+  await running.match(/^listening tcp=/m, 30_000);
+
+  async function call(method: string, path: string, body?: unknown): Promise<Response> {
+    const response = await fetch(`http://${API}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(5000),
+    });
+    if (response.ok) return response;
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  return {
+    async install(sa): Promise<void> {
+      const response = await call("POST", "/v1/sas", sa);
+      assert.equal(response.status, 201);
+      await response.body?.cancel();
+    },
+    async connections(): Promise<Connection[]> {
+      const answer: { connections: Connection[] } = await (await call("GET", "/v1/connections"))
+        .json();
+      return answer.connections;
+    },
+    async metric(name, labels = {}): Promise<number> {
+      return _sum(await (await call("GET", "/metrics")).text(), name, labels);
+    },
+    async stop(): Promise<void> {
+      assert.equal(await running.stop("SIGTERM", 10_000), 0, "exit code of the gateway");
+      const left = await script(`ip -n gw -br link show`);
+      assert.ok(!left.includes(TUN), `the gateway left its TUN device:\n${left}`);
+    },
+  };
+}
+
+/** How a gateway is started: by the runtime that runs the suite, or CULVERT_GATEWAY (words apart by spaces). */
+export function gatewayCommand(): string[] {
+  const given = process.env.CULVERT_GATEWAY;
+  if (given !== undefined && given !== "") return given.split(" ");
+  return "deno" in process.versions
+    ? [process.execPath, "run", "gateway"]
+    : [process.execPath, "gateway/main.ts"];
+}
+
+/** Sums samples of the Prometheus text format; a total must not depend on which lanes there are. */
+function _sum(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+  const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+  return text.split("\n")
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => wanted.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+}

@@ -1,0 +1,78 @@
+// A guest: Linux with ESP-in-TCP as an ordinary process (user-mode Linux). Its console is a pipe on which
+// guest/init.sh takes one command a line and ends each answer with `@done CODE`.
+
+import { start, until } from "./process.ts";
+import type { Running } from "./process.ts";
+import { GUEST } from "./network.ts";
+
+export interface GuestOptions {
+  /** The kernel, a program of this machine. */
+  readonly kernel: string;
+  /** Debian root of the guest, mounted read-only. */
+  readonly root: string;
+  /** Folder of guest programs, seen by the guest as /share. */
+  readonly share: string;
+  readonly mtu: number;
+}
+
+export interface Guest {
+  /** Runs one shell command that must succeed, and returns what it printed. */
+  must(command: string, timeoutMs?: number): Promise<string>;
+  /** Runs one shell command; its exit code and what it printed. */
+  run(command: string, timeoutMs?: number): Promise<{ code: number; output: string }>;
+}
+
+/** Boots a guest on tap0 and gives it its address and default route. */
+export async function bootGuest(options: GuestOptions): Promise<Guest> {
+  const console = start("guest", [
+    options.kernel,
+    ...["umid=guest", "uml_dir=/run/uml", "mem=512M", "quiet"],
+    ...["root=/dev/root", "rootfstype=hostfs", `rootflags=${options.root}`, "ro"],
+    ...["init=/init", `SHARE=${options.share}`],
+    `vec0:transport=tap,ifname=tap0,depth=128,gro=1,mtu=${options.mtu}`,
+    ...["con=null", "con0=fd:0,fd:1"],
+  ]);
+  await console.match(/^@ready$/m, 30_000);
+  const guest = _agent(console);
+  await guest.must(`ip link set vec0 mtu ${options.mtu} up`);
+  await guest.must(`ip addr add ${GUEST}/24 dev vec0; ip route add default via 10.99.0.1`);
+  return guest;
+}
+
+/** One command at a time: callers await each answer. */
+function _agent(console: Running): Guest {
+  let read = console.output().length;
+
+  async function runCommand(
+    command: string,
+    timeoutMs: number,
+  ): Promise<{ code: number; output: string }> {
+    const line = command.trim().replaceAll(/\s*\n\s*/g, "; ");
+    // The guest bounds the command, so that its console is free again afterwards.
+    console.write(`timeout -k 1 ${Math.ceil(timeoutMs / 1000)} sh -ec '${_quote(line)}'\n`);
+    return await until(`guest: ${line}`, timeoutMs + 5000, () => {
+      const found = console.output().slice(read).match(/^([\s\S]*?)^@done (\d+)$/m);
+      if (found === null) {
+        if (console.exited()) throw new Error(`The guest ended during: ${line}`);
+        return undefined;
+      }
+      read += found[0].length + 1;
+      return { code: Number(found[2]), output: (found[1] ?? "").trimStart() };
+    });
+  }
+
+  return {
+    run: (command, timeoutMs = 20_000) => runCommand(command, timeoutMs),
+    async must(command, timeoutMs = 20_000): Promise<string> {
+      const { code, output } = await runCommand(command, timeoutMs);
+      if (code !== 0) {
+        throw new Error(`Guest cannot run "${command}": exit code ${code}\n${output}`);
+      }
+      return output;
+    },
+  };
+}
+
+function _quote(text: string): string {
+  return text.replaceAll("'", "'\\''");
+}

@@ -1,0 +1,59 @@
+// One case, inside its namespaces.
+
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { inspect } from "node:util";
+import { CASES } from "../cases/mod.ts";
+import { bootGuest } from "./guest.ts";
+import type { Guest } from "./guest.ts";
+import { allOutput, must } from "./process.ts";
+import { createReport, say } from "./report.ts";
+import type { Report } from "./report.ts";
+
+/** What a case works with. */
+export interface Scene {
+  readonly report: Report;
+  /** Boots the guest on the TAP device of `layNetwork`. */
+  boot(mtu: number): Promise<Guest>;
+  /** Something to print if the case fails. */
+  onFailure(name: string, read: () => Promise<string>): void;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly about: string;
+  /** The case is ended after so many seconds. */
+  readonly limitS: number;
+  run(scene: Scene): Promise<void>;
+}
+
+/** Folder of the guest programs, copied where no path of the checkout can hold a space. */
+const SHARE = "/run/share";
+
+/** Runs the case named by `args` (name, kernel, root); returns the exit code. */
+export async function runInside(here: string, args: readonly string[]): Promise<number> {
+  const [name = "", kernel = "", root = ""] = args;
+  const found = CASES.find((one) => one.name === name);
+  if (found === undefined || process.pid !== 1) throw new RangeError(`Cannot run "${name}" here`);
+  process.stdin.on("end", () => process.exit(1)).resume();
+  say(`case ${name}: ${found.about}`);
+  // A private /run: sockets of daemons, names of network namespaces, keys.
+  await must(["mount", "-t", "tmpfs", "tmp", "/run"]);
+  mkdirSync("/run/uml");
+  cpSync(join(here, "guest"), SHARE, { recursive: true });
+  const records: [name: string, read: () => Promise<string>][] = [];
+  try {
+    await found.run({
+      report: createReport(name),
+      boot: (mtu) => bootGuest({ kernel, root, share: SHARE, mtu }),
+      onFailure: (what, read) => void records.push([what, read]),
+    });
+    return 0;
+  } catch (error) {
+    say(`${inspect(error)}\n${allOutput(60)}`);
+    // A record that cannot be read (a dead guest) must not hide the others, nor the failure itself.
+    for (const [what, read] of records) say(`--- ${what}\n${await read().catch(String)}`);
+    return 1;
+  }
+}

@@ -1,0 +1,72 @@
+// Pings and iperf3 between the guest and the inner host, with a limit below which a path counts as broken.
+
+import { strict as assert } from "node:assert";
+import { inNamespace, INNER_GUEST, INNER_HOST } from "./network.ts";
+import type { Namespace } from "./network.ts";
+import type { Guest } from "./guest.ts";
+import { must, start } from "./process.ts";
+import type { Running } from "./process.ts";
+
+/** A working path on two shared cores is far above this; a path that lives on retransmissions is below. */
+const MBITS_MIN = 2;
+
+/** Pings the inner host from the guest; every echo must come back. Mean round trip in ms. */
+export async function pingFromGuest(guest: Guest, count: number, octets = 84): Promise<number> {
+  const size = octets - 28;
+  const output = await guest.must(
+    `ping -n -i 0.1 -c ${count} -W 2 -s ${size} -M do -I ${INNER_GUEST} ${INNER_HOST}`,
+  );
+  return _roundTrip(output, count);
+}
+
+/** Pings the guest from the inner host, which lives in namespace `where`. */
+export async function pingFromHost(
+  where: Namespace,
+  count: number,
+  octets = 84,
+): Promise<number> {
+  const size = String(octets - 28);
+  const output = await must(
+    inNamespace(where, [
+      ...["ping", "-n", "-i", "0.1", "-c", String(count), "-W", "2", "-s", size, "-M", "do"],
+      ...["-I", INNER_HOST, INNER_GUEST],
+    ]),
+  );
+  return _roundTrip(output, count);
+}
+
+/** An iperf3 server on the inner host. */
+export async function startIperfServer(where: Namespace): Promise<Running> {
+  const server = start(
+    "iperf3",
+    inNamespace(where, ["iperf3", "-s", "-B", INNER_HOST, "--forceflush"]),
+  );
+  await server.match(/listening on/, 5000);
+  return server;
+}
+
+export type Direction = "guest to host" | "host to guest";
+
+/** One TCP flow through the tunnel. Mbit/s as the receiver saw them. */
+export async function iperf(guest: Guest, direction: Direction, seconds: number): Promise<number> {
+  const reverse = direction === "host to guest" ? "-R" : "";
+  const output = await guest.must(
+    `iperf3 -c ${INNER_HOST} -B ${INNER_GUEST} -t ${seconds} -f m --connect-timeout 3000 ${reverse}`,
+    seconds * 1000 + 15_000,
+  );
+  const found = output.match(/([\d.]+) Mbits\/sec\s+receiver/);
+  assert.ok(found, `iperf3 printed no receiver line:\n${output}`);
+  const mbits = Number(found[1]);
+  assert.ok(mbits >= MBITS_MIN, `iperf3 ${direction}: ${mbits} Mbit/s`);
+  return mbits;
+}
+
+function _roundTrip(output: string, count: number): number {
+  assert.match(
+    output,
+    new RegExp(`${count} packets transmitted, ${count} received, 0% packet loss`),
+  );
+  const found = output.match(/= [\d.]+\/([\d.]+)\//);
+  assert.ok(found, `ping printed no round trip:\n${output}`);
+  return Number(found[1]);
+}
