@@ -81,7 +81,7 @@ const GATEWAY = ["api", "cli", "config", "dashboard", "lane", "linux", "runtime"
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "bench": ["gateway", ...GATEWAY, "ts-bindings", "tests"],
   "tests": ["gateway", ...GATEWAY, "ts-bindings"],
-  "tools": ["gateway/runtime", "ts-bindings"],
+  "tools": ["gateway", ...GATEWAY, "tests", "ts-bindings"],
   "gateway": [...GATEWAY, "ts-bindings"],
   "gateway/cli": [
     "gateway/api",
