@@ -1,33 +1,28 @@
-//! Both engines against RustCrypto and against each other, at the lengths where their code changes course.
+//! Both engines against RustCrypto, at the lengths where their code changes course and at random ones.
 
 #[allow(dead_code, reason = "each suite uses a part of it")]
 mod aead_support;
 
-use aead_support::{ENGINES, Engine, filler};
+use aead_support::{ENGINES, Engine, Header, KINDS, Sealed, filler};
 use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::{AeadInOut, KeyInit, array::Array};
 use aes_gcm::{AesGcm, aes::Aes192};
-use culvert_core::aead::Algorithm;
+use culvert_core::aead::{Algorithm, Sealing};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
-/// Around a block, a group of either kernel, a counter segment, and the largest packets.
-const LENGTHS: [usize; 32] = [
-    0, 1, 15, 16, 17, 31, 32, 63, 64, 65, 111, 112, 113, 127, 128, 129, 255, 256, 257, 1400, 4047,
-    4048, 4063, 4064, 4065, 4079, 4080, 4081, 4096, 4097, 9000, 65_498,
+/// Around a block, the head and the groups of either kernel, a counter segment, and the largest packets.
+const LENGTHS: [usize; 44] = [
+    0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 96, 97, 111, 112, 113, 127, 128, 129, 223, 224,
+    225, 255, 256, 257, 1400, 4047, 4048, 4049, 4063, 4064, 4065, 4079, 4080, 4081, 4096, 4097,
+    4191, 4192, 4193, 8161, 9000, 65_498,
 ];
 
-/// Algorithm and key length.
-const KINDS: [(Algorithm, usize); 4] = [
-    (Algorithm::AesGcm16, 16),
-    (Algorithm::AesGcm16, 24),
-    (Algorithm::AesGcm16, 32),
-    (Algorithm::ChaCha20Poly1305, 32),
-];
-
+#[derive(Debug)]
 struct Message {
     kind: (Algorithm, usize),
     key: [u8; 32],
-    nonce: [u8; 12],
-    aad: Vec<u8>,
+    header: Header,
     source: Vec<u8>,
 }
 
@@ -37,18 +32,7 @@ impl Message {
     }
 }
 
-fn rust_crypto(message: &Message) -> (Vec<u8>, [u8; 16]) {
-    fn run<C: KeyInit + AeadInOut<NonceSize = U12, TagSize = U16>>(
-        message: &Message,
-    ) -> (Vec<u8>, [u8; 16]) {
-        let mut data = message.source.clone();
-        let cipher = C::new_from_slice(message.key()).unwrap();
-        let nonce = Array::from(message.nonce);
-        let tag = cipher
-            .encrypt_inout_detached(&nonce, &message.aad, data.as_mut_slice().into())
-            .unwrap();
-        (data, tag.into())
-    }
+fn rust_crypto(message: &Message) -> Sealed {
     match message.kind {
         (Algorithm::AesGcm16, 16) => run::<aes_gcm::Aes128Gcm>(message),
         (Algorithm::AesGcm16, 24) => run::<AesGcm<Aes192, U12>>(message),
@@ -57,29 +41,44 @@ fn rust_crypto(message: &Message) -> (Vec<u8>, [u8; 16]) {
     }
 }
 
+fn run<C: KeyInit + AeadInOut<NonceSize = U12, TagSize = U16>>(message: &Message) -> Sealed {
+    let Header { nonce, aad } = &message.header;
+    let mut data = message.source.clone();
+    let cipher = C::new_from_slice(message.key()).unwrap();
+    let nonce = Array::from(*nonce);
+    let tag = cipher
+        .encrypt_inout_detached(&nonce, aad, data.as_mut_slice().into())
+        .unwrap();
+    Sealed {
+        data,
+        tag: tag.into(),
+    }
+}
+
 fn check(engine: &Engine, message: &Message) {
-    let context = engine.context(message.kind.0, message.key());
-    let expected = rust_crypto(message);
-    let made = engine.seal_to_vec(&context, &message.nonce, &message.aad, &message.source);
+    let Message {
+        kind,
+        header,
+        source,
+        ..
+    } = message;
+    let context = engine.context(kind.0, message.key());
+    let mut made = engine.seal(&context, header, source);
     assert!(
-        made == expected,
+        made == rust_crypto(message),
         "{} seals {} octets",
         engine.name,
-        message.source.len()
+        source.len()
     );
-    let (sealed, mut tag) = made;
-    let opened = engine.open_to_vec(&context, &message.nonce, &message.aad, &sealed, &tag);
+    let opened = engine.open(&context, header, &made);
     assert!(
-        opened.as_ref() == Some(&message.source),
+        opened.as_ref() == Some(source),
         "{} opens {}",
         engine.name,
-        sealed.len()
+        source.len()
     );
-    tag[15] ^= 0x80;
-    assert_eq!(
-        engine.open_to_vec(&context, &message.nonce, &message.aad, &sealed, &tag),
-        None
-    );
+    made.tag[15] ^= 0x80;
+    assert_eq!(engine.open(&context, header, &made), None);
 }
 
 #[test]
@@ -88,18 +87,74 @@ fn engines_equal_rust_crypto_at_every_boundary() {
         for kind in KINDS {
             for len in LENGTHS {
                 for aad_len in [0, 8, 12] {
+                    // Truncated on purpose: any octets will do.
                     let key = core::array::from_fn(|n| (n * 7 + len) as u8);
                     let nonce = core::array::from_fn(|n| (n * 31 + len) as u8);
-                    let message = Message {
-                        kind,
-                        key,
+                    let header = Header {
                         nonce,
                         aad: filler(aad_len),
-                        source: filler(len),
                     };
-                    check(&engine, &message);
+                    check(
+                        &engine,
+                        &Message {
+                            kind,
+                            key,
+                            header,
+                            source: filler(len),
+                        },
+                    );
                 }
             }
+        }
+    }
+}
+
+prop_compose! {
+    fn messages()(
+        kind in prop::sample::select(KINDS.to_vec()),
+        key: [u8; 32],
+        nonce: [u8; 12],
+        aad_len in prop::sample::select(vec![0usize, 8, 12]),
+        aad: [u8; 12],
+        source in vec(any::<u8>(), 0..2200),
+    ) -> Message {
+        Message { kind, key, header: Header { nonce, aad: aad[..aad_len].to_vec() }, source }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn engines_equal_rust_crypto_on_random_messages(message in messages()) {
+        for engine in ENGINES {
+            check(&engine, &message);
+        }
+    }
+
+    #[test]
+    fn alignment_does_not_matter(message in messages(), from in 0usize..16, to in 0usize..16) {
+        let expected = rust_crypto(&message);
+        let len = message.source.len();
+        let mut source = vec![0xaa; from];
+        source.extend(&message.source);
+        for engine in ENGINES {
+            let context = engine.context(message.kind.0, message.key());
+            let mut area = vec![0x55; to + len + 16];
+            let mut tag = [0; 16];
+            let sealing = Sealing {
+                aad: &message.header.aad,
+                source: &source[from..],
+                sealed: &mut area[to..to + len],
+                tag: &mut tag,
+            };
+            (engine.seal)(&context, &message.header.nonce, sealing);
+            prop_assert_eq!(&area[to..to + len], &expected.data);
+            prop_assert_eq!(tag, expected.tag);
+            prop_assert!(area[..to].iter().chain(&area[to + len..]).all(|octet| *octet == 0x55));
+            let Header { nonce, aad } = &message.header;
+            prop_assert!((engine.open)(&context, nonce, aad, &mut area[to..to + len], &tag));
+            prop_assert_eq!(&area[to..to + len], &message.source);
         }
     }
 }

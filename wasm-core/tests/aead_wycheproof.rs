@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "each suite uses a part of it")]
 mod aead_support;
 
-use aead_support::ENGINES;
+use aead_support::{ENGINES, Header, Sealed};
 use culvert_core::aead::Algorithm;
 use serde::Deserialize;
 
@@ -103,12 +103,18 @@ fn run(algorithm: Algorithm, json: &str) -> Tally {
 
 fn check(algorithm: Algorithm, case: &Case) {
     let octets = |text: &str| hex::decode(text).unwrap();
-    let (aad, message, sealed) = (octets(&case.aad), octets(&case.msg), octets(&case.ct));
-    let nonce: [u8; 12] = octets(&case.iv).try_into().unwrap();
-    let tag: [u8; 16] = octets(&case.tag).try_into().unwrap();
+    let header = Header {
+        nonce: octets(&case.iv).try_into().unwrap(),
+        aad: octets(&case.aad),
+    };
+    let sealed = Sealed {
+        data: octets(&case.ct),
+        tag: octets(&case.tag).try_into().unwrap(),
+    };
+    let message = octets(&case.msg);
     for engine in ENGINES {
         let context = engine.context(algorithm, &octets(&case.key));
-        let opened = engine.open_to_vec(&context, &nonce, &aad, &sealed, &tag);
+        let opened = engine.open(&context, &header, &sealed);
         if case.result == "valid" {
             assert_eq!(
                 opened.as_ref(),
@@ -117,14 +123,8 @@ fn check(algorithm: Algorithm, case: &Case) {
                 engine.name,
                 case.tc_id
             );
-            let made = engine.seal_to_vec(&context, &nonce, &aad, &message);
-            assert_eq!(
-                made,
-                (sealed.clone(), tag),
-                "{} {}",
-                engine.name,
-                case.tc_id
-            );
+            let made = engine.seal(&context, &header, &message);
+            assert_eq!(made, sealed, "{} {}", engine.name, case.tc_id);
         } else {
             assert_eq!(opened, None, "{} {}", engine.name, case.tc_id);
         }

@@ -36,52 +36,65 @@ pub const SIMD: Engine = Engine {
 
 pub const ENGINES: [Engine; 2] = [SOFT, SIMD];
 
+/// Algorithm and key length of all that ESP can ask for.
+pub const KINDS: [(Algorithm, usize); 4] = [
+    (Algorithm::AesGcm16, 16),
+    (Algorithm::AesGcm16, 24),
+    (Algorithm::AesGcm16, 32),
+    (Algorithm::ChaCha20Poly1305, 32),
+];
+
+/// What is authenticated beside the data.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub nonce: [u8; 12],
+    pub aad: Vec<u8>,
+}
+
+/// Ciphertext and tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    pub data: Vec<u8>,
+    pub tag: [u8; 16],
+}
+
 impl Engine {
-    pub fn context(&self, algorithm: Algorithm, key: &[u8]) -> Box<Context> {
-        let mut context = Box::new(Context::empty());
+    pub fn context(&self, algorithm: Algorithm, key: &[u8]) -> Context {
+        let mut context = Context::empty();
         assert!(
             (self.install)(&mut context, algorithm, key),
-            "{}: {} octets",
+            "{}: key of {} octets",
             self.name,
             key.len()
         );
         context
     }
 
-    pub fn seal_to_vec(
-        &self,
-        context: &Context,
-        nonce: &[u8; 12],
-        aad: &[u8],
-        source: &[u8],
-    ) -> (Vec<u8>, [u8; 16]) {
-        let mut sealed = vec![0xee; source.len()];
-        let mut tag = [0xee; 16];
-        let sealing = Sealing {
-            aad,
-            source,
-            sealed: &mut sealed,
-            tag: &mut tag,
+    pub fn seal(&self, context: &Context, header: &Header, source: &[u8]) -> Sealed {
+        let mut out = Sealed {
+            data: vec![0xee; source.len()],
+            tag: [0xee; 16],
         };
-        (self.seal)(context, nonce, sealing);
-        (sealed, tag)
+        let Sealed { data: sealed, tag } = &mut out;
+        let sealing = Sealing {
+            aad: &header.aad,
+            source,
+            sealed,
+            tag,
+        };
+        (self.seal)(context, &header.nonce, sealing);
+        out
     }
 
-    pub fn open_to_vec(
-        &self,
-        context: &Context,
-        nonce: &[u8; 12],
-        aad: &[u8],
-        sealed: &[u8],
-        tag: &[u8; 16],
-    ) -> Option<Vec<u8>> {
-        let mut data = sealed.to_vec();
-        if (self.open)(context, nonce, aad, &mut data, tag) {
+    /// The plaintext, or nothing; then `sealed` must have stayed as it was.
+    pub fn open(&self, context: &Context, header: &Header, sealed: &Sealed) -> Option<Vec<u8>> {
+        let mut data = sealed.data.clone();
+        if (self.open)(context, &header.nonce, &header.aad, &mut data, &sealed.tag) {
             return Some(data);
         }
-        assert_eq!(
-            data, sealed,
-            "{}: a failed open must leave the data as it was",
+        assert!(
+            data == sealed.data,
+            "{}: a failed open wrote to the data",
             self.name
         );
         None
@@ -90,5 +103,6 @@ impl Engine {
 
 /// `len` octets with period 251, so that no block equals its neighbour.
 pub fn filler(len: usize) -> Vec<u8> {
+    // Below 251.
     (0..len).map(|i| (i % 251) as u8).collect()
 }
