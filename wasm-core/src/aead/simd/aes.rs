@@ -208,3 +208,44 @@ fn enter(tables: &Tables, octets: V) -> V {
         swizzle(load(&tables.enter_high), high),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CONSTANT_PAIR, SubBytes, TABLES, enter, splat, store, xor};
+
+    fn pair(octet: u8) -> [u8; 16] {
+        let mut out = [0; 16];
+        store(&mut out, enter(&TABLES, splat(octet)));
+        out
+    }
+
+    /// FIPS 197 §4.2 and §5.1.1, by definition.
+    fn substitute(octet: u8) -> u8 {
+        let product = |a: u8, b: u8| {
+            (0..8).rev().fold(0u8, |sum, bit| {
+                (sum << 1) ^ ((sum >> 7) * 0x1b) ^ ((b >> bit & 1) * a)
+            })
+        };
+        let inverse = (1..=255).find(|b| product(octet, *b) == 1).unwrap_or(0);
+        [0, 1, 2, 3, 4]
+            .map(|turn| inverse.rotate_left(turn))
+            .iter()
+            .fold(0x63, |a, b| a ^ b)
+    }
+
+    #[test]
+    fn tables_substitute_and_double_all_256_octets() {
+        let bytes = SubBytes::of(&TABLES);
+        for octet in 0..=255 {
+            let out = bytes.pairs(enter(&TABLES, splat(octet)));
+            let expected = substitute(octet) ^ 0x63;
+            let (mut once, mut twice) = ([0; 16], [0; 16]);
+            store(&mut once, out.once);
+            store(&mut twice, out.twice);
+            assert_eq!(once, pair(expected));
+            assert_eq!(twice, pair((expected << 1) ^ ((expected >> 7) * 0x1b)));
+            store(&mut once, xor(out.once, splat(CONSTANT_PAIR)));
+            assert_eq!(once, pair(substitute(octet)));
+        }
+    }
+}
