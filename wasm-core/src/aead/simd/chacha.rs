@@ -5,7 +5,7 @@
 //!
 //! CT: key, state and keystream are secret; they meet additions, xor and rotations by constants.
 
-use super::mask::{Packet, WAVE, mask_blocks, mask_in_place};
+use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::poly1305::Poly1305;
 use super::verbs::{
     V, add32, load, opaque, rotate32, splat, splat32, store, swizzle, xor, zip32_high, zip32_low,
@@ -79,10 +79,9 @@ impl<'a> Wave<'a> {
         let (sealed_groups, sealed_tail) = sealed.as_chunks_mut::<GROUP_LEN>();
         let mut foot = self.feet[n];
         for (from, to) in groups.iter().zip(sealed_groups) {
-            mask_blocks(from, to, &self.group(&mut foot));
+            mask_move(from, to, &self.group(&mut foot));
         }
-        sealed_tail.copy_from_slice(tail);
-        mask_in_place(sealed_tail, self.tail_masks(n));
+        mask_move(tail, sealed_tail, self.tail_masks(n));
         *tag = self.tag(n, aad, sealed);
     }
 
@@ -147,12 +146,10 @@ fn advanced(foot: Foot, blocks: usize) -> Foot {
 /// Four blocks of keystream, each four vectors long.
 #[inline(never)]
 fn blocks(key: &[u32; 8], feet: &[Foot; 4]) -> [V; 16] {
-    let words = transpose(feet.map(|foot| load_words(&foot)));
-    let mut start = [splat(0); 16];
-    for (row, word) in start.iter_mut().zip(CONSTANTS.iter().chain(key)) {
-        *row = splat32(*word);
-    }
-    start[12..].copy_from_slice(&words);
+    let [i, j, k, l] = CONSTANTS.map(splat32);
+    let [a, b, c, d, e, f, g, h] = key.map(splat32);
+    let [m, n, o, p] = transpose(feet.map(|foot| load_words(&foot)));
+    let start = [i, j, k, l, a, b, c, d, e, f, g, h, m, n, o, p];
     let mut state = start;
     let turns = Turns::get();
     for _ in 0..10 {
@@ -175,13 +172,11 @@ fn blocks(key: &[u32; 8], feet: &[Foot; 4]) -> [V; 16] {
     for (end, begin) in state.iter_mut().zip(start) {
         *end = add32(*end, begin);
     }
-    let mut out = [splat(0); 16];
-    for (quarter, rows) in state.as_chunks::<4>().0.iter().enumerate() {
-        for (block, part) in transpose(*rows).into_iter().enumerate() {
-            out[4 * block + quarter] = part;
-        }
-    }
-    out
+    let [a, b, c, d] = [0, 4, 8, 12].map(|n| transpose([0, 1, 2, 3].map(|i| state[n + i])));
+    [
+        a[0], b[0], c[0], d[0], a[1], b[1], c[1], d[1], a[2], b[2], c[2], d[2], a[3], b[3], c[3],
+        d[3],
+    ]
 }
 
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];

@@ -7,7 +7,7 @@
 
 use super::counter::Segment;
 use super::ghash::Ghash;
-use super::mask::{Packet, WAVE, mask_blocks, mask_in_place};
+use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::verbs::{V, splat, store, xor};
 use super::{aes, counter, ghash};
 use crate::aead::Sealing;
@@ -102,14 +102,12 @@ impl<'a> Wave<'a> {
         let (groups, tail) = rest.as_chunks::<GROUP_LEN>();
         let (sealed_groups, sealed_tail) = sealed_rest.as_chunks_mut::<GROUP_LEN>();
         let masks = &self.odd[self.starts[n] + 1..];
-        sealed_head.copy_from_slice(head);
-        mask_in_place(sealed_head, masks);
+        mask_move(head, sealed_head, masks);
         let mut keystream = self.groups(n);
         for (from, to) in groups.iter().zip(sealed_groups) {
-            mask_blocks(from, to, &keystream.next());
+            mask_move(from, to, &keystream.next());
         }
-        sealed_tail.copy_from_slice(tail);
-        mask_in_place(sealed_tail, &masks[head_len / 16..]);
+        mask_move(tail, sealed_tail, &masks[head_len / 16..]);
         store(tag, self.tag(n, aad, sealed));
     }
 

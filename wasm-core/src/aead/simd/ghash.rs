@@ -6,11 +6,12 @@
 //!
 //! CT: blocks, tables and sums are secret; rows are loaded in a fixed order.
 
+use super::mask::{move_blocks, read_part};
 use super::verbs::{
-    V, and, load, opaque, shl16, shl64, shr16, shr64, splat, swap64, swizzle, up_one, xor,
+    V, and, load, opaque, shl16, shl64, shr16, shr64, splat, store, swap64, swizzle, up_one, xor,
 };
 use crate::aead::context::Context;
-use crate::aead::soft::ghash::multiply;
+use crate::aead::soft::ghash::{multiply, times_x};
 
 /// Blocks of one group.
 pub(super) const GROUP: usize = 8;
@@ -20,15 +21,29 @@ pub(super) fn install(context: &mut Context) {
     let key = u128::from_be_bytes(context.hash_key);
     let mut power = key;
     for block in (0..GROUP).rev() {
-        for nibble in 0..16u8 {
-            // The highest bit of a nibble is the lowest power of x.
-            let product = multiply(u128::from(nibble) << 124, power).to_be_bytes();
-            for (row, octet) in context.hash_rows.iter_mut().zip(product) {
-                row[block][usize::from(nibble)] = octet;
+        let multiples = nibble_multiples(power);
+        for (nibble, multiple) in multiples.iter().enumerate() {
+            for (row, octet) in context.hash_rows.iter_mut().zip(multiple.to_be_bytes()) {
+                row[block][nibble] = octet;
             }
         }
         power = multiply(power, key);
     }
+}
+
+/// n(x) times `power` for all nibbles n. The highest bit of a nibble is the lowest power of x.
+fn nibble_multiples(power: u128) -> [u128; 16] {
+    let by_1 = power;
+    let by_x = times_x(by_1);
+    let by_x2 = times_x(by_x);
+    let by_x3 = times_x(by_x2);
+    let mut multiples = [0; 16];
+    for (bit, single) in [by_x3, by_x2, by_x, by_1].into_iter().enumerate() {
+        for below in 0..1 << bit {
+            multiples[(1 << bit) + below] = multiples[below] ^ single;
+        }
+    }
+    multiples
 }
 
 /// A running hash over a number of blocks that is known beforehand.
@@ -81,13 +96,11 @@ impl<'a> Ghash<'a> {
         let (now, rest) = data.split_at(room.min(data.len()));
         let open = &mut self.group[self.filled..];
         let (whole, part) = now.as_chunks::<16>();
-        open[..whole.len()].copy_from_slice(whole);
-        self.filled += whole.len();
+        move_blocks(whole, open);
         if !part.is_empty() {
-            open[whole.len()] = [0; 16];
-            open[whole.len()][..part.len()].copy_from_slice(part);
-            self.filled += 1;
+            store(&mut open[whole.len()], read_part(now, part.len()));
         }
+        self.filled += now.len().div_ceil(16);
         if self.filled == GROUP {
             self.filled = 0;
             self.sum = add_group(self.context, self.sum, &self.group);

@@ -41,8 +41,12 @@ pub(in super::super) fn multiply(mut x: u128, y: u128) -> u128 {
     for _ in 0..128 {
         product ^= power & 0u128.wrapping_sub(x >> 127);
         x <<= 1;
-        let carry = 0u128.wrapping_sub(power & 1);
-        power = (power >> 1) ^ (carry & 0xe1 << 120);
+        power = times_x(power);
     }
     product
+}
+
+pub(in super::super) fn times_x(a: u128) -> u128 {
+    let carry = 0u128.wrapping_sub(a & 1);
+    (a >> 1) ^ (carry & 0xe1 << 120)
 }
