@@ -65,7 +65,7 @@ async function runKernelCase(scene: Scene, variant: KernelCase): Promise<void> {
   const linkMtu = variant.innerMtu + 216;
   await layNetwork(linkMtu);
   const guest = await scene.boot(linkMtu);
-  const gateway = await startTunGateway(variant.innerMtu);
+  const gateway = await startTunGateway(variant.innerMtu, 1);
   const sas = makeSaPair(variant);
 
   await report.step("install SAs on both ends and connect", async () => {

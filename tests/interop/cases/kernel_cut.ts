@@ -38,7 +38,8 @@ async function runKernelCut(scene: Scene): Promise<void> {
   const { report } = scene;
   await layNetwork(1500);
   const guest = await scene.boot(1500);
-  const gateway = await startTunGateway(1400);
+  // Two lanes: the connections of one SA may fall to either.
+  const gateway = await startTunGateway(1400, 2);
   const suite = { aead: "aes-gcm-16", keyLen: 20, esn: false, initialSequence: 0 } as const;
   const sas = makeSaPair(suite);
   for (const spec of sas.specs) await gateway.install(spec);

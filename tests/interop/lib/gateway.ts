@@ -40,8 +40,10 @@ export interface Gateway {
 }
 
 /** Starts a gateway with a TUN device of its own, and gives the device the inner host's address. */
-export async function startTunGateway(innerMtu: number): Promise<Gateway> {
-  const gateway = await startGateway(["--inner", `tun:${TUN}`, "--inner-mtu", String(innerMtu)]);
+export async function startTunGateway(innerMtu: number, lanes: number): Promise<Gateway> {
+  const gateway = await startGateway([
+    ...["--inner", `tun:${TUN}`, "--inner-mtu", String(innerMtu), "--lanes", String(lanes)],
+  ]);
   await script(`ip -n gw addr add ${INNER_HOST}/24 dev ${TUN}`);
   return gateway;
 }
