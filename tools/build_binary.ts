@@ -5,7 +5,7 @@
 // The worker is an entry of its own, or it would not be found at run time. Other files are embedded through the module
 // gateway/runtime/embedded.ts, which is empty in a checkout and a table of all files in the binary.
 
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
@@ -68,7 +68,9 @@ async function buildBinary(outfile: string): Promise<void> {
 
 /** Paths in the repository of what the gateway reads at run time. */
 function embeddedFiles(): string[] {
-  const assets = readdirSync(absolute(ASSET_FOLDER)).filter((name) => ASSET_NAME.test(name));
+  const folder = absolute(ASSET_FOLDER);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const assets = names.filter((name) => ASSET_NAME.test(name));
   return [
     corePath("relaxed"),
     corePath("strict"),
