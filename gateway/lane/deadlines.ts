@@ -1,6 +1,11 @@
 // Which deadline a connection is under, from its state and its row; the heap itself is `timers.ts`.
 
-import { CONN_ENABLED, ROW_TX_PARTIAL_AT, ROW_VALID_AT } from "../../ts-bindings/layout.ts";
+import {
+  CONN_ENABLED,
+  CONN_PREFIXED,
+  ROW_TX_PARTIAL_AT,
+  ROW_VALID_AT,
+} from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, rowF64 } from "./lane.ts";
@@ -12,6 +17,14 @@ export function armTimer(lane: Lane, connection: Connection): void {
   if (connection.timerDue !== 0 && connection.timerDue <= due) return;
   connection.timerDue = due;
   lane.timers.arm(connection.row, due);
+}
+
+/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (design.md §7). */
+export function enable(lane: Lane, connection: Connection): void {
+  if (connection.state !== CONN_PREFIXED) return;
+  connection.state = CONN_ENABLED;
+  lane.core.conn_state(lane.index, connection.row, CONN_ENABLED);
+  if (lane.init.idleTimeoutMs > 0) armTimer(lane, connection);
 }
 
 /** Ends the connections whose deadline has passed; the others are armed again. */

@@ -9,13 +9,12 @@ import {
   BATCH_UPSTREAM,
   CONN_ACCEPTED,
   CONN_DRAINING,
-  CONN_ENABLED,
   CONN_PREFIXED,
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
-import { armTimer } from "./deadlines.ts";
+import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
 import { doom, type Lane, starve } from "./lane.ts";
 import { matchStreamPrefix } from "./stream_prefix.ts";
@@ -127,14 +126,6 @@ function openBatch(lane: Lane, connection: Connection): void {
   if ((tables.u32[tables.fresh] ?? 0) > 0) enable(lane, connection);
   if (inner > 0) deliverInner(lane, inner);
   core.rx_release(index, connection.row, -1);
-}
-
-/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (design.md §7). */
-export function enable(lane: Lane, connection: Connection): void {
-  if (connection.state !== CONN_PREFIXED) return;
-  connection.state = CONN_ENABLED;
-  lane.core.conn_state(lane.index, connection.row, CONN_ENABLED);
-  if (lane.init.idleTimeoutMs > 0) armTimer(lane, connection);
 }
 
 /** Matches the stream prefix in what has been read; true once all six octets are there. */

@@ -16,9 +16,9 @@ import {
   MSG_NOSIGNAL,
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
+import { enable } from "./deadlines.ts";
 import { type Lane, list } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
-import { enable } from "./receive.ts";
 import { flush } from "./transmit.ts";
 
 /** Datagrams read from one upstream socket in one turn. */

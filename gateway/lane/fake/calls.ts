@@ -15,8 +15,8 @@ import {
   EPOLLRDHUP,
   LITTLE_ENDIAN,
 } from "../../linux/constants.ts";
-import { type End, udpEnd } from "./descriptors.ts";
-import { edge, type FakeKernel, openEnd } from "./kernel.ts";
+import { edge, type End, openEnd, udpEnd } from "./descriptors.ts";
+import type { FakeKernel } from "./kernel.ts";
 
 /** A table in memory: where it is and how many entries it has. */
 interface Table {

@@ -1,5 +1,7 @@
 // What the fake kernel keeps behind a descriptor, and the far end of it that a test holds.
 
+import type { FakeKernel } from "./kernel.ts";
+
 /** Edges that have happened and were not yet told by `epoll_wait`. */
 export interface Watch {
   readonly events: number;
@@ -93,4 +95,17 @@ export function udpEnd(): UdpEnd {
     isWaitingForSpace: false,
     isClosed: false,
   };
+}
+
+/** Gives an end the lowest free descriptor. */
+export function openEnd(kernel: FakeKernel, end: End): number {
+  let fd = 3;
+  while (kernel.ends.has(fd)) fd++;
+  kernel.ends.set(fd, end);
+  return fd;
+}
+
+/** Tells the watcher of an end that something has happened to it. */
+export function edge(end: End, events: number): void {
+  if (end.watch !== undefined) end.watch.edges |= events;
 }

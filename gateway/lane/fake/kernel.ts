@@ -5,7 +5,7 @@ import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../../linux/c
 import type { Address, MappedMemory } from "../../runtime/types.ts";
 import type { LaneLibc } from "../libc.ts";
 import { FAKE_CALLS } from "./calls.ts";
-import type { End, TcpEnd, UdpEnd } from "./descriptors.ts";
+import { edge, type End, type TcpEnd, type UdpEnd } from "./descriptors.ts";
 
 /** State of the kernel; what a test may change is said. */
 export interface FakeKernel {
@@ -57,19 +57,6 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
 /** The memory with its own offsets as addresses. */
 export function fakeMapping(): MappedMemory {
   return { base: 0n, at: (offset) => offset as unknown as Address };
-}
-
-/** Gives an end the lowest free descriptor. */
-export function openEnd(kernel: FakeKernel, end: End): number {
-  let fd = 3;
-  while (kernel.ends.has(fd)) fd++;
-  kernel.ends.set(fd, end);
-  return fd;
-}
-
-/** Tells the watcher of an end that something has happened to it. */
-export function edge(end: End, events: number): void {
-  if (end.watch !== undefined) end.watch.edges |= events;
 }
 
 /** Octets arrive from the peer. */
