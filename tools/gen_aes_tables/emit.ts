@@ -46,7 +46,7 @@ export function emitRust(): string {
   const constant = _hex(at(tower.toPair, 0x63));
   return `${HEAD}${fields.join("")}}
 
-/// The S-box's constant 0x63 as a pair. MixColumns does not change it, so it goes into the round keys.
+/// The S-box's constant 0x63 as a pair. MixColumns does not change it: it goes into round keys.
 pub(super) const CONSTANT_PAIR: u8 = 0x${constant};
 
 /// Not a constant: the compiler would rebuild one at every use instead of loading it.

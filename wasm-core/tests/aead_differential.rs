@@ -1,4 +1,5 @@
-//! Both engines against RustCrypto, at the lengths where their code changes course and at random ones.
+//! Both engines against RustCrypto, at the lengths where their code changes course and at random
+//! ones.
 
 #[allow(dead_code, reason = "each suite uses a part of it")]
 mod aead_support;
@@ -11,7 +12,8 @@ use culvert_core::aead::{Algorithm, Sealing};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Around a block, the head and the groups of either kernel, a counter segment, and the largest packets.
+/// Around a block, the head and the groups of either kernel, a counter segment, and the largest
+/// packets.
 const LENGTHS: [usize; 44] = [
     0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 96, 97, 111, 112, 113, 127, 128, 129, 223, 224,
     225, 255, 256, 257, 1400, 4047, 4048, 4049, 4063, 4064, 4065, 4079, 4080, 4081, 4096, 4097,

@@ -1,6 +1,8 @@
-//! Wycheproof (C2SP/wycheproof dac1dd4729, testvectors_v1): AES-GCM and ChaCha20-Poly1305 with 96-bit nonces.
+//! Wycheproof (C2SP/wycheproof dac1dd4729, testvectors_v1): AES-GCM and ChaCha20-Poly1305 with
+//! 96-bit nonces.
 //!
-//! ESP has no other nonce, so groups of other sizes are skipped, and counted, so that a change of the file shows.
+//! ESP has no other nonce, so groups of other sizes are skipped, and counted, so that a change of
+//! the file shows.
 
 #[allow(dead_code, reason = "each suite uses a part of it")]
 mod aead_support;

@@ -1,7 +1,8 @@
-//! AEADs of ESP: AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634), one packet or one batch at a time.
+//! AEADs of ESP: AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634), one packet or one batch at a
+//! time.
 //!
-//! `soft` is portable, constant-time and the specification. Where the target has 128-bit SIMD the batch runs on
-//! the kernels instead, which equal `soft` by property test.
+//! `soft` is portable, constant-time and the specification. Where the target has 128-bit SIMD the
+//! batch runs on the kernels instead, which equal `soft` by property test.
 
 mod context;
 mod ct;
@@ -75,7 +76,8 @@ pub struct Sealing<'a> {
 }
 
 impl Context {
-    /// Takes a key. Returns false, with the context wiped, if its length is not one of the algorithm's.
+    /// Takes a key. Returns false, with the context wiped, if its length is not one of the
+    /// algorithm's.
     pub fn install(&mut self, algorithm: Algorithm, key: &[u8]) -> bool {
         engine::install(self, algorithm, key)
     }

@@ -1,7 +1,8 @@
 //! AES by vector permutation: every look-up is a swizzle of a register.
 //!
-//! Octets are kept as nibble pairs of a tower field (`tables`), and ShiftRows is never done: after n rounds row r stands
-//! n r columns too far to the right, the permutations of MixColumns make up for it, and the last round sets it right.
+//! Octets are kept as nibble pairs of a tower field (`tables`), and ShiftRows is never done: after
+//! n rounds row r stands n r columns too far to the right, the permutations of MixColumns make up
+//! for it, and the last round sets it right.
 //!
 //! CT: blocks and round keys are secret; they meet xor, and, shifts by constants and swizzles.
 
@@ -69,8 +70,9 @@ pub(super) fn first_round(context: &Context, block: V) -> V {
 
 /// Turns states after round 2 into keystream, any number of them.
 ///
-/// One lane to a pass of the inner loop: with its ten tables it just fits the registers, and processors overlap passes by
-/// themselves. Two, four or eight lanes to a pass measured the same on V8 and JavaScriptCore (Zen 4, within 2 %).
+/// One lane to a pass of the inner loop: with its ten tables it just fits the registers, and
+/// processors overlap passes by themselves. Two, four or eight lanes to a pass measured the same on
+/// V8 and JavaScriptCore (Zen 4, within 2 %).
 #[inline(never)]
 pub(super) fn last_rounds(context: &Context, lanes: &mut [V]) {
     let tables = opaque(&TABLES);
@@ -156,7 +158,8 @@ impl Mix {
         }
     }
 
-    /// With a, b, c, d down a column: 2a + b, the same one row on, 2b + c, and d make 2a + 3b + c + d.
+    /// With a, b, c, d down a column: 2a + b, the same one row on, 2b + c, and d make 2a + 3b + c +
+    /// d.
     #[inline(always)]
     pub(super) fn columns(&self, bytes: Bytes) -> V {
         let pair = xor(bytes.twice, swizzle(bytes.once, self.next));
@@ -182,7 +185,8 @@ impl Inversion {
         }
     }
 
-    /// Reciprocals of both coordinates of the inverse of each pair; see `tools/gen_aes_tables/tables.ts`.
+    /// Reciprocals of both coordinates of the inverse of each pair; see
+    /// `tools/gen_aes_tables/tables.ts`.
     #[inline(always)]
     fn of_pairs(&self, pairs: V) -> (V, V) {
         let k = and(pairs, self.nibble);

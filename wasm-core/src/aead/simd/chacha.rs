@@ -1,7 +1,8 @@
 //! ChaCha20-Poly1305 (RFC 8439) over waves, four blocks of ChaCha20 at a time.
 //!
-//! Of each packet, whole groups of four blocks go by themselves. Block 0, which keys Poly1305, and the blocks after the
-//! last whole group, the tail, are gathered from all packets of the wave, so that short packets fill the lanes too.
+//! Of each packet, whole groups of four blocks go by themselves. Block 0, which keys Poly1305, and
+//! the blocks after the last whole group, the tail, are gathered from all packets of the wave, so
+//! that short packets fill the lanes too.
 //!
 //! CT: key, state and keystream are secret; they meet additions, xor and rotations by constants.
 
@@ -32,23 +33,24 @@ pub(super) struct Wave<'a> {
 }
 
 impl<'a> Wave<'a> {
-    /// * `packets`: one to eight
-    pub(super) fn of<'p>(
-        context: &'a Context,
-        packets: impl ExactSizeIterator<Item = Packet<'p>>,
-    ) -> Self {
-        let mut wave = Self {
+    pub(super) fn new(context: &'a Context) -> Self {
+        Self {
             context,
             feet: [[0; 4]; WAVE],
             odd: [splat(0); WAVE * ODD_MAX * 4],
             starts: [0; WAVE],
-        };
+        }
+    }
+
+    /// Makes the odd keystream of one to eight packets. Apart from `new`, so that a wave is built
+    /// where it lies.
+    pub(super) fn prepare<'p>(&mut self, packets: impl Iterator<Item = Packet<'p>>) {
         let mut feet = [[0; 4]; WAVE * ODD_MAX];
         let mut end = 0;
         for (n, packet) in packets.enumerate() {
-            wave.starts[n] = 4 * end;
             let foot = foot_of(packet.nonce);
-            wave.feet[n] = advanced(foot, 1);
+            self.starts[n] = 4 * end;
+            self.feet[n] = advanced(foot, 1);
             feet[end] = foot;
             let tail_blocks = (packet.len % GROUP_LEN).div_ceil(64);
             let before = packet.len / GROUP_LEN * 4;
@@ -57,14 +59,10 @@ impl<'a> Wave<'a> {
             }
             end += 1 + tail_blocks;
         }
-        let groups = end.div_ceil(4);
-        for (feet, masks) in feet.as_chunks().0[..groups]
-            .iter()
-            .zip(wave.odd.as_chunks_mut::<16>().0)
-        {
-            *masks = blocks(&context.chacha_key, feet);
+        let groups = feet.as_chunks().0[..end.div_ceil(4)].iter();
+        for (feet, masks) in groups.zip(self.odd.as_chunks_mut::<16>().0) {
+            *masks = blocks(&self.context.chacha_key, feet);
         }
-        wave
     }
 
     /// Seals packet `n`.
@@ -206,9 +204,9 @@ impl Turns {
 
 /// One quarter round of four blocks.
 ///
-/// Whole quarter rounds one after the other: with the state kept in memory between them V8 took 2.28 us instead of 1.97
-/// for a packet of 1400 octets (JavaScriptCore 2.9 instead of 3.85), and two or four interleaved 2.8 and 3.4 (Zen 4,
-/// Deno 2.9.6, Bun 1.4.5).
+/// Whole quarter rounds one after the other: with the state kept in memory between them V8 took
+/// 2.28 us instead of 1.97 for a packet of 1400 octets (JavaScriptCore 2.9 instead of 3.85), and
+/// two or four interleaved 2.8 and 3.4 (Zen 4, Deno 2.9.6, Bun 1.4.5).
 #[inline(always)]
 fn quarter_round(state: &mut [V; 16], [a, b, c, d]: [usize; 4], turns: Turns) {
     state[a] = add32(state[a], state[b]);

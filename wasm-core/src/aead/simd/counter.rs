@@ -1,9 +1,10 @@
 //! The first two rounds of AES in counter mode, of which little depends on the block.
 //!
-//! Within a segment of 256 counters only octet 15 of the counter block changes. Round 1 is affine in the S-box of each
-//! octet, so octet 15 adds a term of its own, which depends on the key alone and touches the four octets of one
-//! diagonal; `diagonals` keeps it for every counter, and four counters fill one vector. Round 2 then needs the S-box of
-//! one diagonal per block, so one vector serves four blocks; all else of it is computed once per segment.
+//! Within a segment of 256 counters only octet 15 of the counter block changes. Round 1 is affine
+//! in the S-box of each octet, so octet 15 adds a term of its own, which depends on the key alone
+//! and touches the four octets of one diagonal; `diagonals` keeps it for every counter, and four
+//! counters fill one vector. Round 2 then needs the S-box of one diagonal per block, so one vector
+//! serves four blocks; all else of it is computed once per segment.
 //!
 //! CT: the state is secret; counters, which alone choose what is loaded, are public.
 
@@ -44,7 +45,8 @@ static SPREAD: Spread = Spread {
     ],
 };
 
-/// In round 2, (r, c) sums (r + n, c + 2 n) for n from 0 to 3; `terms` says for which n. Of these the diagonal counts.
+/// In round 2, (r, c) sums (r + n, c + 2 n) for n from 0 to 3; `terms` says for which n. Of these
+/// the diagonal counts.
 const fn spread(terms: [bool; 4], first: u8) -> [u8; 16] {
     let mut from = [0x80; 16];
     let mut at = 0;
@@ -87,10 +89,12 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) const EMPTY: fn() -> Self = || Self {
-        fixed: splat(0),
-        diagonal: splat(0),
-    };
+    pub(super) fn empty() -> Self {
+        Self {
+            fixed: splat(0),
+            diagonal: splat(0),
+        }
+    }
 
     /// The segment that contains `counter`.
     pub(super) fn of(context: &Context, nonce: &[u8; 12], counter: u32) -> Self {
@@ -111,7 +115,8 @@ impl Segment {
         }
     }
 
-    /// States after round 2 of the blocks from `counter` on, which end with the segment at the latest.
+    /// States after round 2 of the blocks from `counter` on, which end with the segment at the
+    /// latest.
     pub(super) fn states(&self, context: &Context, counter: u32, lanes: &mut [V]) {
         let spread = opaque(&SPREAD);
         let first = counter as usize;

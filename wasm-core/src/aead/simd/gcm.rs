@@ -1,9 +1,11 @@
-//! AES-GCM (SP 800-38D) over waves: up to eight packets of one context whose odd blocks share the lanes of AES.
+//! AES-GCM (SP 800-38D) over waves: up to eight packets of one context whose odd blocks share the
+//! lanes of AES.
 //!
-//! Of each packet, groups of eight blocks whose counters are 8 n to 8 n + 7 go through AES by themselves. The rest is
-//! odd: the counter block J0 (counter 1), the head (counters 2 to 7) and the tail after the last whole group. It is
-//! gathered from all packets of the wave and goes through together, so that short packets fill the lanes too. Its
-//! keystream is made first: an open needs that of J0 before it may write anything.
+//! Of each packet, groups of eight blocks whose counters are 8 n to 8 n + 7 go through AES by
+//! themselves. The rest is odd: the counter block J0 (counter 1), the head (counters 2 to 7) and
+//! the tail after the last whole group. It is gathered from all packets of the wave and goes
+//! through together, so that short packets fill the lanes too. Its keystream is made first: an open
+//! needs that of J0 before it may write anything.
 
 use super::counter::Segment;
 use super::ghash::Ghash;
@@ -42,27 +44,27 @@ pub(super) struct Wave<'a> {
 }
 
 impl<'a> Wave<'a> {
-    /// * `packets`: one to eight
-    pub(super) fn of<'p>(
-        context: &'a Context,
-        packets: impl ExactSizeIterator<Item = Packet<'p>>,
-    ) -> Self {
-        let mut wave = Self {
+    pub(super) fn new(context: &'a Context) -> Self {
+        Self {
             context,
             nonces: [[0; 12]; WAVE],
-            segments: [Segment::EMPTY(); WAVE],
+            segments: [Segment::empty(); WAVE],
             odd: [splat(0); WAVE * ODD_MAX],
             starts: [0; WAVE],
-        };
+        }
+    }
+
+    /// Makes the odd keystream of one to eight packets. Apart from `new`, so that a wave is built
+    /// where it lies.
+    pub(super) fn prepare<'p>(&mut self, packets: impl Iterator<Item = Packet<'p>>) {
         let mut end = 0;
         for (n, packet) in packets.enumerate() {
-            wave.nonces[n] = *packet.nonce;
-            wave.segments[n] = Segment::of(context, packet.nonce, 0);
-            wave.starts[n] = end;
-            end = wave.gather(n, packet.len, end);
+            self.nonces[n] = *packet.nonce;
+            self.segments[n] = Segment::of(self.context, packet.nonce, 0);
+            self.starts[n] = end;
+            end = self.gather(n, packet.len, end);
         }
-        aes::last_rounds(context, &mut wave.odd[..end]);
-        wave
+        aes::last_rounds(self.context, &mut self.odd[..end]);
     }
 
     /// Puts the odd blocks of packet `n` at `start`; returns where they end.

@@ -1,7 +1,8 @@
 //! Adding keystream to octets, and reading and writing blocks that are not whole.
 //!
-//! Copies of a length that is not known to the compiler become `memory.copy`, which engines do by a call that costs as
-//! much as a block of AES. So an unfinished block is read and written as part of the sixteen octets that end with it.
+//! Copies of a length that is not known to the compiler become `memory.copy`, which engines do by a
+//! call that costs as much as a block of AES. So an unfinished block is read and written as part of
+//! the sixteen octets that end with it.
 
 use super::verbs::{V, and, load, opaque, store, swizzle, xor};
 

@@ -1,7 +1,8 @@
 //! The SIMD engine: same results as `soft`, on kernels made for sixteen-octet vectors.
 //!
-//! CT: as in `soft`. No multiplication and no table in memory meets a secret in AES-GCM; Poly1305 multiplies 32-bit by
-//! 32-bit limbs, which takes the same time for all operands on the processors this runs on.
+//! CT: as in `soft`. No multiplication and no table in memory meets a secret in AES-GCM; Poly1305
+//! multiplies 32-bit by 32-bit limbs, which takes the same time for all operands on the processors
+//! this runs on.
 
 mod aes;
 mod chacha;
@@ -44,8 +45,16 @@ pub fn open(
         len: data.len(),
     });
     match context.kind {
-        KIND_GCM => gcm::Wave::of(context, packet).open(0, aad, data, tag),
-        KIND_CHACHA => chacha::Wave::of(context, packet).open(0, aad, data, tag),
+        KIND_GCM => {
+            let mut wave = gcm::Wave::new(context);
+            wave.prepare(packet);
+            wave.open(0, aad, data, tag)
+        }
+        KIND_CHACHA => {
+            let mut wave = chacha::Wave::new(context);
+            wave.prepare(packet);
+            wave.open(0, aad, data, tag)
+        }
         _ => false,
     }
 }
@@ -61,8 +70,16 @@ pub fn seal(context: &Context, nonce: &[u8; 12], sealing: Sealing<'_>) {
         len: sealing.source.len(),
     });
     match context.kind {
-        KIND_GCM => gcm::Wave::of(context, packet).seal(0, sealing),
-        KIND_CHACHA => chacha::Wave::of(context, packet).seal(0, sealing),
+        KIND_GCM => {
+            let mut wave = gcm::Wave::new(context);
+            wave.prepare(packet);
+            wave.seal(0, sealing);
+        }
+        KIND_CHACHA => {
+            let mut wave = chacha::Wave::new(context);
+            wave.prepare(packet);
+            wave.seal(0, sealing);
+        }
         _ => (),
     }
 }
@@ -94,13 +111,15 @@ fn open_wave(jobs: &mut [OpenJob<'_>]) {
     });
     match context.kind {
         KIND_GCM => {
-            let wave = gcm::Wave::of(context, packets);
+            let mut wave = gcm::Wave::new(context);
+            wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 job.ok = wave.open(n, &job.aad[..job.aad_len], job.data, &job.tag);
             }
         }
         KIND_CHACHA => {
-            let wave = chacha::Wave::of(context, packets);
+            let mut wave = chacha::Wave::new(context);
+            wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 job.ok = wave.open(n, &job.aad[..job.aad_len], job.data, &job.tag);
             }
@@ -118,13 +137,15 @@ fn seal_wave(jobs: &mut [SealJob<'_>]) {
     });
     match context.kind {
         KIND_GCM => {
-            let wave = gcm::Wave::of(context, packets);
+            let mut wave = gcm::Wave::new(context);
+            wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 wave.seal(n, job.sealing());
             }
         }
         KIND_CHACHA => {
-            let wave = chacha::Wave::of(context, packets);
+            let mut wave = chacha::Wave::new(context);
+            wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 wave.seal(n, job.sealing());
             }

@@ -1,10 +1,15 @@
 //! Poly1305 (RFC 8439 §2.5) over whole blocks, two to one carry.
 //!
-//! (sum + block) r^2 + block r: both products add up before they are carried, and the multiplier never waits.
-//! Scalar on purpose: engines take three instructions for a vector multiplication of 32-bit lanes.
-//! Limbs have 26 bits. Limbs of the sum are below 2^27 and those of 5 r below 2^29, so that ten products stay below 2^60.
+//! (sum + block) r^2 + block r: both products add up before they are carried, and the multiplier
+//! never waits. Scalar on purpose: engines take three instructions for a vector multiplication of
+//! 32-bit lanes. Limbs have 26 bits. Limbs of the sum are below 2^27 and those of 5 r below 2^29,
+//! so that ten products stay below 2^60.
 //!
-//! CT: key, blocks and sum are secret; they meet additions, multiplications and shifts by constants.
+//! CT: key, blocks and sum are secret; they meet additions, multiplications and shifts by
+//! constants.
+
+use super::mask::read_part;
+use super::verbs::store;
 
 const LIMB: u64 = (1 << 26) - 1;
 
@@ -53,11 +58,14 @@ impl Poly1305 {
             ));
         }
         self.sum = sum;
-        for part in rest.chunks(16) {
-            let mut pair = [0; 32];
-            pair[..part.len()].copy_from_slice(part);
-            let [low, high, ..] = words(&pair);
-            self.add_block(low, high);
+        let (whole, part) = rest.as_chunks::<16>();
+        for octets in whole {
+            self.add_octets(octets);
+        }
+        if !part.is_empty() {
+            let mut octets = [0; 16];
+            store(&mut octets, read_part(data, part.len()));
+            self.add_octets(&octets);
         }
     }
 
@@ -81,6 +89,11 @@ impl Poly1305 {
         tag
     }
 
+    fn add_octets(&mut self, octets: &[u8; 16]) {
+        let [low, high] = words(octets);
+        self.add_block(low, high);
+    }
+
     fn add_block(&mut self, low: u64, high: u64) {
         self.sum = carry(multiply(add(self.sum, block(low, high)), &self.r));
     }
@@ -96,9 +109,10 @@ impl Factor {
 }
 
 #[inline(always)]
-fn words(octets: &[u8; 32]) -> [u64; 4] {
+fn words<const OCTETS: usize, const WORDS: usize>(octets: &[u8; OCTETS]) -> [u64; WORDS] {
+    const { assert!(OCTETS == 8 * WORDS) };
     let (words, _) = octets.as_chunks::<8>();
-    [0, 1, 2, 3].map(|n| u64::from_le_bytes(words[n]))
+    core::array::from_fn(|n| u64::from_le_bytes(words[n]))
 }
 
 #[inline(always)]

@@ -27,7 +27,7 @@ pub(super) struct Tables {
     pub(super) last_t: [u8; 16],
 }
 
-/// The S-box's constant 0x63 as a pair. MixColumns does not change it, so it goes into the round keys.
+/// The S-box's constant 0x63 as a pair. MixColumns does not change it: it goes into round keys.
 pub(super) const CONSTANT_PAIR: u8 = 0x6e;
 
 /// Not a constant: the compiler would rebuild one at every use instead of loading it.

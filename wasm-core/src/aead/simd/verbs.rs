@@ -1,16 +1,18 @@
 //! The vector verbs of the kernels: sixteen octets at a time, octet 0 first.
 //!
-//! On WebAssembly each is one instruction. Elsewhere they are spelt out, so that the kernels run in native tests;
-//! that form looks octets up by index and is for tests alone.
+//! On WebAssembly each is one instruction. Elsewhere they are spelt out, so that the kernels run in
+//! native tests; that form looks octets up by index and is for tests alone.
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub(super) use portable::*;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) use wasm::*;
 
-/// The same reference, of which the compiler no longer knows the target, so that tables are loaded from memory.
+/// The same reference, of which the compiler no longer knows the target, so that tables are loaded
+/// from memory.
 ///
-/// V8 and LLVM otherwise rebuild a constant vector at every use (four instructions instead of one load).
+/// V8 and LLVM otherwise rebuild a constant vector at every use (four instructions instead of one
+/// load).
 #[inline]
 pub(super) fn opaque<T>(target: &T) -> &T {
     core::hint::black_box(target)
@@ -50,7 +52,8 @@ mod wasm {
         w::v128_and(a, b)
     }
 
-    /// Octet n becomes `table[index[n]]`, or 0 where the index is 0x80 or more. No index is 16..=127.
+    /// Octet n becomes `table[index[n]]`, or 0 where the index is 0x80 or more. No index is
+    /// 16..=127.
     #[inline(always)]
     pub(in super::super) fn swizzle(table: V, index: V) -> V {
         #[cfg(target_feature = "relaxed-simd")]

@@ -1,7 +1,7 @@
 //! AES (FIPS 197), bitsliced: plane k holds bit k of every octet of four blocks.
 //!
-//! Octet `4 * column + row` of block b is bit `16 * b + 4 * column + row` of each plane. A round key in this form is
-//! eight planes of 16 bits: sixteen octets, as long as the key itself.
+//! Octet `4 * column + row` of block b is bit `16 * b + 4 * column + row` of each plane. A round
+//! key in this form is eight planes of 16 bits: sixteen octets, as long as the key itself.
 
 use zeroize::Zeroize;
 

@@ -1,6 +1,7 @@
 //! GHASH (SP 800-38D §6.4), one bit at a time.
 
-/// Running hash. Octet 0, bit 0 of a block is the most significant bit of the integer, and the coefficient of x^0.
+/// Running hash. Octet 0, bit 0 of a block is the most significant bit of the integer, and the
+/// coefficient of x^0.
 pub(super) struct Ghash {
     key: u128,
     sum: u128,

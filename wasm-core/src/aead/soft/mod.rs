@@ -1,7 +1,7 @@
 //! The portable engine, and the specification of the SIMD one.
 //!
-//! Written to be read beside the standards. CT: keys, plaintext and every intermediate value are secret; lengths
-//! and nonces are not. No secret reaches an index or a branch.
+//! Written to be read beside the standards. CT: keys, plaintext and every intermediate value are
+//! secret; lengths and nonces are not. No secret reaches an index or a branch.
 
 pub(super) mod aes;
 mod chacha;
@@ -139,7 +139,8 @@ fn counter_block(nonce: &[u8; 12], counter: u32) -> [u8; 16] {
     block
 }
 
-/// SP 800-38D §7.1: the tag is GHASH over AAD, ciphertext and their lengths in bits, masked by the keystream of J0.
+/// SP 800-38D §7.1: the tag is GHASH over AAD, ciphertext and their lengths in bits, masked by the
+/// keystream of J0.
 fn gcm_tag(context: &Context, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> [u8; 16] {
     let mut blocks = [counter_block(nonce, 1); aes::BLOCKS];
     aes::encrypt(round_keys(context), &mut blocks);
@@ -154,7 +155,8 @@ fn gcm_tag(context: &Context, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> [u
     tag
 }
 
-/// RFC 8439 §2.8: block 0 keys Poly1305, which runs over AAD, ciphertext and their lengths, each padded to 16.
+/// RFC 8439 §2.8: block 0 keys Poly1305, which runs over AAD, ciphertext and their lengths, each
+/// padded to 16.
 fn chacha_tag(context: &Context, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> [u8; 16] {
     let mut mac = poly1305::Poly1305::new(&chacha::poly1305_key(&context.chacha_key, nonce));
     mac.update_padded(aad);

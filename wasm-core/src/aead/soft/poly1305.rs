@@ -1,6 +1,7 @@
 //! Poly1305 (RFC 8439 §2.5) over whole blocks, which is all that the AEAD of §2.8 feeds it.
 //!
-//! Numbers are five limbs of 26 bits. Products of limbs below 2^27 summed five times stay below 2^57.
+//! Numbers are five limbs of 26 bits. Products of limbs below 2^27 summed five times stay below
+//! 2^57.
 
 const LIMB: u64 = (1 << 26) - 1;
 
