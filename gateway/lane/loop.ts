@@ -22,7 +22,7 @@ import { closeConnection } from "./close.ts";
 import { runCommands } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { runTimers } from "./deadlines.ts";
-import { checkDrain } from "./drain.ts";
+import { checkDrain, DRAIN_POLL_MS } from "./drain.ts";
 import { announce } from "./events.ts";
 import { readTun } from "./inner.ts";
 import { doom, type Lane, list } from "./lane.ts";
@@ -73,7 +73,7 @@ function waitMs(lane: Lane): number {
   if (lane.starved.length > 0) wait = earlier(wait, STARVED_RETRY_MS);
   if (lane.acceptAgainAt > 0) wait = earlier(wait, Math.max(lane.acceptAgainAt - now, 0));
   if (lane.isDraining && lane.liveCount > 0) {
-    wait = earlier(wait, Math.max(lane.drainDueAt - now, 0));
+    wait = earlier(wait, Math.min(Math.max(lane.drainDueAt - now, 0), DRAIN_POLL_MS));
   }
   return wait < 0 ? -1 : Math.ceil(wait);
 }

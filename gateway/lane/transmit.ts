@@ -64,7 +64,9 @@ function settle(lane: Lane, connection: Connection, left: number): void {
     return;
   }
   if (left > 0) armTimer(lane, connection);
-  else if (connection.state === CONN_DRAINING) doom(lane, connection, connection.drainedWith);
+  else if (connection.state === CONN_DRAINING && connection.drainedWith !== Status.Drained) {
+    doom(lane, connection, connection.drainedWith);
+  }
   if (connection.isReserveFull) {
     connection.isReserveFull = false;
     list(lane, connection);

@@ -86,6 +86,8 @@ export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;
 
 // net/if.h, linux/sockios.h, linux/if_tun.h
+/** Octets of a TCP socket that its peer has not acknowledged. */
+export const SIOCOUTQ = 0x5411;
 export const IFNAMSIZ = 16;
 export const IFF_UP = 0x1;
 export const IFF_TUN = 0x1;

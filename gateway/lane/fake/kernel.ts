@@ -42,6 +42,8 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     epoll_ctl: (_epfd, op, fd, event) => FAKE_CALLS.watch(kernel, fd, { op, at: Number(event) }),
     epoll_wait: (_epfd, events, max) => FAKE_CALLS.wait(kernel, Number(events), max),
     errno: () => kernel.lastErrno,
+    // SIOCOUTQ: what it has taken has arrived.
+    ioctl: () => 0,
     read: (fd, address) => FAKE_CALLS.read(kernel, fd, Number(address)),
     readv: (fd, iov, count) => FAKE_CALLS.readv(kernel, fd, { at: Number(iov), count }),
     recvmsg: (fd, message) => FAKE_CALLS.recvmsg(kernel, fd, Number(message)),
