@@ -46,7 +46,7 @@ export async function expectPong(
   );
   const got = parsePacket(opened.inner);
   const isV6 = peer.ends.source.includes(":");
-  equal(got.isIntact, true, "lengths and checksums");
+  ok(got.isIntact, "lengths and checksums");
   deepEqual(
     { source: got.source, destination: got.destination },
     { source: peer.ends.destination, destination: peer.ends.source },

@@ -80,7 +80,7 @@ function openOriginator(socket: Socket): Originator {
     if (ending !== undefined) return;
     ending = how;
     for (const resolve of endings) resolve(how);
-    inbox.fail(new Error(`the gateway has ended the connection: ${how}`));
+    inbox.fail(new Error(`Connection ended by the gateway: ${how}`));
     socket.destroy();
   }
 

@@ -157,7 +157,8 @@ function follow(child: ChildProcessByStdio<null, Readable, Readable>): Program {
     stdout: out.text,
     stderr: err.text,
     line,
-    kill: (signal) => void child.kill(signal),
+    // Not `child.kill`: on Deno 2.9 it makes the exit look like a death by that signal.
+    kill: (signal) => void process.kill(pid, signal),
   };
 }
 

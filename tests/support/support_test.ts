@@ -1,6 +1,6 @@
 // The small parts of the tests' own originator: what they would get wrong, every black-box test would get wrong.
 
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { createFrameReader, EMPTY, frame, ikeFrame, ikeMessage, KEEPALIVE } from "./frames.ts";
@@ -39,10 +39,10 @@ test("pingPacket() and udpPacket() have right lengths and checksums, in both fam
     for (const data of [Buffer.alloc(0), Buffer.from("odd"), Buffer.alloc(1200, 3)]) {
       for (const packet of [pingPacket(ends, { data }), udpPacket(ends, { data })]) {
         const parsed = parsePacket(packet);
-        equal(parsed.isIntact, true);
+        ok(parsed.isIntact);
         deepEqual([parsed.source, parsed.destination], [ends.source, ends.destination]);
         packet.writeUInt8(packet.readUInt8(packet.length - 1) ^ 1, packet.length - 1);
-        equal(parsePacket(packet).isIntact, false);
+        ok(!parsePacket(packet).isIntact);
       }
     }
   }
@@ -53,7 +53,7 @@ test("findSecret() finds a key in either hex case, inside other text, and as a l
   const key = randomKey(20);
   const hex = key.toString("hex");
   for (const text of [hex, hex.toUpperCase(), `x="${hex.slice(6)}"`, `[${[...key].join(", ")}]`]) {
-    equal(findSecret(`before ${text} after`) === undefined, false, text);
+    ok(!(findSecret(`before ${text} after`) === undefined), text);
   }
   equal(
     findSecret(`spi 0x${hex.slice(0, 8)} and ${"00".repeat(40)} [1,2,3,4,5,6,7,8,9]`),

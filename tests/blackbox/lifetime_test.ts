@@ -1,0 +1,186 @@
+// Limits of an SA (RFC 4301 §4.4.2.1), its removal, its replacement, and dummy packets.
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { describe } from "node:test";
+import { spiText } from "../support/api.ts";
+import { expectEcho, expectPong, freshPing, sendPing } from "../support/echo.ts";
+import { NEXT_HEADER_NONE, openEsp } from "../support/esp.ts";
+import { watchMetrics } from "../support/metrics.ts";
+import { addPeer, makePeer, type Peer, rekeyed } from "../support/peers.ts";
+import { scenario } from "../support/scenario.ts";
+import { useGateway } from "../support/use_gateway.ts";
+import { settle, sleep } from "../support/wait.ts";
+
+describe("SA limits", () => {
+  const gateway = useGateway(["--suspect-limit", "1000000"]);
+
+  scenario(
+    "E50, E51: hardPackets inbound: the packet after the last allowed one is SaExpired",
+    async () => {
+      const peer = await addPeer(gateway().api, { inbound: { softPackets: 2, hardPackets: 3 } });
+      const watch = await watchMetrics(gateway().api);
+      const connection = await gateway().connect();
+      for (let i = 0; i < 3; i++) await expectEcho(connection, peer);
+      await sendPing(connection, peer);
+      await sendPing(connection, peer);
+      await watch.expect({ drops: { sa_expired: 2, seq_soft_limit: 1 } });
+      equal(await saState(peer, "inbound"), "expired");
+      equal(connection.waiting(), 0);
+      ok(connection.isOpen());
+    },
+  );
+
+  scenario(
+    "E50: hardPackets outbound, counted from the install and not from the sequence number",
+    async () => {
+      const peer = await addPeer(gateway().api, {
+        outbound: { initialSequence: 1_000_000, softPackets: 1, hardPackets: 2 },
+      });
+      const watch = await watchMetrics(gateway().api);
+      const connection = await gateway().connect();
+      equal((await expectEcho(connection, peer)).seq, 1_000_001n);
+      equal((await expectEcho(connection, peer)).seq, 1_000_002n);
+      await sendPing(connection, peer);
+      const name = "culvert_drops_total";
+      const drops = await settle(
+        async () =>
+          (await watch.grown(name, { reason: "sa_expired" })) +
+          (await watch.grown(name, { reason: "seq_exhausted" })),
+        (count) => count === 1,
+      );
+      equal(drops, 1);
+      equal(connection.waiting(), 0);
+    },
+  );
+
+  scenario("E50: hardOctets counts what the cipher is applied to, padding included", async () => {
+    // A ping of 84 octets is sealed as 88: 84, two of padding, the trailer.
+    const peer = await addPeer(gateway().api, { inbound: { hardOctets: 2 * 88 } });
+    const watch = await watchMetrics(gateway().api);
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    await watch.expect({ drops: { sa_expired: 1 } });
+  });
+
+  scenario("E50: hardSeconds ends an SA in both directions", async () => {
+    const peer = await addPeer(gateway().api, { both: { hardSeconds: 1 } });
+    const watch = await watchMetrics(gateway().api);
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await sleep(1300);
+    await sendPing(connection, peer);
+    await watch.expect({ drops: { sa_expired: 1 } });
+    equal(connection.waiting(), 0);
+  });
+
+  scenario("E51: a soft limit changes the state once and nothing else", async () => {
+    const peer = await addPeer(gateway().api, { outbound: { softPackets: 2 } });
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    equal(await saState(peer, "outbound"), "active");
+    for (let i = 0; i < 4; i++) await expectEcho(connection, peer);
+    equal(await saState(peer, "outbound"), "soft");
+    const said = (): number => {
+      const lines = gateway().program.stderr().split("\n");
+      const spi = spiText(peer.outbound.spi);
+      return lines.filter((line) => line.includes(spi) && /soft/.test(line)).length;
+    };
+    equal(await settle(said, (count) => count === 1), 1);
+  });
+
+  scenario(
+    "removing the inbound SA makes its SPI unknown; removing the outbound one leaves no policy",
+    async () => {
+      const peer = await addPeer(gateway().api);
+      const watch = await watchMetrics(gateway().api);
+      const connection = await gateway().connect();
+      await expectEcho(connection, peer);
+      await gateway().api.removeSa(peer.outbound.spi);
+      await sendPing(connection, peer);
+      await watch.expect({ drops: { no_policy: 1 } });
+      await gateway().api.removeSa(peer.inbound.spi);
+      await sendPing(connection, peer);
+      await watch.expect({ drops: { no_policy: 1, unknown_spi: 1 } });
+      equal(connection.waiting(), 0);
+    },
+  );
+
+  async function saState(peer: Peer, direction: "inbound" | "outbound"): Promise<unknown> {
+    const sa = await gateway().api.get(`/v1/sas/${spiText(peer[direction].spi)}`);
+    return (sa as Record<string, unknown>).state;
+  }
+});
+
+describe("rekey and dummy packets", () => {
+  const gateway = useGateway();
+
+  scenario("a rekey: old and new receive, the newest sends, and the old one may go", async () => {
+    const old = await addPeer(gateway().api);
+    const watch = await watchMetrics(gateway().api);
+    const connection = await gateway().connect();
+    await expectEcho(connection, old);
+    const next = rekeyed(old);
+    await gateway().api.installSa(next.inboundBody);
+    await gateway().api.installSa(next.outboundBody);
+    const [first, second] = [freshPing(), freshPing()];
+    await sendPing(connection, old, { ping: first });
+    await expectPong(connection, next, first);
+    await sendPing(connection, next, { ping: second });
+    await expectPong(connection, next, second);
+    await gateway().api.removeSa(old.inbound.spi);
+    await gateway().api.removeSa(old.outbound.spi);
+    await expectEcho(connection, next);
+    await watch.expect({});
+  });
+
+  scenario("removing the newest outbound SA brings the older one back", async () => {
+    const old = await addPeer(gateway().api);
+    const connection = await gateway().connect();
+    const before = await expectEcho(connection, old);
+    const next = rekeyed(old);
+    await gateway().api.installSa(next.outboundBody);
+    const ping = freshPing();
+    await sendPing(connection, old, { ping });
+    await expectPong(connection, next, ping);
+    await gateway().api.removeSa(next.outbound.spi);
+    const after = await expectEcho(connection, old);
+    equal(after.seq, before.seq + 1n);
+  });
+
+  scenario("E9: a dummy packet leaves with next header 59 and takes a number", async () => {
+    const peer = await addPeer(gateway().api);
+    const connection = await gateway().connect();
+    const before = await expectEcho(connection, peer);
+    equal((await sendDummy(peer, { octets: 64 })).status, 202);
+    const dummy = openEsp(peer.outbound, await connection.next());
+    deepEqual([dummy?.nextHeader, dummy?.inner.length], [NEXT_HEADER_NONE, 64]);
+    equal(dummy?.seq, before.seq + 1n);
+    equal((await expectEcho(connection, peer)).seq, before.seq + 2n);
+  });
+
+  scenario(
+    "a dummy packet without a path is 409, on an unknown SPI 404, of no octets 422",
+    async () => {
+      const peer = await addPeer(gateway().api);
+      equal((await sendDummy(peer, { octets: 64 })).status, 409);
+      const connection = await gateway().connect();
+      await expectEcho(connection, peer);
+      equal((await sendDummy(peer, { octets: 0 })).status, 422);
+      equal((await sendDummy(peer, { octets: "64" })).status, 422);
+      equal((await sendDummy(makePeer(), { octets: 64 })).status, 404);
+      connection.close();
+      const answer = await settle(
+        () => sendDummy(peer, { octets: 64 }),
+        ({ status }) => status === 409,
+      );
+      equal(answer.status, 409);
+    },
+  );
+
+  function sendDummy(peer: Peer, body: unknown): Promise<{ status: number }> {
+    const path = `/v1/sas/${spiText(peer.outbound.spi)}/dummy`;
+    return gateway().api.request("POST", path, { body });
+  }
+});

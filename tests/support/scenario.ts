@@ -1,0 +1,25 @@
+// A test against a running gateway, and what must stand before it. Runners differ in how long they give a test by default, and
+// Bun gives every hook 5 s whatever it asks for: so the time that set-up takes is the first test's.
+
+import { before, test } from "node:test";
+
+const TIMEOUT_MS = 60_000;
+
+let prepared: Promise<void> = Promise.resolve();
+
+/** Registers set-up for the tests of a `describe`, in order. */
+export function prepare(start: () => Promise<void>): void {
+  before(() => {
+    prepared = prepared.then(start);
+    // The first test that awaits it fails with its reason.
+    prepared.catch(() => undefined);
+  });
+}
+
+/** Registers a test. Its name says the behaviour, the numbers of the rules in front. */
+export function scenario(name: string, run: () => Promise<void> | void): void {
+  test(name, { timeout: TIMEOUT_MS }, async () => {
+    await prepared;
+    await run();
+  });
+}
