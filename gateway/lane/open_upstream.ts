@@ -4,6 +4,7 @@ import { ROW_ADDRESS, ROW_FAMILY } from "../../ts-bindings/layout.ts";
 import {
   AF_INET,
   AF_INET6,
+  SO_RCVBUF,
   SO_RXQ_OVFL,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -18,6 +19,12 @@ import { TAG_UPSTREAM, watch } from "./watch.ts";
 /** `sin_addr` of `sockaddr_in`, and its length. */
 const SIN_ADDR = 4;
 const SOCKADDR_IN_LEN = 16;
+
+/**
+ * Octets that the kernel keeps of a daemon that is faster than the lane for a moment; it takes less where net.core.rmem_max
+ * is less. Its default loses the 257th of a burst of small messages, and over TCP nobody sends IKE again.
+ */
+const RCVBUF = 1 << 20;
 
 /**
  * Opens, binds and connects the UDP socket of a connection.
@@ -42,6 +49,8 @@ function setUp(lane: Lane, connection: Connection, upstream: UpstreamInit, fd: n
   const { libc, tables } = lane;
   // One wherever an option wants "on": an int in the low half of the u64.
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, tables.oneAt, 4) < 0) return false;
+  tables.u32[tables.scratch >>> 2] = RCVBUF;
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, tables.scratchAt, 4) < 0) return false;
   if (upstream.source !== null) {
     writeSource(lane, connection, upstream.source);
     if (libc.bind(fd, tables.scratchAt, SOCKADDR_IN_LEN) < 0) return false;
