@@ -50,7 +50,9 @@ describe("path", () => {
   scenario("E33: an authentic dummy packet moves it", async () => {
     const { peer, b } = await twoConnections();
     const dummy = sealEsp(peer.inbound, Buffer.alloc(8), { nextHeader: NEXT_HEADER_NONE });
+    const watch = await watchMetrics(gateway().api);
     await b.sendFrames(dummy);
+    await watch.grows("culvert_drops_total", { reason: "dummy_packet" }, 1);
     await expectDummyOn(b, peer);
   });
 
