@@ -1,0 +1,347 @@
+//! The table of SAs, the policy index, and the table of connections.
+
+mod support;
+
+use culvert_core::aead::CONTEXT_LEN;
+use culvert_core::exports as core;
+use culvert_core::layout::plan::Limits;
+use culvert_core::layout::*;
+use culvert_core::status::Status;
+use support::esp::Sa;
+use support::{Gate, LIMITS, frame, packet};
+
+fn refused(sa: &Sa, gate: &Gate) -> Status {
+    let number = -sa.install(gate);
+    Status::ALL
+        .iter()
+        .find(|(status, _)| *status as i32 == number)
+        .expect("a refusal")
+        .0
+}
+
+#[test]
+fn ten_thousand_sas_install_look_up_and_delete() {
+    let gate = Gate::with(
+        Limits {
+            sas: 10_000,
+            ..LIMITS
+        },
+        0,
+    );
+    let spi = |i: u32| 0x100 + i.wrapping_mul(0x9e37_79b9) % 0xffff_0000;
+    for i in 0..10_000 {
+        let mut sa = Sa::new(spi(i), i % 2, 1 + i / 2);
+        sa.remote = vec![(vec![10, (i >> 16) as u8, (i >> 8) as u8, i as u8], 32)];
+        assert!(sa.install(&gate) > 0, "{i}");
+    }
+    assert_eq!(refused(&Sa::inbound(0x77), &gate), Status::SadFull);
+    let mut ids: Vec<u32> = (0..10_000).map(|i| core::sa_find(spi(i))).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((ids.len(), ids[0]), (10_000, 1));
+    for i in (0..10_000).filter(|i| i % 3 == 0) {
+        assert_eq!(core::sa_remove(0, spi(i)), 1);
+    }
+    for i in 0..10_000 {
+        assert_eq!(core::sa_find(spi(i)) != 0, i % 3 != 0, "{i}");
+    }
+    assert!(Sa::inbound(0x77).install(&gate) > 0);
+    for i in (0..10_000).filter(|i| i % 3 != 0) {
+        assert_eq!(core::sa_remove(0, spi(i)), 1);
+        assert_eq!(core::sa_remove(0, spi(i)), 0);
+    }
+}
+
+#[test]
+fn what_cannot_be_represented_is_refused_and_leaves_no_key() {
+    let gate = Gate::new();
+    let good = Sa::inbound(0x1000);
+    let cases: [fn(&mut Sa); 14] = [
+        |sa| sa.spi = 0,
+        |sa| sa.direction = 2,
+        |sa| sa.peer = 0,
+        |sa| sa.peer = 33,
+        |sa| sa.algorithm = 3,
+        |sa| sa.window = 31,
+        |sa| sa.window = 4097,
+        |sa| (sa.window, sa.esn) = (0, true),
+        |sa| sa.material.truncate(19),
+        |sa| sa.material.truncate(3),
+        |sa| sa.algorithm = AEAD_CHACHA20_POLY1305,
+        |sa| sa.local.clear(),
+        |sa| sa.remote = vec![(vec![0; 4], 33)],
+        |sa| sa.initial = 1 << 32,
+    ];
+    for (i, change) in cases.into_iter().enumerate() {
+        let mut sa = good.clone();
+        change(&mut sa);
+        assert_eq!(refused(&sa, &gate), Status::SpecInvalid, "case {i}");
+        let context = gate.memory.read(gate.sa(1, "SA_CONTEXT"), CONTEXT_LEN);
+        assert!(context.iter().all(|&octet| octet == 0), "case {i}");
+    }
+    assert_eq!(good.install(&gate), 1, "the row is still free");
+    assert_eq!(refused(&good, &gate), Status::SpiInUse);
+    assert_eq!(
+        refused(
+            &Sa {
+                direction: SA_OUTBOUND,
+                ..good
+            },
+            &gate
+        ),
+        Status::SpiInUse
+    );
+    let shell = gate.limits.lanes;
+    let key = gate.memory.read(
+        gate.lane(shell, "LANE_SA_SPEC") + support::at("SPEC_KEY"),
+        40,
+    );
+    assert_eq!(key, [0; 40], "the specification is wiped");
+}
+
+#[test]
+fn keys_are_wiped_by_remove_and_by_wipe_all() {
+    let gate = Gate::new();
+    let (a, b) = (
+        Sa::inbound(0x1000).installed(&gate),
+        Sa::inbound(0x1001).installed(&gate),
+    );
+    let context = |id| gate.memory.read(gate.sa(id, "SA_CONTEXT"), CONTEXT_LEN);
+    assert!(
+        [a, b]
+            .iter()
+            .all(|&id| context(id).iter().any(|&octet| octet != 0))
+    );
+    assert_eq!(core::sa_remove(0, 0x1000), 1);
+    assert!(context(a).iter().all(|&octet| octet == 0));
+    core::core_wipe_all();
+    assert!(context(b).iter().all(|&octet| octet == 0));
+}
+
+/// A gateway with one connection and outbound SAs; each peer's path is that connection.
+struct Policies {
+    gate: Gate,
+    conn: u32,
+}
+
+impl Policies {
+    fn new() -> Self {
+        let gate = Gate::new();
+        let conn = gate.open(0, 7);
+        for peer in 1..4 {
+            let sa = Sa::new(0x500 + peer, SA_INBOUND, peer);
+            sa.installed(&gate);
+            let inner = packet::v4([1, 1, 1, 1], [2, 2, 2, 2], 40, 0);
+            gate.receive(0, conn, &frame(&sa.seal(1, &inner)), 1.0);
+        }
+        Self { gate, conn }
+    }
+
+    fn add(&self, spi: u32, local: ([u8; 4], u32), remote: ([u8; 4], u32)) {
+        let mut sa = Sa::new(spi, SA_OUTBOUND, 1 + spi % 3);
+        sa.local = vec![(local.0.to_vec(), local.1)];
+        sa.remote = vec![(remote.0.to_vec(), remote.1)];
+        sa.installed(&self.gate);
+    }
+
+    /// SPI by which a packet leaves.
+    fn leaves_by(&self, source: [u8; 4], destination: [u8; 4]) -> Option<u32> {
+        self.gate
+            .slots(0, &[packet::v4(source, destination, 60, 1)]);
+        let sent = self.gate.transmit(0, 2.0);
+        let (conn, wire) = sent.first()?;
+        assert_eq!(*conn, self.conn);
+        Some(u32::from_be_bytes(wire[2..6].try_into().expect("an SPI")))
+    }
+}
+
+#[test]
+fn the_newest_install_that_holds_both_addresses_wins() {
+    let policies = Policies::new();
+    policies.add(0x1000, ([10, 0, 0, 0], 8), ([10, 9, 0, 0], 16));
+    policies.add(0x1001, ([10, 1, 0, 0], 16), ([10, 9, 1, 0], 24));
+    policies.add(0x1002, ([10, 2, 0, 0], 16), ([0, 0, 0, 0], 0));
+    let leaves = |source, destination| policies.leaves_by(source, destination);
+    assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), Some(0x1001));
+    assert_eq!(leaves([10, 1, 1, 1], [10, 9, 2, 1]), Some(0x1000));
+    assert_eq!(
+        leaves([10, 2, 1, 1], [10, 9, 1, 1]),
+        Some(0x1002),
+        "newest, not longest"
+    );
+    assert_eq!(leaves([10, 3, 1, 1], [10, 9, 1, 1]), Some(0x1000));
+    assert_eq!(leaves([11, 3, 1, 1], [10, 9, 1, 1]), None);
+    assert_eq!(policies.gate.counter(0, Status::NoPolicy), 1);
+    policies.add(0x1003, ([10, 0, 0, 0], 8), ([10, 9, 0, 0], 16));
+    assert_eq!(
+        leaves([10, 1, 1, 1], [10, 9, 1, 1]),
+        Some(0x1003),
+        "a rekey"
+    );
+    assert_eq!(core::sa_remove(0, 0x1003), 1);
+    assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), Some(0x1001));
+    assert_eq!(core::sa_remove(0, 0x1001), 1);
+    assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), Some(0x1000));
+    assert_eq!(core::sa_remove(0, 0x1000), 1);
+    assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), None);
+}
+
+#[test]
+fn ipv6_prefixes_of_every_length_are_found() {
+    let policies = Policies::new();
+    let mut address = [0x20; 16];
+    for bits in [128, 127, 96, 65, 64, 63, 1, 0] {
+        let mut sa = Sa::new(0x2000 + bits, SA_OUTBOUND, 1);
+        sa.remote = vec![([0x20; 16].to_vec(), bits)];
+        sa.installed(&policies.gate);
+        policies.gate.slots(0, &[packet::v6([9; 16], address, 60)]);
+        let sent = policies.gate.transmit(0, 2.0);
+        assert_eq!(sent[0].1[2..6], (0x2000 + bits).to_be_bytes());
+        // Another address right outside of the prefix.
+        if bits > 0 {
+            let bit = bits as usize - 1;
+            address[bit / 8] ^= 0x80 >> (bit % 8);
+            policies.gate.slots(0, &[packet::v6([9; 16], address, 60)]);
+            assert!(policies.gate.transmit(0, 2.0).is_empty(), "/{bits}");
+            address[bit / 8] ^= 0x80 >> (bit % 8);
+        }
+        assert_eq!(core::sa_remove(0, 0x2000 + bits), 1);
+    }
+}
+
+proptest::proptest! {
+    /// The index against a list of all SAs, newest first.
+    #[test]
+    fn the_index_equals_a_plain_search(
+        sas in proptest::collection::vec((0_u8..4, 0_u32..=32, 0_u8..4, 0_u32..=32), 1..12),
+        removed in proptest::collection::vec(proptest::bool::ANY, 12),
+        probes in proptest::collection::vec((0_u8..4, 0_u8..4), 1..12),
+    ) {
+        let policies = Policies::new();
+        let mut model = Vec::new();
+        for (i, (local, local_bits, remote, remote_bits)) in sas.into_iter().enumerate() {
+            let spi = 0x3000 + i as u32;
+            policies.add(spi, ([10, local, local, 7], local_bits), ([10, remote, remote, 7], remote_bits));
+            model.push((spi, [10, local, local, 7], local_bits, [10, remote, remote, 7], remote_bits));
+        }
+        for (i, _) in removed.iter().enumerate().filter(|(_, is_removed)| **is_removed) {
+            core::sa_remove(0, 0x3000 + i as u32);
+            model.retain(|sa| sa.0 != 0x3000 + i as u32);
+        }
+        let holds = |prefix: [u8; 4], bits: u32, address: [u8; 4]| {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            (u32::from_be_bytes(prefix) ^ u32::from_be_bytes(address)) & mask == 0
+        };
+        for (source, destination) in probes {
+            let (source, destination) = ([10, source, source, 7], [10, destination, destination, 7]);
+            let expected = model.iter().rev()
+                .find(|sa| holds(sa.1, sa.2, source) && holds(sa.3, sa.4, destination))
+                .map(|sa| sa.0);
+            proptest::prop_assert_eq!(policies.leaves_by(source, destination), expected);
+        }
+    }
+}
+
+#[test]
+fn connections_are_refused_by_total_and_by_source() {
+    let gate = Gate::with(LIMITS, 3);
+    let refusal = |status: Status| -(status as i32);
+    let v6 = |low: u8| [0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, low, 0, 0, 0, 0, 0, 0, low];
+    for i in 0..3 {
+        assert!(gate.try_open(0, i, [192, 0, 2, 1]) > 0);
+        assert!(
+            gate.try_open_v6(0, i, v6(i as u8)) > 0,
+            "one /64 is one source"
+        );
+    }
+    assert_eq!(
+        gate.try_open(0, 9, [192, 0, 2, 1]),
+        refusal(Status::RefusedSource)
+    );
+    assert_eq!(
+        gate.try_open_v6(0, 9, v6(77)),
+        refusal(Status::RefusedSource)
+    );
+    let mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1];
+    assert_eq!(
+        gate.try_open_v6(0, 9, mapped),
+        refusal(Status::RefusedSource),
+        "the same source"
+    );
+    for i in 0..10 {
+        assert!(gate.try_open(0, 9, [192, 0, 2, 10 + i]) > 0);
+    }
+    assert_eq!(
+        gate.try_open(0, 9, [192, 0, 2, 99]),
+        refusal(Status::RefusedTotal)
+    );
+    assert_eq!(gate.counter(0, Status::Accepted), 16);
+    assert_eq!(gate.counter(0, Status::RefusedSource), 3);
+    assert_eq!(gate.counter(0, Status::RefusedTotal), 1);
+    gate.close(0, 1);
+    assert_eq!(
+        gate.try_open(0, 9, [192, 0, 2, 1]),
+        1,
+        "row and place of the source are free"
+    );
+    assert_eq!(core::conn_close_begin(0, 1, 6), 1);
+    core::conn_close_end(0, 1);
+    assert_eq!(core::conn_close_begin(0, 1, 6), 0, "closed already");
+}
+
+proptest::proptest! {
+    /// The source table against counts by address, with sources that come and go.
+    #[test]
+    fn sources_are_counted_as_by_a_plain_map(
+        moves in proptest::collection::vec((0_u8..24, proptest::bool::ANY), 1..300),
+    ) {
+        let gate = Gate::with(LIMITS, 2);
+        let mut open: Vec<(u8, u32)> = Vec::new();
+        for (host, is_close) in moves {
+            let of_host = open.iter().position(|(known, _)| *known == host);
+            if let (true, Some(i)) = (is_close, of_host) {
+                let (_, conn) = open.swap_remove(i);
+                gate.close(0, conn);
+                continue;
+            }
+            let count = open.iter().filter(|(known, _)| *known == host).count();
+            let row = gate.try_open(0, 5, [198, 51, 100, host]);
+            let is_admitted = count < 2 && open.len() < 16;
+            proptest::prop_assert_eq!(row > 0, is_admitted);
+            if let Ok(row @ 1..) = u32::try_from(row) {
+                open.push((host, row));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_says_who_its_peer_is() {
+    let gate = Gate::new();
+    let conn = u32::try_from(gate.try_open(1, 42, [192, 0, 2, 7])).expect("a row");
+    let word = |name| gate.u32(gate.row(conn, name));
+    assert_eq!(word("ROW_STATE"), CONN_ACCEPTED);
+    assert_eq!(
+        (word("ROW_LANE"), word("ROW_FD"), word("ROW_EPFD")),
+        (1, 42, 99)
+    );
+    assert_eq!((word("ROW_FAMILY"), word("ROW_PORT")), (FAMILY_V4, 4501));
+    assert_eq!(
+        gate.memory.read(gate.row(conn, "ROW_ADDRESS"), 4),
+        [192, 0, 2, 7]
+    );
+    assert_eq!(gate.f64(gate.row(conn, "ROW_EPOCH_MS")), 1e12);
+    core::event(1, EVENT_OPENED, conn, 0, 0, 5.5);
+    assert_eq!(gate.events(1), [(EVENT_OPENED, 0, conn, 0, 5.5)]);
+}
+
+#[test]
+fn a_full_event_ring_loses_events_and_counts_them() {
+    let gate = Gate::new();
+    for i in 0..EVENT_COUNT + 5 {
+        core::event(0, EVENT_CLOSED, 0, 6, 0, i as f64);
+    }
+    assert_eq!(gate.u64(gate.lane(0, "LANE_EVENTS_LOST")), 5);
+    let told = gate.events(0);
+    assert_eq!((told.len(), told[EVENT_COUNT - 1].4), (EVENT_COUNT, 1023.0));
+}

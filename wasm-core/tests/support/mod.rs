@@ -1,0 +1,384 @@
+//! The core as TypeScript sees it: exports and offsets, with simulated system calls. Every test binary uses part of it.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+pub mod esp;
+pub mod packet;
+pub mod vectors;
+
+use std::sync::Arc;
+
+use culvert_core::exports as core;
+use culvert_core::layout::names::{self, Name};
+use culvert_core::layout::plan::Limits;
+use culvert_core::layout::*;
+use culvert_core::memory::{Memory, attach};
+use culvert_core::status::Status;
+
+/// One gateway's memory, attached to the threads that use it.
+#[derive(Clone)]
+pub struct Gate {
+    pub memory: Arc<Memory>,
+    pub limits: Limits,
+}
+
+/// What one connection's unread octets led to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub inner: Vec<Vec<u8>>,
+    pub upstream: Vec<Vec<u8>>,
+    pub fresh: u32,
+    pub close: Option<u32>,
+}
+
+pub const LIMITS: Limits = Limits {
+    lanes: 2,
+    connections: 16,
+    sas: 32,
+    rings: 24,
+    inner_mtu: 1400,
+};
+
+/// Points of the score that close a connection in tests.
+pub const SUSPECT_LIMIT: u32 = 8;
+
+/// Offset by its name in `layout.ts`.
+pub fn at(name: &str) -> u64 {
+    let tables: [&[Name]; 11] = [
+        names::SIZES,
+        names::VALUES,
+        names::LANE,
+        &[names::LANE_SLOTS],
+        names::ROW,
+        names::BY_KIND,
+        names::SA,
+        names::SPEC,
+        names::SPEC_SELECTOR,
+        names::JOB,
+        names::EVENT,
+    ];
+    let mut all = tables.iter().flat_map(|table| table.iter());
+    all.find(|(known, _)| *known == name)
+        .unwrap_or_else(|| panic!("no name {name}"))
+        .1
+}
+
+impl Gate {
+    pub fn new() -> Self {
+        Self::with(LIMITS, 0)
+    }
+
+    pub fn with(limits: Limits, max_per_source: u32) -> Self {
+        let gate = Self {
+            memory: Memory::new(&limits),
+            limits,
+        };
+        gate.attach();
+        let Limits {
+            lanes,
+            connections,
+            sas,
+            rings,
+            inner_mtu,
+        } = limits;
+        let is_up = core::core_init(
+            lanes,
+            connections,
+            sas,
+            rings,
+            inner_mtu,
+            0,
+            0,
+            max_per_source,
+            SUSPECT_LIMIT,
+        );
+        assert_eq!(is_up, 1);
+        gate
+    }
+
+    /// Makes this gateway the one that the thread's calls work on.
+    pub fn attach(&self) {
+        attach(&self.memory);
+    }
+
+    pub fn lane(&self, lane: u32, name: &str) -> u64 {
+        u64::from(core::lane_block(lane)) + at(name)
+    }
+
+    pub fn row(&self, conn: u32, name: &str) -> u64 {
+        u64::from(core::conn_row(conn)) + at(name)
+    }
+
+    pub fn sa(&self, id: u32, name: &str) -> u64 {
+        u64::from(core::sa_row(id)) + at(name)
+    }
+
+    pub fn u32(&self, at: u64) -> u32 {
+        u32::from_le_bytes(self.memory.read(at, 4).try_into().unwrap())
+    }
+
+    pub fn u64(&self, at: u64) -> u64 {
+        u64::from_le_bytes(self.memory.read(at, 8).try_into().unwrap())
+    }
+
+    pub fn f64(&self, at: u64) -> f64 {
+        f64::from_bits(self.u64(at))
+    }
+
+    pub fn set_u32(&self, at: u64, value: u32) {
+        self.memory.write(at, &value.to_le_bytes());
+    }
+
+    pub fn set_upstream(&self, lane: u32, has_upstream: bool) {
+        self.set_u32(
+            self.lane(lane, "LANE_HAS_UPSTREAM"),
+            u32::from(has_upstream),
+        );
+    }
+
+    pub fn counter(&self, lane: u32, status: Status) -> u64 {
+        self.u64(self.lane(lane, "LANE_COUNTERS") + 8 * status as u64)
+    }
+
+    /// Every counter of a lane that is not 0.
+    pub fn counters(&self, lane: u32) -> Vec<(Status, u64)> {
+        let all = Status::ALL
+            .iter()
+            .map(|&(status, _)| (status, self.counter(lane, status)));
+        all.filter(|&(_, n)| n > 0).collect()
+    }
+
+    pub fn frames(&self, lane: u32, direction: usize, kind: usize) -> u64 {
+        self.u64(self.lane(lane, "LANE_FRAMES") + 8 * (direction * 4 + kind) as u64)
+    }
+
+    pub fn octets(&self, lane: u32, direction: usize, kind: usize) -> u64 {
+        self.u64(self.lane(lane, "LANE_OCTETS") + 8 * (direction * 4 + kind) as u64)
+    }
+
+    pub fn score(&self, conn: u32) -> u32 {
+        self.u32(self.row(conn, "ROW_SCORE"))
+    }
+
+    /// Free ring blocks are counted by borrowing them all through connections of a test; here: what a row holds.
+    pub fn try_open(&self, lane: u32, fd: i32, address: [u8; 4]) -> i32 {
+        let mut sockaddr = [0; 16];
+        sockaddr[0] = FAMILY_V4 as u8;
+        sockaddr[2..4].copy_from_slice(&4501_u16.to_be_bytes());
+        sockaddr[4..8].copy_from_slice(&address);
+        self.memory
+            .write(self.lane(lane, "LANE_SOCKADDR"), &sockaddr);
+        core::conn_open(lane, fd, 99, 1.0, 1e12)
+    }
+
+    pub fn try_open_v6(&self, lane: u32, fd: i32, address: [u8; 16]) -> i32 {
+        let mut sockaddr = [0; 28];
+        sockaddr[0] = FAMILY_V6 as u8;
+        sockaddr[2..4].copy_from_slice(&4501_u16.to_be_bytes());
+        sockaddr[8..24].copy_from_slice(&address);
+        self.memory
+            .write(self.lane(lane, "LANE_SOCKADDR"), &sockaddr);
+        core::conn_open(lane, fd, 99, 1.0, 1e12)
+    }
+
+    pub fn open(&self, lane: u32, fd: i32) -> u32 {
+        let conn = u32::try_from(self.try_open(lane, fd, [192, 0, 2, 1])).expect("a row");
+        core::conn_state(lane, conn, CONN_ENABLED);
+        conn
+    }
+
+    pub fn close(&self, lane: u32, conn: u32) {
+        assert_eq!(
+            core::conn_close_begin(lane, conn, Status::PeerClosed as u32),
+            1
+        );
+        core::conn_close_end(lane, conn);
+    }
+
+    /// `readv` of `octets` into the connection's ring; how many it took.
+    pub fn feed_some(&self, lane: u32, conn: u32, octets: &[u8]) -> usize {
+        let parts = core::rx_prepare(lane, conn);
+        let mut taken = 0;
+        for part in 0..parts.max(0) as u64 {
+            let iov = self.lane(lane, "LANE_RECV_IOV") + part * 16;
+            let (base, len) = (self.u64(iov), self.u64(iov + 8));
+            let n = (octets.len() - taken).min(len as usize);
+            self.memory.write(base, &octets[taken..taken + n]);
+            taken += n;
+        }
+        core::rx_commit(lane, conn, taken as u32);
+        taken
+    }
+
+    pub fn feed(&self, lane: u32, conn: u32, octets: &[u8]) {
+        assert_eq!(
+            self.feed_some(lane, conn, octets),
+            octets.len(),
+            "room in the ring"
+        );
+    }
+
+    /// Processes all whole frames that are there.
+    pub fn serve(&self, lane: u32, conn: u32, now: f64) -> Outcome {
+        let mut outcome = Outcome::default();
+        loop {
+            let batch = core::inbound(lane, conn, now);
+            let count = batch & 0xffff;
+            match batch >> 16 {
+                BATCH_NONE => break,
+                BATCH_ESP => {
+                    core::inbound_open(lane);
+                    let inner = core::inbound_finish(lane, conn, now);
+                    outcome.fresh += self.u32(self.lane(lane, "LANE_FRESH"));
+                    outcome
+                        .inner
+                        .extend((0..inner).map(|i| self.inner(lane, i)));
+                    core::rx_release(lane, conn, -1);
+                }
+                BATCH_UPSTREAM => {
+                    outcome
+                        .upstream
+                        .extend((0..count).map(|i| self.message(lane, i)));
+                    core::rx_release(lane, conn, -1);
+                }
+                _ => {
+                    outcome.close = Some(count);
+                    break;
+                }
+            }
+        }
+        core::rx_release(lane, conn, 0);
+        outcome
+    }
+
+    /// Feeds and serves, as often as it takes.
+    pub fn receive(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> Outcome {
+        self.feed(lane, conn, octets);
+        self.serve(lane, conn, now)
+    }
+
+    pub fn inner(&self, lane: u32, i: u32) -> Vec<u8> {
+        self.iov(self.lane(lane, "LANE_INNER_IOV") + 16 * u64::from(i))
+    }
+
+    /// Upstream message `i`, read as `sendmmsg` does.
+    pub fn message(&self, lane: u32, i: u32) -> Vec<u8> {
+        let message = self.lane(lane, "LANE_UP_MMSG") + 64 * u64::from(i);
+        assert_eq!(self.u64(message + 24), 1, "one part");
+        self.iov(self.u64(message + 16))
+    }
+
+    pub fn iov(&self, at: u64) -> Vec<u8> {
+        self.memory.read(self.u64(at), self.u64(at + 8) as usize)
+    }
+
+    /// What `sendmsg` would be given for a planned message.
+    pub fn planned(&self, lane: u32) -> Vec<u8> {
+        let message = self.lane(lane, "LANE_TX_MSG");
+        let (iov, count) = (self.u64(message + 16), self.u64(message + 24));
+        (0..count).flat_map(|i| self.iov(iov + 16 * i)).collect()
+    }
+
+    /// Sends everything that is queued, with the lock held by the caller.
+    pub fn send_all_locked(&self, lane: u32, conn: u32, now: f64) -> Vec<u8> {
+        let mut wire = Vec::new();
+        loop {
+            let planned = core::tx_plan(lane, conn);
+            if planned == 0 {
+                return wire;
+            }
+            let octets = self.planned(lane);
+            assert_eq!(octets.len(), planned as usize);
+            wire.extend_from_slice(&octets);
+            core::tx_sent(lane, conn, planned, now);
+        }
+    }
+
+    pub fn send_all(&self, lane: u32, conn: u32, now: f64) -> Vec<u8> {
+        assert_eq!(core::tx_lock(lane, conn), 1);
+        let wire = self.send_all_locked(lane, conn, now);
+        core::tx_unlock(lane, conn);
+        wire
+    }
+
+    /// Seals and sends the lane's entries; what went out on each connection, in order.
+    pub fn transmit(&self, lane: u32, now: f64) -> Vec<(u32, Vec<u8>)> {
+        let mut out = Vec::new();
+        loop {
+            let conn = core::outbound_next(lane, now);
+            if conn == 0 {
+                return out;
+            }
+            core::outbound_seal(lane);
+            core::outbound_commit(lane);
+            out.push((conn, self.send_all_locked(lane, conn, now)));
+            core::tx_unlock(lane, conn);
+        }
+    }
+
+    /// `read` of packets from the TUN into the slots.
+    pub fn slots(&self, lane: u32, packets: &[Vec<u8>]) {
+        for (i, packet) in packets.iter().enumerate() {
+            let i = i as u64;
+            let iov = self.lane(lane, "LANE_SLOT_IOV") + 16 * i;
+            assert!(packet.len() as u64 <= self.u64(iov + 8), "fits a slot");
+            self.memory.write(self.u64(iov), packet);
+            self.set_u32(
+                self.lane(lane, "LANE_SLOT_LEN") + 4 * i,
+                packet.len() as u32,
+            );
+        }
+        core::slots_in(lane, packets.len() as u32);
+    }
+
+    /// `recvmsg` from upstream, and its queueing.
+    pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> i32 {
+        self.memory.write(self.lane(lane, "LANE_DGRAM"), octets);
+        core::upstream_in(lane, conn, octets.len() as u32, now)
+    }
+
+    /// Events that the shell has not read: kind, status, connection, SPI, value.
+    pub fn events(&self, lane: u32) -> Vec<(u32, u32, u32, u32, f64)> {
+        let written = self.u32(self.lane(lane, "LANE_EVENTS_WRITTEN"));
+        let consumed = self.u32(self.lane(lane, "LANE_EVENTS_CONSUMED"));
+        self.set_u32(self.lane(lane, "LANE_EVENTS_CONSUMED"), written);
+        let record = |n: u32| {
+            let at = self.lane(lane, "LANE_EVENTS") + u64::from(n % EVENT_COUNT as u32) * 64;
+            let word = |i: u64| self.u32(at + 4 * i);
+            (word(0), word(1), word(2), word(3), self.f64(at + 16))
+        };
+        (consumed..written).map(record).collect()
+    }
+
+    /// Events of one kind.
+    pub fn events_of(&self, lane: u32, kind: u32) -> Vec<(u32, u32, u32, u32, f64)> {
+        self.events(lane)
+            .into_iter()
+            .filter(|event| event.0 == kind)
+            .collect()
+    }
+}
+
+/// Length field and payload.
+pub fn frame(payload: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(payload.len() + 2).expect("fits a frame");
+    [&len.to_be_bytes(), payload].concat()
+}
+
+/// Whole frames of a stream; panics if something is left over.
+pub fn frames(mut stream: &[u8]) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    while !stream.is_empty() {
+        let len = usize::from(u16::from_be_bytes([stream[0], stream[1]]));
+        assert!(len >= 2 && len <= stream.len(), "a torn frame");
+        out.push(stream[2..len].to_vec());
+        stream = &stream[len..];
+    }
+    out
+}
+
+/// An IKE message with its marker; `tag` tells messages apart.
+pub fn ike(tag: u8, len: usize) -> Vec<u8> {
+    let mut message = vec![0; 4];
+    message.extend((0..len).map(|i| tag.wrapping_add((i % 251) as u8) | 1));
+    message
+}
