@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod esp;
+pub mod kernel;
 pub mod packet;
 pub mod vectors;
 

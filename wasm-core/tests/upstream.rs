@@ -1,0 +1,249 @@
+//! The relay: to the IKE daemon without loss, from it with a reserve for IKE.
+
+mod support;
+
+use culvert_core::exports as core;
+use culvert_core::layout::*;
+use culvert_core::status::Status;
+use support::esp::Sa;
+use support::{Gate, frame, frames, ike, packet};
+
+fn gate() -> (Gate, u32) {
+    let gate = Gate::new();
+    gate.set_upstream(0, true);
+    let conn = gate.open(0, 7);
+    (gate, conn)
+}
+
+fn esp(tag: u8, len: usize) -> Vec<u8> {
+    let mut packet = vec![tag; len];
+    packet[..4].copy_from_slice(&0x0bad_cafe_u32.to_be_bytes());
+    packet
+}
+
+#[test]
+fn a_batch_stops_before_the_first_message_that_was_not_sent() {
+    let (gate, conn) = gate();
+    let known = Sa::inbound(0x1000);
+    known.installed(&gate);
+    let inner = packet::v4([1; 4], [2; 4], 40, 0);
+    let messages = [ike(1, 40), esp(2, 60), ike(3, 50)];
+    let mut stream = frame(&[]);
+    for message in &messages {
+        stream.extend(frame(message));
+    }
+    stream.extend(frame(&[0xff]));
+    stream.extend(frame(&known.seal(1, &inner)));
+    gate.feed(0, conn, &stream);
+    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 3);
+    assert_eq!(gate.u32(gate.lane(0, "LANE_UP_IKE")), 2);
+    core::rx_release(0, conn, 1);
+    assert_eq!(gate.frames(0, INBOUND, KIND_IKE), 1);
+    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 2);
+    assert_eq!(
+        [gate.message(0, 0), gate.message(0, 1)],
+        [messages[1].clone(), messages[2].clone()]
+    );
+    core::rx_release(0, conn, 0);
+    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 2);
+    core::rx_release(0, conn, -1);
+    assert_eq!(gate.serve(0, conn, 2.0).inner, [inner]);
+    let counted =
+        [KIND_IKE, KIND_ESP, KIND_KEEPALIVE, KIND_EMPTY].map(|k| gate.frames(0, INBOUND, k));
+    assert_eq!(counted, [2, 2, 1, 1], "each once");
+    assert_eq!(gate.octets(0, INBOUND, KIND_IKE), 44 + 54);
+}
+
+#[test]
+fn batches_are_of_at_most_64_messages() {
+    let (gate, conn) = gate();
+    gate.feed(0, conn, &frame(&ike(1, 30)).repeat(100));
+    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 64);
+    core::rx_release(0, conn, -1);
+    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 36);
+}
+
+#[test]
+fn a_straddling_message_that_waits_stays_whole() {
+    let (gate, conn) = gate();
+    // Lead the cursor to right before the ring's end, without emptying the ring.
+    let filler = frame(&esp(1, 60_000));
+    let tail = frame(&ike(9, 3_000));
+    for _ in 0..4 {
+        gate.feed(0, conn, &filler);
+    }
+    for _ in 0..4 {
+        assert_eq!(core::inbound(0, conn, 1.0) >> 16, BATCH_UPSTREAM);
+        core::rx_release(0, conn, 1);
+        gate.feed(0, conn, &tail.repeat(7));
+    }
+    let mut left = gate.serve(0, conn, 1.0).upstream.into_iter();
+    assert!(left.all(|message| message == tail[2..]));
+}
+
+#[test]
+fn datagrams_from_upstream_become_frames_ike_first() {
+    let (gate, conn) = gate();
+    let send = |octets: &[u8]| {
+        assert_eq!(core::upstream_ready(0, conn), 1);
+        gate.datagram(0, conn, octets, 4.0)
+    };
+    let (one, two, three) = (esp(1, 100), ike(2, 500), ike(3, 65_503));
+    assert_eq!([send(&one), send(&two), send(&three)], [0; 3]);
+    let wire = gate.send_all(0, conn, 10.0);
+    assert_eq!(frames(&wire), [two, three, one]);
+    assert_eq!(
+        gate.u64(gate.lane(0, "LANE_IKE_DELAY") + 8 * 7),
+        2,
+        "6 ms each"
+    );
+    assert_eq!(
+        gate.f64(gate.lane(0, "LANE_IKE_DELAY") + support::at("HISTOGRAM_SUM")),
+        0.012
+    );
+    assert_eq!(gate.f64(gate.row(conn, "ROW_VALID_AT")), 4.0);
+    assert_eq!(gate.frames(0, OUTBOUND, KIND_IKE), 2);
+}
+
+#[test]
+fn what_is_no_message_is_dropped_and_a_keepalive_is_nothing() {
+    let (gate, conn) = gate();
+    let before = gate.counters(0);
+    assert_eq!(
+        gate.datagram(0, conn, &[0xff], 4.0),
+        Status::Keepalive as i32
+    );
+    assert_eq!(gate.counters(0), before);
+    assert_eq!(gate.f64(gate.row(conn, "ROW_VALID_AT")), 0.0);
+    let cases = [
+        (ike(1, 27), Status::IkeShort),
+        (esp(1, 35), Status::EspShort),
+        (vec![1, 2, 3, 4], Status::FrameShort),
+        (vec![], Status::FrameShort),
+    ];
+    for (datagram, status) in cases {
+        assert_eq!(gate.datagram(0, conn, &datagram, 4.0), status as i32);
+        assert!(gate.counter(0, status) > 0);
+    }
+    assert!(gate.send_all(0, conn, 5.0).is_empty());
+    assert_eq!(gate.score(conn), 0);
+}
+
+#[test]
+fn a_datagram_from_upstream_clears_the_score() {
+    let (gate, conn) = gate();
+    gate.receive(0, conn, &frame(&ike(1, 3)), 1.0);
+    assert_eq!(gate.score(conn), 1);
+    gate.datagram(0, conn, &[0xff], 2.0);
+    assert_eq!(gate.score(conn), 1);
+    gate.datagram(0, conn, &ike(1, 40), 2.0);
+    assert_eq!(gate.score(conn), 0);
+}
+
+#[test]
+fn esp_from_upstream_is_relayed_whoever_owns_its_spi() {
+    let (gate, conn) = gate();
+    let known = Sa::inbound(0x1000);
+    known.installed(&gate);
+    let sealed = known.seal(1, &packet::v4([1; 4], [2; 4], 40, 0));
+    assert_eq!(gate.datagram(0, conn, &sealed, 1.0), 0);
+    assert_eq!(frames(&gate.send_all(0, conn, 2.0)), [sealed]);
+    assert_eq!(gate.counter(0, Status::IcvMismatch), 0);
+    assert_eq!(core::peer_path(1), 0);
+}
+
+#[test]
+fn esp_without_room_is_dropped_and_ike_takes_the_reserve_until_it_is_full() {
+    let (gate, conn) = gate();
+    while gate.datagram(0, conn, &esp(1, 1400), 1.0) == 0 {}
+    assert_eq!(gate.counter(0, Status::TxRingFull), 1);
+    let mut queued = 0;
+    while core::upstream_ready(0, conn) == 1 {
+        assert_eq!(gate.datagram(0, conn, &ike(2, 60_000), 1.0), 0);
+        queued += 1;
+    }
+    assert_eq!(queued, 5, "the last one runs on into the slack");
+    assert_eq!(gate.counter(0, Status::TxRingFull), 1, "no IKE was dropped");
+    // Whatever leaves first makes room again.
+    assert_eq!(core::tx_lock(0, conn), 1);
+    core::tx_plan(0, conn);
+    core::tx_sent(0, conn, 2 * 60_006, 2.0);
+    core::tx_unlock(0, conn);
+    assert_eq!(core::upstream_ready(0, conn), 1);
+    let rest = frames(&gate.send_all(0, conn, 3.0));
+    assert_eq!(rest.len(), 3 + (TX_QUEUE_MAX / 1402) as usize);
+    assert!(rest[..3].iter().all(|message| *message == ike(2, 60_000)));
+}
+
+#[test]
+fn a_promised_reserve_is_kept_when_another_lane_sends() {
+    let (gate, conn) = gate();
+    assert_eq!(core::upstream_ready(0, conn), 1);
+    // Lane 1 finds nothing to send, while lane 0 is in `recvmsg`; then every other ring is taken.
+    assert_eq!(core::tx_lock(1, conn), 1);
+    core::tx_unlock(1, conn);
+    let mut others = Vec::new();
+    for fd in 0..15 {
+        let other = gate.open(0, fd);
+        others.push(core::rx_prepare(0, other));
+    }
+    for _ in 0..9 {
+        others.push(core::rx_prepare(0, conn));
+    }
+    assert_eq!(gate.datagram(0, conn, &ike(1, 40), 1.0), 0);
+    assert_eq!(frames(&gate.send_all(0, conn, 2.0)), [ike(1, 40)]);
+}
+
+#[test]
+fn a_begun_frame_is_finished_before_ike() {
+    let (gate, conn) = gate();
+    gate.datagram(0, conn, &esp(1, 100), 1.0);
+    gate.datagram(0, conn, &esp(2, 100), 1.0);
+    assert_eq!(core::tx_lock(0, conn), 1);
+    core::tx_plan(0, conn);
+    let mut wire = gate.planned(0)[..50].to_vec();
+    core::tx_sent(0, conn, 50, 1.0);
+    core::tx_unlock(0, conn);
+    gate.datagram(0, conn, &ike(3, 100), 1.0);
+    gate.datagram(0, conn, &ike(4, 100), 1.0);
+    assert_eq!(core::tx_lock(0, conn), 1);
+    core::tx_plan(0, conn);
+    let planned = gate.planned(0);
+    wire.extend_from_slice(&planned[..52 + 106 + 3]);
+    core::tx_sent(0, conn, 52 + 106 + 3, 1.0);
+    core::tx_unlock(0, conn);
+    gate.datagram(0, conn, &ike(5, 100), 1.0);
+    wire.extend(gate.send_all(0, conn, 2.0));
+    assert_eq!(
+        frames(&wire),
+        [
+            esp(1, 100),
+            ike(3, 100),
+            ike(4, 100),
+            ike(5, 100),
+            esp(2, 100)
+        ]
+    );
+}
+
+#[test]
+fn an_idle_connection_holds_no_ring() {
+    let (gate, conn) = gate();
+    for round in 0..100 {
+        assert_eq!(core::upstream_ready(0, conn), 1);
+        gate.datagram(0, conn, &ike(1, 40), 1.0);
+        gate.datagram(0, conn, &esp(1, 40), 1.0);
+        gate.receive(0, conn, &frame(&ike(1, 40)), 1.0);
+        gate.send_all(0, conn, 2.0);
+        // All 24 blocks are there: 16 connections can hold one each, and some twice.
+        let others: Vec<u32> = (0..15).map(|fd| gate.open(0, fd)).collect();
+        for &other in &others {
+            assert_eq!(core::rx_prepare(0, other), 1, "round {round}");
+        }
+        for &other in &others[..9] {
+            assert_eq!(core::upstream_ready(0, other), 1, "round {round}");
+        }
+        assert_eq!(core::upstream_ready(0, conn), 0, "none is left");
+        others.iter().for_each(|&other| gate.close(0, other));
+    }
+}
