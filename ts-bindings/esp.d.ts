@@ -22,6 +22,7 @@ export const memory_pages: (a: number, b: number, c: number, d: number, e: numbe
 export const outbound_commit: (a: number) => void;
 export const outbound_next: (a: number, b: number) => number;
 export const outbound_seal: (a: number) => void;
+export const peer_forget: (a: number) => void;
 export const peer_path: (a: number) => number;
 export const rx_at: (a: number) => number;
 export const rx_commit: (a: number, b: number, c: number) => void;

@@ -10,9 +10,10 @@ import type { Lane } from "./lane.ts";
 /** Closes a connection for the reason `status`; octets still queued in the core are gone with it. */
 export function closeConnection(lane: Lane, connection: Connection, status: number): void {
   const { core, index, libc } = lane;
+  // Told first: the next call makes the row's number that of its next connection.
+  tellConnection(lane, connection, "closed", status);
   if (core.conn_close_begin(index, connection.row, status) === 0) return;
   libc.close(connection.fd);
-  tellConnection(lane, connection, "closed", status);
   core.conn_close_end(index, connection.row);
   if (connection.upstreamFd >= 0) libc.close(connection.upstreamFd);
   connection.state = CONN_CLOSED;

@@ -1,6 +1,6 @@
 // The descriptors that the shell opens for its lanes, so that a port in use or a missing privilege ends the start with one line.
 
-import type { GatewayConfig } from "../config/types.ts";
+import type { GatewayConfig, SocketAddress } from "../config/types.ts";
 import type { LaneInit, UpstreamInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
@@ -29,7 +29,10 @@ export interface Descriptors {
  */
 export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descriptors {
   const { lanes } = config;
-  const listeners = config.listen.map((address) => listenTcp(kernel, { address, count: lanes }));
+  // `[::]` takes IPv4 too, unless that has a listener of its own on the port.
+  const listeners = config.listen.map((address) =>
+    listenTcp(kernel, { address, count: lanes, isV6Only: hasV4Twin(address, config.listen) })
+  );
   for (const fd of listeners.flatMap(({ fds }) => fds)) setNotSentLowat(kernel, fd, NOTSENT_LOWAT);
   return {
     listeners,
@@ -39,6 +42,11 @@ export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descript
       : null,
     eventfds: Array.from({ length: lanes }, () => openEventfd(kernel)),
   };
+}
+
+function hasV4Twin(address: SocketAddress, all: readonly SocketAddress[]): boolean {
+  return address.octets.length === 16 &&
+    all.some(({ octets, port }) => octets.length === 4 && port === address.port);
 }
 
 /** The first message to each lane. */

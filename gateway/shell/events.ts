@@ -79,7 +79,8 @@ export function createEventHub(
 
 /** The record at offset `at`, with the fields that its kind has. */
 function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
-  const [level, event] = NAMES[readU32(views, at + EVENT_KIND)] ?? ["error", "unknown_event"];
+  const kind = readU32(views, at + EVENT_KIND);
+  const [level, event] = NAMES[kind] ?? ["error", "unknown_event"];
   const fields: Record<string, string | number | boolean | null> = {};
   const row = readU32(views, at + EVENT_CONN);
   if (row > 0) fields["connection"] = connectionId(row, readU32(views, at + EVENT_GENERATION));
@@ -93,7 +94,7 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
   const spi = readU32(views, at + EVENT_SPI);
   if (spi > 0) fields["spi"] = spiText(spi);
   const value = readF64(views, at + EVENT_VALUE);
-  if (value > 0) fields["sequence"] = value;
+  if (value > 0 && kind !== EVENT_PATH_MOVED) fields["sequence"] = value;
   const suppressed = readU32(views, at + EVENT_SUPPRESSED);
   if (suppressed > 0) fields["suppressed"] = suppressed;
   return { level, event, fields };

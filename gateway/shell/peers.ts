@@ -4,8 +4,8 @@
 export interface Peers {
   /** Number of the peer, 1 and up; counts one SA more. */
   take(name: string): number;
-  /** Counts one SA less. */
-  release(name: string): void;
+  /** Counts one SA less; true if that was the last, and the number is free. */
+  release(name: string): boolean;
   /** 0 if there is no such peer. */
   numberOf(name: string): number;
 }
@@ -23,13 +23,14 @@ export function createPeers(): Peers {
     return peer.number;
   }
 
-  function release(name: string): void {
+  function release(name: string): boolean {
     const peer = known.get(name);
-    if (peer === undefined) return;
+    if (peer === undefined) return false;
     peer.sas--;
-    if (peer.sas > 0) return;
+    if (peer.sas > 0) return false;
     known.delete(name);
     free.push(peer.number);
+    return true;
   }
 
   return { take, release, numberOf: (name) => known.get(name)?.number ?? 0 };

@@ -27,6 +27,9 @@ import type { Gateway } from "./types.ts";
 /** Descriptors that the process needs beside those of its connections. */
 const DESCRIPTORS_EXTRA = 64;
 
+/** How long the key of an SA that has ended may stay in memory, ms. */
+const SWEEP_MS = 1000;
+
 /** A gateway that serves. */
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -72,6 +75,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   });
   const gateway = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
   await installStatic(gateway, config);
+  const sweeping = setInterval(() => sweep(machine), SWEEP_MS);
+  void finished.then(() => clearInterval(sweeping));
 
   function fail(error: unknown): void {
     log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });
@@ -86,6 +91,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
 
   return { gateway, listening: { tcp: descriptors.listening }, finished, stop };
+}
+
+/** Ends the SAs whose time has passed without a packet, and wipes the keys of all that have ended. */
+function sweep({ core, index, clock }: Machine): void {
+  core.sa_sweep(index, clock());
 }
 
 interface Tables {

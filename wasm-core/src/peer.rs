@@ -51,6 +51,11 @@ pub(crate) fn path(number: u32) -> Option<Path> {
     is_open(memory::row(path.conn), path).then_some(path)
 }
 
+/// Ends the path of a peer that is gone.
+pub(crate) fn forget(number: u32) {
+    memory::peer(number).path.store(0, Ordering::Release);
+}
+
 /// Whether new ESP may leave on it: not closed, not another connection, not draining (RFC 9329 §6.1; half-close).
 pub(crate) fn is_open(row: &Row, path: Path) -> bool {
     let state = row.state.load(Ordering::Acquire);

@@ -156,6 +156,12 @@ pub extern "C" fn peer_path(peer: u32) -> u32 {
     peer::path(peer).map_or(0, |path| path.conn.0)
 }
 
+/// Ends a peer's path: its number is free for another peer, which must earn a path of its own. Shell only.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn peer_forget(peer: u32) {
+    peer::forget(peer);
+}
+
 /// Counts what TypeScript has noticed.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn count(lane: u32, status: u32, n: u32) {
