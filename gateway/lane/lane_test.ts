@@ -1,0 +1,219 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { LANE_COUNTERS } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { EMFILE, EPOLLIN } from "../linux/constants.ts";
+import type { UdpEnd } from "./fake/descriptors.ts";
+import { type FakeLane, startFakeLane } from "./fake/harness.ts";
+import { edge } from "./fake/descriptors.ts";
+import { arrive, makeRoom, sendFin, sendReset } from "./fake/kernel.ts";
+import { STREAM_PREFIX } from "./stream_prefix.ts";
+
+/** A frame of `octets`: Length, then payload. */
+function frame(octets: readonly number[]): Uint8Array {
+  const len = octets.length + 2;
+  return new Uint8Array([len >> 8, len & 0xff, ...octets]);
+}
+
+/** An IKE message of 28 octets behind its marker, told apart by `id`. */
+function ike(id: number): number[] {
+  return [0, 0, 0, 0, ...Array.from({ length: 27 }, () => 7), id];
+}
+
+function counted(fake: FakeLane, status: number): number {
+  const { tables } = fake.lane;
+  return tables.u32[(tables.block + LANE_COUNTERS + 8 * status) >>> 2] ?? 0;
+}
+
+function upstreamOf(fake: FakeLane): UdpEnd {
+  const end = [...fake.kernel.ends.values()].find((each) => each.kind === "udp");
+  if (end?.kind !== "udp") throw new Error("There is no upstream socket");
+  return end;
+}
+
+test("a lane accepts the prefix one octet at a time, and IKE behind it (T11)", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  fake.settle();
+  for (const octet of [...STREAM_PREFIX, ...frame(ike(1))]) {
+    arrive(peer, new Uint8Array([octet]));
+    fake.settle();
+  }
+  deepEqual(upstreamOf(fake).sent.map((message) => [...message]), [ike(1)]);
+  deepEqual(peer.sent, []);
+});
+
+test("a lane closes at the first octet that is not the prefix, and sends nothing (T15)", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, new TextEncoder().encode("IKETCQ"));
+  fake.settle();
+  ok(peer.isClosed);
+  deepEqual(peer.sent, []);
+  equal(counted(fake, Status.PrefixMismatch), 1);
+});
+
+test("keepalives do not stop the prefix timer (T16)", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  for (let i = 0; i < 49; i++) {
+    fake.advance(100);
+    arrive(peer, frame([0xff]));
+    fake.settle();
+  }
+  ok(!peer.isClosed);
+  fake.advance(200);
+  fake.settle();
+  fake.settle();
+  ok(peer.isClosed);
+  equal(counted(fake, Status.PrefixTimeout), 1);
+});
+
+test("a blocked upstream socket stops the reading, and nothing of IKE is lost (L34)", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(0)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  upstream.space = 3;
+  for (let id = 1; id <= 200; id++) arrive(peer, frame(ike(id)));
+  fake.settle();
+  equal(upstream.sent.length, 4);
+  const reads = fake.kernel.calls.get("readv");
+  arrive(peer, frame(ike(201)));
+  fake.settle();
+  equal(fake.kernel.calls.get("readv"), reads);
+  makeRoom(upstream, Infinity);
+  fake.settle();
+  deepEqual(upstream.sent.map((message) => message[31]), Array.from({ length: 202 }, (_, i) => i));
+});
+
+test("a frame that stays incomplete ends its connection, one that trickles on time does not", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  arrive(peer, frame(ike(2)).subarray(0, 10));
+  fake.settle();
+  fake.advance(29_999);
+  fake.settle();
+  ok(!peer.isClosed);
+  arrive(peer, frame(ike(2)).subarray(10));
+  arrive(peer, frame(ike(3)).subarray(0, 1));
+  fake.settle();
+  fake.advance(29_999);
+  fake.settle();
+  ok(!peer.isClosed);
+  fake.advance(1);
+  fake.settle();
+  fake.settle();
+  ok(peer.isClosed);
+  equal(counted(fake, Status.FrameTimeout), 1);
+});
+
+test("what came before FIN is handled, what is queued leaves, then it closes (T49)", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  peer.space = 5;
+  upstream.unread.push(new Uint8Array(ike(9)));
+  edge(upstream, EPOLLIN);
+  fake.settle();
+  arrive(peer, frame(ike(2)));
+  sendFin(peer);
+  fake.settle();
+  equal(upstream.sent.length, 2);
+  ok(!peer.isClosed);
+  makeRoom(peer, Infinity);
+  fake.settle();
+  ok(peer.isClosed);
+  deepEqual(peer.sent, [...frame(ike(9))]);
+  equal(counted(fake, Status.PeerClosed), 1);
+});
+
+test("a descriptor used again never gets octets of its last connection", async () => {
+  const fake = await startFakeLane();
+  const first = fake.connect();
+  arrive(first, STREAM_PREFIX);
+  arrive(first, frame(ike(1)));
+  fake.settle();
+  first.space = 3;
+  const upstream = upstreamOf(fake);
+  upstream.unread.push(new Uint8Array(ike(9)));
+  edge(upstream, EPOLLIN);
+  fake.settle();
+  equal(first.sent.length, 3);
+  sendReset(first);
+  const second = fake.connect();
+  fake.settle();
+  fake.settle();
+  ok(first.isClosed);
+  arrive(second, STREAM_PREFIX);
+  arrive(second, frame(ike(2)));
+  fake.settle();
+  deepEqual(second.sent, []);
+  equal(counted(fake, Status.PeerReset), 1);
+});
+
+test("accept backs off when descriptors run out, and comes back", async () => {
+  const fake = await startFakeLane();
+  fake.listener.failures.push(EMFILE);
+  const peer = fake.connect();
+  fake.settle();
+  const accepts = fake.kernel.calls.get("accept4");
+  fake.settle();
+  equal(fake.kernel.calls.get("accept4"), accepts);
+  fake.advance(100);
+  fake.settle();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  equal(upstreamOf(fake).sent.length, 1);
+});
+
+test("past the limit of connections a lane accepts and closes, and counts it", async () => {
+  const fake = await startFakeLane();
+  const peers = Array.from({ length: 10 }, (_, i) => fake.connect([192, 0, 2, i]));
+  fake.settle();
+  equal(peers.filter((peer) => peer.isClosed).length, 2);
+  equal(counted(fake, Status.RefusedTotal), 2);
+});
+
+test("past the limit of one source a lane accepts and closes, and counts it", async () => {
+  const fake = await startFakeLane();
+  const peers = Array.from({ length: 6 }, () => fake.connect());
+  fake.settle();
+  equal(peers.filter((peer) => peer.isClosed).length, 2);
+  equal(counted(fake, Status.RefusedSource), 2);
+});
+
+test("refused datagrams are counted once each, and the message behind them leaves", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  upstream.refusals = 2;
+  arrive(peer, frame(ike(2)));
+  fake.settle();
+  deepEqual(upstream.sent.map((message) => message[31]), [1, 2]);
+  equal(counted(fake, Status.UpstreamRefused), 2);
+  ok(!peer.isClosed);
+});
+
+test("a lane without work sleeps: an idle connection costs no turn", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  fake.settle();
+  equal(fake.lane.ready.length, 0);
+  equal(fake.lane.starved.length, 0);
+});
