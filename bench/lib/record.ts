@@ -1,0 +1,138 @@
+// One result of a bench: one case of one subject, as a line of JSON that scripts keep.
+
+import { type Spread, spreadOf } from "./stats.ts";
+
+export type Suite = "kernels" | "path" | "wire";
+
+/** Who was measured: ours, and whoever stands beside it in the same run. */
+export type Subject =
+  | "culvert-wasm"
+  | "culvert-native"
+  | "node-crypto"
+  | "webcrypto"
+  | "noble"
+  | "rustcrypto-wasm"
+  | "openssl"
+  | "plain-tcp"
+  | "veepin"
+  | "udp-over-tcp"
+  | "libipsec"
+  | "espintcp";
+
+/**
+ * What `rate` counts, and with it what a sample is: seconds for one operation (`octets/s`, `packets/s`), or an amount that is its own rate
+ * (`octets`: memory).
+ */
+export type Unit = "octets/s" | "packets/s" | "octets";
+
+/** One measurement. */
+export interface Sample {
+  /** Seconds for one operation (kernel) or packet (path, wire); octets where the unit is `octets`. */
+  readonly value: number;
+  /** Seconds of processor, user and system, that the subject's own process used for one packet. */
+  readonly cpu?: number;
+}
+
+/** A line of results; names are fixed, scripts read them. */
+export interface BenchRecord extends Spread {
+  readonly suite: Suite;
+  /** Stable across runs and subjects: `seal aes-128-gcm 1400`, `tunnel up 1400 1`. */
+  readonly case: string;
+  readonly subject: Subject;
+  /** `deno 2.9.6`. */
+  readonly runtime: string;
+  /** Length of what one operation works on. */
+  readonly octets: number;
+  readonly rate: number;
+  readonly unit: Unit;
+  readonly runs: number;
+  /** The subject that `ratio` compares with. */
+  readonly baseline: Subject;
+  /** Our rate over the baseline's: above 1 is faster (of memory: larger). */
+  readonly ratio: number;
+  readonly cpuPerPacket?: number;
+  readonly commit: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly machine: string;
+}
+
+/** Where and on what a run took place: the same in all its records. */
+export interface Setting {
+  readonly suite: Suite;
+  readonly runtime: string;
+  readonly commit: string;
+  readonly at: string;
+  readonly machine: string;
+}
+
+/** A case with the samples of all its subjects. */
+export interface CaseResult {
+  readonly case: string;
+  readonly octets: number;
+  readonly unit: Unit;
+  /** One of the subjects. */
+  readonly baseline: Subject;
+  readonly samples: ReadonlyMap<Subject, readonly Sample[]>;
+}
+
+/**
+ * The records of one case, one for each subject in their order.
+ *
+ * @throws {RangeError} If the baseline was not measured, or a subject has no samples
+ */
+export function recordsOf(setting: Setting, result: CaseResult): BenchRecord[] {
+  const { unit, baseline, octets } = result;
+  const own = result.samples.get(baseline);
+  if (own === undefined) throw new RangeError(`No samples of the baseline ${baseline}`);
+  const baselineRate = _rateOf(spreadOf(_values(own)), { unit, octets });
+  return [...result.samples].map(([subject, samples]) => {
+    const spread = spreadOf(_values(samples));
+    const rate = _rateOf(spread, { unit, octets });
+    const cpu = samples.map((sample) => sample.cpu).filter((seconds) => seconds !== undefined);
+    return {
+      suite: setting.suite,
+      case: result.case,
+      subject,
+      runtime: setting.runtime,
+      octets,
+      rate,
+      unit,
+      ...spread,
+      runs: samples.length,
+      baseline,
+      ratio: rate / baselineRate,
+      ...(cpu.length === 0 ? {} : { cpuPerPacket: spreadOf(cpu).median }),
+      commit: setting.commit,
+      at: setting.at,
+      machine: setting.machine,
+    };
+  });
+}
+
+/** A record as its line of JSON, what was measured to four digits: more is noise. */
+export function recordLine(record: BenchRecord): string {
+  const short = (key: string, value: unknown): unknown =>
+    typeof value === "number" && !COUNTED.includes(key) ? Number(value.toPrecision(4)) : value;
+  return `${JSON.stringify(record, short)}\n`;
+}
+
+const COUNTED: readonly string[] = ["octets", "runs"];
+
+function _values(samples: readonly Sample[]): number[] {
+  return samples.map((sample) => sample.value);
+}
+
+function _rateOf(
+  { median }: Spread,
+  { unit, octets }: { readonly unit: Unit; readonly octets: number },
+): number {
+  switch (unit) {
+    case "octets/s":
+      return octets / median;
+    case "packets/s":
+      return 1 / median;
+    case "octets":
+      return median;
+  }
+}

@@ -1,0 +1,67 @@
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { test } from "node:test";
+import { type CaseResult, recordLine, recordsOf, type Setting } from "./record.ts";
+
+const SETTING: Setting = {
+  suite: "kernels",
+  runtime: "deno 2.9.6",
+  commit: "abc1234",
+  at: "2026-11-23T12:00:00Z",
+  machine: "AMD EPYC, 2 cores",
+};
+
+const RESULT: CaseResult = {
+  case: "seal aes-128-gcm 1400",
+  octets: 1400,
+  unit: "octets/s",
+  baseline: "node-crypto",
+  samples: new Map([
+    ["culvert-wasm", [{ value: 2e-6 }, { value: 3e-6 }, { value: 1e-6 }]],
+    ["node-crypto", [{ value: 8e-6, cpu: 7e-6 }]],
+  ]),
+};
+
+test("recordsOf() writes one record for each subject, with the ratio to the baseline", () => {
+  const [ours, baseline, ...rest] = recordsOf(SETTING, RESULT);
+  equal(rest.length, 0);
+  ok(ours !== undefined);
+  deepEqual(JSON.parse(recordLine(ours)), {
+    suite: "kernels",
+    case: "seal aes-128-gcm 1400",
+    subject: "culvert-wasm",
+    runtime: "deno 2.9.6",
+    octets: 1400,
+    rate: 7e8,
+    unit: "octets/s",
+    median: 2e-6,
+    low: 1.2e-6,
+    high: 2.8e-6,
+    runs: 3,
+    baseline: "node-crypto",
+    ratio: 4,
+    commit: "abc1234",
+    at: "2026-11-23T12:00:00Z",
+    machine: "AMD EPYC, 2 cores",
+  });
+  deepEqual([baseline?.ratio, baseline?.cpuPerPacket, baseline?.runs], [1, 7e-6, 1]);
+});
+
+test("recordsOf() knows what a sample of each unit is", () => {
+  const of = (unit: CaseResult["unit"]): number | undefined =>
+    recordsOf(SETTING, { ...RESULT, unit })[1]?.rate;
+  equal(of("packets/s"), 1 / 8e-6);
+  equal(of("octets/s"), 1400 / 8e-6);
+  equal(of("octets"), 8e-6);
+});
+
+test("recordsOf() refuses a case without its baseline", () => {
+  throws(() => recordsOf(SETTING, { ...RESULT, baseline: "noble" }), /baseline noble/);
+});
+
+test("recordLine() is one line, with octets and runs as they are", () => {
+  const [ours] = recordsOf(SETTING, { ...RESULT, octets: 65_001 });
+  ok(ours !== undefined);
+  const line = recordLine(ours);
+  equal(line.indexOf("\n"), line.length - 1);
+  equal((JSON.parse(line) as { octets: number }).octets, 65_001);
+});

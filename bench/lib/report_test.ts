@@ -1,0 +1,58 @@
+import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { CaseResult } from "./record.ts";
+import { openReport, parseBenchArgs } from "./report.ts";
+import { settingOf } from "./setting.ts";
+
+const RESULT: CaseResult = {
+  case: "open aes-128-gcm 64",
+  octets: 64,
+  unit: "octets/s",
+  baseline: "noble",
+  samples: new Map([["noble", [{ value: 1e-6 }]], ["webcrypto", [{ value: 2e-6 }]]]),
+};
+
+test("parseBenchArgs() knows the shared flags", () => {
+  deepEqual(parseBenchArgs([], { runs: 9 }), { isJson: false, only: "", runs: 9, out: undefined });
+  const args = ["--json", "--only", "seal", "--runs", "3", "--out", "x.jsonl"];
+  deepEqual(parseBenchArgs(args, { runs: 9 }), {
+    isJson: true,
+    only: "seal",
+    runs: 3,
+    out: "x.jsonl",
+  });
+});
+
+test("parseBenchArgs() refuses what it does not know", () => {
+  throws(() => parseBenchArgs(["--fast"], { runs: 9 }), TypeError);
+  for (const runs of ["0", "1.5", "many"]) {
+    throws(() => parseBenchArgs(["--runs", runs], { runs: 9 }), RangeError);
+  }
+});
+
+test("openReport() prints a table, or one JSON object a line", () => {
+  const folder = mkdtempSync(join(tmpdir(), "culvert-bench-"));
+  try {
+    const out = join(folder, "out.jsonl");
+    const printed: string[] = [];
+    const options = parseBenchArgs(["--out", out], { runs: 1 });
+    const report = openReport(settingOf("kernels"), options, (text) => void printed.push(text));
+    report.add(RESULT);
+    match(printed.join(""), /^kernels: .+\n\nCASE +SUBJECT .*\nopen aes-128-gcm 64 +noble /);
+    const kept = readFileSync(out, "utf8");
+
+    const lines: string[] = [];
+    const json = { ...options, isJson: true, out: undefined };
+    openReport(settingOf("kernels"), json, (text) => void lines.push(text)).add(RESULT);
+    const subjects = (text: string): string[] =>
+      text.trim().split("\n").map((line) => (JSON.parse(line) as { subject: string }).subject);
+    deepEqual(subjects(lines.join("")), ["noble", "webcrypto"]);
+    deepEqual(subjects(kept), ["noble", "webcrypto"]);
+    equal(report.records.length, 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,37 @@
+// Where a bench runs: the commit and the machine, as they stand in its records.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import type { Setting, Suite } from "./record.ts";
+
+/** The setting of a run that begins now. */
+export function settingOf(suite: Suite): Setting {
+  return {
+    suite,
+    runtime: runtime.name,
+    commit: _commit(),
+    at: `${new Date().toISOString().slice(0, 19)}Z`,
+    machine: machineOf(readFileSync("/proc/cpuinfo", "utf8"), runtime.cores),
+  };
+}
+
+/** The machine in a few words: processor and cores. `cpuinfo` is the text of /proc/cpuinfo. */
+export function machineOf(cpuinfo: string, cores: number): string {
+  const model = /^(?:model name|Model)\s*:\s*(.+)$/m.exec(cpuinfo)?.[1]?.trim() ?? "unknown";
+  return `${model}, ${cores} ${cores === 1 ? "core" : "cores"}`;
+}
+
+/** Short hash, with `+` if something in the tree is not committed; "unknown" outside of a repository. */
+function _commit(): string {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const git = (...args: readonly string[]): string =>
+    execFileSync("git", ["-C", root, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+  try {
+    const hash = git("rev-parse", "--short", "HEAD");
+    return git("status", "--porcelain", "--untracked-files=no") === "" ? hash : `${hash}+`;
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,40 @@
+// Order statistics of a few samples: what a bench says about its spread.
+
+/** Middle and spread of samples, in the unit of the samples. */
+export interface Spread {
+  readonly median: number;
+  /** 10th percentile. */
+  readonly low: number;
+  /** 90th percentile. */
+  readonly high: number;
+}
+
+/**
+ * Summarizes samples by median, 10th and 90th percentile.
+ *
+ * @throws {RangeError} If there is no sample, or one that is not a finite number
+ */
+export function spreadOf(samples: readonly number[]): Spread {
+  return {
+    median: percentile(samples, 50),
+    low: percentile(samples, 10),
+    high: percentile(samples, 90),
+  };
+}
+
+/**
+ * The value below which `percent` of the samples lie, between neighbours by linear interpolation.
+ *
+ * @param percent 0 to 100
+ * @throws {RangeError} If there is no sample, or one that is not a finite number
+ */
+export function percentile(samples: readonly number[], percent: number): number {
+  if (samples.length === 0) throw new RangeError("Cannot summarize: no samples");
+  const strange = samples.find((sample) => !Number.isFinite(sample));
+  if (strange !== undefined) throw new RangeError(`Cannot summarize: a sample is ${strange}`);
+  const sorted = samples.toSorted((a, b) => a - b);
+  const rank = (percent / 100) * (sorted.length - 1);
+  const below = sorted[Math.floor(rank)] ?? Number.NaN;
+  const above = sorted[Math.ceil(rank)] ?? Number.NaN;
+  return below + (above - below) * (rank - Math.floor(rank));
+}
