@@ -18,10 +18,9 @@ export interface GatewayOptions {
   /** The members of the status that do not change. */
   readonly fixed: Pick<GatewayStatus, "version" | "runtime" | "engine" | "lanes" | "limits">;
   readonly uptimeSeconds: () => number;
+  /** Largest inner packet in octets; a dummy is no larger, so that its size tells nothing. */
+  readonly innerMtu: number;
 }
-
-/** Octets that one dummy packet may carry. */
-const DUMMY_MAX = 1400;
 
 /** Binds the parts of the shell into what its API and its commands use. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -79,7 +78,7 @@ function removeSa({ sad, routes }: GatewayOptions, spi: number): boolean {
 }
 
 function sendDummy(
-  { sad, connections, lanes }: GatewayOptions,
+  { sad, connections, lanes, innerMtu }: GatewayOptions,
   spi: number,
   octets: number,
 ): Refusal | "unknown" | undefined {
@@ -88,8 +87,12 @@ function sendDummy(
   if (entry.spec.direction !== "outbound") {
     return { kind: "conflict", detail: "The SA is inbound: dummy packets leave by outbound SAs" };
   }
-  if (octets < 1 || octets > DUMMY_MAX) {
-    return { kind: "invalid", member: "octets", detail: `octets must be 1 to ${DUMMY_MAX}` };
+  if (octets < 1 || octets > innerMtu) {
+    return {
+      kind: "invalid",
+      member: "octets",
+      detail: `octets must be 1 to ${innerMtu}, as --inner-mtu has it`,
+    };
   }
   const lane = connections.laneOf(sad.pathOf(spi));
   if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };

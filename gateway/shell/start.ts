@@ -144,6 +144,7 @@ function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway
     lanes,
     connections: table,
     events,
+    innerMtu: config.innerMtu,
     routes: createRoutes(routeTable(machine, parts.tun, log)),
     readTotals: createTotals({
       views,

@@ -4,7 +4,9 @@ import { equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { describe } from "node:test";
+import { spiText } from "../support/api.ts";
 import { expectEcho, expectPong, freshPing, sendPing } from "../support/echo.ts";
+import { openEsp } from "../support/esp.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import { addPeer } from "../support/peers.ts";
 import { residentKib } from "../support/proc.ts";
@@ -34,6 +36,18 @@ for (const mtu of [1400, 9000, 65_400]) {
         await watch.expect({});
       },
     );
+
+    scenario(`E9: a dummy packet may have ${mtu} octets and no more`, async () => {
+      const peer = await addPeer(gateway().api);
+      const connection = await gateway().connect();
+      await expectEcho(connection, peer);
+      const path = `/v1/sas/${spiText(peer.outbound.spi)}/dummy`;
+      const send = (octets: number): Promise<{ status: number }> =>
+        gateway().api.request("POST", path, { body: { octets } });
+      equal((await send(mtu + 1)).status, 422);
+      equal((await send(mtu)).status, 202);
+      equal(openEsp(peer.outbound, await connection.next())?.inner.length, mtu);
+    });
   });
 }
 
