@@ -4,6 +4,8 @@ import { Hono } from "@hono/hono";
 import type { Log } from "../shell/log.ts";
 import type { Gateway } from "../shell/types.ts";
 import { connectionRoutes } from "./connections.ts";
+import { createEventFeed } from "./event_feed.ts";
+import { eventRoutes } from "./events.ts";
 import { guard } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -18,6 +20,8 @@ export interface ApiOptions {
   /** Where the API listens. */
   readonly bound: { readonly isLoopback: boolean };
   readonly log: Log;
+  /** Runs `tick` every `ms`, until the result is called; replaced in tests. */
+  readonly every?: (ms: number, tick: () => void) => () => void;
 }
 
 /**
@@ -40,6 +44,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
     ...metricsRoutes(state),
     ...connectionRoutes(state),
     ...saRoutes(state),
+    ...eventRoutes(createEventFeed({ gateway, every: options.every ?? startInterval })),
   ];
   for (const route of routes) addRoute(app, route);
   app.notFound(() => problem(404, "There is nothing at this path"));
@@ -58,4 +63,9 @@ async function setCommonHeaders(
   await next();
   context.header("cache-control", "no-store");
   context.header("x-content-type-options", "nosniff");
+}
+
+function startInterval(ms: number, tick: () => void): () => void {
+  const timer = setInterval(tick, ms);
+  return () => clearInterval(timer);
 }

@@ -4,6 +4,7 @@ import type {
   ByKind,
   ConnectionView,
   Gateway,
+  GatewayEvent,
   GatewayStatus,
   Refusal,
   SaSpec,
@@ -19,12 +20,17 @@ export interface FakeGateway extends Gateway {
   readonly dummies: { readonly spi: number; readonly octets: number }[];
   /** What the next install or dummy is refused with. */
   refuseWith(refusal: Refusal | undefined): void;
+  /** Something happens. */
+  emit(event: GatewayEvent): void;
+  /** How many hear of it. */
+  listeners(): number;
 }
 
 /** Makes a gateway with one connection (id 7) and no SA. */
 export function createFakeGateway(): FakeGateway {
   const connectionTable = new Map([[7, FAKE_CONNECTION]]);
   const saTable = new Map<number, SaView>();
+  const listeners = new Set<(event: GatewayEvent) => void>();
   const dummies: { spi: number; octets: number }[] = [];
   const state: { refusal: Refusal | undefined; isDraining: boolean } = {
     refusal: undefined,
@@ -64,7 +70,12 @@ export function createFakeGateway(): FakeGateway {
     sendDummy,
     drain: () => void (state.isDraining = true),
     isDraining: () => state.isDraining,
-    subscribe: () => () => {},
+    subscribe(listener): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    emit: (event) => listeners.forEach((listener) => listener(event)),
+    listeners: () => listeners.size,
   };
 }
 

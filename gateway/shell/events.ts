@@ -34,6 +34,8 @@ import type { GatewayEvent } from "./types.ts";
 export interface EventHub {
   /** Reads a lane's ring empty. */
   drainRing(block: number): void;
+  /** Tells what the shell itself has done; for the log only where somebody looks for it. */
+  tell(event: string, fields: GatewayEvent["fields"]): void;
   subscribe(listener: (event: GatewayEvent) => void): () => void;
 }
 
@@ -74,7 +76,11 @@ export function createEventHub(
     return () => void listeners.delete(listener);
   }
 
-  return { drainRing, subscribe };
+  return {
+    drainRing,
+    tell: (event, fields) => publish({ level: "debug", event, fields }),
+    subscribe,
+  };
 }
 
 /** The record at offset `at`, with the fields that its kind has. */

@@ -5,8 +5,8 @@ import type { ConnectionTable } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Routes } from "./routes.ts";
-import type { Sad } from "./sad.ts";
-import type { Gateway, GatewayStatus, Refusal, SaSpec, Totals } from "./types.ts";
+import { type Sad, spiText } from "./sad.ts";
+import type { Gateway, GatewayEvent, GatewayStatus, Refusal, SaSpec, Totals } from "./types.ts";
 
 export interface GatewayOptions {
   readonly sad: Sad;
@@ -39,6 +39,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   function drain(): void {
     if (isDraining) return;
     isDraining = true;
+    events.tell("draining", {});
     lanes.commandAll([COMMAND_DRAIN, 0, 0]);
   }
 
@@ -65,16 +66,26 @@ function kick({ connections, lanes }: GatewayOptions, id: number): boolean {
   return lanes.command(found.lane, [COMMAND_KICK, found.row, found.generation]);
 }
 
-function installSa({ sad, routes }: GatewayOptions, spec: SaSpec): Refusal | undefined {
+function installSa({ sad, routes, events }: GatewayOptions, spec: SaSpec): Refusal | undefined {
   const refusal = sad.install(spec);
-  if (refusal === undefined && spec.direction === "outbound") routes.add(spec.remote);
-  return refusal;
+  if (refusal !== undefined) return refusal;
+  if (spec.direction === "outbound") routes.add(spec.remote);
+  events.tell("sa_installed", saFields(spec));
+  return undefined;
 }
 
-function removeSa({ sad, routes }: GatewayOptions, spi: number): boolean {
+function removeSa({ sad, routes, events }: GatewayOptions, spi: number): boolean {
   const entry = sad.remove(spi);
-  if (entry?.spec.direction === "outbound") routes.remove(entry.spec.remote);
-  return entry !== undefined;
+  if (entry === undefined) return false;
+  if (entry.spec.direction === "outbound") routes.remove(entry.spec.remote);
+  events.tell("sa_removed", saFields(entry.spec));
+  return true;
+}
+
+function saFields(
+  { spi, direction, peer }: Pick<SaSpec, "spi" | "direction" | "peer">,
+): GatewayEvent["fields"] {
+  return { spi: spiText(spi), direction, peer };
 }
 
 function sendDummy(

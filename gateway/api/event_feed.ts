@@ -1,0 +1,82 @@
+// The events of the gateway for all readers of `/v1/events`: each is made into octets once, whoever reads. Counters are read from shared
+// memory by this thread, once a second and only while somebody reads; no lane notices.
+
+import type { Gateway, GatewayEvent } from "../shell/types.ts";
+import { createEventQueue, type EventQueue } from "./event_queue.ts";
+
+/** Readers at one time. */
+export const READERS_MAX = 256;
+
+/** Between two `totals` events. */
+export const TICK_MS = 1000;
+
+/** How long a browser waits before it connects again, ms. */
+const RETRY_MS = 1000;
+
+/** Hands events out. */
+export interface EventFeed {
+  /** All events from now on; undefined if there are too many readers. */
+  open(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  /** How many read. */
+  readers(): number;
+}
+
+export interface EventFeedOptions {
+  readonly gateway: Gateway;
+  /** Runs `tick` every `ms`, until the result is called. */
+  readonly every: (ms: number, tick: () => void) => () => void;
+}
+
+/** Makes a feed that does nothing until somebody reads. */
+export function createEventFeed({ gateway, every }: EventFeedOptions): EventFeed {
+  const queues = new Set<EventQueue>();
+  let stops: readonly (() => void)[] = [];
+
+  function tell(event: GatewayEvent): void {
+    const octets = eventOctets(event.event, { at: event.at, ...event.fields });
+    for (const queue of queues) queue.push(octets);
+  }
+
+  function tick(): void {
+    const octets = totalsOctets(gateway);
+    for (const queue of queues) queue.tick(octets);
+  }
+
+  function leave(queue: EventQueue): void {
+    if (!queues.delete(queue) || queues.size > 0) return;
+    for (const stop of stops) stop();
+    stops = [];
+  }
+
+  function open(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
+    if (queues.size >= READERS_MAX) return undefined;
+    const queue = createEventQueue({
+      lostEvent: (count) => eventOctets("lost", { at: nowText(), count }),
+      onGone: () => leave(queue),
+    });
+    if (queues.size === 0) stops = [gateway.subscribe(tell), every(TICK_MS, tick)];
+    queues.add(queue);
+    queue.push(encode(`retry: ${RETRY_MS}\n\n`));
+    queue.tick(totalsOctets(gateway));
+    return queue.stream;
+  }
+
+  return { open, readers: () => queues.size };
+}
+
+function totalsOctets(gateway: Gateway): Uint8Array<ArrayBuffer> {
+  const { uptimeSeconds, draining, totals } = gateway.status();
+  return eventOctets("totals", { at: nowText(), uptimeSeconds, draining, totals });
+}
+
+function eventOctets(name: string, data: unknown): Uint8Array<ArrayBuffer> {
+  return encode(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+function nowText(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,28 @@
+// `/v1/events`: what happens, as it happens, as server-sent events.
+
+import { problem } from "./problem.ts";
+import type { EventFeed } from "./event_feed.ts";
+import type { Route } from "./route.ts";
+
+/** The route of the events. */
+export function eventRoutes(feed: EventFeed): readonly Route[] {
+  return [{
+    path: "/v1/events",
+    methods: {
+      GET: (context) => context.req.method === "HEAD" ? answer(null) : openStream(feed),
+    },
+  }];
+}
+
+function openStream(feed: EventFeed): Response {
+  const stream = feed.open();
+  return stream === undefined
+    ? problem(503, "Too many readers of events", { headers: { "retry-after": "10" } })
+    : answer(stream);
+}
+
+/** Without buffering where nginx stands between. */
+function answer(stream: ReadableStream<Uint8Array<ArrayBuffer>> | null): Response {
+  const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
+  return new Response(stream, { headers });
+}
