@@ -75,7 +75,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   });
   const gateway = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
   await installStatic(gateway, config);
-  const sweeping = setInterval(() => sweep(machine), SWEEP_MS);
+  const sweeping = setInterval(() => sweep(machine, events), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
 
   function fail(error: unknown): void {
@@ -94,8 +94,10 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
 }
 
 /** Ends the SAs whose time has passed without a packet, and wipes the keys of all that have ended. */
-function sweep({ core, index, clock }: Machine): void {
+function sweep({ core, index, clock, blocks }: Machine, events: EventHub): void {
   core.sa_sweep(index, clock());
+  // What ended here is told in the shell's own ring, of which no lane posts news.
+  events.drainRing(blocks[index] ?? 0);
 }
 
 interface Tables {
