@@ -12,6 +12,7 @@ export type Subject =
   | "webcrypto"
   | "noble"
   | "rustcrypto-wasm"
+  | "rustcrypto-wasm-scalar"
   | "openssl"
   | "plain-tcp"
   | "veepin"

@@ -1,0 +1,142 @@
+// A core of our own with one connection, as a lane would drive it, without sockets: frames are written where `readv`
+// would put them, inner packets where a TUN would, and what would be sent is read from the transmit ring.
+
+import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
+import {
+  CONN_ENABLED,
+  INNER_MTU_MAX,
+  LANE_RECV_IOV,
+  LANE_SA_SPEC,
+  LANE_SLOT_IOV,
+  LANE_SLOT_LEN,
+  LANE_SOCKADDR,
+  LANE_TX_IOV,
+} from "../../ts-bindings/layout.ts";
+import { emitSockaddr } from "../../gateway/linux/structs.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
+import { writeSpec } from "../../gateway/shell/sa_spec.ts";
+import type { SaDirection } from "../../gateway/shell/types.ts";
+import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
+
+/** The core and its one connection. */
+export interface CoreBench {
+  readonly core: Core;
+  readonly views: MemoryViews;
+  readonly conn: number;
+  readonly block: number;
+}
+
+/** The one lane; the shell's block is the next. */
+export const LANE = 0;
+
+/** Time does not matter here. */
+export const NOW = 1000;
+
+/**
+ * Starts a core.
+ *
+ * @throws {Error} If it refuses the limits or the connection
+ */
+export async function openCoreBench(): Promise<CoreBench> {
+  const { module } = await loadCore(runtime.readCore);
+  const memory = planMemory(module, LIMITS);
+  const core = instantiateCore({ module, memory });
+  const { lanes, connections, sas, rings, innerMtu } = LIMITS;
+  const isLaidOut = core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 1, 1);
+  if (isLaidOut === 0) throw new Error("Cannot lay out the core's memory");
+  const views = viewMemory(memory);
+  const block = core.lane_block(LANE);
+  const peer = emitSockaddr({ octets: Uint8Array.of(192, 0, 2, 1), port: 40_000 });
+  views.u8.set(peer, block + LANE_SOCKADDR);
+  const conn = core.conn_open(LANE, -1, -1, NOW, NOW);
+  if (conn <= 0) throw new Error(`Cannot open a connection: status ${-conn}`);
+  core.conn_state(LANE, conn, CONN_ENABLED);
+  return { core, views, conn, block };
+}
+
+/** Which SA of a workload. */
+export interface SaName {
+  readonly direction: SaDirection;
+  readonly spi: number;
+}
+
+/**
+ * Installs an SA with the workload's key, in place of the last one with this SPI. All are of one peer.
+ *
+ * @throws {Error} If the core refuses it
+ */
+export function installSa(
+  { core, views }: CoreBench,
+  name: SaName,
+  workload: Workload,
+): void {
+  const at = core.lane_block(SHELL) + LANE_SA_SPEC;
+  core.sa_remove(SHELL, name.spi);
+  writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
+  const id = core.sa_install(SHELL);
+  if (id <= 0) throw new Error(`Cannot install an SA: status ${-id}`);
+}
+
+/** Puts octets into the receive ring, as if read from TCP. */
+export function receive({ core, views, conn, block }: CoreBench, octets: Uint8Array): void {
+  const parts = core.rx_prepare(LANE, conn);
+  if (parts !== 1) throw new Error("Cannot receive: the ring does not begin anew");
+  const at = views.u64[(block + LANE_RECV_IOV) / 8] ?? 0n;
+  views.u8.set(octets, Number(at));
+  core.rx_commit(LANE, conn, octets.length);
+}
+
+/** Puts an inner packet into slot `slot`, as if read from a TUN. */
+export function fillSlot({ views, block }: CoreBench, slot: number, inner: Uint8Array): void {
+  const at = views.u64[(block + LANE_SLOT_IOV + slot * IOVEC_LEN) / 8] ?? 0n;
+  views.u8.set(inner, Number(at));
+  views.u32[(block + LANE_SLOT_LEN + slot * 4) / 4] = inner.length;
+}
+
+/** A copy of what the transmit ring would send. */
+export function queued({ core, views, conn, block }: CoreBench): Uint8Array {
+  const out = new Uint8Array(core.tx_plan(LANE, conn));
+  for (let [at, part] = [0, 0]; at < out.length; part += 1) {
+    const iov = (block + LANE_TX_IOV + part * IOVEC_LEN) / 8;
+    const [from, len] = [Number(views.u64[iov]), Number(views.u64[iov + 1])];
+    out.set(views.u8.subarray(from, from + len), at);
+    at += len;
+  }
+  return out;
+}
+
+function _specOf(
+  { direction, spi }: SaName,
+  { aead, key, salt }: Workload,
+): Parameters<typeof writeSpec>[1] {
+  const [from, to] = [[_host(LOCAL)], [_host(REMOTE)]];
+  const isOutbound = direction === "outbound";
+  return {
+    spi,
+    direction,
+    peer: "peer",
+    aead: aead === "chacha20-poly1305" ? aead : "aes-gcm-16",
+    keyMaterial: Uint8Array.of(...key, ...salt),
+    local: isOutbound ? from : to,
+    remote: isOutbound ? to : from,
+    esn: false,
+    replayWindow: 1024,
+    softPackets: 0n,
+    hardPackets: 0n,
+    hardOctets: 0n,
+    hardSeconds: Infinity,
+    initialSequence: isOutbound ? BigInt(FIRST - 1) : 0n,
+  };
+}
+
+function _host(octets: readonly number[]): { octets: Uint8Array; bits: number; text: string } {
+  return { octets: Uint8Array.from(octets), bits: 32, text: octets.join(".") };
+}
+
+const LIMITS = { lanes: 1, connections: 1, sas: 4, rings: 4, innerMtu: INNER_MTU_MAX };
+
+/** The block from which SAs are installed. */
+const SHELL = LIMITS.lanes;
+
+const IOVEC_LEN = 16;

@@ -1,0 +1,116 @@
+// Our own kernels, through the calls that lanes make: a batch is laid out as for traffic, and then its step 6 repeats.
+//
+// Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the transmit ring;
+// opening repeats `inbound_open` over the jobs of one `inbound`, in place, with the ciphertext put back in between.
+
+import { BATCH_ESP, JOB_LEN, JOB_OK, LANE_JOBS } from "../../ts-bindings/layout.ts";
+import {
+  type CoreBench,
+  fillSlot,
+  installSa,
+  LANE,
+  NOW,
+  openCoreBench,
+  queued,
+  receive,
+} from "./core_bench.ts";
+import { type Batch, expectOctets, type Kernel } from "./kernel.ts";
+import { ESP_TRAILER_LEN, frameOf, SPI, SPI_HELLO, type Workload } from "./workload.ts";
+
+/** Starts a core of our own. */
+export async function openCulvertWasm(): Promise<Kernel> {
+  const bench = await openCoreBench();
+  return {
+    subject: "culvert-wasm",
+    prepare: (operation, workload) =>
+      operation === "open" ? _openBatch(bench, workload) : _sealBatch(bench, workload),
+  };
+}
+
+function _openBatch(bench: CoreBench, workload: Workload): Batch {
+  const { core, views, conn, block } = bench;
+  installSa(bench, { direction: "inbound", spi: SPI }, workload);
+  const frames = _joined(workload.packets.map(frameOf));
+  receive(bench, frames);
+  const at = core.rx_at(conn);
+  const packets = _expectBatch(core.inbound(LANE, conn, NOW), workload.packets.length);
+  const restore = (): void => views.u8.set(frames, at);
+  return {
+    packets,
+    restore,
+    run: () => core.inbound_open(LANE),
+    check: () => {
+      const ok = (_: unknown, job: number): boolean =>
+        views.u32[(block + LANE_JOBS + job * JOB_LEN + JOB_OK) / 4] === 1;
+      if (!workload.packets.every(ok)) throw new Error("Cannot trust inbound_open: not authentic");
+      const expected = workload.packets.map((packet) =>
+        frameOf({ ...packet, sealed: packet.plain })
+      );
+      const actual = views.u8.slice(at, at + frames.length);
+      expectOctets(actual, _joined(expected), "inbound_open");
+    },
+    close: () => {
+      restore();
+      core.inbound_open(LANE);
+      core.inbound_finish(LANE, conn, NOW);
+      core.rx_release(LANE, conn, ALL);
+    },
+  };
+}
+
+function _sealBatch(bench: CoreBench, workload: Workload): Batch {
+  const { core, conn } = bench;
+  _greet(bench, workload);
+  installSa(bench, { direction: "outbound", spi: SPI }, workload);
+  workload.packets.forEach(({ plain }, slot) =>
+    fillSlot(bench, slot, plain.subarray(0, plain.length - ESP_TRAILER_LEN))
+  );
+  core.slots_in(LANE, workload.packets.length);
+  if (core.outbound_next(LANE, NOW) !== conn) throw new Error("Cannot seal: no path");
+  const total = queued(bench).length;
+  const frames = workload.packets.map(frameOf);
+  // The transmit queue is short on purpose: not all packets of a batch need fit.
+  const packets = Math.floor(total / (frames[0]?.length ?? total));
+  return {
+    packets,
+    run: () => core.outbound_seal(LANE),
+    check: () => expectOctets(queued(bench), _joined(frames.slice(0, packets)), "outbound_seal"),
+    close: () => {
+      do {
+        core.outbound_commit(LANE);
+        core.tx_sent(LANE, conn, core.tx_plan(LANE, conn), NOW);
+        core.tx_unlock(LANE, conn);
+      } while (core.outbound_next(LANE, NOW) !== 0);
+    },
+  };
+}
+
+/** A first packet from the peer gives it a path. */
+function _greet(bench: CoreBench, workload: Workload): void {
+  const { core, conn } = bench;
+  installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
+  receive(bench, frameOf(workload.hello));
+  _expectBatch(core.inbound(LANE, conn, NOW), 1);
+  core.inbound_open(LANE);
+  if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open the first packet");
+  core.rx_release(LANE, conn, ALL);
+}
+
+/** Jobs of a batch, which must be as many as there are packets. */
+function _expectBatch(batch: number, packets: number): number {
+  if (batch !== (BATCH_ESP << 16 | packets)) throw new Error(`Cannot open: batch is ${batch}`);
+  return packets;
+}
+
+function _joined(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** To `rx_release`: the whole batch. */
+const ALL = -1;

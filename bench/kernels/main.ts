@@ -1,0 +1,92 @@
+// The kernels bench: the AEAD step of a packet, ours beside what a program on this runtime would use instead.
+//
+//   deno task bench:kernels [--json] [--only TEXT] [--runs N] [--out FILE]      the same on Bun: bun bench/kernels/main.ts
+
+import process from "node:process";
+import type { Sample, Subject } from "../lib/record.ts";
+import { type BenchOptions, openReport, parseBenchArgs } from "../lib/report.ts";
+import { type Contender, runRounds } from "../lib/run.ts";
+import { settingOf } from "../lib/setting.ts";
+import { openCulvertWasm } from "./culvert_wasm.ts";
+import { type Batch, type Burst, contenderOf, type Kernel } from "./kernel.ts";
+import { noble } from "./noble.ts";
+import { nodeCrypto } from "./node_crypto.ts";
+import { measureOpenssl, opensslVersion } from "./openssl.ts";
+import { loadRustCrypto } from "./rustcrypto.ts";
+import { webCrypto } from "./web_crypto.ts";
+import { AEADS, type Operation, OPERATIONS, SIZES, type Workload, workloadOf } from "./workload.ts";
+
+/** Engines compile what is hot while it runs, so the first burst is longer and does not count. */
+const WARM_UP: Burst = { ms: 100 };
+const BURST: Burst = { ms: 3 };
+
+const CASES = AEADS.flatMap((aead) =>
+  SIZES.flatMap((octets) => OPERATIONS.map((operation) => ({ operation, aead, octets })))
+);
+
+await main(parseBenchArgs(process.argv.slice(2), { runs: 31 }));
+
+async function main(options: BenchOptions): Promise<void> {
+  const kernels = await openKernels();
+  const hasOpenssl = opensslVersion() !== undefined;
+  if (!hasOpenssl) complain("openssl: not installed");
+  const report = openReport(settingOf("kernels"), options);
+  for (const { operation, aead, octets } of CASES) {
+    const name = `${operation} ${aead} ${octets}`;
+    if (!name.includes(options.only)) continue;
+    const batches = await prepareAll(kernels, operation, workloadOf(aead, octets));
+    const samples = await measure(batches, options.runs);
+    if (hasOpenssl) samples.set("openssl", [measureOpenssl(aead, operation, octets)]);
+    const baseline = samples.has("node-crypto") ? "node-crypto" : "noble";
+    report.add({ case: name, octets, unit: "octets/s", baseline, samples });
+  }
+}
+
+/** Batches of the subjects that have this AEAD; each shows first that its results are right. */
+async function prepareAll(
+  kernels: readonly Kernel[],
+  operation: Operation,
+  workload: Workload,
+): Promise<Map<Subject, Batch>> {
+  const batches = new Map<Subject, Batch>();
+  for (const { subject, prepare } of kernels) {
+    const batch = await prepare(operation, workload);
+    if (batch === undefined) continue;
+    batch.restore?.();
+    await batch.run();
+    batch.check();
+    batches.set(subject, batch);
+  }
+  return batches;
+}
+
+/** Takes the samples of one case, and closes the batches. */
+async function measure(
+  batches: ReadonlyMap<Subject, Batch>,
+  runs: number,
+): Promise<Map<Subject, Sample[]>> {
+  const contenders = (burst: Burst): Contender[] =>
+    [...batches].map(([subject, batch]) => contenderOf(subject, batch, burst));
+  await runRounds(contenders(WARM_UP), { runs: 1, warmups: 0 });
+  const samples = await runRounds(contenders(BURST), { runs, warmups: 1 });
+  for (const batch of batches.values()) batch.close?.();
+  return samples;
+}
+
+async function openKernels(): Promise<Kernel[]> {
+  const kernels = [await openCulvertWasm(), nodeCrypto, webCrypto, noble];
+  const rivals = [
+    { subject: "rustcrypto-wasm", name: "simd" },
+    { subject: "rustcrypto-wasm-scalar", name: "scalar" },
+  ] as const;
+  for (const { subject, name } of rivals) {
+    const rival = await loadRustCrypto(subject, name);
+    if (rival === undefined) complain(`${subject}: not installed`);
+    else kernels.push(rival);
+  }
+  return kernels;
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,29 @@
+// `openssl speed`: what the processor's own AES gives a program in C, with no packets around it. A ceiling, no rival.
+//
+// It is a process of its own that counts for whole seconds, so it is asked once for each case.
+
+import { execFileSync } from "node:child_process";
+import type { Sample } from "../lib/record.ts";
+import type { Aead, Operation } from "./workload.ts";
+
+/** First line of `openssl version`; `undefined` if it is not installed. */
+export function opensslVersion(): string | undefined {
+  try {
+    return execFileSync("openssl", ["version"], { encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seconds for one packet of `octets` octets. */
+export function measureOpenssl(aead: Aead, operation: Operation, octets: number): Sample {
+  const direction = operation === "open" ? ["-decrypt"] : [];
+  const flags = ["-mr", "-elapsed", "-seconds", "1", "-bytes", String(octets), "-aead"];
+  const printed = execFileSync("openssl", ["speed", ...flags, ...direction, "-evp", aead], {
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+  const rate = Number(/^\+F:\d+:[^:]+:([\d.]+)/m.exec(printed)?.[1]);
+  if (!(rate > 0)) throw new Error(`Cannot read what openssl speed printed: ${printed}`);
+  return { value: octets / rate };
+}
