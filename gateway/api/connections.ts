@@ -1,7 +1,12 @@
 // `/v1/connections`: show and close.
 
+import * as z from "zod";
+import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import { type ApiContext, type ApiState, audited, type Route } from "./route.ts";
+import { CONNECTION, CONNECTIONS } from "./schemas.ts";
+
+const ID = z.int().positive();
 
 /** The routes of connections. */
 export function connectionRoutes(state: ApiState): readonly Route[] {
@@ -9,14 +14,29 @@ export function connectionRoutes(state: ApiState): readonly Route[] {
     {
       path: "/v1/connections",
       methods: {
-        GET: (context) => context.json({ connections: state.gateway.connections() }),
+        GET: {
+          summary: "Open connections",
+          answers: { 200: { description: "All of them", content: json(CONNECTIONS) } },
+          run: (context) => context.json({ connections: state.gateway.connections() }),
+        },
       },
     },
     {
-      path: "/v1/connections/:id",
+      path: "/v1/connections/{id}",
+      params: z.object({ id: ID }),
       methods: {
-        GET: (context) => show(state, context),
-        DELETE: (context) => kick(state, context),
+        GET: {
+          summary: "One connection",
+          answers: { 200: { description: "As it is now", content: json(CONNECTION) } },
+          problems: [404],
+          run: (context) => show(state, context),
+        },
+        DELETE: {
+          summary: "Close a connection",
+          answers: { 204: { description: "It is told to close" } },
+          problems: [404],
+          run: (context) => kick(state, context),
+        },
       },
     },
   ];

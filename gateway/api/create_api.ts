@@ -1,6 +1,6 @@
 // The HTTP API (docs/interface.md §2) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
 
-import { Hono } from "@hono/hono";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../shell/log.ts";
 import type { Gateway } from "../shell/types.ts";
 import { connectionRoutes } from "./connections.ts";
@@ -8,9 +8,10 @@ import { createEventFeed } from "./event_feed.ts";
 import { eventRoutes } from "./events.ts";
 import { guard } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
-import { metricsRoutes } from "./metrics.ts";
+import { metricsRoutes } from "./metrics_route.ts";
+import { openApiRoutes } from "./openapi.ts";
 import { problem } from "./problem.ts";
-import { addRoute, type ApiEnv, type ApiState } from "./route.ts";
+import { addRoute, type Api, type ApiEnv, type ApiState } from "./route.ts";
 import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
@@ -33,10 +34,11 @@ export interface ApiOptions {
  * const response = await app.request("/v1/status");
  * ```
  */
-export function createApi(options: ApiOptions): Hono<ApiEnv> {
+export function createApi(options: ApiOptions): Api {
   const { gateway, token, bound, log } = options;
   const state: ApiState = { gateway, log };
-  const app = new Hono<ApiEnv>();
+  const app = new OpenAPIHono<ApiEnv>();
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", TOKEN_SCHEME);
   app.use(setCommonHeaders);
   app.use(guard({ token, isLoopback: bound.isLoopback }));
   const routes = [
@@ -45,6 +47,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
     ...connectionRoutes(state),
     ...saRoutes(state),
     ...eventRoutes(createEventFeed({ gateway, every: options.every ?? startInterval })),
+    ...openApiRoutes(app),
   ];
   for (const route of routes) addRoute(app, route);
   app.notFound(() => problem(404, "There is nothing at this path"));
@@ -54,6 +57,8 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
   });
   return app;
 }
+
+const TOKEN_SCHEME = { type: "http", scheme: "bearer" } as const;
 
 /** Answers are of this moment, and are what their type says. */
 async function setCommonHeaders(

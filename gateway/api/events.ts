@@ -1,5 +1,6 @@
 // `/v1/events`: what happens, as it happens, as server-sent events.
 
+import * as z from "zod";
 import { problem } from "./problem.ts";
 import type { EventFeed } from "./event_feed.ts";
 import type { Route } from "./route.ts";
@@ -9,7 +10,17 @@ export function eventRoutes(feed: EventFeed): readonly Route[] {
   return [{
     path: "/v1/events",
     methods: {
-      GET: (context) => context.req.method === "HEAD" ? answer(null) : openStream(feed),
+      GET: {
+        summary: "What happens, as it happens; never ends",
+        answers: {
+          200: {
+            description: "Server-sent events",
+            content: { "text/event-stream": { schema: z.string() } },
+          },
+        },
+        problems: [503],
+        run: (context) => context.req.method === "HEAD" ? answer(null) : openStream(feed),
+      },
     },
   }];
 }

@@ -1,13 +1,12 @@
 // The API in front of a fake gateway, with its log kept.
 
-import type { Hono } from "@hono/hono";
 import type { LogFields, LogLevel } from "../shell/log.ts";
 import { createApi } from "./create_api.ts";
 import { createFakeGateway, type FakeGateway } from "./fake_gateway.ts";
-import type { ApiEnv } from "./route.ts";
+import type { Api } from "./route.ts";
 
 export interface FakeApi {
-  readonly app: Hono<ApiEnv>;
+  readonly app: Api;
   readonly gateway: FakeGateway;
   readonly logged: {
     readonly level: LogLevel;

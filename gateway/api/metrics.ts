@@ -1,10 +1,10 @@
-// `/metrics`: the counters as Prometheus text (exposition format 0.0.4; docs/interface.md §3). One table has every name, so that
-// documents, alerts and dashboards can be checked against it. No label takes a value that a peer chooses.
+// The metrics (docs/api.md): one table has every name, so that documents, alerts and dashboards can be checked against it. No label takes
+// a value that a peer chooses.
 
 import type { ByKind, GatewayStatus, Histogram, Totals } from "../shell/types.ts";
-import type { ApiState, Route } from "./route.ts";
 
-type Labels = Readonly<Record<string, string | number>>;
+/** Labels of a sample, in the order in which they are written. */
+export type Labels = Readonly<Record<string, string | number>>;
 
 /** One number of a metric. */
 export interface Sample {
@@ -17,7 +17,7 @@ export type Metric =
   & { readonly name: string; readonly help: string }
   & (
     | {
-      readonly type: "counter" | "gauge";
+      readonly type: "counter" | "gauge" | "info";
       readonly samples: (status: GatewayStatus) => readonly Sample[];
     }
     | { readonly type: "histogram"; readonly histogram: (status: GatewayStatus) => Histogram }
@@ -94,61 +94,11 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: "culvert_build_info",
-    type: "gauge",
+    type: "info",
     help: "Always 1; version, runtime and AEAD engine are its labels.",
     samples: ({ version, runtime, engine }) => [{ labels: { version, runtime, engine }, value: 1 }],
   },
 ];
-
-/** The route of the metrics. */
-export function metricsRoutes(state: ApiState): readonly Route[] {
-  return [{
-    path: "/metrics",
-    methods: {
-      GET: (context) =>
-        context.body(renderMetrics(state.gateway.status()), 200, {
-          "content-type": "text/plain; version=0.0.4; charset=utf-8",
-        }),
-    },
-  }];
-}
-
-/** The page of a gateway's status. */
-export function renderMetrics(status: GatewayStatus): string {
-  return METRICS.map((metric) => renderMetric(metric, status)).join("");
-}
-
-function renderMetric(metric: Metric, status: GatewayStatus): string {
-  const { name, type, help } = metric;
-  const lines = metric.type === "histogram"
-    ? histogramLines(name, metric.histogram(status))
-    : metric.samples(status).map(({ labels, value }) => line(name, labels, value));
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ""].join("\n");
-}
-
-/** Buckets are cumulative on the page, and not in the table. */
-function histogramLines(name: string, histogram: Histogram): readonly string[] {
-  let count = 0;
-  const buckets = [...histogram.bounds, Infinity].map((bound, at) => {
-    count += histogram.counts[at] ?? 0;
-    return line(`${name}_bucket`, { le: numberText(bound) }, count);
-  });
-  return [...buckets, line(`${name}_sum`, {}, histogram.sum), line(`${name}_count`, {}, count)];
-}
-
-function line(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escape(String(text))}"`);
-  const braces = pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-  return `${name}${braces} ${numberText(value)}`;
-}
-
-function numberText(value: number): string {
-  return value === Infinity ? "+Inf" : String(value);
-}
-
-function escape(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-}
 
 function byLabel(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));

@@ -26,7 +26,8 @@ test("/metrics has the names of the contract", async () => {
   ]);
   const text = await page();
   for (const { name, type } of METRICS) {
-    equal(text.split(`# TYPE ${name} ${type}\n`).length, 2, name);
+    const written = type === "info" ? "gauge" : type;
+    equal(text.split(`# TYPE ${name} ${written}\n`).length, 2, name);
     equal(text.split(`# HELP ${name} `).length, 2, name);
   }
 });
@@ -68,5 +69,35 @@ test("/metrics is lines of the text format and nothing else", async () => {
     /^[a-z_]+(\{[a-z_]+="([^"\\\n]|\\.)*"(,[a-z_]+="([^"\\\n]|\\.)*")*\})? [0-9.e+-]+$/;
   for (const line of text.slice(0, -1).split("\n")) {
     if (!line.startsWith("# ")) match(line, sample);
+  }
+});
+
+test("/metrics is OpenMetrics for those who ask for it", async () => {
+  const { app } = createFakeApi();
+  // What Prometheus 2 asks with.
+  const accept =
+    "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+  const response = await app.request("/metrics", { headers: { accept } });
+  equal(
+    response.headers.get("content-type"),
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  );
+  const text = await response.text();
+  ok(text.endsWith("\n# EOF\n"));
+  const lines = text.split("\n");
+  for (
+    const line of [
+      "# TYPE culvert_drops counter",
+      'culvert_drops_total{reason="unknown_spi"} 2',
+      "# TYPE culvert_build info",
+      'culvert_send_queue_octets_bucket{le="1000.0"} 5',
+      'culvert_send_queue_octets_bucket{le="+Inf"} 8',
+    ]
+  ) ok(lines.includes(line), line);
+  for (
+    const other of ["*/*", "text/html", "text/plain;q=0.9,application/openmetrics-text;q=0.1"]
+  ) {
+    const plain = await app.request("/metrics", { headers: { accept: other } });
+    match(plain.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/, other);
   }
 });

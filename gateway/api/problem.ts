@@ -14,7 +14,8 @@ export interface ProblemOptions {
   readonly errors?: readonly MemberProblem[];
 }
 
-const TITLES: Readonly<Record<ProblemStatus, string>> = {
+/** Titles by status: those of HTTP. */
+export const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",

@@ -1,9 +1,13 @@
-// The calls of the API as data, so that what a path allows is known to the answer 405 as well.
+// The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a path allows is known to the answer
+// 405 as well.
 
-import type { Context, Hono } from "@hono/hono";
+import type { Context } from "@hono/hono";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type * as z from "zod";
 import type { Log } from "../shell/log.ts";
 import type { Gateway } from "../shell/types.ts";
-import { problem } from "./problem.ts";
+import { describeCall } from "./describe.ts";
+import { problem, type ProblemStatus } from "./problem.ts";
 
 /** What handlers work on. */
 export interface ApiState {
@@ -19,24 +23,50 @@ export interface ApiEnv {
   };
 }
 
+export type Api = OpenAPIHono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 export type Handler = (context: ApiContext) => Response | Promise<Response>;
 export type Method = "GET" | "POST" | "DELETE";
 
-/** A path and what may be done with it. */
-export interface Route {
-  readonly path: string;
-  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+/** An answer that is no problem. */
+export interface Answer {
+  readonly description: string;
+  /** Bodies by media type; none is no body. */
+  readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
+  readonly headers?: z.ZodObject;
 }
 
-/** Adds a route to an app, and 405 for every other method. */
-export function addRoute(app: Hono<ApiEnv>, route: Route): void {
-  for (const [method, handler] of Object.entries(route.methods)) {
-    app.on(method, route.path, handler);
+/** A method of a path: what it does, and all that it may answer. */
+export interface Call {
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly answers: Readonly<Record<number, Answer>>;
+  readonly problems?: readonly ProblemStatus[];
+  readonly run: Handler;
+}
+
+/** A path, parameters in braces, and what may be done with it. */
+export interface Route {
+  readonly path: string;
+  readonly params?: z.ZodObject;
+  readonly methods: Readonly<Partial<Record<Method, Call>>>;
+}
+
+/**
+ * Adds a route to an app and to its document, and 405 for every other method.
+ *
+ * Parameters and bodies are read by the handlers: they bound what arrives before it is parsed, and no message of theirs repeats
+ * it, which the generator's own validators do not promise.
+ */
+export function addRoute(app: Api, route: Route): void {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+  for (const [method, call] of Object.entries(route.methods)) {
+    app.on(method, path, call.run);
+    app.openAPIRegistry.registerPath(describeCall(route, method, call));
   }
   const allow = Object.keys(route.methods)
     .flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
-  app.all(route.path, () => problem(405, `This path allows ${allow}`, { headers: { allow } }));
+  app.all(path, () => problem(405, `This path allows ${allow}`, { headers: { allow } }));
 }
 
 /** A change that was asked of the gateway, and what came of it. */

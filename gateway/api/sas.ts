@@ -1,39 +1,83 @@
 // `/v1/sas`: install, show, remove, dummy packets. Keys come in and never go out.
 
 import * as z from "zod";
-import { parseSpi, SA_SPEC, spiText } from "../config/sa.ts";
+import { INNER_MTU_MAX } from "../../ts-bindings/layout.ts";
+import { parseSpi, SA_SPEC, SPI_TEXT, spiText } from "../config/sa.ts";
 import type { Prefix, Refusal, SaView } from "../shell/types.ts";
 import { readBody } from "./body.ts";
+import { json } from "./describe.ts";
 import { memberProblem, problem } from "./problem.ts";
 import { type ApiContext, type ApiState, audited, type Route } from "./route.ts";
+import { SA, SAS } from "./schemas.ts";
 
-/** Octets of a dummy packet: what fits any inner MTU's slot is the gateway's to say. */
-const DUMMY = z.strictObject({
-  octets: z.int({ error: "must be a whole number from 0 to 65400" }).min(0, {
-    error: "must be a whole number from 0 to 65400",
-  }).max(65_400, { error: "must be a whole number from 0 to 65400" }).default(64),
-}, { error: (issue) => issue.code === "invalid_type" ? "must be an object" : undefined });
+type DummySchema = z.ZodType<{ readonly octets: number }>;
+
+/** A body that asks for a dummy packet: as large as an inner packet may be. */
+function dummySchema(innerMtu: number): DummySchema {
+  const error = `must be a whole number from 1 to ${innerMtu}`;
+  return z.strictObject({
+    octets: z.int({ error }).min(1, { error }).max(innerMtu, { error }).default(64),
+  }, { error: (issue) => issue.code === "invalid_type" ? "must be an object" : undefined });
+}
 
 /** The routes of SAs. */
 export function saRoutes(state: ApiState): readonly Route[] {
+  const dummy = dummySchema(state.gateway.status().limits["innerMtu"] ?? INNER_MTU_MAX);
   return [
     {
       path: "/v1/sas",
       methods: {
-        GET: (context) => context.json({ sas: state.gateway.sas().map(saJson) }),
-        POST: (context) => install(state, context),
+        GET: {
+          summary: "Installed SAs",
+          answers: { 200: { description: "All of them, without keys", content: json(SAS) } },
+          run: (context) => context.json({ sas: state.gateway.sas().map(saJson) }),
+        },
+        POST: {
+          summary: "Install an SA",
+          body: SA_SPEC,
+          answers: { 201: { description: "Installed", content: json(SA), headers: LOCATION } },
+          problems: [400, 409, 413, 422],
+          run: (context) => install(state, context),
+        },
       },
     },
     {
-      path: "/v1/sas/:spi",
+      path: "/v1/sas/{spi}",
+      params: SPI_PARAM,
       methods: {
-        GET: (context) => show(state, context),
-        DELETE: (context) => remove(state, context),
+        GET: {
+          summary: "One SA",
+          answers: { 200: { description: "As it is now, without its key", content: json(SA) } },
+          problems: [404],
+          run: (context) => show(state, context),
+        },
+        DELETE: {
+          summary: "Remove an SA and wipe its key",
+          answers: { 204: { description: "Removed" } },
+          problems: [404],
+          run: (context) => remove(state, context),
+        },
       },
     },
-    { path: "/v1/sas/:spi/dummy", methods: { POST: (context) => sendDummy(state, context) } },
+    {
+      path: "/v1/sas/{spi}/dummy",
+      params: SPI_PARAM,
+      methods: {
+        POST: {
+          summary: "Send one dummy packet (RFC 4303 §2.6)",
+          body: dummy,
+          answers: { 202: { description: "Handed to the lane of the peer's path" } },
+          problems: [400, 404, 409, 413, 422],
+          run: (context) => sendDummy(state, { context, schema: dummy }),
+        },
+      },
+    },
   ];
 }
+
+const SPI_PARAM = z.object({ spi: z.string().meta(SPI_TEXT) });
+
+const LOCATION = z.object({ location: z.string() });
 
 async function install(state: ApiState, context: ApiContext): Promise<Response> {
   const body = await readBody(context.req.raw, SA_SPEC);
@@ -69,10 +113,13 @@ function remove(state: ApiState, context: ApiContext): Response {
   return audited(state, context, { action: "sa_remove", target: spiText(spi), response });
 }
 
-async function sendDummy(state: ApiState, context: ApiContext): Promise<Response> {
+async function sendDummy(
+  state: ApiState,
+  { context, schema }: { readonly context: ApiContext; readonly schema: DummySchema },
+): Promise<Response> {
   const spi = spiOf(context);
   if (spi === undefined || state.gateway.sa(spi) === undefined) return unknownSa();
-  const body = await readBody(context.req.raw, DUMMY);
+  const body = await readBody(context.req.raw, schema);
   if (body.kind === "refused") return body.response;
   const refusal = state.gateway.sendDummy(spi, body.value.octets);
   if (refusal === "unknown") return unknownSa();

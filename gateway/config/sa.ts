@@ -15,12 +15,26 @@ const KEY_MATERIAL_LENS: Readonly<Record<AeadName, readonly number[]>> = {
   "chacha20-poly1305": [36],
 };
 
+/** All of them, in octets. */
+const LENS = new Set(Object.values(KEY_MATERIAL_LENS).flat());
+
 const U32_MAX = 0xffff_ffffn;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 const PEER_LEN_MAX = 64;
 
-/** Parses the SA object; its output's `keyMaterial` is the caller's to wipe. */
+/** An SPI of the API, as JSON Schema: 0x100 to 0xffffffff, any case. */
+export const SPI_TEXT = {
+  type: "string",
+  pattern: "^0[xX]0*[1-9a-fA-F][0-9a-fA-F]{2,7}$",
+  maxLength: 10,
+  examples: ["0xc0ffee01"],
+} as const;
+
+/**
+ * Parses the SA object; its output's `keyMaterial` is the caller's to wipe. What its members ask of each other, and of other SAs, is no
+ * matter of the JSON Schema that `meta` describes.
+ */
 export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
   spi: spi(),
   direction: oneOf(["inbound", "outbound"]),
@@ -30,13 +44,13 @@ export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
   local: prefixes(),
   remote: prefixes(),
   esn: z.boolean({ error: "must be true or false" }).default(() => false),
-  replayWindow: replayWindow().default(1024),
-  softPackets: u64().default(4_000_000_000n),
-  hardPackets: u64().default(U32_MAX),
-  hardOctets: u64().default(0n),
+  replayWindow: replayWindow().default(1024).meta({ default: 1024 }),
+  softPackets: u64Or(4_000_000_000n),
+  hardPackets: u64Or(U32_MAX),
+  hardOctets: u64Or(0n),
   hardSeconds: hardSeconds().default(28_800),
-  initialSequence: u64().default(0n),
-}, { error: objectProblem }).transform(checkTogether);
+  initialSequence: u64Or(0n),
+}, { error: objectProblem }).transform(checkTogether).meta({ id: "SaSpec" });
 
 /** Parses `"0x100"` to `"0xffffffff"`; undefined if `text` is no SPI of an SA. */
 export function parseSpi(text: string): number | undefined {
@@ -94,19 +108,26 @@ function spi(): z.ZodType<number> {
     if (value !== undefined) return value;
     context.addIssue({ code: "custom", message: problem });
     return z.NEVER;
-  });
+  }).meta(SPI_TEXT);
 }
 
 /** A name for people and logs: no control characters, as it is printed on terminals. */
 function peer(): z.ZodType<string> {
   const problem = `must be 1 to ${PEER_LEN_MAX} characters, none of them a control character`;
   return string(problem).max(PEER_LEN_MAX, { error: problem, abort: true })
-    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, { error: problem });
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, { error: problem })
+    .meta({ type: "string", minLength: 1, maxLength: PEER_LEN_MAX, description: problem });
 }
 
 function keyMaterial(): z.ZodType<Uint8Array> {
   const problem = "must be hex digits, two for each of at most 36 octets";
-  return string(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem }).transform(parseHex);
+  return string(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem }).transform(parseHex)
+    .meta({
+      type: "string",
+      pattern: `^([0-9a-fA-F]{${[...LENS].map((len) => 2 * len).join("}|[0-9a-fA-F]{")}})$`,
+      description: "Key, then 4-octet salt: 20, 28 or 36 octets for AES, 36 for ChaCha20",
+      writeOnly: true,
+    });
 }
 
 function parseHex(hex: string): Uint8Array {
@@ -120,7 +141,8 @@ function prefixes(): z.ZodType<Prefix[]> {
   const problem = `must be an array of 1 to ${SELECTOR_MAX} address prefixes`;
   // Not `min` and `max`: they would say the same again of a string, which has a length too.
   return z.array(prefix(), { error: (issue) => missing(issue) ?? problem })
-    .refine((list) => list.length > 0 && list.length <= SELECTOR_MAX, { error: problem });
+    .refine((list) => list.length > 0 && list.length <= SELECTOR_MAX, { error: problem })
+    .meta({ minItems: 1, maxItems: SELECTOR_MAX });
 }
 
 function prefix(): z.ZodType<Prefix> {
@@ -129,18 +151,31 @@ function prefix(): z.ZodType<Prefix> {
     if (!("problem" in value)) return value;
     context.addIssue({ code: "custom", message: value.problem });
     return z.NEVER;
+  }).meta({
+    type: "string",
+    format: "address-prefix",
+    examples: ["10.93.29.0/24", "2001:db8::/64"],
   });
 }
 
 function replayWindow(): z.ZodType<number> {
   const error = `must be 0 or a whole number from ${WINDOW_MIN} to ${WINDOW_MAX}`;
   return z.int({ error })
-    .refine((bits) => bits === 0 || (bits >= WINDOW_MIN && bits <= WINDOW_MAX), { error });
+    .refine((bits) => bits === 0 || (bits >= WINDOW_MIN && bits <= WINDOW_MAX), { error })
+    .meta({
+      type: "integer",
+      anyOf: [{ const: 0 }, { minimum: WINDOW_MIN, maximum: WINDOW_MAX }],
+      description: "Packets; 0 is off, and not with esn",
+    });
 }
 
 function hardSeconds(): z.ZodType<number> {
   const error = "must be a whole number from 0 to 4294967295";
   return z.int({ error }).min(0, { error }).max(Number(U32_MAX), { error });
+}
+
+function u64Or(fallback: bigint): z.ZodType<bigint> {
+  return u64().default(fallback).meta({ default: Number(fallback) });
 }
 
 /** A number, a decimal string (JSON has no exact numbers above 2^53), or a bigint (TOML). */
@@ -149,7 +184,14 @@ function u64(): z.ZodType<bigint> {
   const digits = z.string().regex(/^(0|[1-9]\d{0,19})$/);
   return z.union([z.int(), z.bigint(), digits], { error })
     .transform(BigInt)
-    .pipe(z.bigint().min(0n, { error }).max(U64_MAX, { error }));
+    .pipe(z.bigint().min(0n, { error }).max(U64_MAX, { error }))
+    .meta({
+      type: ["integer", "string"],
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      pattern: "^(0|[1-9][0-9]{0,19})$",
+      description: "At most 2^64 - 1; above 2^53 a decimal string",
+    });
 }
 
 function listText(values: readonly number[]): string {

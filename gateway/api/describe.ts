@@ -1,0 +1,75 @@
+// What the OpenAPI document says of the calls, made of the same data and schemas that answer them.
+
+import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import type * as z from "zod";
+import { type ProblemStatus, TITLES } from "./problem.ts";
+import type { Answer, Call, Route } from "./route.ts";
+import { PROBLEM } from "./schemas.ts";
+
+/** Every call may answer these: no token, Host or Origin, a fault of the gateway's own. */
+const COMMON_PROBLEMS: readonly ProblemStatus[] = [401, 403, 500];
+
+/** The document's part about one method of a path. */
+export function describeCall(route: Route, method: string, call: Call): RouteConfig {
+  return createRoute({
+    path: route.path,
+    method: methodOf(method),
+    operationId: operationId(route.path, method),
+    summary: call.summary,
+    // With a token in force, changes need it; on other addresses than loopback so does every call.
+    security: [{}, { token: [] }],
+    request: requestOf(route, call),
+    responses: {
+      ...Object.fromEntries(Object.entries(call.answers).map(describeAnswer)),
+      ...Object.fromEntries([...COMMON_PROBLEMS, ...call.problems ?? []].map(describeProblem)),
+    },
+  });
+}
+
+/** A JSON body of this schema. */
+export function json(schema: z.ZodType): { readonly "application/json": { schema: z.ZodType } } {
+  return { "application/json": { schema } };
+}
+
+function requestOf({ params }: Route, { body }: Call): NonNullable<RouteConfig["request"]> {
+  return {
+    ...(params === undefined ? {} : { params }),
+    ...(body === undefined ? {} : { body: { required: true, content: json(body) } }),
+  };
+}
+
+function describeAnswer(
+  [status, answer]: readonly [string, Answer],
+): readonly [string, RouteConfig["responses"][string]] {
+  const { description, content, headers } = answer;
+  return [status, {
+    description,
+    ...(content === undefined ? {} : { content }),
+    ...(headers === undefined ? {} : { headers }),
+  }];
+}
+
+function describeProblem(
+  status: ProblemStatus,
+): readonly [string, RouteConfig["responses"][string]] {
+  const content = { "application/problem+json": { schema: PROBLEM } };
+  return [String(status), { description: TITLES[status], content }];
+}
+
+function methodOf(method: string): RouteConfig["method"] {
+  switch (method) {
+    case "POST":
+      return "post";
+    case "DELETE":
+      return "delete";
+    default:
+      return "get";
+  }
+}
+
+/** `/v1/sas/{spi}` and GET: `getV1SasSpi`. */
+function operationId(path: string, method: string): string {
+  const words = [method.toLowerCase(), ...path.split(/[^a-z0-9]+/i).filter((word) => word !== "")];
+  return words.map((word, at) => at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+}

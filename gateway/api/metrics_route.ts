@@ -1,0 +1,45 @@
+// `/metrics`, in the text form that the collector asks for.
+
+import { accepts } from "@hono/hono/accepts";
+import * as z from "zod";
+import { CONTENT_TYPES, MEDIA_TYPES, type MetricsFormat, renderMetrics } from "./exposition.ts";
+import type { ApiContext, ApiState, Route } from "./route.ts";
+
+/** The route of the metrics. */
+export function metricsRoutes(state: ApiState): readonly Route[] {
+  return [{
+    path: "/metrics",
+    methods: {
+      GET: {
+        summary: "Counters for Prometheus",
+        answers: {
+          200: {
+            description: "Text format 0.0.4, or OpenMetrics 1.0 where Accept asks for it",
+            content: {
+              [CONTENT_TYPES.prometheus]: { schema: z.string() },
+              [CONTENT_TYPES.openmetrics]: { schema: z.string() },
+            },
+          },
+        },
+        run: (context) => show(state, context),
+      },
+    },
+  }];
+}
+
+function show(state: ApiState, context: ApiContext): Response {
+  const format = formatOf(context);
+  return context.body(renderMetrics(state.gateway.status(), format), 200, {
+    "content-type": CONTENT_TYPES[format],
+    vary: "Accept",
+  });
+}
+
+function formatOf(context: ApiContext): MetricsFormat {
+  const type = accepts(context, {
+    header: "Accept",
+    supports: Object.values(MEDIA_TYPES),
+    default: MEDIA_TYPES.prometheus,
+  });
+  return type === MEDIA_TYPES.openmetrics ? "openmetrics" : "prometheus";
+}
