@@ -21,18 +21,24 @@ export interface BenchOptions {
   readonly runs: number;
   /** A file that gets the records as JSON lines, whatever is printed. */
   readonly out: string | undefined;
+  /** The program's own flags, as they were given or their defaults. */
+  readonly further: Readonly<Record<string, string>>;
+}
+
+export interface BenchDefaults {
+  readonly runs: number;
+  /** The program's own flags, each with a value. */
+  readonly further?: Readonly<Record<string, string>>;
 }
 
 /**
- * Parses `[--json] [--only TEXT] [--runs N] [--out FILE]`.
+ * Parses `[--json] [--only TEXT] [--runs N] [--out FILE]` and the program's own flags.
  *
  * @throws {TypeError} On an unknown flag
  * @throws {RangeError} If `--runs` is not a positive number
  */
-export function parseBenchArgs(
-  args: readonly string[],
-  defaults: { readonly runs: number },
-): BenchOptions {
+export function parseBenchArgs(args: readonly string[], defaults: BenchDefaults): BenchOptions {
+  const own = Object.entries(defaults.further ?? {});
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -40,11 +46,17 @@ export function parseBenchArgs(
       only: { type: "string", default: "" },
       runs: { type: "string", default: String(defaults.runs) },
       out: { type: "string" },
+      ...Object.fromEntries(own.map(([name, value]) => [name, textFlag(value)])),
     },
   });
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs is ${values.runs}`);
-  return { isJson: values.json, only: values.only, runs, out: values.out };
+  const { json, only, runs, out, ...further } = values;
+  const count = Number(runs);
+  if (!Number.isInteger(count) || count < 1) throw new RangeError(`--runs is ${runs}`);
+  return { isJson: json, only, runs: count, out, further: further as Record<string, string> };
+}
+
+function textFlag(value: string): { readonly type: "string"; readonly default: string } {
+  return { type: "string", default: value };
 }
 
 /** Collects the results of a run. */

@@ -16,14 +16,22 @@ const RESULT: CaseResult = {
 };
 
 test("parseBenchArgs() knows the shared flags", () => {
-  deepEqual(parseBenchArgs([], { runs: 9 }), { isJson: false, only: "", runs: 9, out: undefined });
+  const none = { isJson: false, only: "", runs: 9, out: undefined, further: {} };
+  deepEqual(parseBenchArgs([], { runs: 9 }), none);
   const args = ["--json", "--only", "seal", "--runs", "3", "--out", "x.jsonl"];
   deepEqual(parseBenchArgs(args, { runs: 9 }), {
     isJson: true,
     only: "seal",
     runs: 3,
     out: "x.jsonl",
+    further: {},
   });
+});
+
+test("parseBenchArgs() takes a program's own flags", () => {
+  const defaults = { runs: 9, further: { connections: "1", packets: "10" } };
+  const { further } = parseBenchArgs(["--connections", "7"], defaults);
+  deepEqual(further, { connections: "7", packets: "10" });
 });
 
 test("parseBenchArgs() refuses what it does not know", () => {

@@ -1,0 +1,51 @@
+// The subjects as child processes of the bench's own runtime, with the gateway's permissions.
+
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** A subject that runs. */
+export interface Child {
+  readonly pid: number;
+  /** The next line of its standard output; fails when it ends before. */
+  line(): Promise<string>;
+  /** SIGTERM, and the end. */
+  stop(): Promise<void>;
+}
+
+/** Starts a program of the project; `file` counts from its root. */
+export function startChild(file: string, args: readonly string[]): Child {
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
+  const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
+  const child = spawn(process.execPath, [...flags, path, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`Cannot start ${file}`);
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+
+  async function line(): Promise<string> {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error(`${file} has ended`);
+    return value;
+  }
+
+  async function stop(): Promise<void> {
+    if (child.exitCode === null && child.signalCode === null) process.kill(Number(pid), "SIGTERM");
+    await ended;
+  }
+
+  return { pid, line, stop };
+}
+
+const DENO_FLAGS = [
+  "run",
+  "--no-prompt",
+  "--allow-ffi",
+  "--allow-net",
+  "--allow-read",
+  "--allow-env",
+];

@@ -1,0 +1,32 @@
+// What a process has cost so far.
+
+import { readdirSync, readFileSync } from "node:fs";
+
+/**
+ * Processor time of all threads of a process, user and system, in seconds.
+ *
+ * From `schedstat`, to the nanosecond: `/proc/PID/stat` counts in ticks of 10 ms, which is much of a short run.
+ */
+export function cpuSeconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const [onCpu] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
+    nanoseconds += Number(onCpu);
+  }
+  return nanoseconds / 1e9;
+}
+
+/** What a run took, by the clock and of the subject's processor. */
+export interface Cost {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** Times `run`, and what it costs the process `pid`. */
+export function timed(pid: number, run: () => void): Cost {
+  const cpu = cpuSeconds(pid);
+  const start = performance.now();
+  run();
+  const seconds = (performance.now() - start) / 1000;
+  return { seconds, cpuSeconds: cpuSeconds(pid) - cpu };
+}

@@ -1,0 +1,89 @@
+// The two ways to load a subject: streams as fast as they are taken, and a window of packets that must come back.
+
+import type { Arena } from "./arena.ts";
+import { frameAt, type Recording, streamLen } from "./recording.ts";
+import { finishTcp, receiveSome, sendAll } from "./sockets.ts";
+
+/**
+ * Sends all streams, one on each descriptor, in turns of one large write; ends when the subject has handled everything.
+ *
+ * After our FIN a gateway handles what came before and then ends the connection (protocol.md T49), so the end of the last
+ * connection is the moment at which the last packet is done; nobody has to be asked while the clock runs.
+ */
+export function pushStreams(arena: Arena, recording: Recording, fds: readonly number[]): void {
+  const left = recording.streams.map((stream) => ({
+    at: stream.at,
+    end: stream.at + streamLen(recording, stream),
+  }));
+  for (let isDone = false; !isDone;) {
+    isDone = true;
+    left.forEach((part, i) => {
+      const len = Math.min(WRITE_LEN, part.end - part.at);
+      if (len === 0) return;
+      sendAll(arena, fds[i] ?? -1, { at: part.at, len });
+      part.at += len;
+      isDone = false;
+    });
+  }
+  for (const fd of fds) finishTcp(arena, fd);
+}
+
+/** How packets go in that come out of the subject as frames on a connection. */
+export interface Window {
+  readonly fds: readonly number[];
+  readonly frameLen: number;
+  /** Of all connections together. */
+  readonly packets: number;
+  /** Gives `count` packets to the subject; they are to come out of connection `i`. */
+  offer(i: number, count: number): void;
+}
+
+/**
+ * Keeps a window of packets on their way until all have come back.
+ *
+ * No queue on the way holds fewer, so nothing is lost for want of room, and the subject is never out of work.
+ */
+export function pumpWindow(arena: Arena, { fds, frameLen, packets, offer }: Window): void {
+  const each = Math.ceil(packets / fds.length);
+  const offered = fds.map(() => 0);
+  const octets = fds.map(() => 0);
+  const window = Math.min(WINDOW, Math.floor(WINDOW_LEN / frameLen));
+  const room = Math.max(BURST, Math.floor(window / fds.length));
+  for (let open = fds.length; open > 0;) {
+    fds.forEach((fd, i) => {
+      const come = Math.floor((octets[i] ?? 0) / frameLen);
+      if (come >= each) return;
+      while ((offered[i] ?? 0) < each && (offered[i] ?? 0) - come + BURST <= room) {
+        const count = Math.min(BURST, each - (offered[i] ?? 0));
+        offer(i, count);
+        offered[i] = (offered[i] ?? 0) + count;
+      }
+      octets[i] = (octets[i] ?? 0) + receiveSome(arena, fd);
+      if ((octets[i] ?? 0) >= each * frameLen) open--;
+    });
+  }
+}
+
+/**
+ * Packets and octets on their way at most: a TUN holds 500 packets; a gateway queues 65,536 octets of ESP on a connection, and a kernel that
+ * has just opened it may take none of them for a while.
+ */
+const WINDOW = 256;
+const WINDOW_LEN = 61_440;
+
+/** Packets that go in at once. */
+export const BURST = 20;
+
+/** Octets of one large write. */
+const WRITE_LEN = 262_144;
+
+/** A stream's frames `first` and on, as one part to send. */
+export function framesPart(
+  recording: Recording,
+  i: number,
+  { first, count }: { readonly first: number; readonly count: number },
+): { at: number; len: number } {
+  const stream = recording.streams[i];
+  if (stream === undefined) throw new RangeError(`No stream ${i}`);
+  return { at: frameAt(recording, stream, first), len: count * recording.frameLen };
+}

@@ -1,0 +1,60 @@
+// The ceiling beside each case: the same octets through plain TCP in the same directions, nothing done to them. Always on one connection: the plain
+// peer serves one after another.
+
+import { LITTLE_ENDIAN } from "../../gateway/linux/constants.ts";
+import type { Sample } from "../lib/record.ts";
+import { timed } from "./cost.ts";
+import type { Recording } from "./recording.ts";
+import type { Scene } from "./scene.ts";
+import { connectTcp, finishTcp, receiveSome, sendAll } from "./sockets.ts";
+import { sampleOf } from "./tunnel.ts";
+
+/** Octets towards the subject, from the same memory and in the same writes as the recording's. */
+export function plainUp(scene: Scene, recording: Recording): Sample {
+  const { arena, plain } = scene;
+  const fd = connectTcp(arena, plain.tcp);
+  const cost = timed(plain.child.pid, () => {
+    ask(scene, fd, 0);
+    for (const { at, packets } of recording.streams) {
+      sendInWrites(scene, fd, { at, len: packets * recording.frameLen });
+    }
+    finishTcp(arena, fd);
+  });
+  arena.libc.close(fd);
+  return sampleOf(cost, recording);
+}
+
+/** Octets from the subject. */
+export function plainDown(scene: Scene, recording: Recording): Sample {
+  const { arena, plain } = scene;
+  const fd = connectTcp(arena, plain.tcp);
+  const cost = timed(plain.child.pid, () => {
+    let left = recording.packets * recording.frameLen;
+    ask(scene, fd, left);
+    while (left > 0) left -= receiveSome(arena, fd);
+  });
+  arena.libc.close(fd);
+  return sampleOf(cost, recording);
+}
+
+/** First towards it, then from it: what an echo of all octets costs at least. */
+export function plainBoth(scene: Scene, recording: Recording): Sample {
+  const up = plainUp(scene, recording);
+  const down = plainDown(scene, recording);
+  return { value: up.value + down.value, cpu: (up.cpu ?? 0) + (down.cpu ?? 0) };
+}
+
+/** The request: how many octets we want, or 0 if it is to take ours. */
+function ask({ arena }: Scene, fd: number, octets: number): void {
+  arena.view.setFloat64(arena.outbox, octets, LITTLE_ENDIAN);
+  sendAll(arena, fd, { at: arena.outbox, len: REQUEST_LEN });
+}
+
+function sendInWrites({ arena }: Scene, fd: number, part: { at: number; len: number }): void {
+  for (let sent = 0; sent < part.len; sent += WRITE_LEN) {
+    sendAll(arena, fd, { at: part.at + sent, len: Math.min(WRITE_LEN, part.len - sent) });
+  }
+}
+
+const REQUEST_LEN = 8;
+const WRITE_LEN = 262_144;

@@ -1,0 +1,36 @@
+// The ceiling: a program that does with TCP what every subject has to, and nothing else. One connection after another: a request of eight octets, then
+// it either reads to the end of the stream, or sends as many octets as it was asked for. Prints its port.
+
+import { LITTLE_ENDIAN } from "../../gateway/linux/constants.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import { type Arena, INBOX_LEN, openArena } from "./arena.ts";
+import { acceptTcp, listenTcp, receiveSome, sendAll } from "./sockets.ts";
+
+function main(): never {
+  const arena = openArena(0);
+  const { fd, port } = listenTcp(arena);
+  runtime.stdout(`${port}\n`);
+  for (;;) _serve(arena, acceptTcp(arena, fd));
+}
+
+function _serve(arena: Arena, fd: number): void {
+  let seen = 0;
+  while (seen < REQUEST_LEN) {
+    const octets = arena.libc.recv(fd, arena.at(REQUEST_AT + seen), REQUEST_LEN - seen, 0);
+    if (octets <= 0) break;
+    seen += octets;
+  }
+  let left = arena.view.getFloat64(REQUEST_AT, LITTLE_ENDIAN);
+  for (; left > 0; left -= WRITE_LEN) {
+    sendAll(arena, fd, { at: arena.inbox, len: Math.min(left, WRITE_LEN) });
+  }
+  while (receiveSome(arena, fd) > 0);
+  arena.libc.close(fd);
+}
+
+/** In the arena's first page, behind the scratch window. */
+const REQUEST_AT = 1024;
+const REQUEST_LEN = 8;
+const WRITE_LEN = Math.min(262_144, INBOX_LEN);
+
+if (import.meta.main) main();

@@ -1,0 +1,73 @@
+// Everything that a run of the bench needs, made once: the load generator's memory, the gateways, the plain peer.
+//
+//     load -- TCP on lo -- gateway -- cv0 (10.93.29.1) -- discard socket of this namespace     tunnel
+//                             |
+//                             +------ UDP on lo -------- the daemon's socket                   relay
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { ECHO_ADDRESS } from "../../tests/support/peers.ts";
+import { type Arena, openArena } from "./arena.ts";
+import { type Child, startChild } from "./child.ts";
+import { type GatewayChild, startGatewayChild } from "./gateway_child.ts";
+import { type Endpoint, openUdp } from "./sockets.ts";
+
+export interface Scene {
+  readonly arena: Arena;
+  /** A gateway with a TUN and an upstream; without a TUN, where none can be had, the echo host stands in and `hasTun` is false. */
+  readonly gateway: GatewayChild;
+  /** A gateway with the echo host. */
+  readonly echo: GatewayChild;
+  readonly hasTun: boolean;
+  /** The upstream daemon's address; whoever needs it opens a socket there. */
+  readonly daemon: Endpoint;
+  readonly plain: { readonly child: Child; readonly tcp: Endpoint };
+  close(): Promise<void>;
+}
+
+/** Program of the gateway under load. */
+export const GATEWAY = "gateway/main.ts";
+
+export interface SceneOptions {
+  /** Octets of load that the arena takes. */
+  readonly loadLen: number;
+  /** The gateway's program: the real one, or the one with clocks in it. */
+  readonly program: string;
+}
+
+/** Starts everything. */
+export async function openScene({ loadLen, program }: SceneOptions): Promise<Scene> {
+  const arena = openArena(loadLen);
+  const hasTun = canHaveTun();
+  const daemon = freeUdpPort(arena);
+  const plainChild = startChild("bench/path/plain_tcp.ts", []);
+  const plain = {
+    child: plainChild,
+    tcp: { host: "127.0.0.1", port: Number(await plainChild.line()) },
+  };
+  const upstream = ["--upstream", `${daemon.host}:${daemon.port}`];
+  const inner = hasTun ? ["--inner", `tun:${TUN}`] : [];
+  const gateway = await startGatewayChild(program, [...upstream, ...inner]);
+  if (hasTun) execFileSync("ip", ["address", "add", `${ECHO_ADDRESS}/24`, "dev", TUN]);
+  const echo = await startGatewayChild(program, []);
+
+  async function close(): Promise<void> {
+    await Promise.all([gateway.stop(), echo.stop(), plainChild.stop()]);
+  }
+
+  return { arena, gateway, echo, hasTun, daemon, plain, close };
+}
+
+/** True in a network namespace of our own on a system with TUN devices. */
+function canHaveTun(): boolean {
+  const own = spawnSync("ip", ["-brief", "link", "show"], { encoding: "utf8" });
+  const isAlone = own.status === 0 && own.stdout.trim().split("\n").length === 1;
+  return isAlone && spawnSync("test", ["-c", "/dev/net/tun"]).status === 0;
+}
+
+function freeUdpPort(arena: Arena): Endpoint {
+  const { fd, port } = openUdp(arena, { host: "127.0.0.1", port: 0 });
+  arena.libc.close(fd);
+  return { host: "127.0.0.1", port };
+}
+
+const TUN = "cv0";

@@ -1,0 +1,180 @@
+// Blocking sockets of the load generator, by libc alone. A call that fails ends the bench.
+
+import {
+  AF_INET,
+  IPPROTO_TCP,
+  LITTLE_ENDIAN,
+  MSG_NOSIGNAL,
+  SO_RCVBUF,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from "../../gateway/linux/constants.ts";
+import { expectDone } from "../../gateway/linux/kernel.ts";
+import { emitSockaddr, parseSockaddr, SOCKADDR_IN_LEN } from "../../gateway/linux/structs.ts";
+import { type Arena, INBOX_LEN } from "./arena.ts";
+
+/** An IPv4 address and a port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Connects by TCP; what is sent leaves at once. */
+export function connectTcp(arena: Arena, remote: Endpoint): number {
+  const fd = _open(arena, SOCK_STREAM);
+  _setOption(arena, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
+  _limitWait(arena, fd);
+  _connect(arena, fd, remote);
+  return fd;
+}
+
+/** Listens by TCP on a free port of loopback. */
+export function listenTcp(arena: Arena): { fd: number; port: number } {
+  const fd = _open(arena, SOCK_STREAM);
+  _setOption(arena, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
+  _bind(arena, fd, { host: "127.0.0.1", port: 0 });
+  expectDone(arena.libc, arena.libc.listen(fd, BACKLOG), "Cannot listen");
+  return { fd, port: _localPort(arena, fd) };
+}
+
+/** The next connection. */
+export function acceptTcp({ libc }: Arena, fd: number): number {
+  return expectDone(libc, libc.accept4(fd, libc.NULL, libc.NULL, SOCK_CLOEXEC), "Cannot accept");
+}
+
+/** A UDP socket at `local`, which may be shared with sockets of other remotes; port 0 lets the kernel choose. */
+export function openUdp(arena: Arena, local: Endpoint): { fd: number; port: number } {
+  const fd = _open(arena, SOCK_DGRAM);
+  _setOption(arena, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
+  _bind(arena, fd, local);
+  return { fd, port: _localPort(arena, fd) };
+}
+
+/**
+ * A UDP socket that nobody reads: once its buffer, the smallest there is, is full, the kernel throws away what comes.
+ *
+ * Whoever sends to it pays the whole way through the kernel, and no second process takes part.
+ */
+export function openDiscard(arena: Arena, local: Endpoint): { fd: number; port: number } {
+  const socket = openUdp(arena, local);
+  _setOption(arena, socket.fd, { level: SOL_SOCKET, name: SO_RCVBUF, value: 1 });
+  return socket;
+}
+
+/** Lets a UDP socket send to `remote`, datagrams of `len` octets cut from each larger send (UDP_SEGMENT). */
+export function aimUdp(
+  arena: Arena,
+  fd: number,
+  remote: Endpoint & { readonly len: number },
+): void {
+  _connect(arena, fd, remote);
+  _setOption(arena, fd, { level: SOL_UDP, name: UDP_SEGMENT, value: remote.len });
+}
+
+/** Sends `len` octets from `offset`, all of them. */
+export function sendAll({ libc, at }: Arena, fd: number, part: { at: number; len: number }): void {
+  let sent = 0;
+  while (sent < part.len) {
+    const octets = libc.send(fd, at(part.at + sent), part.len - sent, MSG_NOSIGNAL);
+    sent += expectDone(libc, octets, "Cannot send load");
+  }
+}
+
+/** Octets received into the inbox; 0 at the end of a stream. */
+export function receiveSome({ libc, at, inbox }: Arena, fd: number): number {
+  return expectDone(libc, libc.recv(fd, at(inbox), INBOX_LEN, 0), "Cannot receive");
+}
+
+/** Ends our direction, and waits until the other side has read to there and ended its own; its octets. */
+export function finishTcp(arena: Arena, fd: number): number {
+  expectDone(arena.libc, arena.libc.shutdown(fd, SHUT_WR), "Cannot end a stream");
+  let octets = 0;
+  for (;;) {
+    const some = receiveSome(arena, fd);
+    if (some === 0) return octets;
+    octets += some;
+  }
+}
+
+/** Waits for a datagram and tells who has sent it. */
+export function senderOf(arena: Arena, fd: number): Endpoint {
+  const { libc, address, view, inbox } = arena;
+  // msghdr: name, its length, iovecs, their number, no control messages; one iovec behind it.
+  const words = [
+    address(inbox + 128),
+    BigInt(SOCKADDR_IN_LEN),
+    address(inbox + 64),
+    1n,
+    0n,
+    0n,
+    0n,
+  ];
+  words.forEach((word, i) => view.setBigUint64(inbox + 8 * i, word, LITTLE_ENDIAN));
+  view.setBigUint64(inbox + 64, address(inbox + 256), LITTLE_ENDIAN);
+  view.setBigUint64(inbox + 72, 65_536n, LITTLE_ENDIAN);
+  expectDone(libc, libc.recvmsg(fd, arena.at(inbox), 0), "Cannot receive a datagram");
+  const { octets, port } = parseSockaddr(new DataView(view.buffer, inbox + 128, SOCKADDR_IN_LEN));
+  return { host: octets.join("."), port };
+}
+
+function _open({ libc }: Arena, type: number): number {
+  return expectDone(libc, libc.socket(AF_INET, type | SOCK_CLOEXEC, 0), "Cannot open a socket");
+}
+
+function _bind(arena: Arena, fd: number, local: Endpoint): void {
+  const { libc, scratch } = arena;
+  const len = _writeSockaddr(arena, local);
+  expectDone(libc, libc.bind(fd, scratch.at(0), len), `Cannot bind ${local.host}:${local.port}`);
+}
+
+function _connect(arena: Arena, fd: number, remote: Endpoint): void {
+  const { libc, scratch } = arena;
+  const len = _writeSockaddr(arena, remote);
+  const result = libc.connect(fd, scratch.at(0), len);
+  expectDone(libc, result, `Cannot connect to ${remote.host}:${remote.port}`);
+}
+
+function _writeSockaddr({ scratch }: Arena, { host, port }: Endpoint): number {
+  const sockaddr = emitSockaddr({ octets: Uint8Array.from(host.split("."), Number), port });
+  scratch.u8.set(sockaddr);
+  return sockaddr.length;
+}
+
+function _localPort({ libc, scratch }: Arena, fd: number): number {
+  scratch.view.setUint32(64, SOCKADDR_IN_LEN, LITTLE_ENDIAN);
+  expectDone(libc, libc.getsockname(fd, scratch.at(0), scratch.at(64)), "Cannot tell a port");
+  return parseSockaddr(scratch.view).port;
+}
+
+function _setOption(arena: Arena, fd: number, option: Option): void {
+  const { libc, scratch } = arena;
+  scratch.view.setInt32(0, option.value, LITTLE_ENDIAN);
+  const result = libc.setsockopt(fd, option.level, option.name, scratch.at(0), 4);
+  expectDone(libc, result, `Cannot set option ${option.name}`);
+}
+
+/** A `recv` that gets nothing for this long fails: something was lost, and the run is void. */
+function _limitWait(arena: Arena, fd: number): void {
+  const { libc, scratch } = arena;
+  scratch.view.setBigInt64(0, WAIT_MAX_S, LITTLE_ENDIAN);
+  scratch.view.setBigInt64(8, 0n, LITTLE_ENDIAN);
+  const result = libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, scratch.at(0), 16);
+  expectDone(libc, result, "Cannot set a timeout");
+}
+
+interface Option {
+  readonly level: number;
+  readonly name: number;
+  readonly value: number;
+}
+
+const BACKLOG = 1024;
+const SHUT_WR = 1;
+const WAIT_MAX_S = 5n;
+const SO_RCVTIMEO = 20;
+const SOL_UDP = 17;
+const UDP_SEGMENT = 103;

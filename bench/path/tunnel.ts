@@ -1,0 +1,157 @@
+// Cases in which the gateway terminates ESP: it opens what comes, seals what goes, or both.
+
+import type { Sample } from "../lib/record.ts";
+import { randomKey, type SaBody } from "../../tests/support/peers.ts";
+import { type Cost, timed } from "./cost.ts";
+import { BURST, framesPart, pumpWindow, pushStreams } from "./drivers.ts";
+import { expectCounter, type GatewayChild, OPENED, readCounter, SEALED } from "./gateway_child.ts";
+import { DISCARD_PORT, HEADERS_LEN, type Recording, STREAM_PREFIX_LEN } from "./recording.ts";
+import type { Scene } from "./scene.ts";
+import { aimUdp, connectTcp, type Endpoint, openDiscard, openUdp, sendAll } from "./sockets.ts";
+
+/** Streams in; inner packets out to `discard` at the far side of the TUN. */
+export async function tunnelUp(scene: Scene, recording: Recording): Promise<Sample> {
+  const { arena, gateway } = scene;
+  const sink = openDiscard(arena, DISCARD);
+  const sample = await discardUp(scene, { gateway, recording });
+  arena.libc.close(sink.fd);
+  return sample;
+}
+
+/** Streams in, and whatever the gateway's inner side does with packets that ask for no answer. */
+export async function discardUp(
+  { arena }: Scene,
+  { gateway, recording }: { readonly gateway: GatewayChild; readonly recording: Recording },
+): Promise<Sample> {
+  // A new install is a new replay window: the same recording is fresh again.
+  await install(gateway, recording, ({ inboundBody }) => [inboundBody]);
+  const before = await readCounter(gateway, OPENED);
+  const fds = recording.streams.map(() => connectTcp(arena, gateway.tcp));
+  const cost = timed(gateway.pid, () => pushStreams(arena, recording, fds));
+  for (const fd of fds) arena.libc.close(fd);
+  await expectCounter(gateway, OPENED, before + recording.packets);
+  await remove(gateway, recording, ({ inbound }) => [inbound.spi]);
+  return sampleOf(cost, recording);
+}
+
+/** The host sends through the TUN; frames out. */
+export async function tunnelDown(scene: Scene, recording: Recording): Promise<Sample> {
+  const { arena, gateway } = scene;
+  // Without it the host would answer the packet that makes the path: port unreachable.
+  const sink = openDiscard(arena, DISCARD);
+  const { fds, socketsOf } = await openPaths(scene, { gateway, recording });
+  const before = await readCounter(gateway, SEALED);
+  const dataLen = recording.innerLen - HEADERS_LEN;
+  const cost = timed(gateway.pid, () => {
+    pumpWindow(arena, {
+      fds,
+      frameLen: recording.frameLen,
+      packets: recording.packets,
+      offer: (i, count) =>
+        sendDatagrams(scene, socketsOf[i] ?? -1, { at: arena.outbox, len: dataLen, count }),
+    });
+  });
+  for (const fd of [...fds, ...socketsOf, sink.fd]) arena.libc.close(fd);
+  await expectCounter(gateway, SEALED, before + recording.packets);
+  await remove(gateway, recording, ({ inbound, outbound }) => [inbound.spi, outbound.spi]);
+  return sampleOf(cost, recording);
+}
+
+/** Sealed requests in, sealed answers of the echo host out. */
+export async function echoBoth({ arena, echo }: Scene, recording: Recording): Promise<Sample> {
+  await install(echo, recording, bothBodies);
+  const before = await readCounter(echo, SEALED);
+  const fds = recording.streams.map(() => connectTcp(arena, echo.tcp));
+  const next = recording.streams.map(() => 0);
+  recording.streams.forEach((stream, i) => {
+    sendAll(arena, fds[i] ?? -1, { at: stream.at, len: STREAM_PREFIX_LEN });
+  });
+  const cost = timed(echo.pid, () => {
+    pumpWindow(arena, {
+      fds,
+      frameLen: recording.frameLen,
+      packets: recording.packets,
+      offer: (i, count) => {
+        const first = next[i] ?? 0;
+        sendAll(arena, fds[i] ?? -1, framesPart(recording, i, { first, count }));
+        next[i] = first + count;
+      },
+    });
+  });
+  for (const fd of fds) arena.libc.close(fd);
+  await expectCounter(echo, SEALED, before + recording.packets);
+  await remove(echo, recording, ({ inbound, outbound }) => [inbound.spi, outbound.spi]);
+  return sampleOf(cost, recording);
+}
+
+/** Seconds a packet. */
+export function sampleOf(cost: Cost, { packets }: Recording): Sample {
+  return { value: cost.seconds / packets, cpu: cost.cpuSeconds / packets };
+}
+
+/** Sends `count` equal datagrams in as few calls as the kernel takes. */
+export function sendDatagrams(
+  { arena }: Scene,
+  fd: number,
+  { at, len, count }: { readonly at: number; readonly len: number; readonly count: number },
+): void {
+  const most = Math.min(BURST, Math.floor(DATAGRAM_MAX / len));
+  for (let left = count; left > 0; left -= most) {
+    sendAll(arena, fd, { at, len: len * Math.min(left, most) });
+  }
+}
+
+type Peer = Recording["streams"][number]["peer"];
+
+/** Connections that are their peers' paths, and for each a socket whose datagrams leave on it. */
+async function openPaths(
+  { arena }: Scene,
+  { gateway, recording }: { readonly gateway: GatewayChild; readonly recording: Recording },
+): Promise<{ fds: number[]; socketsOf: number[] }> {
+  await install(gateway, recording, bothBodies);
+  const before = await readCounter(gateway, OPENED);
+  const fds = recording.streams.map((stream) => {
+    const fd = connectTcp(arena, gateway.tcp);
+    sendAll(arena, fd, { at: stream.at, len: STREAM_PREFIX_LEN + recording.frameLen });
+    return fd;
+  });
+  await expectCounter(gateway, OPENED, before + fds.length);
+  const socketsOf = recording.streams.map(({ peer }) => {
+    const { fd } = openUdp(arena, { host: TUN_HOST, port: 0 });
+    const len = recording.innerLen - HEADERS_LEN;
+    aimUdp(arena, fd, { host: peer.ends.source, port: DISCARD_PORT, len });
+    return fd;
+  });
+  return { fds, socketsOf };
+}
+
+/** Both bodies of a peer; outbound with a new key, since a gateway takes none twice. */
+function bothBodies({ inboundBody, outboundBody }: Peer): SaBody[] {
+  return [inboundBody, { ...outboundBody, keyMaterial: randomKey(KEY_LEN).toString("hex") }];
+}
+
+async function install(
+  { api }: GatewayChild,
+  { streams }: Recording,
+  bodiesOf: (peer: Peer) => readonly SaBody[],
+): Promise<void> {
+  for (const { peer } of streams) for (const body of bodiesOf(peer)) await api.installSa(body);
+}
+
+async function remove(
+  { api }: GatewayChild,
+  { streams }: Recording,
+  spisOf: (peer: Peer) => readonly number[],
+): Promise<void> {
+  for (const { peer } of streams) for (const spi of spisOf(peer)) await api.removeSa(spi);
+}
+
+/** The host's address on the TUN, and its discard service. */
+const TUN_HOST = "10.93.29.1";
+const DISCARD: Endpoint = { host: TUN_HOST, port: DISCARD_PORT };
+
+/** AES-128-GCM: key and salt. */
+const KEY_LEN = 20;
+
+/** Largest UDP payload over IPv4. */
+const DATAGRAM_MAX = 65_507;
