@@ -18,6 +18,21 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   if (code !== 0) throw new Error(`Cannot finish "${command.join(" ")}": exit code ${code}`);
 }
 
+/**
+ * As {@link run}, with `input` on its standard input.
+ *
+ * @throws {Error} If it cannot be started or exits with another code than 0
+ */
+export async function runWith(command: readonly string[], input: string): Promise<void> {
+  const [program = "", ...args] = command;
+  const child = new Deno.Command(program, { args, cwd: ROOT, stdin: "piped" }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code } = await child.status;
+  if (code !== 0) throw new Error(`Cannot finish "${command.join(" ")}": exit code ${code}`);
+}
+
 /** Runs a program to its end with its output shown, and returns its exit code. */
 export async function exitCode(
   command: readonly string[],

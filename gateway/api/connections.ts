@@ -6,6 +6,8 @@ import { problem } from "./problem.ts";
 import { type ApiContext, type ApiState, audited, type Route } from "./route.ts";
 import { CONNECTION, CONNECTIONS } from "./schemas.ts";
 
+const FIRST = { id: "/connections/0/id" };
+
 const ID = z.int().positive();
 
 /** The routes of connections. */
@@ -16,7 +18,13 @@ export function connectionRoutes(state: ApiState): readonly Route[] {
       methods: {
         GET: {
           summary: "Open connections",
-          answers: { 200: { description: "All of them", content: json(CONNECTIONS) } },
+          answers: {
+            200: {
+              description: "All of them",
+              content: json(CONNECTIONS),
+              leadsTo: { getV1ConnectionsId: FIRST, deleteV1ConnectionsId: FIRST },
+            },
+          },
           run: (context) => context.json({ connections: state.gateway.connections() }),
         },
       },

@@ -41,12 +41,27 @@ function requestOf({ params }: Route, { body }: Call): NonNullable<RouteConfig["
 function describeAnswer(
   [status, answer]: readonly [string, Answer],
 ): readonly [string, RouteConfig["responses"][string]] {
-  const { description, content, headers } = answer;
+  const { description, content, headers, leadsTo } = answer;
   return [status, {
     description,
     ...(content === undefined ? {} : { content }),
     ...(headers === undefined ? {} : { headers }),
+    ...(leadsTo === undefined ? {} : { links: describeLinks(leadsTo) }),
   }];
+}
+
+interface Link {
+  readonly operationId: string;
+  readonly parameters: Record<string, string>;
+}
+
+function describeLinks(leadsTo: NonNullable<Answer["leadsTo"]>): Record<string, Link> {
+  const links = Object.entries(leadsTo).map(([operationId, pointers]) => {
+    const parameters = Object.entries(pointers)
+      .map(([name, pointer]) => [name, `$response.body#${pointer}`]);
+    return [operationId, { operationId, parameters: Object.fromEntries(parameters) }] as const;
+  });
+  return Object.fromEntries(links);
 }
 
 function describeProblem(

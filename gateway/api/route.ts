@@ -34,6 +34,8 @@ export interface Answer {
   /** Bodies by media type; none is no body. */
   readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
   readonly headers?: z.ZodObject;
+  /** Parameter of other calls, by their operation id, and where in the body it stands. */
+  readonly leadsTo?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** A method of a path: what it does, and all that it may answer. */

@@ -35,7 +35,14 @@ export function saRoutes(state: ApiState): readonly Route[] {
         POST: {
           summary: "Install an SA",
           body: SA_SPEC,
-          answers: { 201: { description: "Installed", content: json(SA), headers: LOCATION } },
+          answers: {
+            201: {
+              description: "Installed",
+              content: json(SA),
+              headers: LOCATION,
+              leadsTo: { getV1SasSpi: OWN, deleteV1SasSpi: OWN, postV1SasSpiDummy: OWN },
+            },
+          },
           problems: [400, 409, 413, 422],
           run: (context) => install(state, context),
         },
@@ -74,6 +81,8 @@ export function saRoutes(state: ApiState): readonly Route[] {
     },
   ];
 }
+
+const OWN = { spi: "/spi" };
 
 const SPI_PARAM = z.object({ spi: z.string().meta(SPI_TEXT) });
 

@@ -1,0 +1,76 @@
+// `deno task test:schemathesis`: Schemathesis against the API of a real gateway, by its own OpenAPI document. It must find nothing.
+//
+// Installs Schemathesis from PyPI into the cache folder when missing. Connections are there to be shown and kicked; for each that was, the
+// next one comes.
+
+import { type Gateway, startGateway, stopCleanly } from "../tests/support/gateway.ts";
+import type { Originator } from "../tests/support/originator.ts";
+import { sleep } from "../tests/support/wait.ts";
+import { exitCode, ROOT, say } from "./run.ts";
+import { installPython } from "./python.ts";
+
+async function main(): Promise<number> {
+  const programs = await installPython();
+  const token = crypto.randomUUID();
+  const tokenFile = await Deno.makeTempFile();
+  await Deno.writeTextFile(tokenFile, token);
+  const gateway = await startGateway(
+    ["--api-token-file", tokenFile, "--prefix-timeout-ms", "3600000"],
+    { token },
+  );
+  const ending = new AbortController();
+  const connecting = keepConnected(gateway, ending.signal);
+  try {
+    const code = await runSchemathesis({ programs, token, gateway });
+    ending.abort();
+    await connecting;
+    return Math.max(code, faultsOf(gateway));
+  } finally {
+    ending.abort();
+    await stopCleanly(gateway);
+    await Deno.remove(tokenFile);
+  }
+}
+
+interface Target {
+  readonly programs: string;
+  readonly token: string;
+  readonly gateway: Gateway;
+}
+
+async function runSchemathesis({ programs, token, gateway }: Target): Promise<number> {
+  const { host, port } = gateway.api;
+  const folder = `${ROOT}/tools/schemathesis`;
+  return await exitCode([
+    `${programs}/schemathesis`,
+    "--config-file",
+    `${folder}/schemathesis.toml`,
+    "run",
+    `http://${host}:${port}/openapi.json`,
+    "--header",
+    `Authorization: Bearer ${token}`,
+  ], { cwd: folder, env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONPATH: folder } });
+}
+
+/** Keeps connections open until `signal`. */
+async function keepConnected(gateway: Gateway, signal: AbortSignal): Promise<void> {
+  let open: Originator[] = [];
+  while (!signal.aborted) {
+    open = open.filter((connection) => connection.isOpen());
+    while (open.length < CONNECTIONS) open.push(await gateway.connect());
+    await sleep(POLL_MS);
+  }
+}
+
+/** A 500 has its reason in the log. */
+function faultsOf({ program }: Gateway): number {
+  const faults = program.stderr().split("\n").filter((line) => line.includes("api_failed"));
+  for (const fault of faults) say(fault);
+  return faults.length === 0 ? 0 : 1;
+}
+
+/** More than can be kicked between two looks. */
+const CONNECTIONS = 32;
+const POLL_MS = 20;
+
+Deno.exit(await main());

@@ -1,0 +1,51 @@
+// `deno task test:metrics`: what operators' own tools say of the metrics of a gateway that has had traffic, and of the alert rules.
+//
+// promtool comes with Debian's package prometheus; the strict reader of OpenMetrics is Prometheus' own for Python.
+
+import { ok } from "node:assert/strict";
+import { expectEcho } from "../tests/support/echo.ts";
+import { type Gateway, startGateway, stopCleanly } from "../tests/support/gateway.ts";
+import { addPeer } from "../tests/support/peers.ts";
+import { installDebian, installPython } from "./python.ts";
+import { run, runWith, say } from "./run.ts";
+
+async function main(): Promise<void> {
+  await installDebian(["prometheus"], ["promtool", "--version"]);
+  const programs = await installPython();
+  const gateway = await startGateway();
+  try {
+    await makeTraffic(gateway);
+    const text = await page(gateway, "text/plain");
+    await runWith(["promtool", "check", "metrics"], text);
+    const open = await page(gateway, "application/openmetrics-text");
+    await runWith([`${programs}/python`, "-c", READ_OPENMETRICS], open);
+  } finally {
+    await stopCleanly(gateway);
+  }
+  await run(["promtool", "check", "rules", "docs/monitoring/alerts.yml"]);
+  await run(["promtool", "test", "rules", "tests/api/alerts_test.yml"]);
+  say("metrics and rules: ok");
+}
+
+/** Fills counters and a histogram: a page of zeros proves little. */
+async function makeTraffic(gateway: Gateway): Promise<void> {
+  const peer = await addPeer(gateway.api);
+  const connection = await gateway.connect();
+  for (let i = 0; i < 20; i++) await expectEcho(connection, peer);
+}
+
+async function page({ api }: Gateway, accept: string): Promise<string> {
+  const { status, headers, text } = await api.request("GET", "/metrics", { headers: { accept } });
+  ok(status === 200 && String(headers["content-type"]).startsWith(accept), `Not ${accept}`);
+  ok(text.includes("culvert_send_queue_octets_count"), "No histogram");
+  return text;
+}
+
+const READ_OPENMETRICS = `
+import sys
+from prometheus_client.openmetrics.parser import text_fd_to_metric_families
+families = list(text_fd_to_metric_families(sys.stdin))
+print(f"OpenMetrics: {len(families)} families, {sum(len(f.samples) for f in families)} samples")
+`;
+
+await main();
