@@ -52,12 +52,11 @@ export function stateName(state: number): ConnectionStateName {
 
 /** Makes the reader of the totals. */
 export function createTotals(options: TotalsOptions): () => Totals {
-  const startedAt = options.clock();
-  return () => readTotals(options, options.clock() - startedAt);
+  const busyRatios = createBusyRatios(options);
+  return () => readTotals(options, busyRatios());
 }
 
-function readTotals(options: TotalsOptions, ageMs: number): Totals {
-  const { blocks, lanes } = options;
+function readTotals(options: TotalsOptions, laneBusyRatio: readonly number[]): Totals {
   return {
     connections: countStates(options.states()),
     accepts: {
@@ -77,7 +76,7 @@ function readTotals(options: TotalsOptions, ageMs: number): Totals {
     },
     sendQueueOctets: histogram(options, LANE_QUEUE, QUEUE_BUCKETS),
     ikeDelaySeconds: histogram(options, LANE_IKE_DELAY, DELAY_BUCKETS),
-    laneBusyRatio: blocks.slice(0, lanes).map((block) => busyRatio(options.views, block, ageMs)),
+    laneBusyRatio,
   };
 }
 
@@ -116,8 +115,38 @@ function countStates(states: Iterable<number>): Record<ConnectionStateName, numb
   return counts;
 }
 
-function busyRatio(views: MemoryViews, block: number, ageMs: number): number {
-  return ageMs <= 0 ? 0 : Math.min(readF64(views, block + LANE_BUSY_MS) / ageMs, 1);
+/** The lanes' busy time at one moment. */
+interface BusyMark {
+  readonly at: number;
+  readonly busyMs: readonly number[];
+}
+
+/** Ratios are of at least so many ms, however often they are read. */
+const BUSY_WINDOW_MS = 1000;
+
+/** Share of the time that each lane was busy, since the reading before the last one: load is of now, not of the gateway's life. */
+function createBusyRatios(options: TotalsOptions): () => readonly number[] {
+  const { views, clock } = options;
+  const lanes = options.blocks.slice(0, options.lanes);
+
+  function mark(): BusyMark {
+    return { at: clock(), busyMs: lanes.map((block) => readF64(views, block + LANE_BUSY_MS)) };
+  }
+
+  let last = mark();
+  let before = last;
+  return () => {
+    const now = mark();
+    if (now.at - last.at >= BUSY_WINDOW_MS) {
+      before = last;
+      last = now;
+    }
+    const ageMs = now.at - before.at;
+    return now.busyMs.map((busyMs, lane) => {
+      const busy = busyMs - (before.busyMs[lane] ?? 0);
+      return ageMs <= 0 ? 0 : Math.min(Math.max(busy / ageMs, 0), 1);
+    });
+  };
 }
 
 /** Four numbers by kind of frame. */
