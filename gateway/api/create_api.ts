@@ -40,7 +40,7 @@ export function createApi(options: ApiOptions): Api {
   const app = new OpenAPIHono<ApiEnv>();
   app.openAPIRegistry.registerComponent("securitySchemes", "token", TOKEN_SCHEME);
   app.use(setCommonHeaders);
-  app.use(guard({ token, isLoopback: bound.isLoopback }));
+  app.use(guard({ token, isLoopback: bound.isLoopback, log }));
   const routes = [
     ...healthRoutes(state),
     ...metricsRoutes(state),

@@ -4,25 +4,37 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "@hono/hono";
 import { isLoopback, parseAddress } from "../config/address.ts";
+import type { Log } from "../shell/log.ts";
 import { problem } from "./problem.ts";
+import type { ApiEnv } from "./route.ts";
 
 export interface GuardOptions {
   /** The bearer token in force; null is none. */
   readonly token: () => string | null;
   /** Whether the API listens on a loopback address. */
   readonly isLoopback: boolean;
+  readonly log: Log;
 }
 
 /** Probes of supervisors and balancers, which have no token and use any Host. */
 const OPEN_PATHS: readonly string[] = ["/livez", "/readyz"];
 
 /** Checks each request before it reaches a handler. */
-export function guard(options: GuardOptions): MiddlewareHandler {
+export function guard(options: GuardOptions): MiddlewareHandler<ApiEnv> {
   return async function guardRequest(context, next): Promise<Response | undefined> {
     const request = context.req.raw;
     const isOpen = isSafe(request) && OPEN_PATHS.includes(context.req.path);
     const refusal = isOpen ? undefined : refuse(request, options);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      // Reads are refused to every page of a browser's first visit; who tries to change something is worth a line.
+      if (!isSafe(request)) {
+        options.log("warn", "api_refused", {
+          status: refusal.status,
+          remote: context.env?.remote ?? null,
+        });
+      }
+      return refusal;
+    }
     await next();
     return undefined;
   };

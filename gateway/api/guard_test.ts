@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeApi, type FakeApi } from "./fake_api.ts";
 
@@ -117,4 +117,16 @@ test("guard() lets only reads of the probes pass", async () => {
   const { app } = createFakeApi({ token: TOKEN, isLoopback: false });
   equal((await app.request("/livez", { method: "POST" })).status, 401);
   equal((await app.request("/livez", { method: "HEAD" })).status, 200);
+});
+
+test("guard() leaves a line of each change that it refuses, and of nothing else", async () => {
+  const { app, logged } = createFakeApi({ token: TOKEN });
+  const init = { method: "DELETE", headers: { authorization: "Bearer wrong" } };
+  equal((await app.request("/v1/sas/0x100", init, { remote: "127.0.0.1" })).status, 401);
+  equal((await app.request("/metrics", { headers: { host: "culvert.example" } })).status, 403);
+  deepEqual(logged, [{
+    level: "warn",
+    event: "api_refused",
+    fields: { status: 401, remote: "127.0.0.1" },
+  }]);
 });
