@@ -61,8 +61,8 @@ function textFlag(value: string): { readonly type: "string"; readonly default: s
 
 /** Collects the results of a run. */
 export interface Report {
-  /** Takes the results of one case and prints them. */
-  add(result: CaseResult): void;
+  /** Takes the results of one case, or of some that belong together, and prints them as one table. */
+  add(...results: readonly CaseResult[]): void;
   /** All records so far. */
   readonly records: readonly BenchRecord[];
 }
@@ -76,8 +76,8 @@ export function openReport(
   const records: BenchRecord[] = [];
   if (!options.isJson) write(_heading(setting, options));
 
-  function add(result: CaseResult): void {
-    const added = recordsOf(setting, result);
+  function add(...results: readonly CaseResult[]): void {
+    const added = results.flatMap((result) => recordsOf(setting, result));
     records.push(...added);
     const lines = added.map(recordLine).join("");
     if (options.out !== undefined) appendFileSync(options.out, lines);

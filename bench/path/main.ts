@@ -1,4 +1,5 @@
-// `deno task bench:path`: throughput and cost of the whole path, through the gateway that users start, beside plain TCP.
+// `deno task bench:path`: throughput and cost of the whole path through the gateway that users start, beside plain TCP; then where the time of a packet
+// goes; then what an idle connection holds.
 //
 //     --json --only TEXT --runs N --out FILE --connections N --packets N
 
@@ -6,24 +7,32 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { settingOf } from "../lib/setting.ts";
+import { measureMemory } from "./memory.ts";
 import { enterNamespace } from "./namespace.ts";
-import { runSuite } from "./suite.ts";
+import { measureStages } from "./stages.ts";
+import { measureThroughput } from "./throughput.ts";
 
 async function main(): Promise<number> {
   const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
   if (code !== undefined) return code;
-  const options = parseBenchArgs(runtime.args, {
-    runs: 9,
-    further: { connections: "1", packets: "100000" },
-  });
-  const { connections, packets } = options.further;
+  const further = { connections: "1", packets: "100000" };
+  const options = parseBenchArgs(runtime.args, { runs: 9, further });
+  const connections = positive("connections", options.further.connections);
+  const packets = positive("packets", options.further.packets);
   const report = openReport(settingOf("path"), options);
-  await runSuite(report, {
-    ...options,
-    connections: Number(connections),
-    packets: Number(packets),
-  });
+  await measureThroughput(report, { ...options, connections, packets });
+  await measureStages(report, { ...options, connections, packets });
+  await measureMemory(report, { only: options.only, runs: Math.min(options.runs, MEMORY_RUNS) });
   return 0;
 }
+
+function positive(flag: string, text: string | undefined): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`--${flag} is ${text}`);
+  return value;
+}
+
+/** Memory differs little from run to run. */
+const MEMORY_RUNS = 3;
 
 if (import.meta.main) runtime.exit(await main());

@@ -9,29 +9,18 @@ import { DISCARD_PORT, HEADERS_LEN, type Recording, STREAM_PREFIX_LEN } from "./
 import type { Scene } from "./scene.ts";
 import { aimUdp, connectTcp, type Endpoint, openDiscard, openUdp, sendAll } from "./sockets.ts";
 
-/** Streams in; inner packets out to `discard` at the far side of the TUN. */
+/** Streams in; inner packets out to the discard service at the far side of the TUN. */
 export async function tunnelUp(scene: Scene, recording: Recording): Promise<Sample> {
   const { arena, gateway } = scene;
   const sink = openDiscard(arena, DISCARD);
-  const sample = await discardUp(scene, { gateway, recording });
+  const sample = await openedUp(scene, gateway, recording);
   arena.libc.close(sink.fd);
   return sample;
 }
 
-/** Streams in, and whatever the gateway's inner side does with packets that ask for no answer. */
-export async function discardUp(
-  { arena }: Scene,
-  { gateway, recording }: { readonly gateway: GatewayChild; readonly recording: Recording },
-): Promise<Sample> {
-  // A new install is a new replay window: the same recording is fresh again.
-  await install(gateway, recording, ({ inboundBody }) => [inboundBody]);
-  const before = await readCounter(gateway, OPENED);
-  const fds = recording.streams.map(() => connectTcp(arena, gateway.tcp));
-  const cost = timed(gateway.pid, () => pushStreams(arena, recording, fds));
-  for (const fd of fds) arena.libc.close(fd);
-  await expectCounter(gateway, OPENED, before + recording.packets);
-  await remove(gateway, recording, ({ inbound }) => [inbound.spi]);
-  return sampleOf(cost, recording);
+/** Streams in; the echo host leaves the packets unanswered. */
+export function discardUp(scene: Scene, recording: Recording): Promise<Sample> {
+  return openedUp(scene, scene.echo, recording);
 }
 
 /** The host sends through the TUN; frames out. */
@@ -81,6 +70,22 @@ export async function echoBoth({ arena, echo }: Scene, recording: Recording): Pr
   for (const fd of fds) arena.libc.close(fd);
   await expectCounter(echo, SEALED, before + recording.packets);
   await remove(echo, recording, ({ inbound, outbound }) => [inbound.spi, outbound.spi]);
+  return sampleOf(cost, recording);
+}
+
+async function openedUp(
+  { arena }: Scene,
+  gateway: GatewayChild,
+  recording: Recording,
+): Promise<Sample> {
+  // A new install is a new replay window: the same recording is fresh again.
+  await install(gateway, recording, ({ inboundBody }) => [inboundBody]);
+  const before = await readCounter(gateway, OPENED);
+  const fds = recording.streams.map(() => connectTcp(arena, gateway.tcp));
+  const cost = timed(gateway.pid, () => pushStreams(arena, recording, fds));
+  for (const fd of fds) arena.libc.close(fd);
+  await expectCounter(gateway, OPENED, before + recording.packets);
+  await remove(gateway, recording, ({ inbound }) => [inbound.spi]);
   return sampleOf(cost, recording);
 }
 

@@ -1,0 +1,51 @@
+// Where the processor time of a packet goes: each path through a gateway with clocks around its calls. Its throughput is not reported: the clocks slow it.
+
+import type { Sample } from "../lib/record.ts";
+import type { Report } from "../lib/report.ts";
+import { percentile } from "../lib/stats.ts";
+import { type Stage, STAGES, type StageTimes } from "./stages/clocks.ts";
+import { type Case, type SuiteOptions, WARMUPS, withCases } from "./throughput.ts";
+
+/** Runs all cases that are asked for, on one connection each. A stage is a case: `tunnel/aead up 1400 1`. */
+export async function measureStages(report: Report, asked: SuiteOptions): Promise<void> {
+  const options = { ...asked, connections: 1 };
+  const nameOf = (found: Case, stage = "stages"): string =>
+    `${found.path.what}/${stage} ${found.path.direction} ${found.innerLen} 1`;
+  const program = "bench/path/stages/timed_gateway.ts";
+  await withCases({ options, program, nameOf }, async (scene, found, recording) => {
+    const gateway = found.path.gatewayOf(scene);
+    const runs: StageTimes[] = [];
+    for (let run = 0; run < WARMUPS + options.runs; run++) {
+      await found.path.run(scene, recording);
+      const times = JSON.parse(await gateway.line()) as StageTimes;
+      if (run >= WARMUPS) runs.push(times);
+    }
+    report.add(
+      ...stagesOf(runs, recording.packets).map((stage) => ({
+        case: nameOf(found, stage),
+        octets: found.innerLen,
+        unit: "packets/s" as const,
+        baseline: "culvert-wasm" as const,
+        samples: new Map([["culvert-wasm" as const, samplesOf(runs, stage, recording.packets)]]),
+      })),
+    );
+  });
+}
+
+/** Stages that count, in the order of a packet; what a connection takes once is less than that for each of its packets. */
+function stagesOf(runs: readonly StageTimes[], packets: number): Stage[] {
+  return STAGES.filter((stage) => {
+    const samples = samplesOf(runs, stage, packets);
+    return percentile(samples.map(({ value }) => value), 50) >= STAGE_MIN_S;
+  });
+}
+
+/** All of a stage is processor time. */
+function samplesOf(runs: readonly StageTimes[], stage: Stage, packets: number): Sample[] {
+  return runs.map((times) => {
+    const seconds = (times[stage] ?? 0) / 1000 / packets;
+    return { value: seconds, cpu: seconds };
+  });
+}
+
+const STAGE_MIN_S = 1e-9;

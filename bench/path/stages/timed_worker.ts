@@ -1,0 +1,57 @@
+// Entry of a lane with clocks. At the end of each connection it prints what its stages have taken since the one before, as a line of JSON.
+
+// deno-lint-ignore-file camelcase -- names are those of the core's exports
+
+import { instantiateCore } from "../../../ts-bindings/core.ts";
+import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
+import { createClock } from "../../../gateway/lane/clock.ts";
+import { closeLane, createLane } from "../../../gateway/lane/create.ts";
+import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
+import { runLane } from "../../../gateway/lane/loop.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
+import { layClocks } from "./clocks.ts";
+import { createThreadClock } from "./thread_clock.ts";
+
+/** The worker's global scope, as far as a lane needs it. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<LaneInit>) => void) | null;
+  postMessage(notice: LaneNotice): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+function start({ data: init }: MessageEvent<LaneInit>): void {
+  try {
+    run(init);
+  } catch (error) {
+    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function run(init: LaneInit): void {
+  const { module, memory, index } = init;
+  const core = instantiateCore({ module, memory });
+  const libc = runtime.openLibc();
+  const mapped = runtime.mapMemory(memory);
+  const offset = core.lane_block(index) + LANE_SCRATCH;
+  const clock = createClock({ libc, now: runtime.now, memory, mapped, offset });
+  const clocks = layClocks(core, libc, createThreadClock(libc));
+
+  function closeEnd(lane: number, conn: number): void {
+    core.conn_close_end(lane, conn);
+    runtime.stdout(`${JSON.stringify(clocks.take())}\n`);
+  }
+
+  const clocked = { ...clocks.core, conn_close_end: closeEnd };
+  const lane = createLane({ init, core: clocked, libc: clocks.libc, mapped, clock, tell });
+  tell({ kind: "ready" });
+  runLane(lane);
+  closeLane(lane);
+  tell({ kind: "stopped" });
+}
+
+function tell(notice: LaneNotice): void {
+  scope.postMessage(notice);
+}
+
+scope.onmessage = start;
