@@ -4,6 +4,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../shell/log.ts";
 import type { Gateway } from "../shell/types.ts";
 import { connectionRoutes } from "./connections.ts";
+import { addAssets, addPage, givePageForToken, type ReadAsset } from "./dashboard.ts";
 import { createEventFeed } from "./event_feed.ts";
 import { eventRoutes } from "./events.ts";
 import { guard } from "./guard.ts";
@@ -21,6 +22,8 @@ export interface ApiOptions {
   /** Where the API listens. */
   readonly bound: { readonly isLoopback: boolean };
   readonly log: Log;
+  /** The dashboard's files. */
+  readonly readAsset: ReadAsset;
   /** Runs `tick` every `ms`, until the result is called; replaced in tests. */
   readonly every?: (ms: number, tick: () => void) => () => void;
 }
@@ -30,16 +33,18 @@ export interface ApiOptions {
  *
  * @example
  * ```ts
- * const app = createApi({ gateway, token: () => null, bound: { isLoopback: true }, log });
+ * const app = createApi({ gateway, token: () => null, bound: { isLoopback: true }, log, readAsset });
  * const response = await app.request("/v1/status");
  * ```
  */
 export function createApi(options: ApiOptions): Api {
-  const { gateway, token, bound, log } = options;
+  const { gateway, token, bound, log, readAsset } = options;
   const state: ApiState = { gateway, log };
   const app = new OpenAPIHono<ApiEnv>();
   app.openAPIRegistry.registerComponent("securitySchemes", "token", TOKEN_SCHEME);
   app.use(setCommonHeaders);
+  app.use("/", givePageForToken(readAsset));
+  addAssets(app, readAsset);
   app.use(guard({ token, isLoopback: bound.isLoopback, log }));
   const routes = [
     ...healthRoutes(state),
@@ -50,6 +55,7 @@ export function createApi(options: ApiOptions): Api {
     ...openApiRoutes(app),
   ];
   for (const route of routes) addRoute(app, route);
+  addPage(app, readAsset);
   app.notFound(() => problem(404, "There is nothing at this path"));
   app.onError((error) => {
     log("error", "api_failed", { reason: error.message });

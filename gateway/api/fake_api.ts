@@ -26,10 +26,18 @@ export function createFakeApi(
     gateway,
     token: () => token,
     bound: { isLoopback },
+    readAsset: (name) => Promise.resolve(FAKE_FILES[name]),
     log: (level, event, fields = {}) => void logged.push({ level, event, fields }),
   });
   return { app, gateway, logged };
 }
+
+/** Stand in for the dashboard. */
+const FAKE_FILES: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
+  "index.html": new TextEncoder().encode("<!DOCTYPE html>"),
+  "main.js": new TextEncoder().encode("export {};"),
+  "notes.txt": new TextEncoder().encode("not for browsers"),
+};
 
 /** A POST of `body` as JSON. */
 export function post(body: unknown, headers: Readonly<Record<string, string>> = {}): RequestInit {

@@ -93,6 +93,7 @@ function openApi(runtime: Runtime, address: SocketAddress, parts: ApiParts): Pro
     token: () => parts.live.apiToken,
     bound: { isLoopback: isLoopback(address) },
     log: parts.log,
+    readAsset: runtime.readAsset,
   });
   return runtime.serveHttp({
     hostname: address.host,

@@ -1,0 +1,90 @@
+// Whether there is a gateway to show, and how it is: the mark in the bar, the banner below it, and the page's dimming. Numbers of a gateway
+// that has gone must not look like numbers of now.
+
+import { showToast } from "./dialogs.js";
+import { byId, setAttribute, setShown, setText } from "./dom.js";
+import { countText, durationText } from "./format.js";
+
+/** @typedef {import("./feed.js").Link} Link */
+/** @typedef {import("./history.js").Reading} Reading */
+
+/**
+ * Binds the mark and the banner.
+ *
+ * @param {{ readonly onToken: () => void }} handlers
+ * @returns {{ show(link: Link): void, update(reading: Reading): void, restarted(): void }}
+ */
+export function createLinkView({ onToken }) {
+  /** @type {Link | undefined} */
+  let link;
+  /** @type {Reading | undefined} */
+  let last;
+  byId("banner-button", HTMLElement).addEventListener("click", onToken);
+
+  function draw() {
+    if (link === undefined) return;
+    const isDraining = link.kind === "live" && last?.status.draining === true;
+    const kind = isDraining ? "draining" : link.kind;
+    document.documentElement.dataset["link"] = kind;
+    setAttribute(byId("link", HTMLElement), "data-kind", kind);
+    setText(byId("link-text", HTMLElement), MARKS[kind]);
+    byId("drain", HTMLButtonElement).disabled = kind !== "live" || last === undefined;
+    setShown(byId("banner-button", HTMLElement), kind === "locked");
+    showBanner(kind, bannerText(link, last));
+  }
+
+  setInterval(draw, 1000);
+  return {
+    show(next) {
+      const isBack = link?.kind === "gone" && next.kind === "live";
+      link = next;
+      draw();
+      if (isBack) showToast("The gateway is back");
+    },
+    update(reading) {
+      last = reading;
+      const { version, runtime } = reading.status;
+      setText(byId("build", HTMLElement), `${version} on ${runtime}`);
+      draw();
+    },
+    restarted: () => showToast("The gateway was started anew: rates and charts begin again"),
+  };
+}
+
+const MARKS = { live: "Live", gone: "Gone", locked: "Locked", draining: "Draining" };
+
+const TITLES = {
+  live: "",
+  gone: "The gateway does not answer.",
+  locked: "The API needs its bearer token.",
+  draining: "The gateway is draining.",
+};
+
+/**
+ * @param {keyof typeof TITLES} kind
+ * @param {string} text
+ */
+function showBanner(kind, text) {
+  const banner = byId("banner", HTMLElement);
+  setAttribute(banner, "data-kind", kind);
+  setText(byId("banner-title", HTMLElement), TITLES[kind]);
+  setText(byId("banner-text", HTMLElement), text);
+  setShown(banner, kind !== "live");
+}
+
+/**
+ * @param {Link} link
+ * @param {Reading | undefined} last
+ * @returns {string}
+ */
+function bannerText(link, last) {
+  if (link.kind === "gone") {
+    const seconds = last === undefined
+      ? 0
+      : (performance.timeOrigin + performance.now() - last.at) / 1000;
+    const age = last === undefined ? "" : ` What is shown is ${durationText(seconds)} old.`;
+    return `${link.reason}${age} Trying again each second.`.trim();
+  }
+  if (link.kind === "locked") return "";
+  return `It takes no new connections; ${countText(last?.rows.length ?? 0)} are left.`;
+}

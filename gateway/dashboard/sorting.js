@@ -1,0 +1,82 @@
+// Order and choice of the rows in the table of connections.
+
+/** @typedef {import("./history.js").Row} Row */
+
+/**
+ * @typedef {"state" | "client" | "age" | "lane" | "in" | "out" | "queue" | "rtt" | "spis"} Column
+ * @typedef {{ readonly column: Column, readonly isDescending: boolean }} Order
+ */
+
+/** What a column is ordered by. @type {Readonly<Record<Column, (row: Row) => number | string>>} */
+const KEYS = {
+  state: (row) => STATES.indexOf(row.state),
+  client: (row) => addressKey(row.remote),
+  age: (row) => -row.sinceMs,
+  lane: (row) => row.lane,
+  in: (row) => row.rateIn,
+  out: (row) => row.rateOut,
+  queue: (row) => row.queueOctets,
+  rtt: (row) => row.rttMicros ?? -1,
+  spis: (row) => row.spis.length,
+};
+
+const STATES = ["accepted", "prefixed", "enabled", "draining"];
+
+/** Columns in which people look for the largest first. @type {readonly Column[]} */
+const DESCENDING_FIRST = ["age", "in", "out", "queue", "rtt", "spis"];
+
+/**
+ * The order after a click on a column's head.
+ *
+ * @param {Order} order
+ * @param {Column} column
+ * @returns {Order}
+ */
+export function nextOrder(order, column) {
+  if (order.column === column) return { column, isDescending: !order.isDescending };
+  return { column, isDescending: DESCENDING_FIRST.includes(column) };
+}
+
+/**
+ * Rows in order; equal ones by id, so that none of them jumps.
+ *
+ * @param {readonly Row[]} rows
+ * @param {Order} order
+ * @returns {Row[]}
+ */
+export function sortRows(rows, { column, isDescending }) {
+  const key = KEYS[column];
+  const sign = isDescending ? -1 : 1;
+  const keyed = rows.map((row) => ({ row, key: key(row) }));
+  keyed.sort((a, b) => {
+    if (a.key === b.key) return a.row.id - b.row.id;
+    return a.key < b.key ? -sign : sign;
+  });
+  return keyed.map(({ row }) => row);
+}
+
+/**
+ * Rows in which every word is found: in the address, the state, an SPI, the lane as `lane:N`, the id as `id:N`.
+ *
+ * @param {readonly Row[]} rows
+ * @param {string} text
+ * @returns {readonly Row[]}
+ */
+export function filterRows(rows, text) {
+  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return rows;
+  return rows.filter((row) => {
+    const hay = `${row.remote} ${row.state} ${row.spis.join(" ")} lane:${row.lane} id:${row.id} `;
+    return words.every((word) => hay.includes(word));
+  });
+}
+
+/**
+ * Numbers in an address sort as numbers.
+ *
+ * @param {string} remote
+ * @returns {string}
+ */
+function addressKey(remote) {
+  return remote.replaceAll(/\d+/g, (digits) => digits.padStart(5, "0"));
+}
