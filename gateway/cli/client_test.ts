@@ -63,7 +63,48 @@ test("connections lists connections", async () => {
   const json = await run(["connections", "--json"], api);
   deepEqual(JSON.parse(json.stdout), await (await api.app.request("/v1/connections")).json());
   const narrow = await run(["connections"], api, { columns: 40 });
-  for (const line of narrow.stdout.trimEnd().split("\n")) equal([...line].length, 40);
+  equal(
+    narrow.stdout,
+    "ID  REMOTE           STATE    OCTETS IN\n 7  192.0.2.7:49152  enabled       1200\n",
+  );
+});
+
+test("connections --watch looks again until it is interrupted, and shows rates", async () => {
+  const api = createFakeApi();
+  const runtime = createFakeRuntime({ args: ["connections", "--watch"], columns: 200, rows: 10 });
+  let looks = 0;
+  const ended = runCli(runtime, {
+    fetch: async (request) => {
+      looks++;
+      return await api.app.fetch(request);
+    },
+  });
+  while (runtime.printed.stdout === "") await new Promise((resolve) => setTimeout(resolve, 1));
+  runtime.signal("SIGINT");
+  equal(await ended, 0);
+  equal(looks, 1);
+  const { stdout } = runtime.printed;
+  ok(stdout.startsWith("\u001b[HID  REMOTE "), JSON.stringify(stdout));
+  ok(stdout.includes("  BIT/S IN  BIT/S OUT\u001b[K\n"), JSON.stringify(stdout));
+  ok(stdout.endsWith("-          -\u001b[K\n\u001b[J"), JSON.stringify(stdout));
+});
+
+test("status --watch --json prints a line a look, and ends when the gateway does", async () => {
+  const api = createFakeApi();
+  const answers = [await api.app.request("/v1/status")];
+  const runtime = createFakeRuntime({ args: ["status", "--watch", "--json"] });
+  const code = await runCli(runtime, {
+    fetch: () => {
+      const answer = answers.shift();
+      return answer === undefined
+        ? Promise.reject(new TypeError("Cannot connect: refused"))
+        : Promise.resolve(answer);
+    },
+  });
+  equal(code, 1);
+  equal(runtime.printed.stdout.trimEnd().split("\n").length, 1);
+  equal(JSON.parse(runtime.printed.stdout).version, "1.2.3");
+  match(runtime.printed.stderr, /^Cannot reach a gateway/);
 });
 
 test("sas lists SAs, without keys", async () => {

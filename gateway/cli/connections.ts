@@ -1,79 +1,96 @@
 // `culvert connections`: who is connected.
 
-import * as z from "zod";
+import type * as z from "zod";
+import { type CONNECTION, CONNECTIONS } from "../api/schemas.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
-import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
-import { durationText } from "./format.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { durationText, rateText } from "./format.ts";
+import { show, SHOW_FLAGS, WATCH_FLAG } from "./show.ts";
 import { type Column, renderTable } from "./table.ts";
 
 export const connectionsCommand: Command = {
   name: "connections",
   summary: "list the connections of a running gateway",
   operands: [],
-  flags: [...CLIENT_FLAGS, JSON_FLAG],
+  flags: [...CLIENT_FLAGS, ...SHOW_FLAGS],
   run: listConnections,
 };
 
-const BY_KIND = z.record(z.string(), z.number());
-const BY_DIRECTION = z.object({ inbound: BY_KIND, outbound: BY_KIND });
-
-const CONNECTION = z.looseObject({
-  id: z.number(),
-  remote: z.string(),
-  state: z.string(),
-  since: z.string(),
-  lane: z.number(),
-  octets: BY_DIRECTION,
-  queueOctets: z.number(),
-  spis: z.array(z.string()),
-  rttMicros: z.number().nullable(),
-});
-
-const CONNECTIONS = z.looseObject({ connections: z.array(CONNECTION) });
+type Connection = z.output<typeof CONNECTION>;
 
 const COLUMNS: readonly Column[] = [
   { title: "ID", isNumber: true },
   { title: "REMOTE" },
-  { title: "STATE" },
-  { title: "AGE", isNumber: true },
-  { title: "LANE", isNumber: true },
-  { title: "OCTETS IN", isNumber: true },
-  { title: "OCTETS OUT", isNumber: true },
-  { title: "QUEUE", isNumber: true },
-  { title: "RTT MS", isNumber: true },
-  { title: "SPIS" },
+  { title: "STATE", rank: 1 },
+  { title: "AGE", isNumber: true, rank: 3 },
+  { title: "LANE", isNumber: true, rank: 7 },
+  { title: "OCTETS IN", isNumber: true, rank: 2 },
+  { title: "OCTETS OUT", isNumber: true, rank: 2 },
+  { title: "QUEUE", isNumber: true, rank: 5 },
+  { title: "RTT MS", isNumber: true, rank: 4 },
+  { title: "SPIS", rank: 6 },
 ];
+
+/** Between two looks. */
+const RATE_COLUMNS: readonly Column[] = [
+  { title: "BIT/S IN", isNumber: true, rank: 1 },
+  { title: "BIT/S OUT", isNumber: true, rank: 1 },
+];
+
+/** Octets of a connection at one moment. */
+interface Seen {
+  readonly at: number;
+  readonly octets: readonly [inbound: number, outbound: number];
+}
 
 async function listConnections(context: CommandContext): Promise<number> {
   const client = await openClient(context);
-  const answer = await client.get("/v1/connections", CONNECTIONS);
-  const { runtime, flags } = context;
-  if (flags[JSON_FLAG.name] === true) {
-    runtime.stdout(`${JSON.stringify(answer)}\n`);
-    return 0;
-  }
-  const now = Date.now();
-  const rows = answer.connections.map((connection) => rowOf(connection, now));
-  runtime.stdout(renderTable(COLUMNS, rows, { width: tableWidth(context) }));
-  return 0;
+  const isWatching = context.flags[WATCH_FLAG.name] === true;
+  let before = new Map<number, Seen>();
+  return await show(context, async () => {
+    const answer = await client.get("/v1/connections", CONNECTIONS);
+    const at = Date.now();
+    const rows = answer.connections.map((connection) => {
+      const { cells, octets } = rowOf(connection, at);
+      const rates = isWatching ? ratesOf({ at, octets }, before.get(connection.id)) : [];
+      return { id: connection.id, cells: [...cells, ...rates], octets };
+    });
+    before = new Map(rows.map(({ id, octets }) => [id, { at, octets }]));
+    const columns = isWatching ? [...COLUMNS, ...RATE_COLUMNS] : COLUMNS;
+    const width = tableWidth(context);
+    return { answer, table: renderTable(columns, rows.map(({ cells }) => cells), { width }) };
+  });
 }
 
-function rowOf(connection: z.output<typeof CONNECTION>, now: number): readonly string[] {
-  const { octets, rttMicros } = connection;
-  return [
+interface Row extends Pick<Seen, "octets"> {
+  readonly cells: readonly string[];
+}
+
+function rowOf(connection: Connection, now: number): Row {
+  const { rttMicros } = connection;
+  const octets = [sum(connection.octets.inbound), sum(connection.octets.outbound)] as const;
+  const cells = [
     String(connection.id),
     connection.remote,
     connection.state,
     durationText((now - Date.parse(connection.since)) / 1000),
     String(connection.lane),
-    String(sum(octets.inbound)),
-    String(sum(octets.outbound)),
+    ...octets.map(String),
     String(connection.queueOctets),
     rttMicros === null ? "-" : (rttMicros / 1000).toFixed(1),
     connection.spis.join(",") || "-",
   ];
+  return { cells, octets };
 }
 
-function sum(kinds: Readonly<Record<string, number>>): number {
-  return Object.values(kinds).reduce((total, value) => total + value, 0);
+function ratesOf(now: Seen, before: Seen | undefined): readonly string[] {
+  return now.octets.map((octets, direction) => {
+    if (before === undefined || now.at <= before.at) return "-";
+    const grown = octets - (before.octets[direction] ?? 0);
+    return rateText(8 * grown / ((now.at - before.at) / 1000));
+  });
+}
+
+function sum(kinds: Connection["octets"]["inbound"]): number {
+  return kinds.ike + kinds.esp + kinds.keepalive + kinds.empty;
 }

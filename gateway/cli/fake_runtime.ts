@@ -10,6 +10,7 @@ export interface FakeRuntimeOptions {
   readonly files?: Record<string, string>;
   /** Columns of the terminal; none is a pipe. */
   readonly columns?: number;
+  readonly rows?: number;
   /** What `serveHttp` fails with. */
   readonly httpError?: Error;
 }
@@ -58,6 +59,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     stdout: (text) => void (printed.stdout += text),
     stderr: (text) => void (printed.stderr += text),
     columns: () => options.columns ?? 80,
+    rows: () => options.rows ?? 24,
     readTextFile: createFakeFiles(options.files ?? {}),
     readCore: () => Promise.reject(new Error("Cannot read the core: there is none here")),
     readAsset: () => Promise.resolve(undefined),

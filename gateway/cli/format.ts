@@ -14,3 +14,29 @@ export function durationText(seconds: number): string {
   parts.push(`${left}s`);
   return parts.slice(0, 2).join("");
 }
+
+const SCALES: readonly (readonly [string, number])[] = [["G", 1e9], ["M", 1e6], ["k", 1e3]];
+
+/** `1234567` as `1.23M`: three digits that count. */
+export function rateText(value: number): string {
+  const [unit, scale] = SCALES.find(([, least]) => value >= least) ?? ["", 1];
+  const scaled = value / scale;
+  const digits = unit === "" || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  return `${scaled.toFixed(digits)}${unit}`;
+}
+
+/** Breaks a list at its commas into lines of at most `width`; a word that is longer stands alone. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=,) /)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > width && line !== "") {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,62 +1,41 @@
 // `culvert sas`: the SAs that are installed.
 
-import * as z from "zod";
+import type * as z from "zod";
+import { type SA, SAS } from "../api/schemas.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
-import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { show, SHOW_FLAGS } from "./show.ts";
 import { type Column, renderTable } from "./table.ts";
 
 export const sasCommand: Command = {
   name: "sas",
   summary: "list the SAs of a running gateway",
   operands: [],
-  flags: [...CLIENT_FLAGS, JSON_FLAG],
+  flags: [...CLIENT_FLAGS, ...SHOW_FLAGS],
   run: listSas,
 };
 
-/** Above 2^53 a decimal string. */
-const NUMBER = z.union([z.number(), z.string()]);
-
-const SA = z.looseObject({
-  spi: z.string(),
-  direction: z.string(),
-  peer: z.string(),
-  aead: z.string(),
-  keyBits: z.number(),
-  local: z.array(z.string()),
-  remote: z.array(z.string()),
-  state: z.string(),
-  packets: NUMBER,
-  octets: NUMBER,
-  sequence: NUMBER,
-  path: z.number().nullable(),
-});
-
-const SAS = z.looseObject({ sas: z.array(SA) });
-
 const COLUMNS: readonly Column[] = [
   { title: "SPI" },
-  { title: "DIRECTION" },
+  { title: "DIRECTION", rank: 1 },
   { title: "PEER" },
-  { title: "AEAD" },
-  { title: "STATE" },
-  { title: "PACKETS", isNumber: true },
-  { title: "OCTETS", isNumber: true },
-  { title: "SEQUENCE", isNumber: true },
-  { title: "PATH", isNumber: true },
-  { title: "LOCAL" },
-  { title: "REMOTE" },
+  { title: "AEAD", rank: 6 },
+  { title: "STATE", rank: 1 },
+  { title: "PACKETS", isNumber: true, rank: 2 },
+  { title: "OCTETS", isNumber: true, rank: 3 },
+  { title: "SEQUENCE", isNumber: true, rank: 7 },
+  { title: "PATH", isNumber: true, rank: 4 },
+  { title: "LOCAL", rank: 6 },
+  { title: "REMOTE", rank: 5 },
 ];
 
 async function listSas(context: CommandContext): Promise<number> {
   const client = await openClient(context);
-  const answer = await client.get("/v1/sas", SAS);
-  const { runtime, flags } = context;
-  if (flags[JSON_FLAG.name] === true) {
-    runtime.stdout(`${JSON.stringify(answer)}\n`);
-    return 0;
-  }
-  runtime.stdout(renderTable(COLUMNS, answer.sas.map(rowOf), { width: tableWidth(context) }));
-  return 0;
+  return await show(context, async () => {
+    const answer = await client.get("/v1/sas", SAS);
+    const width = tableWidth(context);
+    return { answer, table: renderTable(COLUMNS, answer.sas.map(rowOf), { width }) };
+  });
 }
 
 function rowOf(sa: z.output<typeof SA>): readonly string[] {

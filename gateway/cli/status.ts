@@ -1,59 +1,43 @@
 // `culvert status`: a running gateway in a dozen lines.
 
-import * as z from "zod";
+import type * as z from "zod";
+import { STATUS } from "../api/schemas.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
-import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
-import { durationText } from "./format.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { durationText, wrapWords } from "./format.ts";
+import { show, SHOW_FLAGS } from "./show.ts";
 import { renderTable } from "./table.ts";
 
 export const statusCommand: Command = {
   name: "status",
   summary: "show what a running gateway does",
   operands: [],
-  flags: [...CLIENT_FLAGS, JSON_FLAG],
+  flags: [...CLIENT_FLAGS, ...SHOW_FLAGS],
   run: showStatus,
 };
 
-const COUNTS = z.record(z.string(), z.number());
-
-const STATUS = z.looseObject({
-  version: z.string(),
-  uptimeSeconds: z.number(),
-  runtime: z.string(),
-  engine: z.string(),
-  lanes: z.number(),
-  draining: z.boolean(),
-  totals: z.looseObject({
-    connections: COUNTS,
-    accepts: COUNTS,
-    sas: COUNTS,
-    espPackets: COUNTS,
-    drops: COUNTS,
-    closes: COUNTS,
-  }),
-});
+type Status = z.output<typeof STATUS>;
 
 async function showStatus(context: CommandContext): Promise<number> {
   const client = await openClient(context);
-  const status = await client.get("/v1/status", STATUS);
-  const { runtime, flags } = context;
-  if (flags[JSON_FLAG.name] === true) {
-    runtime.stdout(`${JSON.stringify(status)}\n`);
-    return 0;
-  }
-  const columns = [{ title: "CULVERT" }, { title: status.version }];
-  runtime.stdout(renderTable(columns, rowsOf(status), { width: tableWidth(context) }));
-  return 0;
+  return await show(context, async () => {
+    const answer = await client.get("/v1/status", STATUS);
+    const width = tableWidth(context);
+    const columns = [{ title: "CULVERT" }, { title: answer.version }];
+    return { answer, table: renderTable(columns, rowsOf(answer, width), { width }) };
+  });
 }
 
-function rowsOf(status: z.output<typeof STATUS>): readonly (readonly string[])[] {
+/** Lists that are longer than the line go on below. */
+function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
   const { totals } = status;
-  return [
+  const rows: readonly (readonly [name: string, value: string])[] = [
     ["state", status.draining ? "draining" : "serving"],
     ["up", durationText(status.uptimeSeconds)],
     ["runtime", status.runtime],
     ["engine", status.engine],
     ["lanes", String(status.lanes)],
+    ["lane load", totals.laneBusyRatio.map((ratio) => `${Math.round(100 * ratio)}%`).join(", ")],
     ["connections", countsText(totals.connections)],
     ["accepts", countsText(totals.accepts)],
     ["sas", countsText(totals.sas)],
@@ -61,11 +45,17 @@ function rowsOf(status: z.output<typeof STATUS>): readonly (readonly string[])[]
     ["drops", countsText(totals.drops)],
     ["closes", countsText(totals.closes)],
   ];
+  const nameLen = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, value]) =>
+    wrapWords(value, width - nameLen - GAP_LEN).map((line, at) => [at === 0 ? name : "", line])
+  );
 }
 
+const GAP_LEN = 2;
+
 /** Those that are not zero. */
-function countsText(counts: Readonly<Record<string, number>>): string {
-  const words = Object.entries(counts).filter(([, count]) => count > 0)
+function countsText(counts: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(counts).filter(([, count]) => count !== 0)
     .map(([name, count]) => `${name} ${count}`);
   return words.length === 0 ? "none" : words.join(", ");
 }

@@ -1,10 +1,13 @@
-// Tables for terminals: columns as wide as they must be, lines no longer than the terminal.
+// Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where it is too narrow, the columns that
+// matter least are left out before anything is cut.
 
 /** A column of a table. */
 export interface Column {
   readonly title: string;
   /** Numbers stand to the right. */
   readonly isNumber?: true;
+  /** Left out where there is no room, highest first; without it the column always stands. */
+  readonly rank?: number;
 }
 
 /**
@@ -19,15 +22,38 @@ export function renderTable(
 ): string {
   const titles = columns.map((column) => column.title);
   const cells = [titles, ...rows].map((row) => row.map(printable));
-  const widths = columns.map((_, at) => Math.max(...cells.map((row) => [...row[at] ?? ""].length)));
+  const widths = columns.map((_, at) =>
+    cells.reduce((widest, row) => Math.max(widest, [...row[at] ?? ""].length), 0)
+  );
+  const shown = fit(columns, widths, options.width);
   const lines = cells.map((row) => {
-    const padded = row.map((cell, at) => {
-      const width = widths[at] ?? 0;
+    const padded = shown.map((at) => {
+      const [cell = "", width = 0] = [row[at], widths[at]];
       return columns[at]?.isNumber ? cell.padStart(width) : cell.padEnd(width);
     });
-    return cut(padded.join("  ").trimEnd(), options.width);
+    return cut(padded.join(GAP).trimEnd(), options.width);
   });
   return `${lines.join("\n")}\n`;
+}
+
+const GAP = "  ";
+
+/** Indices of the columns that there is room for. */
+function fit(
+  columns: readonly Column[],
+  widths: readonly number[],
+  width: number,
+): readonly number[] {
+  let shown = columns.map((_, at) => at);
+  const rankOf = (at: number): number => columns[at]?.rank ?? 0;
+  const lineLen = (): number =>
+    shown.reduce((len, at) => len + (widths[at] ?? 0) + GAP.length, -GAP.length);
+  while (lineLen() > width) {
+    const least = shown.reduce((a, b) => rankOf(b) >= rankOf(a) ? b : a);
+    if (rankOf(least) === 0) break;
+    shown = shown.filter((at) => at !== least);
+  }
+  return shown;
 }
 
 /** What comes from a gateway is printed, never obeyed: a name could hold a terminal's control sequences. */

@@ -1,6 +1,6 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { durationText } from "./format.ts";
+import { durationText, rateText, wrapWords } from "./format.ts";
 import { renderTable } from "./table.ts";
 
 const COLUMNS = [{ title: "ID", isNumber: true }, { title: "REMOTE" }, { title: "STATE" }] as const;
@@ -19,6 +19,19 @@ test("renderTable() cuts lines at the terminal's width", () => {
   equal(renderTable(COLUMNS, [["7", "abcdef", "x"]], { width: 8 }), "ID  REM…\n 7  abc…\n");
 });
 
+test("renderTable() leaves out what matters least before it cuts", () => {
+  const columns = [{ title: "ID" }, { title: "AA", rank: 1 }, { title: "BB", rank: 2 }, {
+    title: "CC",
+    rank: 2,
+  }];
+  const render = (width: number): string => renderTable(columns, [["1", "2", "3", "4"]], { width });
+  equal(render(14), "ID  AA  BB  CC\n1   2   3   4\n");
+  equal(render(13), "ID  AA  BB\n1   2   3\n");
+  equal(render(9), "ID  AA\n1   2\n");
+  equal(render(5), "ID\n1\n");
+  equal(render(1), "…\n1\n");
+});
+
 test("renderTable() prints no control characters", () => {
   equal(renderTable([{ title: "A" }], [["\u001b[2J\nx"]], { width: 80 }), "A\n\ufffd[2J\ufffdx\n");
 });
@@ -29,4 +42,23 @@ test("durationText() has the two largest units", () => {
     "0s",
   ]];
   for (const [seconds, text] of texts as [number, string][]) equal(durationText(seconds), text);
+});
+
+test("rateText() has three digits that count", () => {
+  const texts: readonly (readonly [number, string])[] = [
+    [0, "0"],
+    [999, "999"],
+    [1234, "1.23k"],
+    [12_345, "12.3k"],
+    [123_456, "123k"],
+    [1_234_567, "1.23M"],
+    [9_876_543_210, "9.88G"],
+  ];
+  for (const [value, text] of texts) equal(rateText(value), text);
+});
+
+test("wrapWords() breaks lists at their commas", () => {
+  deepEqual(wrapWords("a 1, b 2, c 3", 9), ["a 1, b 2,", "c 3"]);
+  deepEqual(wrapWords("a 1, b 2, c 3", Infinity), ["a 1, b 2, c 3"]);
+  deepEqual(wrapWords("a_long_word 1, b 2", 5), ["a_long_word 1,", "b 2"]);
 });

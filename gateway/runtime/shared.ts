@@ -22,6 +22,7 @@ export const shared: Shared = {
   stderr: (text: string): void => writeAll(2, text),
   isTerminal: process.stdout.isTTY === true,
   columns: (): number => process.stdout.columns ?? COLUMNS_DEFAULT,
+  rows: (): number => process.stdout.rows ?? ROWS_DEFAULT,
   readTextFile: (path: string): Promise<string> => readFile(path, "utf8"),
   readCore,
   readAsset,
@@ -74,6 +75,7 @@ function writeAll(fd: number, text: string): void {
 }
 
 const COLUMNS_DEFAULT = 80;
+const ROWS_DEFAULT = 24;
 
 const PAUSE_MS = 2;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));

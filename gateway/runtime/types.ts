@@ -89,6 +89,7 @@ export interface Runtime {
   /** True if standard output is a terminal. */
   readonly isTerminal: boolean;
   columns(): number;
+  rows(): number;
   readTextFile(path: string): Promise<string>;
   /** The committed core, embedded in the single binary. */
   readCore(variant: "relaxed" | "strict"): Promise<Uint8Array<ArrayBuffer>>;

@@ -1,0 +1,72 @@
+// What a command shows of a running gateway: once or, with --watch, again and again; as a table or, with --json, as the API has it.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { type CommandContext, type Flag, JSON_FLAG } from "./command.ts";
+
+/** One look at the gateway. */
+export interface Look {
+  /** The API's answer. */
+  readonly answer: unknown;
+  /** The same for people, in lines. */
+  readonly table: string;
+}
+
+export const WATCH_FLAG: Flag = {
+  name: "watch",
+  value: undefined,
+  help: "show it again every 2 seconds, until Ctrl-C",
+};
+
+/** Flags of the commands that show something. */
+export const SHOW_FLAGS: readonly Flag[] = [JSON_FLAG, WATCH_FLAG];
+
+const WATCH_MS = 2000;
+
+/**
+ * Prints what `look` sees; the result is the exit code.
+ *
+ * @throws {Error} If `look` does, at the first look or at any later one
+ */
+export async function show(context: CommandContext, look: () => Promise<Look>): Promise<number> {
+  const { runtime, flags } = context;
+  const isJson = flags[JSON_FLAG.name] === true;
+  const text = ({ answer, table }: Look): string => isJson ? `${JSON.stringify(answer)}\n` : table;
+  if (flags[WATCH_FLAG.name] !== true) {
+    runtime.stdout(text(await look()));
+    return 0;
+  }
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    runtime.onSignal(signal, () => ending.abort());
+  }
+  const isScreen = runtime.isTerminal && !isJson;
+  while (!ending.signal.aborted) {
+    const seen = text(await look());
+    runtime.stdout(isScreen ? screen(seen, runtime.rows()) : seen);
+    await pause(ending.signal);
+  }
+  return 0;
+}
+
+/** Writes over what was there, line by line, so that nothing flickers; the last row stays free for the cursor. */
+function screen(text: string, rows: number): string {
+  const lines = text.trimEnd().split("\n");
+  const room = Math.max(rows - 1, 1);
+  const shown = lines.length <= room
+    ? lines
+    : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more`];
+  return `${HOME}${shown.map((line) => `${line}${TO_LINE_END}\n`).join("")}${TO_SCREEN_END}`;
+}
+
+/** ECMA-48: cursor to the first place; erase to the end of the line, of the screen. */
+const HOME = "\u001b[H";
+const TO_LINE_END = "\u001b[K";
+const TO_SCREEN_END = "\u001b[J";
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await delay(WATCH_MS, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
