@@ -1,0 +1,327 @@
+//! The core as the gateway drives it: its exports, its offsets, and system calls by hand. One lane, one connection.
+
+use culvert_core::layout::{BATCH_ESP, CONN_ENABLED, FAMILY_V4, SA_INBOUND, SA_OUTBOUND};
+
+use crate::Problem;
+use crate::layout::Layout;
+use crate::machine::Machine;
+use crate::module::Module;
+use crate::packet::{Packet, Sa};
+use crate::value::{DATA, KEY, tag_octet};
+
+const LANE: u64 = 0;
+const SHELL: u64 = 1;
+const SAS: u64 = 32;
+const INNER_MTU: u64 = 9000;
+/// More than the plan asks for.
+const PAGES: usize = 1024;
+/// Stack of an instance, as `ts-bindings/core.ts` has it.
+const STACK_LEN: u64 = 262_144;
+
+/// What the secrets of a run are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// Nobody knows.
+    Hidden,
+    /// Made from this number, so that the core's results can be compared with those of the portable engine.
+    Known(u8),
+}
+
+/// A gateway on the interpreter.
+pub struct Gateway<'a> {
+    /// The instance.
+    pub machine: Machine<'a>,
+    layout: &'a Layout,
+    secrets: Secrets,
+    lane_at: u32,
+    conn: u64,
+}
+
+impl<'a> Gateway<'a> {
+    /// A gateway with one connection that is ready for packets.
+    ///
+    /// # Errors
+    /// If the core refuses.
+    pub fn new(
+        (module, layout): (&'a Module<'a>, &'a Layout),
+        secrets: Secrets,
+    ) -> Result<Self, Problem> {
+        let mut machine = Machine::new(module, PAGES)?;
+        let limits = [1, 1, SAS, 4, INNER_MTU];
+        let pages = machine.invoke("memory_pages", &limits)?;
+        expect(pages > 0 && pages <= PAGES as u64, "the plan")?;
+        machine.invoke("__wbindgen_start", &[STACK_LEN])?;
+        let [lanes, connections, sas, rings, inner_mtu] = limits;
+        let no_limit = u64::from(u32::MAX);
+        let init = [lanes, connections, sas, rings, inner_mtu, 0, 0, 0, no_limit];
+        expect(machine.invoke("core_init", &init)? == 1, "core_init")?;
+        let lane_at = offset(machine.invoke("lane_block", &[LANE])?);
+        let mut sockaddr = [0; 16];
+        // AF_INET fits an octet.
+        sockaddr[0] = FAMILY_V4 as u8;
+        sockaddr[4..8].copy_from_slice(&[192, 0, 2, 1]);
+        machine
+            .memory
+            .write(lane_at + layout.of("LANE_SOCKADDR")?, &sockaddr);
+        let arguments = [LANE, 7, 8, 1.0_f64.to_bits(), 1e12_f64.to_bits()];
+        let conn = machine.invoke("conn_open", &arguments)?;
+        expect(conn == 1, "conn_open")?;
+        machine.invoke("conn_state", &[LANE, conn, CONN_ENABLED.into()])?;
+        Ok(Self {
+            machine,
+            layout,
+            secrets,
+            lane_at,
+            conn,
+        })
+    }
+
+    /// Installs an SA in both directions, of one peer. Its key is a secret from then on.
+    ///
+    /// # Errors
+    /// If that leaks, or the core refuses.
+    pub fn install(&mut self, sa: Sa) -> Result<(), Problem> {
+        for direction in [SA_INBOUND, SA_OUTBOUND] {
+            let shell_at = offset(self.machine.invoke("lane_block", &[SHELL])?);
+            let spec_at = shell_at + self.layout.of("LANE_SA_SPEC")?;
+            let key_at = spec_at + self.layout.of("SPEC_KEY")?;
+            self.write_spec(spec_at, sa, direction)?;
+            match self.secrets {
+                Secrets::Hidden => self.machine.memory.hide(key_at, &vec![KEY; sa.key_len + 4]),
+                Secrets::Known(seed) => self.machine.memory.write(key_at, &sa.material(seed)),
+            }
+            let id = self.machine.invoke("sa_install", &[SHELL])?;
+            expect((1..=SAS).contains(&id), "sa_install")?;
+        }
+        Ok(())
+    }
+
+    fn write_spec(&mut self, spec_at: u32, sa: Sa, direction: u32) -> Result<(), Problem> {
+        let memory = &mut self.machine.memory;
+        let words = [
+            ("SPEC_SPI", sa.spi(direction)),
+            ("SPEC_DIRECTION", direction),
+            ("SPEC_PEER", 1),
+            ("SPEC_ALGORITHM", sa.algorithm),
+            ("SPEC_ESN", u32::from(sa.is_esn)),
+            ("SPEC_WINDOW_LEN", 64),
+            // A key and its salt have at most 40 octets.
+            ("SPEC_KEY_LEN", sa.key_len as u32 + 4),
+            ("SPEC_LOCAL_COUNT", 1),
+            ("SPEC_REMOTE_COUNT", 1),
+        ];
+        for (name, word) in words {
+            memory.write(spec_at + self.layout.of(name)?, &word.to_le_bytes());
+        }
+        // Version, length of the prefix, address.
+        let any = [[4, 0, 0, 0], [0; 4], [0; 4]].concat();
+        let remote = [[4, 0, 0, 0], [16, 0, 0, 0], [10, sa.number, 0, 0]].concat();
+        memory.write(spec_at + self.layout.of("SPEC_LOCAL")?, &any);
+        memory.write(spec_at + self.layout.of("SPEC_REMOTE")?, &remote);
+        Ok(())
+    }
+
+    /// Lets a batch of packets arrive, and opens them. Bit n of `answers` says whether packet n is taken for authentic, where
+    /// that is not known.
+    ///
+    /// # Errors
+    /// If that leaks, or a packet was asked about more or less than once.
+    pub fn open(&mut self, packets: &[Packet], answers: u32) -> Result<(), Problem> {
+        let now = 1.0_f64.to_bits();
+        for packet in packets {
+            self.arrive(packet)?;
+        }
+        let batch = self.machine.invoke("inbound", &[LANE, self.conn, now])?;
+        let expected = u64::from(BATCH_ESP) << 16 | packets.len() as u64;
+        expect(batch == expected, "inbound")?;
+        self.machine.verdicts.asked = 0;
+        self.machine.verdicts.answers = answers;
+        self.watch("inbound_open")?;
+        let asked = self.machine.verdicts.asked as usize;
+        match self.secrets {
+            Secrets::Hidden => {
+                expect(asked == packets.len(), "one verdict for each packet")?;
+                (0..packets.len()).try_for_each(|n| self.tell_verdict(n))
+            }
+            Secrets::Known(_) => expect(asked == 0, "no verdict on what is known"),
+        }
+    }
+
+    /// Publishes the result of job `n`, which the core may have stored as it was compared: what was opened has met the key.
+    fn tell_verdict(&mut self, n: usize) -> Result<(), Problem> {
+        let (at, len) = (self.job(n, "JOB_DATA")?, self.job(n, "JOB_DATA_LEN")?);
+        let (_, labels) = self.machine.memory.read(at, len as usize);
+        let is_opened = labels.iter().all(|label| label & KEY != 0);
+        expect(
+            is_opened || labels.iter().all(|label| label & KEY == 0),
+            "all is opened or nothing",
+        )?;
+        let ok_at = self.job_at(n, "JOB_OK")?;
+        self.machine
+            .memory
+            .write(ok_at, &u32::from(is_opened).to_le_bytes());
+        Ok(())
+    }
+
+    /// Ends a batch that was opened. What a packet held is its reader's from here on, and read as zeros.
+    ///
+    /// # Errors
+    /// If the core refuses.
+    pub fn finish(&mut self, packets: &[Packet]) -> Result<(), Problem> {
+        for (n, packet) in packets.iter().enumerate() {
+            let data_at = self.job(n, "JOB_DATA")?;
+            self.machine.memory.write(data_at, &vec![0; packet.len]);
+        }
+        let now = 1.0_f64.to_bits();
+        self.machine
+            .invoke("inbound_finish", &[LANE, self.conn, now])?;
+        self.machine
+            .invoke("rx_release", &[LANE, self.conn, u64::from(u32::MAX)])?;
+        Ok(())
+    }
+
+    /// Result of job `n` of the last batch that was opened.
+    ///
+    /// # Errors
+    /// If the layout has no jobs.
+    pub fn is_authentic(&self, n: usize) -> Result<bool, Problem> {
+        Ok(self.job(n, "JOB_OK")? == 1)
+    }
+
+    /// Octets that job `n` opened or sealed, its ICV aside.
+    ///
+    /// # Errors
+    /// If the layout has no jobs.
+    pub fn data(&self, n: usize) -> Result<&[u8], Problem> {
+        let len = self.job(n, "JOB_DATA_LEN")? as usize;
+        Ok(self.machine.memory.read(self.job(n, "JOB_DATA")?, len).0)
+    }
+
+    fn job(&self, n: usize, field: &str) -> Result<u32, Problem> {
+        Ok(self.word(self.job_at(n, field)?))
+    }
+
+    fn job_at(&self, n: usize, field: &str) -> Result<u32, Problem> {
+        let jobs_at = self.lane_at + self.layout.of("LANE_JOBS")?;
+        let len = self.layout.of("JOB_LEN")?;
+        // At most 64 jobs.
+        Ok(jobs_at + n as u32 * len + self.layout.of(field)?)
+    }
+
+    fn word(&self, at: u32) -> u32 {
+        let (octets, _) = self.machine.memory.read(at, 4);
+        octets
+            .iter()
+            .rev()
+            .fold(0, |word, octet| word << 8 | u32::from(*octet))
+    }
+
+    /// Writes a frame into the ring, as `readv` does.
+    fn arrive(&mut self, packet: &Packet) -> Result<(), Problem> {
+        let front = packet.front(SA_INBOUND);
+        let frame_len = 2 + 16 + packet.len + 16;
+        let parts = self.machine.invoke("rx_prepare", &[LANE, self.conn])?;
+        expect(parts == 1 || parts == 2, "rx_prepare")?;
+        // A ring has slack behind it, so that a frame is contiguous for the core. Here frames are not split: the first part
+        // is taken if it has room.
+        let iov_at = self.lane_at + self.layout.of("LANE_RECV_IOV")?;
+        let (ring_at, room) = (self.word(iov_at), self.word(iov_at + 8) as usize);
+        if room < frame_len {
+            return Err(Problem::Core(
+                "the ring wraps: too much in one run".to_owned(),
+            ));
+        }
+        let memory = &mut self.machine.memory;
+        // Frames are shorter than 65,536 octets.
+        memory.write(ring_at, &(frame_len as u16).to_be_bytes());
+        memory.write(ring_at + 2, &front);
+        let (data_at, len) = (ring_at + 18, packet.len as u32);
+        match self.secrets {
+            Secrets::Hidden => {
+                memory.hide(data_at, &vec![DATA; packet.len]);
+                memory.hide(data_at + len, &std::array::from_fn::<_, 16, _>(tag_octet));
+            }
+            Secrets::Known(seed) => {
+                let sealed = packet.seal(SA_INBOUND, seed, &vec![0; packet.len]);
+                memory.write(data_at, &sealed);
+            }
+        }
+        self.machine
+            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64])?;
+        Ok(())
+    }
+
+    /// Hands a batch of inner packets to the core, and seals them. Before the first, one must have been opened.
+    ///
+    /// # Errors
+    /// If that leaks, or the core refuses.
+    pub fn seal(&mut self, packets: &[Packet]) -> Result<(), Problem> {
+        let now = 1.0_f64.to_bits();
+        for (n, packet) in packets.iter().enumerate() {
+            let slot_at = self.slot(n)?;
+            self.machine.memory.write(slot_at, &packet.inner_header());
+            let len_at = self.lane_at + self.layout.of("LANE_SLOT_LEN")? + 4 * n as u32;
+            self.machine
+                .memory
+                .write(len_at, &(packet.len as u32).to_le_bytes());
+        }
+        self.machine
+            .invoke("slots_in", &[LANE, packets.len() as u64])?;
+        let conn = self.machine.invoke("outbound_next", &[LANE, now])?;
+        expect(conn == self.conn, "outbound_next")?;
+        for (n, packet) in packets.iter().enumerate() {
+            let source_at = self.job(n, "JOB_SOURCE")?;
+            expect(source_at == self.slot(n)?, "one job for each packet")?;
+            let memory = &mut self.machine.memory;
+            match self.secrets {
+                Secrets::Hidden => memory.hide(source_at, &vec![DATA; packet.sealed_len()]),
+                Secrets::Known(seed) => memory.write(source_at, &packet.plaintext(seed)),
+            }
+        }
+        self.watch("outbound_seal")
+    }
+
+    /// Calls what must run whole: of the functions below it that meet a secret, every operator is to be seen.
+    fn watch(&mut self, export: &str) -> Result<(), Problem> {
+        self.machine.coverage.is_watching = true;
+        let ended = self.machine.invoke(export, &[LANE]);
+        self.machine.coverage.is_watching = false;
+        ended.map(drop)
+    }
+
+    /// Ends a batch that was sealed, and sends it nowhere.
+    ///
+    /// # Errors
+    /// If the core refuses.
+    pub fn send(&mut self) -> Result<(), Problem> {
+        let now = 1.0_f64.to_bits();
+        self.machine.invoke("outbound_commit", &[LANE])?;
+        loop {
+            let octets = self.machine.invoke("tx_plan", &[LANE, self.conn])?;
+            if octets == 0 {
+                break;
+            }
+            self.machine
+                .invoke("tx_sent", &[LANE, self.conn, octets, now])?;
+        }
+        self.machine.invoke("tx_unlock", &[LANE, self.conn])?;
+        let conn = self.machine.invoke("outbound_next", &[LANE, now])?;
+        expect(conn == 0, "no entry is left")
+    }
+
+    fn slot(&self, n: usize) -> Result<u32, Problem> {
+        Ok(self.word(self.lane_at + self.layout.of("LANE_SLOT_IOV")? + 16 * n as u32))
+    }
+}
+
+/// The core hands out offsets of 32 bits.
+const fn offset(bits: u64) -> u32 {
+    bits as u32
+}
+
+fn expect(holds: bool, what: &str) -> Result<(), Problem> {
+    if holds {
+        return Ok(());
+    }
+    Err(Problem::Core(format!("not as expected: {what}")))
+}

@@ -1,0 +1,110 @@
+//! Whether a secret can reach a branch, an address or a slow instruction of the committed core.
+//!
+//! The core's own exports run on an interpreter in which every octet is either public, with its value, or secret, without one.
+//! What a run visits is therefore the same for all secrets, or the run ends with a [`Leak`]. `docs/constant-time.md` says
+//! what follows from that, and what does not.
+
+pub mod coverage;
+pub mod gateway;
+pub mod layout;
+pub mod machine;
+pub mod memory;
+pub mod module;
+pub mod mutant;
+mod numeric;
+mod operate;
+pub mod packet;
+pub mod shapes;
+pub mod value;
+mod vector;
+
+use std::fmt;
+
+use value::{DATA, KEY, Label, TAG};
+
+/// What a secret must not reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// `if`, `br_if`, `br_table`.
+    Branch,
+    /// `select`, which engines may compile to a branch.
+    Select,
+    /// The address of a load or store.
+    Address,
+    /// How much is copied or filled.
+    Length,
+    /// The index of an indirect call.
+    Callee,
+    /// An instruction whose time depends on its operands somewhere: division, shift by a variable, counting, floats, atomics.
+    Slow,
+}
+
+/// A secret that reached something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// What.
+    pub reach: Reach,
+    /// Which secrets.
+    pub label: Label,
+    /// The function, and its callers, innermost first.
+    pub functions: Vec<String>,
+    /// Where in the file.
+    pub offset: usize,
+    /// The operator.
+    pub operator: String,
+}
+
+/// Why a run ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A secret reached something.
+    Leak(Leak),
+    /// The module is not valid, or the program cannot run it.
+    Module(String),
+    /// The core trapped, or answered otherwise than it should.
+    Core(String),
+}
+
+impl Problem {
+    pub(crate) fn unknown(what: &str) -> Self {
+        Self::Module(format!("cannot run {what}"))
+    }
+}
+
+impl From<wasmparser::BinaryReaderError> for Problem {
+    fn from(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Module(error.to_string())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leak(leak) => leak.fmt(f),
+            Self::Module(why) => write!(f, "module: {why}"),
+            Self::Core(why) => write!(f, "core: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Leak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [(KEY, "key"), (DATA, "data"), (TAG, "tag")];
+        let secrets: Vec<&str> = all
+            .iter()
+            .filter(|(label, _)| self.label & label != 0)
+            .map(|(_, name)| *name)
+            .collect();
+        write!(
+            f,
+            "{:?} depends on {}: {} at {:#x} in {}",
+            self.reach,
+            secrets.join(", "),
+            self.operator,
+            self.offset,
+            self.functions.join(" < ")
+        )
+    }
+}
