@@ -90,6 +90,7 @@ export const LANE_INNER_IOV = 15_984;
 export const LANE_SLOT_IOV = 17_008;
 export const LANE_SLOT_LEN = 18_032;
 export const LANE_JOBS = 18_304;
+export const LANE_JOB_COUNT = 22_404;
 export const LANE_SA_SPEC = 26_560;
 export const LANE_EVENTS = 27_072;
 export const LANE_COMMANDS = 92_608;

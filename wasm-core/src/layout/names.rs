@@ -65,8 +65,8 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_UP_MMSG = up_mmsg, LANE_UP_IOV = up_iov,
     LANE_DGRAM_MSG = dgram_msg, LANE_DGRAM_IOV = dgram_iov, LANE_DGRAM_CONTROL = dgram_control,
     LANE_INNER_IOV = inner_iov, LANE_SLOT_IOV = slot_iov, LANE_SLOT_LEN = slot_len,
-    LANE_JOBS = jobs, LANE_SA_SPEC = sa_spec, LANE_EVENTS = events, LANE_COMMANDS = commands,
-    LANE_DGRAM = dgram,
+    LANE_JOBS = jobs, LANE_JOB_COUNT = batch.jobs, LANE_SA_SPEC = sa_spec,
+    LANE_EVENTS = events, LANE_COMMANDS = commands, LANE_DGRAM = dgram,
 };
 
 /// Where the slots begin in a lane's block.
