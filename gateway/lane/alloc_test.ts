@@ -1,0 +1,260 @@
+// The data path makes no object per packet. The real loop runs over the fake kernel, whose calls are replaced by ones that only move octets; then
+// what V8 has allocated in turns of a few packets is compared with what it has in as many turns of ten times the packets. Other engines do not count
+// what they allocate, and run the same code.
+
+import { equal, ok } from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import { getHeapStatistics } from "node:v8";
+import {
+  FAMILY_V4,
+  LANE_RECV_IOV,
+  LANE_SA_SPEC,
+  LANE_SCRATCH,
+  LANE_TX_MSG,
+} from "../../ts-bindings/layout.ts";
+import { sealPing } from "../../tests/support/echo.ts";
+import { frame } from "../../tests/support/frames.ts";
+import { addressOctets, udpPacket } from "../../tests/support/inner_packet.ts";
+import { ECHO_ADDRESS, makePeer, type Peer } from "../../tests/support/peers.ts";
+import { EAGAIN } from "../linux/constants.ts";
+import { viewMemory } from "../shell/memory_views.ts";
+import { writeSpec } from "../shell/sa_spec.ts";
+import type { SaSpec } from "../shell/types.ts";
+import type { Connection } from "./connection.ts";
+import { type FakeLane, startFakeLane } from "./fake/harness.ts";
+import { arrive } from "./fake/kernel.ts";
+import { type Lane, list } from "./lane.ts";
+import type { LaneLibc } from "./libc.ts";
+import { turn } from "./loop.ts";
+import { STREAM_PREFIX } from "./stream_prefix.ts";
+
+/** The smallest object of V8 takes 16 octets. */
+const PACKET_OCTETS_MAX = 8;
+/** A turn may leave a few numbers and the store of a short list behind. */
+const TURN_OCTETS_MAX = 1024;
+
+const FEW = 6;
+const MANY = 10 * FEW;
+const TURNS = 2000;
+/** Compilers allocate too, now and then: the quietest round counts. */
+const ROUNDS = 7;
+
+const skip = process.versions.bun !== undefined && "this heap does not count what it allocates";
+
+test("a lane allocates nothing for a packet that it opens and answers", { skip }, async () => {
+  const scene = await startScene();
+  expectFlat(scene, feedTcp);
+});
+
+test("a lane allocates nothing for a packet that goes to the TUN", { skip }, async () => {
+  const scene = await startScene();
+  useTun(scene);
+  expectFlat(scene, feedTcp);
+});
+
+test("a lane allocates nothing for a packet that comes from the TUN", { skip }, async () => {
+  const scene = await startScene();
+  useTun(scene);
+  expectFlat(scene, feedTun);
+});
+
+test("a lane allocates nothing for a packet that it relays", { skip }, async () => {
+  const scene = await startScene({ isRelay: true });
+  expectFlat(scene, feedTcp);
+});
+
+test("a lane allocates nothing for a datagram that it relays", { skip }, async () => {
+  const scene = await startScene({ isRelay: true });
+  expectFlat(scene, feedUpstream);
+});
+
+/** What one call of the quiet kernel moves. */
+interface Supply {
+  /** A frame for `readv`, a packet for `read`, a datagram for `recvmsg`. */
+  readonly frame: Uint8Array;
+  readonly packet: Uint8Array;
+  readonly datagram: Uint8Array;
+  /** Of these, how many the kernel still has. */
+  left: number;
+  /** Calls that have taken something out of the lane. */
+  taken: number;
+}
+
+interface Scene {
+  readonly fake: FakeLane;
+  readonly lane: Lane;
+  readonly connection: Connection;
+  readonly supply: Supply;
+}
+
+/** A lane with one enabled connection, whose next batches come from the quiet kernel. */
+async function startScene({ isRelay = false } = {}): Promise<Scene> {
+  const fake = await startFakeLane();
+  const { lane } = fake;
+  const peer = makePeer({ inbound: { replayWindow: 0 } });
+  if (!isRelay) installPeer(fake, peer);
+  const first = frame(sealPing(peer));
+  const end = fake.connect();
+  arrive(end, STREAM_PREFIX);
+  arrive(end, first);
+  fake.settle();
+  const connection = lane.connections.find((each) => each !== undefined);
+  ok(connection !== undefined);
+  const fromHost = { source: peer.ends.destination, destination: peer.ends.source };
+  const supply: Supply = {
+    frame: new Uint8Array(first),
+    packet: udpPacket(fromHost, { data: new Uint8Array(64) }),
+    datagram: new Uint8Array(first.subarray(2)),
+    left: 0,
+    taken: 0,
+  };
+  // Addresses of the fake kernel are offsets.
+  Object.assign(lane.libc, quietCalls(fake, supply));
+  return { fake, lane, connection, supply };
+}
+
+type Feed = (scene: Scene, packets: number) => void;
+
+/** Frames arrive, and the lane takes a turn. */
+function feedTcp({ lane, connection, supply }: Scene, packets: number): void {
+  supply.left = packets;
+  connection.isReadable = true;
+  list(lane, connection);
+  turn(lane, 0);
+}
+
+/** Packets lie in the TUN, and the lane takes a turn. */
+function feedTun({ lane, supply }: Scene, packets: number): void {
+  supply.left = packets;
+  lane.isTunReadable = true;
+  turn(lane, 0);
+}
+
+/** Datagrams come from the daemon, and the lane takes a turn. */
+function feedUpstream({ lane, connection, supply }: Scene, packets: number): void {
+  supply.left = packets;
+  connection.isUpstreamReadable = true;
+  list(lane, connection);
+  turn(lane, 0);
+}
+
+/** From here on the inner side is a TUN. Nobody waits for its events: the test says when it is readable. */
+function useTun({ lane }: Scene): void {
+  Object.assign(lane.init, { tun: 1000 });
+}
+
+/** Expects that ten times the packets in as many turns allocate no more. */
+function expectFlat(scene: Scene, feed: Feed): void {
+  const run = (packets: number): number => {
+    const [taken, before] = [scene.supply.taken, allocated()];
+    for (let i = 0; i < TURNS; i++) feed(scene, packets);
+    const octets = allocated() - before;
+    equal(scene.supply.left, 0);
+    ok(scene.supply.taken - taken >= TURNS, "packets went through");
+    return octets;
+  };
+  const rounds = Array.from({ length: ROUNDS }, () => ({ few: run(FEW), many: run(MANY) }));
+  const few = Math.min(...rounds.map((round) => round.few));
+  const many = Math.min(...rounds.map((round) => round.many));
+  const perPacket = (many - few) / (TURNS * (MANY - FEW));
+  ok(perPacket < PACKET_OCTETS_MAX, `${perPacket} octets allocated for each packet`);
+  ok(few / TURNS < TURN_OCTETS_MAX, `${few / TURNS} octets allocated for each turn`);
+}
+
+const IOVEC_LEN = 16;
+
+/** System calls that move octets and make nothing. */
+function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLibc> {
+  const { u8, u32, block, dgramControlLen, dgramMsgAt } = lane.tables;
+  const message = block + LANE_TX_MSG;
+  const word = (at: number): number => u32[at >>> 2] ?? 0;
+  kernel.lastErrno = EAGAIN;
+
+  function put(octets: Uint8Array, at: number): number {
+    for (let i = 0; i < octets.length; i++) u8[at + i] = octets[i] ?? 0;
+    return octets.length;
+  }
+
+  function one(octets: Uint8Array, at: number): number {
+    if (supply.left === 0) return -1;
+    supply.left--;
+    return put(octets, at);
+  }
+
+  function take(result: number): number {
+    supply.taken++;
+    return result;
+  }
+
+  function sumOf(iov: number, count: number): number {
+    let octets = 0;
+    for (let i = 0; i < count; i++) octets += word(iov + IOVEC_LEN * i + 8);
+    return octets;
+  }
+
+  function readFrames(): number {
+    const iov = block + LANE_RECV_IOV;
+    const room = word(iov + 8);
+    const { length } = supply.frame;
+    const octets = supply.left * length;
+    supply.left = 0;
+    for (let i = 0; i < octets; i++) {
+      const at = i < room ? word(iov) + i : word(iov + IOVEC_LEN) + i - room;
+      u8[at] = supply.frame[i % length] ?? 0;
+    }
+    return octets > 0 ? octets : -1;
+  }
+
+  function receiveDatagram(): number {
+    u32[dgramControlLen] = 0;
+    return one(supply.datagram, word(word(Number(dgramMsgAt) + 16)));
+  }
+
+  return {
+    readv: readFrames,
+    read: (_fd, at) => one(supply.packet, Number(at)),
+    recvmsg: receiveDatagram,
+    writev: (_fd, iov, count) => take(sumOf(Number(iov), count)),
+    sendmmsg: (_fd, _messages, count) => take(count),
+    sendmsg: () => take(sumOf(word(message + 16), word(message + 24))),
+  };
+}
+
+function installPeer({ core, lane }: FakeLane, peer: Peer): void {
+  const views = viewMemory(lane.init.memory);
+  const shell = core.lane_block(lane.init.lanes);
+  views.u8.set(addressOctets(ECHO_ADDRESS), shell + LANE_SCRATCH);
+  core.echo_address(lane.init.lanes, FAMILY_V4, shell + LANE_SCRATCH);
+  const host = { octets: addressOctets(peer.ends.destination), bits: 32, text: "" };
+  const far = { octets: addressOctets(peer.ends.source), bits: 32, text: "" };
+  const common = {
+    peer: peer.name,
+    aead: "aes-gcm-16",
+    local: [host],
+    remote: [far],
+    esn: false,
+    softPackets: 0xffff_ffffn,
+    hardPackets: 0xffff_ffffn,
+    hardOctets: 0n,
+    hardSeconds: 28_800,
+    initialSequence: 0n,
+    replayWindow: 0,
+  } as const;
+  const sas: SaSpec[] = [
+    { ...common, ...peer.inbound, direction: "inbound" },
+    { ...common, ...peer.outbound, direction: "outbound" },
+  ];
+  for (const spec of sas) {
+    writeSpec(views, spec, { at: shell + LANE_SA_SPEC, peer: 1, now: 1000 });
+    ok(core.sa_install(lane.init.lanes) > 0);
+  }
+}
+
+/** Octets that V8 has allocated since its start, whatever has been collected since. */
+function allocated(): number {
+  const octets = Object.entries(getHeapStatistics())
+    .find(([name]) => name === "total_allocated_bytes")?.[1];
+  ok(typeof octets === "number");
+  return octets;
+}
