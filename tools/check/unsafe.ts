@@ -4,11 +4,10 @@ import { type Files, select } from "./files.ts";
 
 /** Reports `unsafe` outside the corner, and a crate root without the lint. */
 export function checkUnsafe(files: Files): string[] {
-  const sources = select(files, /^wasm-core\/src\/.*\.rs$/);
-  const root = files.get("wasm-core/src/lib.rs") ?? "";
-  const problems = root.includes("#![deny(unsafe_code)]")
-    ? []
-    : ["wasm-core/src/lib.rs:1: does not deny unsafe_code"];
+  const sources = select(files, /^(wasm-core|native-engine)\/src\/.*\.rs$/);
+  const problems = select(files, /^(wasm-core|native-engine)\/src\/lib\.rs$/)
+    .filter(([, text]) => !text.includes("#![deny(unsafe_code)]"))
+    .map(([path]) => `${path}:1: does not deny unsafe_code`);
   for (const [path, text] of sources) {
     if (CORNER.test(path)) continue;
     text.split("\n").forEach((line, index) => {
@@ -21,4 +20,4 @@ export function checkUnsafe(files: Files): string[] {
 }
 
 /** Memory, the fixed heap, and the exports (`no_mangle` and raw offsets trip the lint). */
-const CORNER = /^wasm-core\/src\/(memory|ring|heap|exports)(\.rs|\/)/;
+const CORNER = /^(wasm-core|native-engine)\/src\/(memory|ring|heap|exports)(\.rs|\/)/;

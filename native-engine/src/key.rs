@@ -1,0 +1,92 @@
+//! One SA's key in the form of `ring`.
+//!
+//! `ring` chooses by the CPU: VAES and AVX2, AES-NI, or constant-time code without either. It has no AES-192.
+
+use core::num::NonZeroU32;
+
+use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
+use ring::aead::{
+    AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, Tag,
+    UnboundKey,
+};
+
+use crate::memory::{Octets, Wiped};
+
+/// Octets of an ICV.
+pub(crate) const ICV_LEN: u32 = 16;
+
+/// A key and the SPI whose packets it is for.
+pub(crate) struct Key {
+    spi: NonZeroU32,
+    cipher: Wiped<LessSafeKey>,
+}
+
+/// What goes with a packet: nonce and AAD.
+#[derive(Clone, Copy)]
+pub(crate) struct Header {
+    /// Salt, then IV.
+    pub(crate) nonce: [u8; 12],
+    /// SPI and sequence number.
+    pub(crate) aad: [u8; 12],
+    /// Octets of `aad` that count: 8, or 12 with ESN.
+    pub(crate) aad_len: usize,
+}
+
+impl Key {
+    /// `None` if `ring` lacks the AEAD, or the key is not of its length.
+    pub(crate) fn new(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
+        let key = UnboundKey::new(algorithm_of(algorithm, key.len())?, key).ok()?;
+        Some(Self {
+            spi,
+            cipher: Wiped::new(LessSafeKey::new(key)),
+        })
+    }
+
+    /// Whether it is for packets of this SPI: a row of the table of SAs may have got another SA meanwhile.
+    pub(crate) fn is_for(&self, header: &Header) -> bool {
+        header.aad[..4] == self.spi.get().to_be_bytes()
+    }
+
+    /// Opens `data` in place. If it was not authentic, `data` is wiped: no plaintext stays.
+    pub(crate) fn open(&self, header: &Header, data: &Octets, icv: &Octets) -> bool {
+        let mut tag = [0; ICV_LEN as usize];
+        icv.with(|icv| tag.copy_from_slice(icv));
+        let aad = Aad::from(&header.aad[..header.aad_len]);
+        let nonce = Nonce::assume_unique_for_key(header.nonce);
+        data.with(|data| {
+            self.cipher
+                .get()
+                .open_in_place_separate_tag(nonce, aad, Tag::from(tag), data, 0..)
+                .is_ok()
+        })
+    }
+
+    /// Seals `source` into `data`, which is as long. False if it is too long for the AEAD.
+    pub(crate) fn seal(
+        &self,
+        header: &Header,
+        source: &Octets,
+        (data, icv): (&Octets, &Octets),
+    ) -> bool {
+        data.copy_from(source);
+        let aad = Aad::from(&header.aad[..header.aad_len]);
+        let nonce = Nonce::assume_unique_for_key(header.nonce);
+        let tag = data.with(|data| {
+            self.cipher
+                .get()
+                .seal_in_place_separate_tag(nonce, aad, data)
+        });
+        let Ok(tag) = tag else { return false };
+        icv.with(|icv| icv.copy_from_slice(tag.as_ref()));
+        true
+    }
+}
+
+fn algorithm_of(algorithm: u32, key_len: usize) -> Option<&'static Algorithm> {
+    match (algorithm, key_len) {
+        (AEAD_AES_GCM_16, 16) => Some(&AES_128_GCM),
+        (AEAD_AES_GCM_16, 32) => Some(&AES_256_GCM),
+        (AEAD_CHACHA20_POLY1305, 32) => Some(&CHACHA20_POLY1305),
+        _ => None,
+    }
+}

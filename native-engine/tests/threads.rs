@@ -1,0 +1,127 @@
+//! Lanes that seal and open while the shell installs, replaces and removes.
+
+mod support;
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+
+use culvert_core::aead::{Context, soft};
+use culvert_core::layout::lane::LaneBlock;
+use culvert_engine::exports as engine;
+use support::{Algorithm, BLOCK, Packet, Shared, filler};
+
+const LANES: u32 = 3;
+const ROUNDS: u32 = 2000;
+const LEN: u32 = 200;
+const SA: u32 = 7;
+
+/// Every lane has a block of its own behind the shell's.
+fn block_of(lane: u32) -> u32 {
+    BLOCK + (lane + 1) * (size_of::<LaneBlock>() as u32).next_multiple_of(4096)
+}
+
+fn room_of(lane: u32) -> u32 {
+    block_of(LANES) + lane * 65_536
+}
+
+fn packet(lane: u32, spi: u32) -> Packet {
+    let source = room_of(lane);
+    Packet {
+        sa: SA,
+        nonce: [3; 12],
+        aad: [spi.to_be_bytes(), [0, 0, 0, 1]].concat(),
+        source,
+        data: source + 1024,
+        len: LEN,
+        tag: source + 1024 + LEN,
+    }
+}
+
+fn key_of(spi: u32) -> [u8; 16] {
+    core::array::from_fn(|i| (spi as u8).wrapping_add(i as u8))
+}
+
+/// Whether the packet in the lane's room was sealed with the key of `spi`.
+fn is_sealed_by(shared: &Shared, packet: &Packet, spi: u32) -> bool {
+    let mut context = Context::empty();
+    assert!(soft::install(
+        &mut context,
+        Algorithm::AesGcm16,
+        &key_of(spi)
+    ));
+    let mut data = shared.read(packet.data, LEN as usize);
+    let tag = shared.read(packet.tag, 16).try_into().expect("16 octets");
+    soft::open(&context, &packet.nonce, &packet.aad, &mut data, &tag)
+        && data == filler(LEN as usize)
+}
+
+/// Seals for the SPI that is current until told to stop; how many batches the library did.
+fn run_lane(shared: &Shared, lane: u32, current: &AtomicU32, stop: &AtomicBool) -> u32 {
+    let mut done = 0;
+    shared.write(room_of(lane), &filler(LEN as usize));
+    while !stop.load(Ordering::Relaxed) {
+        let spi = current.load(Ordering::Relaxed);
+        let packet = packet(lane, spi);
+        shared.set_jobs(block_of(lane), std::slice::from_ref(&packet));
+        if shared.seal(block_of(lane)) {
+            done += 1;
+            assert!(
+                is_sealed_by(shared, &packet, spi),
+                "sealed with another SA's key"
+            );
+        }
+    }
+    done
+}
+
+#[test]
+fn keys_change_under_lanes_that_use_them() {
+    let shared = Shared::new(32);
+    let (current, stop) = (AtomicU32::new(1), AtomicBool::new(false));
+    let done: u32 = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES)
+            .map(|lane| {
+                scope.spawn({
+                    let (shared, current, stop) = (&shared, &current, &stop);
+                    move || run_lane(shared, lane, current, stop)
+                })
+            })
+            .collect();
+        for spi in 1..=ROUNDS {
+            assert!(shared.install(SA, spi, Algorithm::AesGcm16, &key_of(spi)));
+            current.store(spi, Ordering::Relaxed);
+            if spi % 3 == 0 {
+                assert_eq!(engine::culvert_engine_remove(shared.handle, SA), 1);
+                shared.set_jobs(BLOCK, &[packet(LANES, spi)]);
+                assert!(!shared.seal(BLOCK), "removed");
+            } else {
+                thread::yield_now();
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        lanes
+            .into_iter()
+            .map(|lane| lane.join().expect("a lane"))
+            .sum()
+    });
+    assert!(done > 0, "no batch met its key");
+}
+
+#[test]
+fn memories_come_and_go_beside_each_other() {
+    thread::scope(|scope| {
+        for seed in 0..4_u32 {
+            scope.spawn(move || {
+                for spi in 1..=50 {
+                    let shared = Shared::new(32);
+                    assert!(shared.install(SA, spi, Algorithm::AesGcm16, &key_of(spi + seed)));
+                    let packet = packet(0, spi);
+                    shared.write(packet.source, &filler(LEN as usize));
+                    shared.set_jobs(BLOCK, std::slice::from_ref(&packet));
+                    assert!(shared.seal(BLOCK));
+                    assert!(is_sealed_by(&shared, &packet, spi + seed));
+                }
+            });
+        }
+    });
+}
