@@ -66,6 +66,10 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     startLaneWorker: () => fail("startLaneWorker"),
     openLibc: () => fail("openLibc"),
     mapMemory: () => fail("mapMemory"),
+    engineLibraryPath: () => "/nowhere/libculvert_engine.so",
+    openEngineLibrary: (path) => {
+      throw new Error(`${path} is not there`);
+    },
     serveHttp,
     now: () => 0,
     random: () => {},

@@ -33,6 +33,7 @@ export function createFakeStart(
     return {
       gateway,
       listening: { tcp: options.config.listen.map((address) => address.text) },
+      engine: { name: "wasm-fake", path: null, reason: "there is no other" },
       finished: finished.promise,
       stop(): void {
         gateway.drain();

@@ -143,12 +143,14 @@ test("version tells the core apart, by what it says and what it is", async () =>
   equal(await runCli(runtime), 0, runtime.printed.stderr);
   const { coreSha256, ...rest } = JSON.parse(runtime.printed.stdout);
   match(coreSha256, /^[0-9a-f]{64}$/);
-  deepEqual({ ...rest, engine: "" }, {
+  deepEqual({ ...rest, engine: "", engineReason: "" }, {
     version: VERSION,
     runtime: "fake 1",
     coreAbi: ABI,
     engine: "",
+    engineReason: "",
   });
+  match(rest.engineReason, /^no native engine: .* is not there$/);
   match(rest.engine, /^wasm-(relaxed|strict)$/);
   equal((await run(["version"])).stderr, "Cannot read the core: there is none here\n");
 });

@@ -38,8 +38,10 @@ async function serve(context: CommandContext): Promise<number> {
   }
   const running = await context.startGateway({ runtime, config, log });
   const api = await openApiOrStop(runtime, { config, live, log, running });
-  runtime.stdout(listeningLine(config, running, api));
+  log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
+  // Before the line: who has read it may signal at once.
   runtime.onSignal("SIGHUP", () => reload({ config, live, log, load: () => loadServed(context) }));
+  runtime.stdout(listeningLine(config, running, api));
   onceAborted(ending.signal, running.stop);
   const code = await running.finished;
   if (api !== null) await Promise.race([api.close(), delay(API_CLOSE_MS)]);

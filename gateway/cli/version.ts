@@ -1,6 +1,7 @@
 // `culvert version`: what this is made of.
 
 import { type CoreVariant, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
+import { chooseEngine } from "../engine/choose.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
@@ -26,25 +27,34 @@ async function printVersion({ runtime, flags }: CommandContext): Promise<number>
     `culvert ${VERSION}\n` +
       `runtime ${runtime.name}\n` +
       `core abi ${core.coreAbi}, sha256 ${core.coreSha256}\n` +
-      `engine ${core.engine}\n`,
+      `engine ${core.engine} (${core.engineReason})\n`,
   );
   return 0;
 }
 
-async function describeCore(
-  runtime: Runtime,
-): Promise<{ readonly coreAbi: number; readonly coreSha256: string; readonly engine: string }> {
+interface CoreDescription {
+  readonly coreAbi: number;
+  readonly coreSha256: string;
+  /** What `--engine auto` takes here. */
+  readonly engine: string;
+  readonly engineReason: string;
+}
+
+async function describeCore(runtime: Runtime): Promise<CoreDescription> {
   const read = new Map<CoreVariant, Uint8Array<ArrayBuffer>>();
-  const { module, variant } = await loadCore(async (wanted) => {
+  const loaded = await loadCore(async (wanted) => {
     const octets = await runtime.readCore(wanted);
     read.set(wanted, octets);
     return octets;
   });
+  const { module, variant } = loaded;
+  const { name, reason } = chooseEngine({ runtime, wanted: "auto", core: loaded });
   const core = instantiateCore({ module, memory: planMemory(module, LEAST) });
   const digest = await crypto.subtle.digest("SHA-256", read.get(variant) ?? new Uint8Array());
   return {
     coreAbi: core.core_abi(),
     coreSha256: new Uint8Array(digest).toHex(),
-    engine: `wasm-${variant}`,
+    engine: name,
+    engineReason: reason,
   };
 }

@@ -2,6 +2,7 @@
 
 import { LANE_HAS_UPSTREAM } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
+import type { NativeBatches } from "../engine/native.ts";
 import { EPOLL_CLOEXEC } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
 import type { MappedMemory } from "../runtime/types.ts";
@@ -16,6 +17,7 @@ import { TAG_EVENTFD, TAG_LISTENER, TAG_TUN, watch, watchLevel } from "./watch.t
 export interface CreateLaneOptions {
   readonly init: LaneInit;
   readonly core: Core;
+  readonly native: NativeBatches | null;
   readonly libc: Lane["libc"];
   readonly mapped: MappedMemory;
   readonly clock: () => number;
@@ -28,7 +30,7 @@ export interface CreateLaneOptions {
  * @throws {Error} If the kernel refuses the epoll set or a watch
  */
 export function createLane(options: CreateLaneOptions): Lane {
-  const { init, core, libc, clock, tell } = options;
+  const { init, core, native, libc, clock, tell } = options;
   const { memory, index, innerMtu } = init;
   const epfd = libc.epoll_create1(EPOLL_CLOEXEC);
   if (epfd < 0) throw failed("Cannot make an epoll set", libc.errno());
@@ -36,6 +38,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     init,
     index,
     core,
+    native,
     libc,
     tables: createTables({ memory, mapped: options.mapped, core, index, innerMtu }),
     timers: createTimers(),

@@ -1,6 +1,8 @@
 // What the shell hands to a lane when it starts it. Descriptors are process-wide numbers; from here on the lane owns those
 // in this message and closes them.
 
+import type { NativeHandle } from "../engine/native.ts";
+
 /** The upstream IKE daemon, as socket addresses ready for `connect` and `bind`. */
 export interface UpstreamInit {
   readonly family: number;
@@ -14,6 +16,8 @@ export interface UpstreamInit {
 export interface LaneInit {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** The native engine, to which the shell has attached the memory. */
+  readonly native: NativeHandle | null;
   readonly index: number;
   readonly lanes: number;
   readonly connectionsMax: number;

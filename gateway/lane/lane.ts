@@ -3,6 +3,7 @@
 
 import { ROW_LEN } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
+import type { NativeBatches } from "../engine/native.ts";
 import type { LaneLibc } from "./libc.ts";
 import type { Connection } from "./connection.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
@@ -14,6 +15,8 @@ export interface Lane {
   readonly init: LaneInit;
   readonly index: number;
   readonly core: Core;
+  /** Runs the AEAD where it can; null if the core does all of it. */
+  readonly native: NativeBatches | null;
   readonly libc: LaneLibc;
   readonly tables: LaneTables;
   readonly timers: Timers;

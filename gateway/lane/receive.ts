@@ -12,6 +12,7 @@ import {
   CONN_PREFIXED,
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { openJobs } from "../engine/native.ts";
 import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer, enable } from "./deadlines.ts";
@@ -121,7 +122,7 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
 /** Steps 6 to 10 for a batch of ESP. */
 function openBatch(lane: Lane, connection: Connection): void {
   const { core, index, tables } = lane;
-  core.inbound_open(index);
+  openJobs(lane);
   const inner = core.inbound_finish(index, connection.row, lane.now);
   if ((tables.u32[tables.fresh] ?? 0) > 0) enable(lane, connection);
   if (inner > 0) deliverInner(lane, inner);

@@ -6,6 +6,7 @@
 
 import { CONN_DRAINING, ROW_FD, ROW_LANE } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { sealJobs } from "../engine/native.ts";
 import { EAGAIN, MSG_DONTWAIT, MSG_NOSIGNAL } from "../linux/constants.ts";
 import { callAttention } from "./attention.ts";
 import type { Connection } from "./connection.ts";
@@ -23,7 +24,7 @@ export function transmitEntries(lane: Lane): void {
   for (;;) {
     const row = core.outbound_next(index, lane.now);
     if (row === 0) return;
-    core.outbound_seal(index);
+    sealJobs(lane);
     core.outbound_commit(index);
     sendLocked(lane, row);
   }

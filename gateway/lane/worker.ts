@@ -2,6 +2,7 @@
 
 import { instantiateCore } from "../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../ts-bindings/layout.ts";
+import { joinNativeEngine } from "../engine/native.ts";
 import { runtime } from "../runtime/mod.ts";
 import { createClock } from "./clock.ts";
 import { closeLane, createLane } from "./create.ts";
@@ -30,7 +31,8 @@ function start(event: MessageEvent<LaneInit>): void {
       mapped,
       offset: core.lane_block(init.index) + LANE_SCRATCH,
     });
-    const lane = createLane({ init, core, libc, mapped, clock, tell });
+    const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
+    const lane = createLane({ init, core, native, libc, mapped, clock, tell });
     tell({ kind: "ready" });
     runLane(lane);
     closeLane(lane);

@@ -4,9 +4,18 @@
 // its request is told otherwise; `ptr` wants numbers and null where Deno wants bigints.
 
 import process from "node:process";
+import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
-import type { Address, HttpServer, Libc, MappedMemory, Runtime, ServeOptions } from "./types.ts";
+import type {
+  Address,
+  EngineLibrary,
+  HttpServer,
+  Libc,
+  MappedMemory,
+  Runtime,
+  ServeOptions,
+} from "./types.ts";
 
 /** `bun:ffi`, as far as we use it. Deno's type checker stops at an import of that name. */
 interface BunFfi {
@@ -43,7 +52,8 @@ declare const Bun: {
 
 /** The table; only Bun may ask for it. */
 export function bunRuntime(): Runtime {
-  return { ...shared, name: `bun ${Bun.version}`, openLibc, mapMemory, serveHttp };
+  const name = `bun ${Bun.version}`;
+  return { ...shared, name, openLibc, mapMemory, openEngineLibrary, serveHttp };
 }
 
 function openFfi(): BunFfi {
@@ -65,15 +75,24 @@ function openLibc(): Libc {
 function openLibrary(): ReturnType<BunFfi["dlopen"]>["symbols"] {
   const errnoLocation: BunFunction = { args: [], returns: "ptr" };
   try {
-    return openFfi().dlopen(LIBC_NAME, { ...definitions(), __errno_location: errnoLocation })
+    return openFfi().dlopen(LIBC_NAME, {
+      ...definitions(LIBC_SYMBOLS),
+      __errno_location: errnoLocation,
+    })
       .symbols;
   } catch (error) {
     throw libcFailed(error instanceof Error ? error.message : String(error), error);
   }
 }
 
-function definitions(): Record<string, BunFunction> {
-  const entries = Object.entries(LIBC_SYMBOLS).map(([name, parameters]) => {
+function openEngineLibrary(path: string): EngineLibrary {
+  return openEngineWith(path, () => openFfi().dlopen(path, definitions(ENGINE_SYMBOLS)).symbols);
+}
+
+function definitions(
+  symbols: Readonly<Record<string, readonly LibcParameter[]>>,
+): Record<string, BunFunction> {
+  const entries = Object.entries(symbols).map(([name, parameters]) => {
     return [name, { args: parameters.map(nativeType), returns: "i32" }] as const;
   });
   return Object.fromEntries(entries);

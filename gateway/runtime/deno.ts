@@ -2,13 +2,23 @@
 //
 // Fast calls need symbols that are called where they are used, with a bigint for each address; see libc_symbols.ts.
 
+import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
-import type { Address, HttpServer, Libc, MappedMemory, Runtime, ServeOptions } from "./types.ts";
+import type {
+  Address,
+  EngineLibrary,
+  HttpServer,
+  Libc,
+  MappedMemory,
+  Runtime,
+  ServeOptions,
+} from "./types.ts";
 
 /** The table; only Deno may ask for it. */
 export function denoRuntime(): Runtime {
-  return { ...shared, name: `deno ${Deno.version.deno}`, openLibc, mapMemory, serveHttp };
+  const name = `deno ${Deno.version.deno}`;
+  return { ...shared, name, openLibc, mapMemory, openEngineLibrary, serveHttp };
 }
 
 function openLibc(): Libc {
@@ -26,15 +36,21 @@ function openLibc(): Libc {
 
 function openLibrary(): Deno.StaticForeignLibraryInterface<typeof ERRNO_LOCATION> {
   try {
-    return Deno.dlopen(LIBC_NAME, { ...definitions(), ...ERRNO_LOCATION }).symbols;
+    return Deno.dlopen(LIBC_NAME, { ...definitions(LIBC_SYMBOLS), ...ERRNO_LOCATION }).symbols;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw libcFailed("needs --allow-ffi", error);
     throw libcFailed(error instanceof Error ? error.message : String(error), error);
   }
 }
 
-function definitions(): Record<string, Deno.ForeignFunction> {
-  const entries = Object.entries(LIBC_SYMBOLS).map(([name, parameters]) => {
+function openEngineLibrary(path: string): EngineLibrary {
+  return openEngineWith(path, () => Deno.dlopen(path, definitions(ENGINE_SYMBOLS)).symbols);
+}
+
+function definitions(
+  symbols: Readonly<Record<string, readonly LibcParameter[]>>,
+): Record<string, Deno.ForeignFunction> {
+  const entries = Object.entries(symbols).map(([name, parameters]) => {
     return [name, { parameters: parameters.map(nativeType), result: "i32" }] as const;
   });
   return Object.fromEntries(entries);

@@ -1,10 +1,16 @@
 // Files that the gateway brings along: from the checkout, or from inside the single binary.
 
 import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { EMBEDDED } from "./embedded.ts";
 
 /** Entry of a lane's worker thread. */
 export const LANE_WORKER = "gateway/lane/worker.ts";
+
+/** Name of the native engine's library. */
+const ENGINE_LIBRARY = "libculvert_engine.so";
 
 /** Where the dashboard's static files lie. */
 export const ASSET_FOLDER = "gateway/dashboard";
@@ -31,6 +37,19 @@ export async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer> |
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/**
+ * Where the native engine's library is looked for: where the environment says, else beside the single binary or where cargo puts
+ * it in a checkout.
+ */
+export function engineLibraryPath(): string {
+  const named = process.env.CULVERT_ENGINE_LIBRARY ?? "";
+  // A bare name would be looked for in the system's folders.
+  if (named !== "") return resolve(named);
+  const isBinary = EMBEDDED[LANE_WORKER] !== undefined;
+  if (isBinary) return join(dirname(process.execPath), ENGINE_LIBRARY);
+  return fileURLToPath(new URL(`../../target/release/${ENGINE_LIBRARY}`, import.meta.url));
 }
 
 /** Starts the thread of a lane. */

@@ -3,10 +3,10 @@
 import { writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
+import { engineLibraryPath, errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
-type Shared = Omit<Runtime, "name" | "openLibc" | "mapMemory" | "serveHttp">;
+type Shared = Omit<Runtime, "name" | "openLibc" | "mapMemory" | "openEngineLibrary" | "serveHttp">;
 
 export const shared: Shared = {
   args: process.argv.slice(2),
@@ -27,6 +27,7 @@ export const shared: Shared = {
   readCore,
   readAsset,
   startLaneWorker,
+  engineLibraryPath,
   now: (): number => performance.now(),
   random(octets): void {
     crypto.getRandomValues(octets);

@@ -59,6 +59,20 @@ export interface Libc {
   readonly NULL: Address;
 }
 
+/**
+ * The native AEAD engine's library (native-engine/src/exports.rs). Everything returns an i32; like libc's, each function is a plain
+ * symbol to be called where it is used.
+ */
+export interface EngineLibrary {
+  culvert_engine_fingerprint(): number;
+  culvert_engine_attach(base: Address, pages: number): number;
+  culvert_engine_detach(handle: number): number;
+  culvert_engine_install(handle: number, block: number, sa: number): number;
+  culvert_engine_remove(handle: number, sa: number): number;
+  culvert_engine_open(handle: number, block: number): number;
+  culvert_engine_seal(handle: number, block: number): number;
+}
+
 /** A running HTTP server of the runtime. */
 export interface HttpServer {
   readonly address: string;
@@ -99,6 +113,10 @@ export interface Runtime {
   /** Throws an Error that names the cause when libc cannot be had (not Linux, no permission for FFI). */
   openLibc(): Libc;
   mapMemory(memory: WebAssembly.Memory): MappedMemory;
+  /** Where the native engine's library is looked for. */
+  engineLibraryPath(): string;
+  /** Throws an Error whose message is the reason when the library cannot be had. */
+  openEngineLibrary(path: string): EngineLibrary;
   serveHttp(options: ServeOptions): Promise<HttpServer>;
   /** Monotonic milliseconds with a fraction; the same origin in shell and lanes is not promised. */
   now(): number;

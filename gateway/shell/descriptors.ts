@@ -58,6 +58,7 @@ export function laneInits(
   return eventfds.map((eventfd, index) => ({
     module: machine.module,
     memory: machine.memory,
+    native: machine.native?.handle ?? null,
     index,
     lanes: config.lanes,
     connectionsMax: config.maxConnections,

@@ -3,6 +3,8 @@
 import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
 import { LANE_SCRATCH, SAS_MAX } from "../../ts-bindings/layout.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import { chooseEngine, type EngineChoice } from "../engine/choose.ts";
+import { type NativeEngine, openNativeEngine } from "../engine/native.ts";
 import { createClock } from "../lane/clock.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
 import type { MappedMemory, Runtime } from "../runtime/types.ts";
@@ -15,8 +17,10 @@ const RINGS_PER_CONNECTION = 3;
 /** The parts that everything else is built on. */
 export interface Machine {
   readonly core: Core;
-  /** AEAD engine, as the API and the metrics name it. */
-  readonly engine: string;
+  /** Who runs the AEAD. */
+  readonly engine: EngineChoice;
+  /** The native engine with this memory, null if the core runs the AEAD. */
+  readonly native: NativeEngine | null;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly mapped: MappedMemory;
@@ -44,11 +48,10 @@ export async function openMachine(
       `Cannot start on ${runtime.os}: needs Linux, whose libc drives sockets and TUN`,
     );
   }
-  if (config.engine === "native") {
-    throw new Error("Cannot use engine native: this version has the WebAssembly engine only");
-  }
   const libc = runtime.openLibc();
-  const { module, variant } = await loadCore(runtime.readCore);
+  const loaded = await loadCore(runtime.readCore);
+  const { module } = loaded;
+  const engine = chooseEngine({ runtime, wanted: config.engine, core: loaded });
   const { lanes, maxConnections: connections, innerMtu } = config;
   const rings = Math.min(RINGS_PER_CONNECTION * connections + lanes, RINGS_MAX);
   const memory = planMemory(module, { lanes, connections, sas: SAS_MAX, rings, innerMtu });
@@ -58,7 +61,8 @@ export async function openMachine(
   const offset = core.lane_block(lanes) + LANE_SCRATCH;
   return {
     core,
-    engine: `wasm-${variant}`,
+    engine,
+    native: attachNative(runtime, { engine, memory, mapped }),
     module,
     memory,
     mapped,
@@ -69,6 +73,19 @@ export async function openMachine(
     blocks: Array.from({ length: lanes + 1 }, (_, lane) => core.lane_block(lane)),
     rings,
   };
+}
+
+function attachNative(
+  runtime: Runtime,
+  { engine, memory, mapped }: Pick<Machine, "engine" | "memory" | "mapped">,
+): NativeEngine | null {
+  if (engine.path === null) return null;
+  try {
+    return openNativeEngine({ runtime, path: engine.path, memory, mapped });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot use engine native: ${reason}`, { cause: error });
+  }
 }
 
 function initCore(

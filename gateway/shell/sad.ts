@@ -4,6 +4,7 @@
 import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import type { NativeEngine } from "../engine/native.ts";
 import type { KeyDigest, KeyUse } from "./key_use.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { readSa } from "./sa_row.ts";
@@ -21,6 +22,8 @@ export interface Sad {
   install(spec: SaSpec): Refusal | undefined;
   /** Removes an SA and wipes its key; its entry, or undefined if there was none. */
   remove(spi: number): SaEntry | undefined;
+  /** Wipes the keys of expired SAs from the native engine, after the core's own. */
+  forgetExpired(): void;
   find(spi: number): SaEntry | undefined;
   view(spi: number): SaView | undefined;
   views(): SaView[];
@@ -43,6 +46,8 @@ export interface SaEntry {
 
 export interface SadOptions {
   readonly core: Core;
+  /** Gets each key as well, if there is one. */
+  readonly native: NativeEngine | null;
   readonly views: MemoryViews;
   /** Number of the shell's block. */
   readonly index: number;
@@ -67,6 +72,7 @@ export function createSad(options: SadOptions): Sad {
       }
     },
     remove: (spi) => remove(state, spi),
+    forgetExpired: () => forgetExpired(state),
     find: (spi) => state.entries.get(spi),
     view: (spi) => view(state, spi),
     views: () =>
@@ -88,12 +94,19 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const refusal = refuse(state, spec, digest);
   if (refusal !== undefined) return refusal;
   const peer = peers.take(spec.peer);
-  const at = core.lane_block(state.index) + LANE_SA_SPEC;
-  writeSpec(state.views, spec, { at, peer, now: state.clock() });
+  const block = core.lane_block(state.index);
+  const at = block + LANE_SA_SPEC;
+  const now = state.clock();
+  writeSpec(state.views, spec, { at, peer, now });
   const id = core.sa_install(state.index);
   if (id <= 0) {
     peers.release(spec.peer);
     return refusalOf(-id);
+  }
+  if (state.native !== null) {
+    // The core has wiped its copy. Lanes may use the SA already: until the library has its key, the core opens and seals.
+    writeSpec(state.views, spec, { at, peer, now });
+    state.native.install(block, id);
   }
   const { keyMaterial, ...shown } = spec;
   state.entries.set(spec.spi, {
@@ -127,6 +140,7 @@ function remove(state: State, spi: number): SaEntry | undefined {
   const row = core.sa_row(entry.id);
   const number = state.peers.numberOf(peer);
   core.sa_remove(state.index, spi);
+  state.native?.remove(entry.id);
   // Read after the core has let go of it: until then a lane may still take numbers. The row keeps its last number.
   const lastSequence = readSa(state.views, row).sequence;
   state.keys.removed({ digest: entry.digest, direction, lastSequence });
@@ -135,6 +149,13 @@ function remove(state: State, spi: number): SaEntry | undefined {
   if (state.peers.release(peer)) core.peer_forget(number);
   state.entries.delete(spi);
   return entry;
+}
+
+function forgetExpired({ core, native, views, entries }: State): void {
+  if (native === null) return;
+  for (const { id } of entries.values()) {
+    if (readSa(views, core.sa_row(id)).state === "expired") native.remove(id);
+  }
 }
 
 function view(state: State, spi: number): SaView | undefined {

@@ -2,6 +2,7 @@
 
 import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import type { EngineChoice } from "../engine/choose.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { addRoute, removeRoute } from "../linux/routes.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
@@ -34,6 +35,7 @@ const SWEEP_MS = 1000;
 export interface RunningGateway {
   readonly gateway: Gateway;
   readonly listening: { readonly tcp: readonly string[] };
+  readonly engine: EngineChoice;
   /** Exit code, once it has ended. */
   readonly finished: Promise<number>;
   /** Drains, then ends. Idempotent. */
@@ -75,7 +77,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   });
   const gateway = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
   await installStatic(gateway, config);
-  const sweeping = setInterval(() => sweep(machine, events), SWEEP_MS);
+  const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
 
   function fail(error: unknown): void {
@@ -90,12 +92,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopGateway({ machine, config, gateway, lanes, ...tables }).then(() => finish(0), fail);
   }
 
-  return { gateway, listening: { tcp: descriptors.listening }, finished, stop };
+  const listening = { tcp: descriptors.listening };
+  return { gateway, listening, engine: machine.engine, finished, stop };
 }
 
 /** Ends the SAs whose time has passed without a packet, and wipes the keys of all that have ended. */
-function sweep({ core, index, clock, blocks }: Machine, events: EventHub): void {
-  core.sa_sweep(index, clock());
+function sweep(
+  { core, index, clock, blocks }: Machine,
+  { events, sad }: Pick<Parts, "events" | "sad">,
+): void {
+  if (core.sa_sweep(index, clock()) > 0) sad.forgetExpired();
   // What ended here is told in the shell's own ring, of which no lane posts news.
   events.drainRing(blocks[index] ?? 0);
 }
@@ -106,11 +112,12 @@ interface Tables {
 }
 
 function createTables({ runtime, config }: StartOptions, machine: Machine): Tables {
-  const { core, views, index, clock, kernel } = machine;
+  const { core, native, views, index, clock, kernel } = machine;
   const secret = new Uint8Array(32);
   runtime.random(secret);
   const sad = createSad({
     core,
+    native,
     views,
     index,
     clock,
@@ -159,7 +166,7 @@ function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway
     fixed: {
       version: VERSION,
       runtime: runtime.name,
-      engine: machine.engine,
+      engine: machine.engine.name,
       lanes: config.lanes,
       limits: limitsOf(config, machine),
     },

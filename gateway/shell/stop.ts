@@ -33,6 +33,7 @@ export async function stopGateway(options: StopOptions): Promise<void> {
   await lanes.stop();
   // Routes into a device that stays would lead nowhere.
   for (const { spi } of sad.views()) gateway.removeSa(spi);
+  machine.native?.close();
   machine.core.core_wipe_all();
 }
 

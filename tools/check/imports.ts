@@ -74,7 +74,7 @@ const SHARED: readonly string[] = [
   "gateway/version.ts",
 ];
 
-const GATEWAY = ["api", "cli", "config", "dashboard", "lane", "linux", "runtime", "shell"]
+const GATEWAY = ["api", "cli", "config", "dashboard", "engine", "lane", "linux", "runtime", "shell"]
   .map((folder) => `gateway/${folder}`);
 
 /** Who may import whom. */
@@ -86,6 +86,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/cli": [
     "gateway/api",
     "gateway/config",
+    "gateway/engine",
     "gateway/runtime",
     "gateway/shell",
     "ts-bindings",
@@ -94,12 +95,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/config": ["ts-bindings"],
   "gateway/shell": [
     "gateway/config",
+    "gateway/engine",
     "gateway/lane",
     "gateway/linux",
     "gateway/runtime",
     "ts-bindings",
   ],
-  "gateway/lane": ["gateway/linux", "gateway/runtime", "ts-bindings"],
+  "gateway/engine": ["gateway/runtime", "ts-bindings"],
+  "gateway/lane": ["gateway/engine", "gateway/linux", "gateway/runtime", "ts-bindings"],
   "gateway/linux": ["gateway/runtime"],
   "gateway/runtime": ["ts-bindings"],
 };

@@ -55,6 +55,7 @@ export async function startFakeLane(overrides: Partial<LaneInit> = {}): Promise<
     init: {
       module,
       memory,
+      native: null,
       index: 0,
       lanes: 1,
       connectionsMax: connections,
@@ -75,6 +76,7 @@ export async function startFakeLane(overrides: Partial<LaneInit> = {}): Promise<
       ...overrides,
     },
     core,
+    native: null,
     libc: fakeLibc(kernel),
     mapped: fakeMapping(),
     clock: () => now,

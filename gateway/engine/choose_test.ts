@@ -1,0 +1,50 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { loadCore, type LoadedCore } from "../../ts-bindings/core.ts";
+import { runtime } from "../runtime/mod.ts";
+import { chooseEngine } from "./choose.ts";
+import { findTestLibrary } from "./test_library.ts";
+
+const path = findTestLibrary();
+const skip = path === undefined ? "no native library has been built" : false;
+
+const NOWHERE = { ...runtime, engineLibraryPath: () => "/nowhere/lib.so" };
+
+function load(): Promise<LoadedCore> {
+  return loadCore(runtime.readCore);
+}
+
+test("chooseEngine() takes the core when asked, and looks for no library", async () => {
+  const core = await load();
+  deepEqual(chooseEngine({ runtime, wanted: "wasm", core }), {
+    name: `wasm-${core.variant}`,
+    path: null,
+    reason: "as asked",
+  });
+});
+
+test("chooseEngine() takes the core and says why, when auto finds no library", async () => {
+  const core = await load();
+  deepEqual(chooseEngine({ runtime: NOWHERE, wanted: "auto", core }), {
+    name: `wasm-${core.variant}`,
+    path: null,
+    reason: "no native engine: /nowhere/lib.so is not there",
+  });
+});
+
+test("chooseEngine() insists on the library when asked", async () => {
+  const choice = chooseEngine({ runtime: NOWHERE, wanted: "native", core: await load() });
+  equal(choice.path, "/nowhere/lib.so");
+  match(choice.reason, /192-bit keys by wasm-(relaxed|strict)$/);
+});
+
+test("chooseEngine() measures both with auto, in a short time", { skip }, async () => {
+  const core = await load();
+  const from = { ...runtime, engineLibraryPath: (): string => path ?? "" };
+  const startedAt = runtime.now();
+  const { name, reason } = chooseEngine({ runtime: from, wanted: "auto", core });
+  const tookMs = runtime.now() - startedAt;
+  match(reason, /^a packet of 1400 octets in \d+ ns natively, \d+ ns by wasm-/);
+  match(name, /^(native-ring|wasm-(relaxed|strict))$/);
+  ok(tookMs < 500, `${tookMs} ms`);
+});
