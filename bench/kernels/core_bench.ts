@@ -12,6 +12,7 @@ import {
   LANE_SOCKADDR,
   LANE_TX_IOV,
 } from "../../ts-bindings/layout.ts";
+import { type NativeEngine, openNativeEngine } from "../../gateway/engine/native.ts";
 import { emitSockaddr } from "../../gateway/linux/structs.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
@@ -22,6 +23,8 @@ import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
 /** The core and its one connection. */
 export interface CoreBench {
   readonly core: Core;
+  /** The native engine with this memory, if it is what is measured. */
+  readonly native: NativeEngine | null;
   readonly views: MemoryViews;
   readonly conn: number;
   readonly block: number;
@@ -36,11 +39,16 @@ export const NOW = 1000;
 /**
  * Starts a core.
  *
- * @throws {Error} If it refuses the limits or the connection
+ * @param library Path of the native engine, if that is to be measured
+ * @throws {Error} If it refuses the limits or the connection, or there is no such library
  */
-export async function openCoreBench(): Promise<CoreBench> {
+export async function openCoreBench(library?: string): Promise<CoreBench> {
   const { module } = await loadCore(runtime.readCore);
   const memory = planMemory(module, LIMITS);
+  const mapped = runtime.mapMemory(memory);
+  const native = library === undefined
+    ? null
+    : openNativeEngine({ runtime, path: library, memory, mapped });
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = LIMITS;
   const isLaidOut = core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 1, 1);
@@ -52,7 +60,7 @@ export async function openCoreBench(): Promise<CoreBench> {
   const conn = core.conn_open(LANE, -1, -1, NOW, NOW);
   if (conn <= 0) throw new Error(`Cannot open a connection: status ${-conn}`);
   core.conn_state(LANE, conn, CONN_ENABLED);
-  return { core, views, conn, block };
+  return { core, native, views, conn, block };
 }
 
 /** Which SA of a workload. */
@@ -67,7 +75,7 @@ export interface SaName {
  * @throws {Error} If the core refuses it
  */
 export function installSa(
-  { core, views }: CoreBench,
+  { core, native, views }: CoreBench,
   name: SaName,
   workload: Workload,
 ): void {
@@ -76,6 +84,9 @@ export function installSa(
   writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
   const id = core.sa_install(SHELL);
   if (id <= 0) throw new Error(`Cannot install an SA: status ${-id}`);
+  if (native === null) return;
+  writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
+  if (!native.install(core.lane_block(SHELL), id)) throw new Error("Cannot install an SA natively");
 }
 
 /** Puts octets into the receive ring, as if read from TCP. */

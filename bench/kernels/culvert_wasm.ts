@@ -1,9 +1,11 @@
-// Our own kernels, through the calls that lanes make: a batch is laid out as for traffic, and then its step 6 repeats.
+// Our own kernels and our native engine, through the calls that lanes make: a batch is laid out as for traffic, and then its step 6 repeats.
 //
 // Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the transmit ring;
 // opening repeats `inbound_open` over the jobs of one `inbound`, in place, with the ciphertext put back in between.
 
 import { BATCH_ESP, JOB_LEN, JOB_OK, LANE_JOBS } from "../../ts-bindings/layout.ts";
+import { joinNativeEngine, openJobs, sealJobs } from "../../gateway/engine/native.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
 import {
   type CoreBench,
   fillSlot,
@@ -27,6 +29,34 @@ export async function openCulvertWasm(): Promise<Kernel> {
   };
 }
 
+/**
+ * Starts a core whose AEAD step the native engine does.
+ *
+ * @throws {Error} If its library has not been built
+ */
+export async function openCulvertNative(): Promise<Kernel> {
+  const bench = await openCoreBench(runtime.engineLibraryPath());
+  return {
+    subject: "culvert-native",
+    prepare: (operation, workload) =>
+      operation === "open" ? _openBatch(bench, workload) : _sealBatch(bench, workload),
+  };
+}
+
+/** The AEAD step as lanes take it. */
+function _steps({ core, native, block }: CoreBench): { open: () => void; seal: () => void } {
+  if (native === null) {
+    return { open: () => core.inbound_open(LANE), seal: () => core.outbound_seal(LANE) };
+  }
+  const place = {
+    core,
+    index: LANE,
+    tables: { block },
+    native: joinNativeEngine(runtime, native.handle),
+  };
+  return { open: () => openJobs(place), seal: () => sealJobs(place) };
+}
+
 function _openBatch(bench: CoreBench, workload: Workload): Batch {
   const { core, views, conn, block } = bench;
   installSa(bench, { direction: "inbound", spi: SPI }, workload);
@@ -35,10 +65,11 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
   const at = core.rx_at(conn);
   const packets = _expectBatch(core.inbound(LANE, conn, NOW), workload.packets.length);
   const restore = (): void => views.u8.set(frames, at);
+  if (bench.native?.open(block) === false) throw new Error("Cannot measure: left to the core");
   return {
     packets,
     restore,
-    run: () => core.inbound_open(LANE),
+    run: _steps(bench).open,
     check: () => {
       const ok = (_: unknown, job: number): boolean =>
         views.u32[(block + LANE_JOBS + job * JOB_LEN + JOB_OK) / 4] === 1;
@@ -67,13 +98,16 @@ function _sealBatch(bench: CoreBench, workload: Workload): Batch {
   );
   core.slots_in(LANE, workload.packets.length);
   if (core.outbound_next(LANE, NOW) !== conn) throw new Error("Cannot seal: no path");
+  if (bench.native?.seal(bench.block) === false) {
+    throw new Error("Cannot measure: left to the core");
+  }
   const total = queued(bench).length;
   const frames = workload.packets.map(frameOf);
   // The transmit queue is short on purpose: not all packets of a batch need fit.
   const packets = Math.floor(total / (frames[0]?.length ?? total));
   return {
     packets,
-    run: () => core.outbound_seal(LANE),
+    run: _steps(bench).seal,
     check: () => expectOctets(queued(bench), _joined(frames.slice(0, packets)), "outbound_seal"),
     close: () => {
       do {

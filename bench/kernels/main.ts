@@ -7,7 +7,7 @@ import type { Sample, Subject } from "../lib/record.ts";
 import { type BenchOptions, openReport, parseBenchArgs } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
 import { settingOf } from "../lib/setting.ts";
-import { openCulvertWasm } from "./culvert_wasm.ts";
+import { openCulvertNative, openCulvertWasm } from "./culvert_wasm.ts";
 import { type Batch, type Burst, contenderOf, type Kernel } from "./kernel.ts";
 import { noble } from "./noble.ts";
 import { nodeCrypto } from "./node_crypto.ts";
@@ -83,6 +83,11 @@ async function openKernels(): Promise<Kernel[]> {
     const rival = await loadRustCrypto(subject, name);
     if (rival === undefined) complain(`${subject}: not installed`);
     else kernels.push(rival);
+  }
+  try {
+    kernels.push(await openCulvertNative());
+  } catch (error) {
+    complain(`culvert-native: ${error instanceof Error ? error.message : error}`);
   }
   return kernels;
 }

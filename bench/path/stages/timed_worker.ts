@@ -5,6 +5,7 @@
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { createClock } from "../../../gateway/lane/clock.ts";
+import { joinNativeEngine } from "../../../gateway/engine/native.ts";
 import { closeLane, createLane } from "../../../gateway/lane/create.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import { runLane } from "../../../gateway/lane/loop.ts";
@@ -43,7 +44,8 @@ function run(init: LaneInit): void {
   }
 
   const clocked = { ...clocks.core, conn_close_end: closeEnd };
-  const lane = createLane({ init, core: clocked, libc: clocks.libc, mapped, clock, tell });
+  const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
+  const lane = createLane({ init, core: clocked, native, libc: clocks.libc, mapped, clock, tell });
   tell({ kind: "ready" });
   runLane(lane);
   closeLane(lane);
