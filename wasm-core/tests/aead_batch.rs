@@ -109,7 +109,8 @@ proptest! {
             let contexts = contexts(&engine);
             let sealed = seal_all(&engine, &contexts, &packets);
             for (packet, sealed) in packets.iter().zip(&sealed) {
-                let single = SOFT.seal(&reference[packet.context], &packet.header(), &packet.source);
+                let context = &reference[packet.context];
+                let single = SOFT.seal(context, &packet.header(), &packet.source);
                 prop_assert_eq!(sealed, &single);
             }
             open_all(&engine, &contexts, &packets, sealed)?;

@@ -71,8 +71,8 @@ pub(super) fn first_round(context: &Context, block: V) -> V {
 /// Turns states after round 2 into keystream, any number of them.
 ///
 /// One lane to a pass of the inner loop: with its ten tables it just fits the registers, and
-/// processors overlap passes by themselves. Two, four or eight lanes to a pass measured the same on
-/// V8 and JavaScriptCore (Zen 4, within 2 %).
+/// processors overlap passes by themselves. Two lanes to a pass measured the same on V8 and
+/// JavaScriptCore (Zen 4, within 2 %).
 #[inline(never)]
 pub(super) fn last_rounds(context: &Context, lanes: &mut [V]) {
     let tables = opaque(&TABLES);

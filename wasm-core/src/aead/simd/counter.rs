@@ -139,7 +139,18 @@ impl Segment {
         let spread = opaque(&SPREAD);
         let quad = counter as usize / 4;
         let bytes = [self.bytes(context, quad), self.bytes(context, quad + 1)];
-        [0, 1, 2, 3, 4, 5, 6, 7].map(|n| self.state(spread, bytes[n / 4], n % 4))
+        let state = |n: usize| self.state(spread, bytes[n / 4], n % 4);
+        // Written out: a `map` over eight becomes a call, and its lanes go through memory.
+        [
+            state(0),
+            state(1),
+            state(2),
+            state(3),
+            state(4),
+            state(5),
+            state(6),
+            state(7),
+        ]
     }
 
     #[inline(always)]

@@ -8,7 +8,6 @@
 //! needs that of J0 before it may write anything.
 
 use super::counter::Segment;
-use super::ghash::Ghash;
 use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::verbs::{V, splat, store, xor};
 use super::{aes, counter, ghash};
@@ -134,14 +133,8 @@ impl<'a> Wave<'a> {
     }
 
     fn tag(&self, n: usize, aad: &[u8], sealed: &[u8]) -> V {
-        let blocks = aad.len().div_ceil(16) + sealed.len().div_ceil(16) + 1;
-        let mut hash = Ghash::new(self.context, blocks);
-        hash.update_padded(aad);
-        hash.update_padded(sealed);
-        xor(
-            hash.finish(aad.len(), sealed.len()),
-            self.odd[self.starts[n]],
-        )
+        let hash = ghash::hash(self.context, aad, sealed);
+        xor(hash, self.odd[self.starts[n]])
     }
 
     fn groups(&self, n: usize) -> Groups<'_> {
