@@ -82,7 +82,7 @@ export const SETTINGS = z.object({
   engine: documented(oneOf(["auto", "wasm", "native"]), {
     value: "auto|wasm|native",
     fallback: "auto",
-    help: "who runs the AEAD",
+    help: "who runs the AEAD: the core, the native library, or the faster of both",
   }),
   maxConnections: documented(whole(1, CONNECTIONS_MAX), {
     value: "N",

@@ -1,0 +1,3 @@
+module culvert/bench/native
+
+go 1.22
