@@ -11,13 +11,11 @@ import {
   rateText,
   wordsText,
 } from "./format.js";
+import { IGNORED } from "./ignored.js";
 import { fillTiles } from "./tiles.js";
 
 /** @typedef {import("./history.js").Reading} Reading */
 /** @typedef {import("./tiles.js").Tile} Tile */
-
-/** Legal on the wire and only counted (docs/statuses.md, fate ignore): no loss, so not among the drops. */
-export const IGNORED = ["frame_empty", "keepalive", "dummy_packet"];
 
 /**
  * Binds the overview.

@@ -1,0 +1,59 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { fakeConnection, fakeSnapshot } from "./fake_snapshots.ts";
+import { createHistory } from "./history.js";
+
+test("createHistory() makes rates of counters", () => {
+  const history = createHistory();
+  const first = history.push(fakeSnapshot(10, [fakeConnection(1, { inbound: 500, outbound: 9 })]));
+  equal(first.rows[0]?.rateIn, 0);
+  deepEqual(first.series.in, []);
+  const next = history.push(
+    fakeSnapshot(12, [
+      fakeConnection(1, { inbound: 700, outbound: 9 }),
+      fakeConnection(2, { inbound: 1000, outbound: 0 }),
+    ]),
+  );
+  deepEqual(next.rows.map(({ id, rateIn, rateOut }) => [id, rateIn, rateOut]), [
+    [1, 100, 0],
+    // What it did before it was seen is not of this moment.
+    [2, 0, 0],
+  ]);
+  deepEqual(next.series.in, [600]);
+  ok(!next.hasRestarted);
+});
+
+test("createHistory() forgets connections that have gone", () => {
+  const history = createHistory();
+  const one = fakeConnection(1, { inbound: 0, outbound: 0 });
+  history.push(fakeSnapshot(1, [one, fakeConnection(2, { inbound: 0, outbound: 0 })]));
+  deepEqual(history.push(fakeSnapshot(2, [one])).rows.map(({ id }) => id), [1]);
+  equal(history.push(fakeSnapshot(3, [])).rows.length, 0);
+});
+
+test("createHistory() begins anew with another gateway", () => {
+  const history = createHistory();
+  history.push(fakeSnapshot(100, [fakeConnection(1, { inbound: 900, outbound: 0 })]));
+  history.push(fakeSnapshot(101, [fakeConnection(1, { inbound: 950, outbound: 0 })]));
+  const anew = { ...fakeSnapshot(1, [fakeConnection(1, { inbound: 50, outbound: 0 })]) };
+  const reading = history.push({ ...anew, at: fakeSnapshot(103, []).at });
+  ok(reading.hasRestarted);
+  deepEqual(reading.series.in, []);
+  equal(reading.rows[0]?.rateIn, 0);
+});
+
+test("createHistory() knows the last minute, and keeps no more", () => {
+  const history = createHistory();
+  for (let second = 0; second < 1000; second++) {
+    const reading = history.push(
+      fakeSnapshot(second, [fakeConnection(1, { inbound: second, outbound: 0 })], {
+        seq_replayed: second * 2,
+      }),
+    );
+    equal(reading.dropsLately["seq_replayed"], Math.min(second, 60) * 2);
+    equal(reading.delayLately[0], Math.min(second, 60));
+    equal(reading.lateSeconds, Math.min(second, 60));
+    equal(reading.series.at.length, Math.min(second, 600));
+    equal(reading.rows[0]?.series.at.length, Math.min(second, 120));
+  }
+});

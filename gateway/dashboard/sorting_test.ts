@@ -1,0 +1,38 @@
+import { deepEqual } from "node:assert/strict";
+import { test } from "node:test";
+import { fakeConnection, fakeSnapshot } from "./fake_snapshots.ts";
+import { createHistory } from "./history.js";
+import { filterRows, nextOrder, sortRows } from "./sorting.js";
+
+const NONE = { inbound: 0, outbound: 0 };
+
+const ROWS = createHistory().push(fakeSnapshot(1, [
+  fakeConnection(1, NONE, { remote: "192.0.2.10:80", spis: ["0xc0ffee01"], queueOctets: 5 }),
+  fakeConnection(2, NONE, { remote: "192.0.2.9:80", since: "2026-11-24T11:00:00Z" }),
+  fakeConnection(3, NONE, { remote: "[2001:db8::1]:80", lane: 1, state: "draining" }),
+])).rows;
+
+function ids(rows: readonly { readonly id: number }[]): number[] {
+  return rows.map(({ id }) => id);
+}
+
+test("sortRows() sorts numbers in addresses as numbers, and equals by id", () => {
+  deepEqual(ids(sortRows(ROWS, { column: "client", isDescending: false })), [2, 1, 3]);
+  deepEqual(ids(sortRows(ROWS, { column: "queue", isDescending: true })), [1, 2, 3]);
+  deepEqual(ids(sortRows(ROWS, { column: "age", isDescending: true })), [2, 1, 3]);
+  deepEqual(ids(sortRows(ROWS, { column: "state", isDescending: true })), [3, 1, 2]);
+});
+
+test("nextOrder() turns the same column, and begins with the large ones elsewhere", () => {
+  const byAge = { column: "age", isDescending: true } as const;
+  deepEqual(nextOrder(byAge, "age"), { column: "age", isDescending: false });
+  deepEqual(nextOrder(byAge, "in"), { column: "in", isDescending: true });
+  deepEqual(nextOrder(byAge, "client"), { column: "client", isDescending: false });
+});
+
+test("filterRows() wants every word", () => {
+  deepEqual(ids(filterRows(ROWS, "")), [1, 2, 3]);
+  deepEqual(ids(filterRows(ROWS, " 192.0.2 C0FFEE ")), [1]);
+  deepEqual(ids(filterRows(ROWS, "lane:0")), [1, 2]);
+  deepEqual(ids(filterRows(ROWS, "draining enabled")), []);
+});
