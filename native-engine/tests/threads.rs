@@ -11,7 +11,8 @@ use culvert_engine::exports as engine;
 use support::{Algorithm, BLOCK, Packet, Shared, filler};
 
 const LANES: u32 = 3;
-const ROUNDS: u32 = 2000;
+/// No multiple of 3: the last key is not removed.
+const ROUNDS: u32 = 500;
 const LEN: u32 = 200;
 const SA: u32 = 7;
 
@@ -55,41 +56,44 @@ fn is_sealed_by(shared: &Shared, packet: &Packet, spi: u32) -> bool {
         && data == filler(LEN as usize)
 }
 
-/// Seals for the SPI that is current until told to stop; how many batches the library did.
-fn run_lane(shared: &Shared, lane: u32, current: &AtomicU32, stop: &AtomicBool) -> u32 {
-    let mut done = 0;
+/// What the shell tells the lanes, and they it.
+#[derive(Default)]
+struct Orders {
+    /// SPI of the SA that is installed, or was until just now.
+    current: AtomicU32,
+    /// Batches that the library has done.
+    done: AtomicU32,
+    stop: AtomicBool,
+}
+
+/// Seals for the SPI that is current until told to stop.
+fn run_lane(shared: &Shared, lane: u32, orders: &Orders) {
     shared.write(room_of(lane), &filler(LEN as usize));
-    while !stop.load(Ordering::Relaxed) {
-        let spi = current.load(Ordering::Relaxed);
+    while !orders.stop.load(Ordering::Relaxed) {
+        let spi = orders.current.load(Ordering::Relaxed);
         let packet = packet(lane, spi);
         shared.set_jobs(block_of(lane), std::slice::from_ref(&packet));
         if shared.seal(block_of(lane)) {
-            done += 1;
+            orders.done.fetch_add(1, Ordering::Relaxed);
             assert!(
                 is_sealed_by(shared, &packet, spi),
                 "sealed with another SA's key"
             );
         }
     }
-    done
 }
 
 #[test]
 fn keys_change_under_lanes_that_use_them() {
-    let shared = Shared::new(32);
-    let (current, stop) = (AtomicU32::new(1), AtomicBool::new(false));
-    let done: u32 = thread::scope(|scope| {
-        let lanes: Vec<_> = (0..LANES)
-            .map(|lane| {
-                scope.spawn({
-                    let (shared, current, stop) = (&shared, &current, &stop);
-                    move || run_lane(shared, lane, current, stop)
-                })
-            })
-            .collect();
+    let (shared, orders) = (Shared::new(32), Orders::default());
+    thread::scope(|scope| {
+        for lane in 0..LANES {
+            let (shared, orders) = (&shared, &orders);
+            scope.spawn(move || run_lane(shared, lane, orders));
+        }
         for spi in 1..=ROUNDS {
             assert!(shared.install(SA, spi, Algorithm::AesGcm16, &key_of(spi)));
-            current.store(spi, Ordering::Relaxed);
+            orders.current.store(spi, Ordering::Relaxed);
             if spi % 3 == 0 {
                 assert_eq!(engine::culvert_engine_remove(shared.handle, SA), 1);
                 shared.set_jobs(BLOCK, &[packet(LANES, spi)]);
@@ -98,13 +102,12 @@ fn keys_change_under_lanes_that_use_them() {
                 thread::yield_now();
             }
         }
-        stop.store(true, Ordering::Relaxed);
-        lanes
-            .into_iter()
-            .map(|lane| lane.join().expect("a lane"))
-            .sum()
+        // The last key stays: a lane that comes late still meets it.
+        while orders.done.load(Ordering::Relaxed) < LANES {
+            thread::yield_now();
+        }
+        orders.stop.store(true, Ordering::Relaxed);
     });
-    assert!(done > 0, "no batch met its key");
 }
 
 #[test]
