@@ -67,6 +67,7 @@ export interface Core {
   sa_find(spi: number): number;
   sa_sweep(lane: number, now: number): number;
   peer_path(peer: number): number;
+  peer_use(peer: number, conn: number): void;
   peer_forget(peer: number): void;
 
   count(lane: number, status: number, n: number): void;

@@ -24,6 +24,7 @@ export const outbound_next: (a: number, b: number) => number;
 export const outbound_seal: (a: number) => void;
 export const peer_forget: (a: number) => void;
 export const peer_path: (a: number) => number;
+export const peer_use: (a: number, b: number) => void;
 export const rx_at: (a: number) => number;
 export const rx_commit: (a: number, b: number, c: number) => void;
 export const rx_len: (a: number) => number;

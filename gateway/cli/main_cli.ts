@@ -6,6 +6,7 @@ import type { Runtime } from "../runtime/types.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 import { checkConfigCommand } from "./check_config.ts";
 import { type Command, type CommandContext, parseCommand } from "./command.ts";
+import { connectCommand } from "./connect.ts";
 import { connectionsCommand } from "./connections.ts";
 import { drainCommand } from "./drain.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -18,6 +19,7 @@ import { versionCommand } from "./version.ts";
 /** All commands, as help lists them. */
 export const COMMANDS: readonly Command[] = [
   serveCommand,
+  connectCommand,
   checkConfigCommand,
   statusCommand,
   connectionsCommand,

@@ -17,15 +17,19 @@ export const serveCommand: Command = {
   summary: "run the gateway",
   operands: [],
   flags: SERVE_FLAGS,
-  run: serve,
+  run: (context) => runGateway(context, () => loadServed(context)),
 };
 
 /** How long the last answers of the API may take, once the gateway has ended. */
 const API_CLOSE_MS = 500;
 
-async function serve(context: CommandContext): Promise<number> {
+/** Runs a gateway until it has ended; `load` reads its configuration, at the start and for SIGHUP. */
+export async function runGateway(
+  context: CommandContext,
+  load: () => Promise<LoadedConfig>,
+): Promise<number> {
   const { runtime } = context;
-  const { config } = await loadServed(context);
+  const { config } = await load();
   const live: LiveSettings = { apiToken: config.apiToken, logLevel: config.logLevel };
   const log = openLog(runtime, config, live);
   if (config.staticSas.length > 0) {
@@ -40,7 +44,7 @@ async function serve(context: CommandContext): Promise<number> {
   const api = await openApiOrStop(runtime, { config, live, log, running });
   log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
   // Before the line: who has read it may signal at once.
-  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load: () => loadServed(context) }));
+  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load }));
   runtime.stdout(listeningLine(config, running, api));
   onceAborted(ending.signal, running.stop);
   const code = await running.finished;
@@ -110,10 +114,12 @@ function listeningLine(
   server: HttpServer | null,
 ): string {
   const api = server === null ? "off" : socketText(server.address, server.port);
-  if (config.logFormat === "json") {
-    return `${JSON.stringify({ event: "listening", tcp: listening.tcp, api })}\n`;
-  }
-  return `listening ${listening.tcp.map((address) => `tcp=${address} `).join("")}api=${api}\n`;
+  const { connect: target } = config;
+  const [event, tcp] = target === null
+    ? ["listening", listening.tcp] as const
+    : ["connecting", [target.text]] as const;
+  if (config.logFormat === "json") return `${JSON.stringify({ event, tcp, api })}\n`;
+  return `${event} ${tcp.map((address) => `tcp=${address} `).join("")}api=${api}\n`;
 }
 
 function onceAborted(signal: AbortSignal, run: () => void): void {

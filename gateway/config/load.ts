@@ -55,6 +55,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   checkUpstream(merged);
   const config: GatewayConfig = {
     ...settings,
+    connect: null,
     upstream: settings.upstream ?? null,
     upstreamSource: settings.upstreamSource ?? null,
     inner: innerConfig(merged),

@@ -19,9 +19,21 @@ export interface StaticSa {
   readonly originOf: (member: string | undefined) => Origin;
 }
 
-/** A checked configuration of `serve`. Times are milliseconds, 0 is off where a setting says so. */
+/** The responder that `connect` dials. */
+export interface ConnectTarget {
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** `HOST:PORT` as it was given. */
+  readonly text: string;
+}
+
+/** A checked configuration of `serve` or `connect`. Times are milliseconds, 0 is off where a setting says so. */
 export interface GatewayConfig {
+  /** None with `connect`. */
   readonly listen: readonly SocketAddress[];
+  /** Null with `serve`. */
+  readonly connect: ConnectTarget | null;
   readonly upstream: SocketAddress | null;
   readonly upstreamSource: Prefix | null;
   readonly inner: InnerConfig;

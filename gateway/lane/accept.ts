@@ -1,6 +1,6 @@
-// Listeners of a lane: accept, apply the limits, watch. Socket options come from the listener.
+// How connections come to a lane: from its listeners, or opened by the shell. Limits, then the watch. Socket options are set before.
 
-import { CONN_ACCEPTED } from "../../ts-bindings/layout.ts";
+import { CONN_ACCEPTED, CONN_ENABLED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EAGAIN, ECONNABORTED, EINTR, SOCK_CLOEXEC, SOCK_NONBLOCK } from "../linux/constants.ts";
 import { closeConnection } from "./close.ts";
@@ -28,7 +28,7 @@ export function acceptFrom(lane: Lane, listener: number): void {
       SOCK_NONBLOCK | SOCK_CLOEXEC,
     );
     if (fd >= 0) {
-      admit(lane, fd);
+      admit(lane, fd, CONN_ACCEPTED);
       continue;
     }
     const errno = libc.errno();
@@ -38,8 +38,16 @@ export function acceptFrom(lane: Lane, listener: number): void {
   }
 }
 
-/** Takes an accepted socket in, or closes it at a limit. The core counts either. */
-function admit(lane: Lane, fd: number): void {
+/** Takes in a connection that this side has opened, the stream prefix sent. It closes at a limit, as others do. */
+export function adopt(lane: Lane, fd: number): void {
+  const { libc, tables } = lane;
+  tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
+  if (libc.getpeername(fd, tables.sockaddrAt, tables.sockaddrLenAt) < 0) libc.close(fd);
+  else admit(lane, fd, CONN_ENABLED);
+}
+
+/** Takes a socket in, or closes it at a limit. The core counts either. */
+function admit(lane: Lane, fd: number, state: number): void {
   const { core, index, libc } = lane;
   if (lane.isDraining) {
     core.count(index, Status.RefusedDraining, 1);
@@ -56,11 +64,12 @@ function admit(lane: Lane, fd: number): void {
     row,
     fd,
     serial: lane.nextSerial,
-    state: CONN_ACCEPTED,
+    state,
     openedAt: lane.now,
   });
   lane.connections[row] = connection;
   lane.liveCount++;
+  if (state !== CONN_ACCEPTED) core.conn_state(index, row, state);
   tellConnection(lane, connection, "opened", 0);
   if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial: connection.serial })) {
     closeConnection(lane, connection, Status.PeerReset);

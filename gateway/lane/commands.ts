@@ -10,6 +10,7 @@ import {
   ROW_GENERATION,
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { adopt } from "./accept.ts";
 import { startDrain } from "./drain.ts";
 import { doom, type Lane, rowI32 } from "./lane.ts";
 import { transmitEntries } from "./transmit.ts";
@@ -22,6 +23,8 @@ export const COMMAND_DRAIN = 2;
 export const COMMAND_KICK = 3;
 /** Sends a dummy packet of `b` octets on SA `a`. */
 export const COMMAND_DUMMY = 4;
+/** Takes in descriptor `a`: a TCP connection that the shell has opened, the stream prefix sent. */
+export const COMMAND_ADOPT = 5;
 
 /** Appends an order to the ring of the lane whose block is at `block`. False if the ring is full. Shell only. */
 export function pushCommand(i32: Int32Array, block: number, command: readonly number[]): boolean {
@@ -65,6 +68,9 @@ function run(lane: Lane, kind: number, a: number, b: number): void {
       return;
     case COMMAND_DUMMY:
       if (lane.core.dummy_in(lane.index, a, b) > 0) transmitEntries(lane);
+      return;
+    case COMMAND_ADOPT:
+      adopt(lane, a);
       return;
     default:
       throw new RangeError(`Cannot run command ${kind}: unknown`);

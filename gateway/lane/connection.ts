@@ -1,6 +1,8 @@
 // One connection of a lane: what TypeScript keeps of it. Octets, cursors, counters and the score live in its row in
 // shared memory; here are its descriptors, its state (design.md §7) and the reasons for which it waits.
 
+import { CONN_ACCEPTED } from "../../ts-bindings/layout.ts";
+
 /** What a lane keeps of a connection. */
 export interface Connection {
   /** Row in shared memory, 1 and up. */
@@ -12,6 +14,8 @@ export interface Connection {
   state: number;
   /** Octets of the stream prefix matched so far. */
   prefixSeen: number;
+  /** We have opened it, and nothing has come yet: a stream prefix would show a peer in the same role. */
+  isRoleOpen: boolean;
   /** Upstream socket, -1 before the first message needs it. */
   upstreamFd: number;
   /** In the lane's ready list. */
@@ -48,13 +52,14 @@ export interface Connection {
   timerDue: number;
 }
 
-/** A connection as it is right after `accept4`. */
+/** A connection as it is right after `accept4` or `connect`. */
 export function createConnection(
   init: Pick<Connection, "row" | "fd" | "serial" | "state" | "openedAt">,
 ): Connection {
   return {
     ...init,
     prefixSeen: 0,
+    isRoleOpen: init.state !== CONN_ACCEPTED,
     upstreamFd: -1,
     isListed: false,
     isStarved: false,

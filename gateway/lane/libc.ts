@@ -13,6 +13,7 @@ export type LaneLibc = Pick<
   | "epoll_ctl"
   | "epoll_wait"
   | "errno"
+  | "getpeername"
   | "ioctl"
   | "read"
   | "readv"

@@ -93,6 +93,7 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
   const { core, index } = lane;
   const { row } = connection;
   if (connection.state === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
+  if (connection.isRoleOpen && !passRole(lane, connection)) return budget;
   let left = budget;
   while (left > 0) {
     const batch = core.inbound(index, row, lane.now);
@@ -151,6 +152,23 @@ function passPrefix(lane: Lane, connection: Connection): boolean {
       core.conn_state(index, row, CONN_PREFIXED);
       return true;
   }
+}
+
+/**
+ * Looks at the first octets that come on a connection of ours; true once they are no stream prefix.
+ *
+ * A responder never sends one (RFC 9329 §4). From a peer that thinks itself the originator it would be the Length of a
+ * frame of 18,763 octets that never ends.
+ */
+function passRole(lane: Lane, connection: Connection): boolean {
+  const { core, tables } = lane;
+  const len = core.rx_len(connection.row);
+  if (len === 0) return false;
+  const at = core.rx_at(connection.row);
+  const got = matchStreamPrefix(tables.u8.subarray(at, at + len), 0);
+  connection.isRoleOpen = got.kind === "more";
+  if (got.kind === "match") doom(lane, connection, Status.PrefixMismatch);
+  return got.kind === "mismatch";
 }
 
 /** Starts or stops the clock of an incomplete frame. */

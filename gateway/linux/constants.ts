@@ -30,6 +30,8 @@ export const ENOBUFS = 105;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EHOSTUNREACH = 113;
+export const EISCONN = 106;
+export const EALREADY = 114;
 export const EINPROGRESS = 115;
 
 // fcntl.h, time.h, sys/resource.h

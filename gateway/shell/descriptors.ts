@@ -11,7 +11,7 @@ import { openTun, type Tun } from "../linux/tun.ts";
 import type { Machine } from "./machine.ts";
 
 /** Octets that the kernel keeps unsent before it says "full": a queue that can still be ordered is ours, not its. */
-const NOTSENT_LOWAT = 131_072;
+export const NOTSENT_LOWAT = 131_072;
 
 /** Everything that lanes own from their start on. */
 export interface Descriptors {

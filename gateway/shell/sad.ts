@@ -33,6 +33,8 @@ export interface Sad {
   spisByRow(): Map<number, string[]>;
   /** Row of the connection on which the SA's outbound packets leave, 0 without a path. */
   pathOf(spi: number): number;
+  /** Makes a live connection the path of every peer (the originator's side). */
+  usePath(row: number): void;
 }
 
 /** What the shell keeps of an SA: no key. */
@@ -80,6 +82,7 @@ export function createSad(options: SadOptions): Sad {
     counts: () => counts(state),
     spisByRow: () => spisByRow(state),
     pathOf: (spi) => pathOf(state, spi),
+    usePath: (row) => usePath(state, row),
   };
 }
 
@@ -190,6 +193,11 @@ function spisByRow(state: State): Map<number, string[]> {
     rows.set(row, spis);
   }
   return rows;
+}
+
+function usePath({ core, entries, peers }: State, row: number): void {
+  const names = new Set([...entries.values()].map(({ spec }) => spec.peer));
+  for (const name of names) core.peer_use(peers.numberOf(name), row);
 }
 
 function pathOf({ core, entries, peers }: State, spi: number): number {

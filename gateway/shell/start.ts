@@ -18,6 +18,7 @@ import { createKeyUse } from "./key_use.ts";
 import { type Lanes, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
+import { originate } from "./originate.ts";
 import { createRoutes, type RouteTable } from "./routes.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
@@ -75,7 +76,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       finish(1);
     },
   });
-  const gateway = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
+  const assembled = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
+  const { gateway, dialer } = await originate(options, {
+    ...{ machine, lanes, events, gateway: assembled },
+    ...tables,
+  });
   await installStatic(gateway, config);
   const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
@@ -89,6 +94,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   function stop(): void {
     if (isStopping) return;
     isStopping = true;
+    dialer?.stop();
     stopGateway({ machine, config, gateway, lanes, ...tables }).then(() => finish(0), fail);
   }
 

@@ -11,11 +11,13 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { expectEcho, sendPing } from "../support/echo.ts";
 import { openEsp, sealEsp } from "../support/esp.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { openApi } from "../support/api.ts";
+import { type Gateway, parseListening, startGateway } from "../support/gateway.ts";
 import { parsePacket, PROTOCOL_UDP, udpPacket } from "../support/inner_packet.ts";
 import { watchMetrics } from "../support/metrics.ts";
-import { addPeer, makePeer } from "../support/peers.ts";
-import { settle } from "../support/wait.ts";
+import { addPeer, ECHO_ADDRESS, makePeer } from "../support/peers.ts";
+import { startProgram } from "../support/program.ts";
+import { settle, sleep } from "../support/wait.ts";
 
 export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "the host's own stack answers pings through the TUN, in both directions": pingHost,
@@ -26,6 +28,7 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "a device that is down takes no more: InnerFull": fillInner,
   "a device that the gateway has made goes with it, one that was there stays": leaveDevice,
   "two lanes share a device, one queue each": shareDevice,
+  "connect carries what its TUN sends, and a route for its responder is refused": originate,
 };
 
 const TUN = "cv0";
@@ -167,6 +170,41 @@ async function shareDevice(): Promise<void> {
   }, ["--lanes", "2"]);
 }
 
+/** The originator's device has the peer's inner address; behind the responder is its echo host. */
+async function originate(): Promise<void> {
+  const responder = await startGateway();
+  const [target] = responder.tcp;
+  const text = `${target?.host}:${target?.port}`;
+  const program = startProgram([
+    ...["connect", text, "--api", "127.0.0.1:0", "--inner", `tun:${TUN}`],
+  ]);
+  const { host, port } = parseListening(await program.line("connecting ")).api;
+  const api = openApi(host, port, undefined);
+  const peer = await addPeer(responder.api);
+  ip("address", "replace", `${peer.ends.source}/32`, "dev", TUN);
+  const turned = {
+    local: peer.inboundBody.remote,
+    remote: peer.inboundBody.local,
+    peer: "responder",
+  };
+  await api.installSa({ ...peer.outboundBody, ...turned, direction: "inbound" });
+  const loop = { ...makePeer().outboundBody, remote: ["127.0.0.0/8"] };
+  equal((await api.request("POST", "/v1/sas", { body: loop })).status, 422);
+  await api.installSa({ ...peer.inboundBody, ...turned, direction: "outbound" });
+  const { socket, received } = await openUdp(peer.ends.source);
+  const isEchoed = async (): Promise<boolean> => {
+    socket.send("there and back", 7, ECHO_ADDRESS);
+    await sleep(20);
+    return received().some(({ text }) => text === "there and back");
+  };
+  ok(await settle(isEchoed, (isThere) => isThere));
+  socket.close();
+  api.close();
+  program.kill("SIGTERM");
+  equal((await program.exited).code, 0, program.stderr());
+  equal((await responder.stop()).code, 0);
+}
+
 /** A gateway whose device has the host's address, until `run` is done. */
 async function withTun(
   run: (gateway: Gateway) => Promise<void>,
@@ -187,13 +225,13 @@ interface Received {
   readonly port: number;
 }
 
-async function openUdp(): Promise<{
+async function openUdp(address = HOST): Promise<{
   socket: ReturnType<typeof createSocket>;
   port: number;
   received: () => readonly Received[];
 }> {
   const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => void socket.bind(0, HOST, resolve));
+  await new Promise<void>((resolve) => void socket.bind(0, address, resolve));
   const got: Received[] = [];
   socket.on("message", (octets: Buffer, { address, port }) => {
     got.push({ text: octets.toString(), address, port });

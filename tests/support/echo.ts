@@ -34,7 +34,7 @@ export function sealPing(
 
 /** The next payload on `connection` must be the answer to `ping`. */
 export async function expectPong(
-  connection: Originator,
+  connection: Pick<Originator, "next">,
   peer: Peer,
   ping: Ping,
 ): Promise<OpenedEsp> {

@@ -51,6 +51,15 @@ pub(crate) fn path(number: u32) -> Option<Path> {
     is_open(memory::row(path.conn), path).then_some(path)
 }
 
+/// Makes a connection the path of a peer: the originator's own, which it has before the peer has sent anything.
+pub(crate) fn use_path(number: u32, conn: ConnId) {
+    let path = pack(Path {
+        conn,
+        generation: generation_of(memory::row(conn)),
+    });
+    memory::peer(number).path.store(path, Ordering::Release);
+}
+
 /// Ends the path of a peer that is gone.
 pub(crate) fn forget(number: u32) {
     memory::peer(number).path.store(0, Ordering::Release);

@@ -455,3 +455,21 @@ fn octets_and_frames_count_when_the_last_octet_has_left() {
     core::tx_unlock(0, bench.conn);
     assert_eq!(seen(), (2, 272));
 }
+
+/// The originator has a path before its peer has sent anything, and loses it with the connection.
+#[test]
+fn a_path_that_is_chosen_carries_packets_until_its_connection_ends() {
+    let gate = Gate::new();
+    Sa::outbound(0x2000).installed(&gate);
+    let inner = packet::v4([1; 4], [2; 4], 100, 1);
+    let conn = gate.open(0, 7);
+    gate.slots(0, std::slice::from_ref(&inner));
+    assert!(gate.transmit(0, 1.0).is_empty());
+    core::peer_use(1, conn);
+    assert_eq!(core::peer_path(1), conn);
+    gate.slots(0, std::slice::from_ref(&inner));
+    assert_eq!(gate.transmit(0, 2.0).len(), 1);
+    gate.close(0, conn);
+    assert_eq!(core::peer_path(1), 0);
+    assert_eq!(gate.counter(0, Status::NoPath), 1);
+}

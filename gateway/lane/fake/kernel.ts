@@ -42,6 +42,7 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     epoll_ctl: (_epfd, op, fd, event) => FAKE_CALLS.watch(kernel, fd, { op, at: Number(event) }),
     epoll_wait: (_epfd, events, max) => FAKE_CALLS.wait(kernel, Number(events), max),
     errno: () => kernel.lastErrno,
+    getpeername: () => 0,
     // SIOCOUTQ: what it has taken has arrived.
     ioctl: () => 0,
     read: (fd, address) => FAKE_CALLS.read(kernel, fd, Number(address)),

@@ -156,6 +156,12 @@ pub extern "C" fn peer_path(peer: u32) -> u32 {
     peer::path(peer).map_or(0, |path| path.conn.0)
 }
 
+/// Makes a live connection the path of a peer that has sent nothing on it yet: the originator's side. Shell only.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn peer_use(peer: u32, conn: u32) {
+    peer::use_path(peer, ConnId(conn));
+}
+
 /// Ends a peer's path: its number is free for another peer, which must earn a path of its own. Shell only.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn peer_forget(peer: u32) {

@@ -1,0 +1,71 @@
+// `culvert connect HOST:PORT`: the TCP originator, with SAs from its API.
+
+import { ConfigError } from "../config/error.ts";
+import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.ts";
+import type { ConnectTarget } from "../config/types.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { runGateway } from "./serve.ts";
+
+/** Settings of `serve` that mean something here. */
+const SETTINGS: readonly SettingName[] = [
+  "inner",
+  "innerMtu",
+  "api",
+  "apiTokenFile",
+  "lanes",
+  "engine",
+  "frameTimeoutMs",
+  "drainTimeoutMs",
+  "logLevel",
+  "logFormat",
+];
+
+/** Rows of the table: one connection, and its follower while it ends. */
+const CONNECTIONS_MAX = 2;
+
+export const connectCommand: Command = {
+  name: "connect",
+  summary: "connect to a responder, and carry what the TUN device or the echo host sends",
+  operands: ["HOST:PORT"],
+  flags: SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name) })),
+  run: (context) => {
+    const target = parseTarget(context.operands[0] ?? "");
+    return runGateway(context, () => load(context, target));
+  },
+};
+
+async function load(
+  { runtime, flags }: CommandContext,
+  target: ConnectTarget,
+): Promise<LoadedConfig> {
+  const names = SETTINGS.map(variableOf);
+  const environment = Object.entries(runtime.env()).filter(([name]) => names.includes(name));
+  const { readTextFile, cores } = runtime;
+  const options = { flags, environment: Object.fromEntries(environment), readTextFile, cores };
+  const { config, sourceOf } = await loadConfig(options);
+  return {
+    config: {
+      ...config,
+      listen: [],
+      connect: target,
+      maxConnections: CONNECTIONS_MAX,
+      maxConnectionsPerSource: CONNECTIONS_MAX,
+    },
+    sourceOf,
+  };
+}
+
+/** Parses `vpn.example.net:4500`, `192.0.2.1:4500` or `[2001:db8::1]:4500`. */
+function parseTarget(text: string): ConnectTarget {
+  const parts = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]{1,253})):(\d{1,5})$/.exec(text);
+  const port = Number(parts?.[3]);
+  const host = parts?.[1] ?? parts?.[2];
+  if (host === undefined || !(port >= 1 && port <= 65_535)) {
+    throw new ConfigError(
+      { path: "culvert connect" },
+      "HOST:PORT must be such as vpn.example.net:4500 or [2001:db8::1]:4500",
+    );
+  }
+  return { host, port, text };
+}

@@ -1,0 +1,77 @@
+// What `connect` adds to a gateway: the dialer, and SAs that tell it of themselves.
+
+import type { IpAddress } from "../config/address.ts";
+import type { GatewayConfig } from "../config/types.ts";
+import type { Runtime } from "../runtime/types.ts";
+import { type Dialer, type DialerOptions, startDialer } from "./dialer.ts";
+import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
+import { resolveHost } from "./resolve.ts";
+import type { Gateway, Prefix, Refusal, SaSpec } from "./types.ts";
+
+export interface OriginateOptions {
+  readonly runtime: Runtime;
+  readonly config: GatewayConfig;
+  readonly log: Log;
+}
+
+export interface OriginateParts extends Pick<DialerOptions, "lanes" | "events" | "table" | "sad"> {
+  readonly machine: Machine;
+  readonly gateway: Gateway;
+}
+
+/**
+ * Starts the originator's side if the configuration asks for it; else the gateway is as it was.
+ *
+ * @throws {Error} If the responder's name cannot be resolved
+ */
+export async function originate(
+  { runtime, config, log }: OriginateOptions,
+  { machine, gateway, ...parts }: OriginateParts,
+): Promise<{ readonly gateway: Gateway; readonly dialer: Dialer | undefined }> {
+  const { connect: target, inner } = config;
+  if (target === null) return { gateway, dialer: undefined };
+  const responder = await resolveHost(target.host);
+  const { kernel, clock } = machine;
+  const random = (): number => randomFraction(runtime);
+  const dialer = startDialer({ ...parts, target, kernel, gateway, log, clock, random });
+
+  async function installSa(spec: SaSpec): Promise<Refusal | undefined> {
+    const refusal = inner.kind === "tun" ? loopRefusal(spec, responder) : undefined;
+    if (refusal !== undefined) {
+      spec.keyMaterial.fill(0);
+      return refusal;
+    }
+    const refused = await gateway.installSa(spec);
+    if (refused === undefined) dialer.installed(spec.spi);
+    return refused;
+  }
+
+  return { gateway: { ...gateway, installSa }, dialer };
+}
+
+/** A route for what holds the responder's own address would lead the TCP connection into itself. */
+function loopRefusal(
+  { direction, remote }: SaSpec,
+  responder: readonly IpAddress[],
+): Refusal | undefined {
+  if (direction === "inbound") return undefined;
+  const inside = responder.find((address) => remote.some((prefix) => holds(prefix, address)));
+  if (inside === undefined) return undefined;
+  const detail = `remote holds the responder's own address ${inside.text}`;
+  return { kind: "invalid", member: "remote", detail };
+}
+
+function holds({ octets, bits }: Prefix, address: IpAddress): boolean {
+  if (octets.length !== address.octets.length) return false;
+  return address.octets.every((octet, at) => {
+    const mask = 0xff & ~(0xff >> Math.min(Math.max(bits - at * 8, 0), 8));
+    return (octet & mask) === ((octets[at] ?? 0) & mask);
+  });
+}
+
+function randomFraction(runtime: Runtime): number {
+  const octets = new Uint8Array(4);
+  runtime.random(octets);
+  return new DataView(octets.buffer).getUint32(0) / 2 ** 32;
+}

@@ -1,0 +1,25 @@
+// Names of hosts to addresses, as the host's own resolver has them.
+
+import { lookup } from "node:dns/promises";
+import { type IpAddress, parseAddress } from "../config/address.ts";
+
+/**
+ * Addresses of a host, in the resolver's order; an address stands for itself.
+ *
+ * @throws {Error} `Cannot resolve vpn.example.net: ENOTFOUND`
+ */
+export async function resolveHost(host: string): Promise<readonly IpAddress[]> {
+  const literal = parseAddress(host);
+  if (literal !== undefined) return [literal];
+  const found = await lookup(host, { all: true }).catch((error: unknown) => {
+    throw new Error(`Cannot resolve ${host}: ${reasonOf(error)}`, { cause: error });
+  });
+  return found.map(({ address }) => parseAddress(address)).filter((address) =>
+    address !== undefined
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error ? String(error.code) : error.message;
+}

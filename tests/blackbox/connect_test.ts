@@ -1,0 +1,161 @@
+// `culvert connect`: the originator's rules of RFC 9329, seen by a responder.
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { type Api, openApi } from "../support/api.ts";
+import { NEXT_HEADER_NONE, type OpenedEsp, openEsp } from "../support/esp.ts";
+import { STREAM_PREFIX } from "../support/frames.ts";
+import { expectPong, freshPing, sealPing } from "../support/echo.ts";
+import { parseListening } from "../support/gateway.ts";
+import { readMetrics, sample } from "../support/metrics.ts";
+import { addPeer, type Peer } from "../support/peers.ts";
+import { type Exit, type Program, runProgram, startProgram } from "../support/program.ts";
+import { type Accepted, openResponder, type Responder } from "../support/responder.ts";
+import { settle, sleep, within } from "../support/wait.ts";
+
+const TIMEOUT_MS = 60_000;
+
+function scenario(name: string, run: () => Promise<void>): void {
+  test(name, { timeout: TIMEOUT_MS }, run);
+}
+
+scenario(
+  "T10, T13: each connection opens with the prefix, once, and a dummy packet behind it",
+  async () => {
+    await withOriginator(async ({ api, responder }) => {
+      const peer = await addPeer(api);
+      const first = await responder.accept();
+      deepEqual(await first.prefix(), STREAM_PREFIX);
+      const greeting = await opened(first, peer);
+      equal(greeting.nextHeader, NEXT_HEADER_NONE);
+      first.reset();
+      const second = await responder.accept();
+      deepEqual(await second.prefix(), STREAM_PREFIX);
+      // SAs outlive connections: the numbers go on.
+      ok((await opened(second, peer)).seq > greeting.seq);
+    });
+  },
+);
+
+scenario("nothing is dialled before there is an outbound SA", async () => {
+  await withOriginator(async ({ api, responder }) => {
+    await sleep(300);
+    equal(responder.waiting(), 0);
+    await addPeer(api);
+    await responder.accept();
+  });
+});
+
+scenario(
+  "ESP goes both ways on the connection, and a later peer is greeted on the same one",
+  async () => {
+    await withOriginator(async ({ api, responder }) => {
+      const peer = await addPeer(api);
+      const connection = await responder.accept();
+      await opened(connection, peer);
+      await echo(connection, peer);
+      const other = await addPeer(api);
+      equal((await opened(connection, other)).nextHeader, NEXT_HEADER_NONE);
+      await echo(connection, other);
+      await echo(connection, peer);
+      equal(responder.waiting(), 0);
+      const { connections } = await api.get("/v1/connections") as { connections: unknown[] };
+      equal(connections.length, 1);
+    });
+  },
+);
+
+scenario(
+  "T19: a peer that sends the stream prefix is in the wrong role: counted, closed",
+  async () => {
+    await withOriginator(async ({ api, responder }) => {
+      await addPeer(api);
+      const connection = await responder.accept();
+      for (const octet of STREAM_PREFIX) {
+        connection.send(Uint8Array.of(octet));
+        await sleep(2);
+      }
+      await within<void>(3000, "the end", (resolve) => void connection.ended.then(resolve));
+      const count = async (): Promise<number> =>
+        sample(await readMetrics(api), "culvert_closes_total", { reason: "prefix_mismatch" });
+      equal(await settle(count, (value) => value > 0), 1);
+    });
+  },
+);
+
+scenario("a responder that is away is tried again until it is there", async () => {
+  const { port, close } = await openResponder();
+  await close();
+  await withProgram(port, async (api, program) => {
+    await addPeer(api);
+    await settle(() => program.stderr(), (text) => text.includes("connect_failed"));
+    match(program.stderr(), /connect_failed .*ECONNREFUSED/);
+    const responder = await openResponder(port);
+    try {
+      const connection = await responder.accept(10_000);
+      deepEqual(await connection.prefix(), STREAM_PREFIX);
+    } finally {
+      await responder.close();
+    }
+  });
+});
+
+scenario("what is asked wrongly ends with one line and exit code 2", async () => {
+  const wrong = [[], ["host"], ["h:0"], ["h:1", "--listen", "127.0.0.1:0"]];
+  for (const args of wrong) {
+    const { code, stdout, stderr } = await runProgram(["connect", ...args]);
+    equal(code, 2, stderr);
+    equal(stdout, "");
+    equal(stderr.trim().split("\n").length, 1, stderr);
+  }
+});
+
+interface Running {
+  readonly api: Api;
+  readonly responder: Responder;
+}
+
+async function withOriginator(run: (running: Running) => Promise<void>): Promise<void> {
+  const responder = await openResponder();
+  try {
+    await withProgram(responder.port, (api) => run({ api, responder }));
+  } finally {
+    await responder.close();
+  }
+}
+
+/** An originator that dials `port`; ends cleanly, whatever its connection does. */
+async function withProgram(
+  port: number,
+  run: (api: Api, program: Program) => Promise<void>,
+): Promise<void> {
+  const program = startProgram(["connect", `127.0.0.1:${port}`, "--api", "127.0.0.1:0"]);
+  try {
+    const line = await program.line("connecting ");
+    match(line, new RegExp(`^connecting tcp=127\\.0\\.0\\.1:${port} api=`));
+    const { host, port: apiPort } = parseListening(line).api;
+    const api = openApi(host, apiPort, undefined);
+    await run(api, program);
+    api.close();
+  } finally {
+    program.kill("SIGTERM");
+    const { code } = await within<Exit>(
+      10_000,
+      "the originator's end",
+      (resolve, reject) => void program.exited.then(resolve, reject),
+    );
+    equal(code, 0, program.stderr());
+  }
+}
+
+async function opened(connection: Accepted, peer: Peer): Promise<OpenedEsp> {
+  const packet = openEsp(peer.outbound, await connection.next());
+  ok(packet !== undefined, "an ESP packet of this peer");
+  return packet;
+}
+
+async function echo(connection: Accepted, peer: Peer): Promise<void> {
+  const ping = freshPing();
+  connection.sendFrames(sealPing(peer, { ping }));
+  await expectPong(connection, peer, ping);
+}
