@@ -8,6 +8,9 @@ import { quantileBound, usedRange } from "./histogram.js";
 
 const QUANTILES = /** @type {const} */ ([["p50", 0.5], ["p90", 0.9], ["p99", 0.99]]);
 
+/** Bars that have room for a name each; of more, every other one has it. */
+const NAMED_MAX = 7;
+
 /**
  * Shows the last minute, or all time if nothing came in it.
  *
@@ -56,22 +59,38 @@ function fillQuantiles(bounds, counts) {
  */
 function fillBars(bounds, counts, [first, last]) {
   const bars = byId("delay-bars", HTMLElement);
-  const shown = counts.slice(first, last + 1).map((count, i) => ({ count, bucket: first + i }));
+  const shown = counts.slice(first, last + 1)
+    .map((count, i) => ({
+      count,
+      bucket: first + i,
+      isNamed: last - first < NAMED_MAX || i % 2 === 0,
+    }));
   const top = Math.max(...shown.map(({ count }) => count));
   const words = shown.filter(({ count }) => count > 0)
     .map(({ count, bucket }) => `${countText(count)} ${atMost(bounds[bucket], bounds)}`);
   setAttribute(bars, "aria-label", `Messages by delay: ${words.join(", ")}`);
   fillList(bars, shown, {
     create: () => make("div", {}, make("span", { class: "bar" }), make("span")),
-    fill: (element, { count, bucket }) => {
+    fill: (element, { count, bucket, isNamed }) => {
       const [bar, label] = element.children;
       const bound = bounds[bucket];
       if (bar) setAttribute(bar, "data-some", String(count > 0));
       if (bar instanceof HTMLElement) bar.style.blockSize = `${(count / top) * 100}%`;
-      if (label) setText(label, bound === undefined ? "more" : microsText(bound * 1e6));
+      if (label) setText(label, isNamed ? boundText(bound) : "");
       setAttribute(element, "title", `${atMost(bound, bounds)}: ${countText(count)}`);
     },
   });
+}
+
+/**
+ * A bound in little room: 2.5 ms, not 2.50 ms.
+ *
+ * @param {number | undefined} seconds
+ * @returns {string}
+ */
+function boundText(seconds) {
+  if (seconds === undefined) return "more";
+  return microsText(seconds * 1e6).replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " ");
 }
 
 /**

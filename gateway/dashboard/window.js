@@ -11,6 +11,9 @@
 /** Rows drawn beyond those in sight, so that a quick scroll meets rows and not emptiness. */
 const SPARE = 6;
 
+/** A list as short as this is drawn whole: the browser finds text in it, and prints it. */
+const WHOLE = 40;
+
 /**
  * Rows to draw.
  *
@@ -18,6 +21,7 @@ const SPARE = 6;
  * @returns {{ readonly first: number, readonly end: number }} `end` is exclusive
  */
 export function rowsInSight({ top, height, rowHeight, count }) {
+  if (count <= WHOLE) return { first: 0, end: count };
   const first = Math.floor(top / rowHeight) - SPARE;
   const end = Math.ceil((top + height) / rowHeight) + SPARE;
   return { first: clamp(first, 0, count), end: clamp(end, 0, count) };

@@ -1,0 +1,97 @@
+// Debian's Chromium, driven by playwright-core, and pages of the dashboard in it. A page remembers everything that its console calls an
+// error, and everything that its policy has refused.
+
+import { deepEqual } from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { ROOT } from "../support/program.ts";
+
+/** CULVERT_CHROMIUM names the program where it is not Debian's. */
+const CHROMIUM = process.env.CULVERT_CHROMIUM ?? "/usr/bin/chromium";
+
+/** Where pictures go, for people to look at. */
+const PICTURES = join(ROOT, "dist/screenshots");
+
+const FLAGS = [
+  // Root has no other sandbox, and a container no other user.
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** What is missing for these tests; undefined if nothing. */
+export function missingBrowser(): string | undefined {
+  if (existsSync(CHROMIUM)) return undefined;
+  return `Cannot test the dashboard: no ${CHROMIUM} (apt-get install chromium)`;
+}
+
+/** Starts the browser with a profile of its own. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/** A page of the dashboard. */
+export interface DashboardPage {
+  readonly page: Page;
+  /** No error so far, and none forgotten. */
+  expectNoErrors(): void;
+  /** Forgets errors that the test has provoked, such as calls to a gateway that is gone. */
+  forgetErrors(): void;
+  /** Writes what is in sight as NAME.png. */
+  picture(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens `url` as a desktop shows it, unless told. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<DashboardPage> {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: "light",
+    ...options,
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => void errors.push(error.message));
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) errors.push(`asks ${request.url()}`);
+  });
+  await page.goto(url);
+  return {
+    page,
+    expectNoErrors: () => deepEqual(errors, []),
+    forgetErrors: () => void errors.splice(0),
+    picture: async (name) => void await page.screenshot({ path: join(PICTURES, `${name}.png`) }),
+    close: () => context.close(),
+  };
+}
+
+/** What axe calls serious or critical, as `rule: elements`. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  // Run in the page by the debugger's protocol: the page's own policy stays as it is.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>("axe.run()");
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string | null;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}

@@ -1,0 +1,361 @@
+// The dashboard in a real browser, in front of a real gateway with real clients. Pictures of what is tested are written for people.
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import process from "node:process";
+import { expectEcho } from "../support/echo.ts";
+import { type Gateway, startGateway, stopCleanly } from "../support/gateway.ts";
+import { openIkeDaemon } from "../support/ike_daemon.ts";
+import { prepare, scenario } from "../support/scenario.ts";
+import { tempFile } from "../support/temp.ts";
+import { type DashboardPage, missingBrowser, seriousFaults } from "./browser.ts";
+import { addClient, useBrowser } from "./browser_gateway.ts";
+import { keepTraffic } from "./traffic.ts";
+
+const missing = missingBrowser();
+const PHONE = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
+if (missing !== undefined) {
+  process.stderr.write(`${missing}\n`);
+  test("the dashboard", { skip: missing }, () => {});
+} else {
+  describe("dashboard", () => {
+    const open = useBrowser();
+    describe("in front of a gateway at work", () => atWork(open));
+    describe("in front of a gateway of its own", () => ofItsOwn(open));
+  });
+}
+
+type Open = ReturnType<typeof useBrowser>;
+
+/** Runs with a page, which must end without an error. */
+async function withPage(
+  opening: Promise<DashboardPage>,
+  run: (opened: DashboardPage) => Promise<void>,
+): Promise<void> {
+  const opened = await opening;
+  try {
+    await run(opened);
+    opened.expectNoErrors();
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Runs with a gateway that only this test has, and that must end cleanly. */
+async function withGateway(
+  args: readonly string[],
+  run: (gateway: Gateway) => Promise<void>,
+  options?: Parameters<typeof startGateway>[1],
+): Promise<void> {
+  const gateway = await startGateway(args, options);
+  try {
+    await run(gateway);
+  } finally {
+    await stopCleanly(gateway);
+  }
+}
+
+function atWork(open: Open): void {
+  let gateway: Gateway | undefined;
+  let ending = (): Promise<void> => Promise.resolve();
+  const running = (): Gateway => {
+    ok(gateway !== undefined, "the gateway runs");
+    return gateway;
+  };
+  prepare(async () => {
+    const daemon = await openIkeDaemon();
+    daemon.answer(({ octets }) => octets);
+    gateway = await startGateway(["--upstream", `127.0.0.1:${daemon.port}`, "--lanes", "2"]);
+    const clients = [];
+    for (let i = 0; i < 12; i++) clients.push(await addClient(gateway));
+    const stop = keepTraffic(gateway, clients);
+    ending = async () => {
+      await stop();
+      await daemon.close();
+    };
+  });
+  after(async () => {
+    await ending();
+    await stopCleanly(gateway);
+  });
+
+  scenario("a connection shows within 2 s, with its rates, and goes", async () => {
+    await withPage(open(running()), async ({ page }) => {
+      await page.locator("#link[data-kind=live]").waitFor();
+      const { connection, peer, remote } = await addClient(running());
+      const row = page.locator(".rows .row", { hasText: remote });
+      await row.waitFor({ timeout: 2000 });
+      equal(await row.locator("div.state").innerText(), "enabled");
+      for (let i = 0; i < 50; i++) await expectEcho(connection, peer);
+      await row.locator(".in", { hasText: /bit\/s/ }).waitFor({ timeout: 2000 });
+      await row.locator(".spis", { hasText: "0x" }).waitFor({ timeout: 2000 });
+      connection.close();
+      await row.waitFor({ state: "detached", timeout: 2000 });
+    });
+  });
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    scenario(`everything has a place and enough contrast when it is ${colorScheme}`, async () => {
+      await withPage(open(running(), { colorScheme }), async ({ page, picture }) => {
+        await page.locator("#drops tr", { hasText: "seq replayed" }).waitFor();
+        await page.locator("#delay-bars > div").first().waitFor();
+        await page.locator("#closes tr", { hasText: "prefix mismatch" }).waitFor();
+        // Long enough for a line of some length.
+        await page.waitForTimeout(6000);
+        await picture(`overview-${colorScheme}`);
+        deepEqual(await seriousFaults(page), []);
+        await page.locator(".rows .client").first().click();
+        await page.locator("#c-sas li").first().waitFor();
+        await picture(`connection-${colorScheme}`);
+        deepEqual(await seriousFaults(page), []);
+      });
+    });
+  }
+
+  scenario("the switch turns the colours, and they stay after a reload", async () => {
+    await withPage(open(running()), async ({ page }) => {
+      const ground = (): Promise<string> =>
+        page.evaluate("getComputedStyle(document.body).backgroundColor");
+      equal(await ground(), "rgb(246, 247, 249)");
+      await page.getByLabel("Theme").selectOption("dark");
+      equal(await ground(), "rgb(14, 17, 22)");
+      await page.reload();
+      equal(await ground(), "rgb(14, 17, 22)");
+      await page.getByLabel("Theme").selectOption("system");
+      equal(await ground(), "rgb(246, 247, 249)");
+    });
+  });
+
+  scenario("a phone shows all of it without scrolling sideways", async () => {
+    await withPage(open(running(), PHONE), async ({ page, picture }) => {
+      await page.locator(".rows .row").first().waitFor();
+      await page.waitForTimeout(4000);
+      const width = (): Promise<number> => page.evaluate("document.documentElement.scrollWidth");
+      equal(await width(), 390);
+      await picture("phone-overview");
+      await page.locator("#h-connections").scrollIntoViewIfNeeded();
+      await page.evaluate("document.querySelector('.list').scrollIntoView()");
+      await page.waitForTimeout(1500);
+      await picture("phone-connections");
+      deepEqual(await seriousFaults(page), []);
+      await page.locator(".rows .client").first().tap();
+      await page.locator("#c-sas li").first().waitFor();
+      equal(await width(), 390);
+      await picture("phone-connection");
+      deepEqual(await seriousFaults(page), []);
+    });
+  });
+
+  scenario("keys alone find, open, leave and close a connection", async () => {
+    await withPage(open(running()), async ({ page, picture }) => {
+      const { connection, remote } = await addClient(running());
+      await page.locator(".rows .row", { hasText: remote }).waitFor({ timeout: 2000 });
+      await page.keyboard.press("/");
+      await page.keyboard.type(remote);
+      await page.locator("#shown-count", { hasText: /^1 of / }).waitFor();
+      await page.keyboard.press("Tab");
+      await page.locator("#grid").focus();
+      await page.keyboard.press("ArrowDown");
+      await page.locator('.rows .row[aria-selected="true"]', { hasText: remote }).waitFor();
+      await picture("keyboard");
+      await page.keyboard.press("Enter");
+      equal(await page.locator("h1#c-title").innerText(), remote);
+      await page.keyboard.press("Escape");
+      await page.locator("#overview").waitFor();
+      await page.keyboard.press("Delete");
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText(`Close the connection of ${remote}?`).waitFor();
+      deepEqual(await seriousFaults(page), []);
+      await page.keyboard.press("Escape");
+      ok(connection.isOpen(), "Escape closes nothing");
+      await page.keyboard.press("Delete");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await connection.ended();
+      await page.locator("#grid-empty", { hasText: "No connection matches" }).waitFor();
+    });
+  });
+
+  scenario("a kick is confirmed, happens, and its page says so", async () => {
+    await withPage(open(running()), async ({ page, picture }) => {
+      const { connection, remote } = await addClient(running());
+      await page.locator(".rows .row", { hasText: remote }).locator(".client").click();
+      await page.getByRole("button", { name: "Close…" }).click();
+      await page.waitForTimeout(200);
+      await picture("kick");
+      await page.getByRole("button", { name: "Cancel" }).click();
+      ok(connection.isOpen(), "Cancel closes nothing");
+      await page.getByRole("button", { name: "Close…" }).click();
+      await page.getByRole("button", { name: "Close connection" }).click();
+      await connection.ended();
+      await page.getByText("This connection has closed.").waitFor({ timeout: 3000 });
+      await page.getByText(`Closed the connection of ${remote}`).waitFor();
+      await page.getByRole("link", { name: "All connections" }).click();
+      await page.locator("#closes tr", { hasText: "kicked" }).waitFor();
+    });
+  });
+}
+
+function ofItsOwn(open: Open): void {
+  scenario("a gateway without clients says what to do next", async () => {
+    await withGateway([], async (gateway) => {
+      await withPage(open(gateway), async ({ page, picture }) => {
+        await page.getByText("No client is connected.").waitFor();
+        await page.waitForTimeout(1500);
+        await picture("empty");
+        deepEqual(await seriousFaults(page), []);
+      });
+    });
+  });
+
+  scenario("a drain is confirmed, happens, and shows", async () => {
+    await withGateway([], async (gateway) => {
+      const { connection } = await addClient(gateway);
+      await withPage(open(gateway), async ({ page, picture }) => {
+        await page.locator(".rows .row").waitFor();
+        await page.getByRole("button", { name: "Drain…" }).click();
+        await page.getByText("closes the 1 that").waitFor();
+        await page.waitForTimeout(200);
+        await picture("drain");
+        equal((await gateway.api.request("GET", "/readyz")).status, 200);
+        await page.getByRole("button", { name: "Drain", exact: true }).click();
+        await connection.ended();
+        await page.getByText("The gateway is draining.").waitFor({ timeout: 3000 });
+        equal((await gateway.api.request("GET", "/readyz")).status, 503);
+        await picture("draining");
+        deepEqual(await seriousFaults(page), []);
+      });
+    });
+  });
+
+  scenario("a gateway that goes is missed at once, and greeted when it is back", async () => {
+    const gateway = await startGateway();
+    const { host, port } = gateway.api;
+    await addClient(gateway);
+    await withPage(open(gateway), async ({ page, picture, forgetErrors }) => {
+      await page.locator(".rows .row").waitFor();
+      gateway.program.kill("SIGKILL");
+      await page.getByText("The gateway does not answer.").waitFor({ timeout: 3000 });
+      await page.getByText(/What is shown is [2-9] s old/).waitFor({ timeout: 5000 });
+      await picture("gone");
+      deepEqual(await seriousFaults(page), []);
+      await withGateway(["--api", `${host}:${port}`], async () => {
+        await page.locator("#link[data-kind=live]").waitFor({ timeout: 5000 });
+        await page.getByText("No client is connected.").waitFor();
+        ok(await page.locator("#banner").isHidden());
+        // A browser calls each call that finds nobody an error.
+        forgetErrors();
+      });
+      await page.locator("#link[data-kind=gone]").waitFor();
+      forgetErrors();
+    });
+    gateway.closeConnections();
+    gateway.api.close();
+  });
+
+  scenario("a gateway that falls silent is missed within 6 s", async () => {
+    await withGateway([], async (gateway) => {
+      await withPage(open(gateway), async ({ page, forgetErrors }) => {
+        await page.locator("#link[data-kind=live]").waitFor();
+        process.kill(gateway.program.pid, "SIGSTOP");
+        try {
+          await page.locator("#link[data-kind=gone]").waitFor({ timeout: 7000 });
+        } finally {
+          process.kill(gateway.program.pid, "SIGCONT");
+        }
+        await page.locator("#link[data-kind=live]").waitFor({ timeout: 15_000 });
+        forgetErrors();
+      });
+    });
+  });
+
+  scenario("the token is asked for, kept for the tab, and needed", async () => {
+    const file = tempFile("right-token-of-the-test\n");
+    const args = ["--api", "0.0.0.0:0", "--api-token-file", file];
+    await withGateway(args, async (gateway) => {
+      const { connection } = await addClient(gateway);
+      await withPage(open(gateway), async ({ page, picture, forgetErrors }) => {
+        await page.getByText("The API of this gateway needs its token.").waitFor();
+        await picture("token");
+        deepEqual(await seriousFaults(page), []);
+        await page.locator("#token-input").fill("wrong");
+        await page.keyboard.press("Enter");
+        await page.getByText("The token was not accepted.").waitFor();
+        await page.locator("#token-input").fill("right-token-of-the-test");
+        await page.keyboard.press("Enter");
+        await page.locator(".rows .row").waitFor();
+        // A browser calls each 401 an error.
+        forgetErrors();
+        await page.reload();
+        await page.locator(".rows .row .kick").click();
+        await page.getByRole("button", { name: "Close connection" }).click();
+        await connection.ended();
+        equal(await page.evaluate("localStorage.length"), 0);
+        forgetErrors();
+      });
+    }, { token: "right-token-of-the-test" });
+  });
+
+  scenario("a thousand connections scroll and sort without a stutter", async () => {
+    // They only send the prefix, and shall stay.
+    const args = ["--max-connections-per-source", "2000", "--prefix-timeout-ms", "60000"];
+    await withGateway(args, async (gateway) => {
+      for (let i = 0; i < 1000; i += 50) {
+        await Promise.all(Array.from({ length: 50 }, () => gateway.connect()));
+      }
+      const { remote } = await addClient(gateway);
+      await withPage(open(gateway), async ({ page, picture }) => {
+        await page.locator("#shown-count", { hasText: "1,001" }).waitFor();
+        const rows = await page.locator(".rows .row").count();
+        ok(rows <= 60, `${rows} rows exist`);
+        const { median, late, longest } = await page.evaluate<FrameTimes>(SCROLL);
+        const times =
+          `frames of ${median} ms, one in twenty over ${late} ms, at most ${longest} ms`;
+        // Without a GPU, and beside the gateway and this test, a browser draws 30 frames a second.
+        ok(median < 50 && late < 150 && longest < 1000, times);
+        await page.waitForTimeout(300);
+        await picture("thousand");
+        await page.locator("#filter").fill(remote);
+        await page.locator("#shown-count", { hasText: "1 of 1,001" }).waitFor();
+        equal(await page.locator(".rows .row").count(), 1);
+      });
+    });
+  });
+}
+
+interface FrameTimes {
+  readonly median: number;
+  readonly late: number;
+  readonly longest: number;
+}
+
+/** Scrolls through the page for some seconds, sorts on the way, and gives the times between frames, ms. */
+const SCROLL = `new Promise((resolve) => {
+  const startedAt = performance.now();
+  const times = [];
+  let last = startedAt;
+  let sorts = 0;
+  function step(now) {
+    times.push(now - last);
+    last = now;
+    if (now - startedAt > 4000) {
+      times.sort((a, b) => a - b);
+      const at = (part) => Math.round(times[Math.floor(part * (times.length - 1))]);
+      return resolve({ median: at(0.5), late: at(0.95), longest: at(1) });
+    }
+    scrollBy(0, 300);
+    if (scrollY + innerHeight >= document.documentElement.scrollHeight) scrollTo(0, 0);
+    if ((now - startedAt) / 1000 > sorts) {
+      sorts++;
+      document.querySelector("[data-column=client] button").click();
+    }
+    requestAnimationFrame(step);
+  }
+  requestAnimationFrame(step);
+})`;
