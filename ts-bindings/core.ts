@@ -45,10 +45,12 @@ export interface Core {
   inbound(lane: number, conn: number, now: number): number;
   inbound_open(lane: number): void;
   inbound_finish(lane: number, conn: number, now: number): number;
+  inner_plan(lane: number): number;
 
   upstream_ready(lane: number, conn: number): number;
   upstream_in(lane: number, conn: number, octets: number, now: number): number;
 
+  inner_offload(lane: number, offload: number): void;
   slots_in(lane: number, count: number): void;
   echo_in(lane: number, count: number): number;
   echo_address(lane: number, family: number, offset: number): number;

@@ -31,16 +31,17 @@ export interface CreateLaneOptions {
  */
 export function createLane(options: CreateLaneOptions): Lane {
   const { init, core, native, libc, clock, tell } = options;
-  const { memory, index, innerMtu } = init;
+  const { memory, index } = init;
   const epfd = libc.epoll_create1(EPOLL_CLOEXEC);
   if (epfd < 0) throw failed("Cannot make an epoll set", libc.errno());
+  core.inner_offload(index, init.offload);
   const lane: Lane = {
     init,
     index,
     core,
     native,
     libc,
-    tables: createTables({ memory, mapped: options.mapped, core, index, innerMtu }),
+    tables: createTables({ memory, mapped: options.mapped, core, index }),
     timers: createTimers(),
     epfd,
     tell,

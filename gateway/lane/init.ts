@@ -25,6 +25,8 @@ export interface LaneInit {
   readonly listeners: readonly number[];
   /** TUN queue of this lane, -1 for the echo host. */
   readonly tun: number;
+  /** What the TUN takes and gives in packets of many segments: an `OFFLOAD_` constant. */
+  readonly offload: number;
   /** What wakes this lane. */
   readonly eventfd: number;
   /** The eventfds of all lanes, by index. */

@@ -1,6 +1,6 @@
 // The inner side of a lane: a queue of a TUN device, or the built-in echo host of the core.
 
-import { BATCH_MAX } from "../../ts-bindings/layout.ts";
+import { BATCH_MAX, TX_QUEUE_MAX, WRITE_LEN } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EAGAIN, EINTR, EINVAL } from "../linux/constants.ts";
 import type { Lane } from "./lane.ts";
@@ -9,24 +9,31 @@ import { transmitEntries } from "./transmit.ts";
 /** Batches read from the TUN in one turn. */
 const TURN_BATCHES_MAX = 4;
 
+/** Octets after which a batch is sent on: what a connection may have waiting. */
+const BATCH_OCTETS_MAX = TX_QUEUE_MAX;
+
 /** Takes the `count` inner packets of the last `inbound_finish`, in order. */
 export function deliverInner(lane: Lane, count: number): void {
   if (lane.init.tun >= 0) {
-    writeTun(lane, count);
+    writeTun(lane);
     return;
   }
   if (lane.core.echo_in(lane.index, count) > 0) transmitEntries(lane);
 }
 
-/** One `writev` a packet: a plain TUN takes one packet a call. */
-function writeTun(lane: Lane, count: number): void {
+/** One `writev` for what the core has joined: on a plain TUN, for each packet. */
+function writeTun(lane: Lane): void {
   const { core, index, libc, tables } = lane;
+  const { u32, innerIovAt } = tables;
   const { tun } = lane.init;
-  for (let i = 0; i < count; i++) {
-    const at = tables.innerIovAt[i];
-    if (at === undefined || libc.writev(tun, at, 1) >= 0) continue;
+  const writes = core.inner_plan(index);
+  for (let i = 0; i < writes; i++) {
+    const word = tables.writes + i * (WRITE_LEN / 4);
+    const at = innerIovAt[u32[word] ?? 0];
+    const packets = u32[word + 1] ?? 0;
+    if (at === undefined || libc.writev(tun, at, packets) >= 0) continue;
     // EINVAL: the device's own parser refuses the packet. All else is a full or downed device.
-    core.count(index, libc.errno() === EINVAL ? Status.InnerInvalid : Status.InnerFull, 1);
+    core.count(index, libc.errno() === EINVAL ? Status.InnerInvalid : Status.InnerFull, packets);
   }
 }
 
@@ -45,7 +52,8 @@ function fillSlots(lane: Lane): number {
   const { libc, tables } = lane;
   const { tun } = lane.init;
   let count = 0;
-  while (count < BATCH_MAX) {
+  let room = BATCH_OCTETS_MAX;
+  while (count < BATCH_MAX && room > 0) {
     const at = tables.slotAt[count];
     if (at === undefined) break;
     const octets = libc.read(tun, at, tables.slotLen);
@@ -57,6 +65,7 @@ function fillSlots(lane: Lane): number {
     }
     tables.u32[tables.slotLens + count] = octets;
     count++;
+    room -= octets;
   }
   return count;
 }

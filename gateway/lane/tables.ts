@@ -17,6 +17,7 @@ import {
   LANE_TX_MSG,
   LANE_UP_IKE,
   LANE_UP_MMSG,
+  LANE_WRITES,
   ROW_LEN,
 } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
@@ -76,8 +77,10 @@ export interface LaneTables {
   readonly dgramControlMax: number;
   readonly overflowControlLen: number;
   readonly innerIovAt: readonly Address[];
+  /** Index of the first call to the device: iovec and packets of each. */
+  readonly writes: number;
   readonly slotAt: readonly Address[];
-  /** Octets of a slot that a packet may fill. */
+  /** Octets of a slot that one read may fill. */
   readonly slotLen: number;
   /** Index of the first slot's length. */
   readonly slotLens: number;
@@ -92,10 +95,9 @@ export interface TablesOptions {
   readonly mapped: MappedMemory;
   readonly core: Pick<Core, "lane_block" | "conn_row">;
   readonly index: number;
-  readonly innerMtu: number;
 }
 
-/** Makes the tables of one lane. */
+/** Makes the tables of one lane; its slots have been laid out for its inner side. */
 export function createTables(options: TablesOptions): LaneTables {
   const { memory, mapped, core } = options;
   const { buffer } = memory;
@@ -139,8 +141,9 @@ export function createTables(options: TablesOptions): LaneTables {
     dgramControlMax: CONTROL_MAX,
     overflowControlLen: OVERFLOW_CONTROL_LEN,
     innerIovAt: series(LANE_INNER_IOV, IOVEC_LEN),
+    writes: (block + LANE_WRITES) >>> 2,
     slotAt: slotAddresses(),
-    slotLen: options.innerMtu,
+    slotLen: u32[(block + LANE_SLOT_IOV + 8) >>> 2] ?? 0,
     slotLens: (block + LANE_SLOT_LEN) >>> 2,
     fresh: (block + LANE_FRESH) >>> 2,
     busyMs: (block + LANE_BUSY_MS) / 8,
@@ -150,9 +153,8 @@ export function createTables(options: TablesOptions): LaneTables {
     const view = new DataView(buffer);
     return Array.from({ length: BATCH_MAX }, (_, i) => {
       // The core has laid the slots out and written their addresses; what is told apart here is only the offset.
-      const at = view.getBigUint64(block + LANE_SLOT_IOV + i * IOVEC_LEN, LITTLE_ENDIAN) -
-        mapped.base;
-      return mapped.at(Number(at));
+      const at = view.getBigUint64(block + LANE_SLOT_IOV + i * IOVEC_LEN, LITTLE_ENDIAN);
+      return mapped.at(Number(at - mapped.base));
     });
   }
 }

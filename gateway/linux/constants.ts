@@ -95,6 +95,7 @@ export const IFF_UP = 0x1;
 export const IFF_TUN = 0x1;
 export const IFF_MULTI_QUEUE = 0x100;
 export const IFF_NO_PI = 0x1000;
+export const IFF_VNET_HDR = 0x4000;
 export const SIOCGIFFLAGS = 0x8913;
 export const SIOCSIFFLAGS = 0x8914;
 export const SIOCGIFMTU = 0x8921;
@@ -102,6 +103,14 @@ export const SIOCSIFMTU = 0x8922;
 export const SIOCGIFINDEX = 0x8933;
 export const TUNSETIFF = 0x400454ca;
 export const TUNSETPERSIST = 0x400454cb;
+export const TUNGETIFF = 0x800454d2;
+export const TUNSETOFFLOAD = 0x400454d0;
+export const TUN_F_CSUM = 0x01;
+export const TUN_F_TSO4 = 0x02;
+export const TUN_F_TSO6 = 0x04;
+export const TUN_F_TSO_ECN = 0x08;
+export const TUN_F_USO4 = 0x20;
+export const TUN_F_USO6 = 0x40;
 
 // linux/netlink.h, linux/rtnetlink.h
 export const NETLINK_ROUTE = 0;

@@ -37,6 +37,11 @@ export function createScratch({ memory, mapped, offset }: ScratchOptions): Scrat
   };
 }
 
+/** A number where a call takes an address, and this request none. */
+export function numberArgument({ NULL }: Pick<Libc, "NULL">, value: number): Address {
+  return (typeof NULL === "bigint" ? BigInt(value) : value) as Address;
+}
+
 /**
  * Passes on what a system call has returned.
  *

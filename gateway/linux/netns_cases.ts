@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { runtime } from "../runtime/mod.ts";
-import type { Address } from "../runtime/types.ts";
+import type { Address, Libc } from "../runtime/types.ts";
 import {
   AF_INET,
   AF_NETLINK,
@@ -13,6 +13,7 @@ import {
   IFF_NO_PI,
   IFF_TUN,
   IFF_UP,
+  IFF_VNET_HDR,
   LITTLE_ENDIAN,
   NETLINK_ROUTE,
   NLM_F_CREATE,
@@ -22,7 +23,13 @@ import {
   SIOCGIFMTU,
   SOCK_DGRAM,
   SOCK_RAW,
+  TUN_F_CSUM,
+  TUN_F_TSO4,
+  TUN_F_TSO6,
+  TUN_F_TSO_ECN,
+  TUNGETIFF,
   TUNSETIFF,
+  TUNSETOFFLOAD,
   TUNSETPERSIST,
 } from "./constants.ts";
 import { expectDone } from "./kernel.ts";
@@ -45,6 +52,8 @@ export const CASES = {
   "openTun() opens a queue for each lane": openTwoQueues,
   "openTun() uses a device that exists and leaves it": useDevice,
   "openTun() uses a device of several queues for one lane": useQueuesForOne,
+  "openTun() asks for packets of many segments": askForOffloads,
+  "openTun() takes what the kernel has of offloads, on all queues or none": refuseOffloads,
   "openTun() names a device that cannot have several queues": refuseQueues,
   "openTun() names a device that another process has": refuseBusy,
   "openTun() names a device that is no TUN": refuseOther,
@@ -60,6 +69,8 @@ export const UNPRIVILEGED = "openTun() names the privilege that it needs";
 const kernel = openTestKernel();
 const { libc, scratch } = kernel;
 const NAME = "culvert0";
+/** `struct virtio_net_hdr`, in front of each packet of a device with offloads. */
+const VNET_LEN = 10;
 
 function makeDevice(): void {
   const tun = openTun(kernel, { name: NAME, queues: 1, mtu: 1280 });
@@ -93,6 +104,50 @@ function useQueuesForOne(): void {
   const { queues, isOurs } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
   assert.deepEqual([queues.length, isOurs], [1, false]);
   closeAll(libc, queues);
+}
+
+function askForOffloads(): void {
+  const { queues, offload } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
+  assert.deepEqual([offload, hasHeader(queues[0] ?? -1)], ["tcp+udp", true]);
+  closeAll(libc, queues);
+}
+
+function refuseOffloads(): void {
+  const known = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+  const cases = [
+    { name: "tcp", takes: (flags: number) => (flags & ~known) === 0 },
+    { name: "none", takes: () => false },
+    // The second queue's answer counts, too.
+    { name: "none", takes: (_: number, asked: number) => asked % 2 === 0 },
+  ];
+  for (const { name, takes } of cases) {
+    const tracked = trackDescriptors(kernel);
+    const { queues, offload } = openTun(
+      { ...tracked.kernel, libc: refusing(tracked.kernel.libc, takes) },
+      { name: NAME, queues: 2, mtu: 1400 },
+    );
+    assert.deepEqual([offload, queues.length, tracked.open.size], [name, 2, 2]);
+    assert.equal(hasHeader(queues[0] ?? -1), name !== "none");
+    closeAll(libc, queues);
+  }
+}
+
+/** libc on a kernel that takes offloads only where `takes` says so of the flags and of how often it was asked before. */
+function refusing(of: Libc, takes: (flags: number, asked: number) => boolean): Libc {
+  let asked = 0;
+  return {
+    ...of,
+    ioctl(fd, request, value): number {
+      if (request === TUNSETOFFLOAD && !takes(Number(value), asked++)) return -1;
+      return of.ioctl(fd, request, value);
+    },
+  };
+}
+
+/** Whether a queue's packets have a header in front. */
+function hasHeader(fd: number): boolean {
+  expectDone(libc, libc.ioctl(fd, TUNGETIFF, scratch.at(0)), "Cannot ask");
+  return (scratch.view.getUint16(IFREQ_VALUE_AT, LITTLE_ENDIAN) & IFF_VNET_HDR) !== 0;
 }
 
 function refuseQueues(): void {
@@ -133,7 +188,7 @@ function routeV4(): void {
   do {
     waitFor(kernel, queue, EPOLLIN);
     const len = expectDone(libc, libc.read(queue, scratch.at(0), 200), "Cannot read");
-    octets = scratch.u8.slice(0, len);
+    octets = scratch.u8.slice(VNET_LEN, len);
   } while ((octets[0] ?? 0) >> 4 !== 4);
   assert.deepEqual([...octets.subarray(16, 20)], [10, 93, 30, 7]);
   assert.equal(new TextDecoder().decode(octets.subarray(28)), "into the tunnel");

@@ -2,6 +2,9 @@
 //
 // A device that exists is used; one that does not is made, without persistence, so that it ends with its last descriptor,
 // however the process ends. Addresses are the operator's.
+//
+// With offloads a packet may stand for up to 64 KiB of one flow, with a header in front of each that says how to cut it: one call a packet is what
+// a TUN costs most (runtime-io.md, section 4). What the kernel does not know, it refuses, and the device is a plain one.
 
 import {
   AF_INET,
@@ -15,6 +18,7 @@ import {
   IFF_NO_PI,
   IFF_TUN,
   IFF_UP,
+  IFF_VNET_HDR,
   LITTLE_ENDIAN,
   O_CLOEXEC,
   O_NONBLOCK,
@@ -25,10 +29,17 @@ import {
   SIOCSIFMTU,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
+  TUN_F_CSUM,
+  TUN_F_TSO4,
+  TUN_F_TSO6,
+  TUN_F_TSO_ECN,
+  TUN_F_USO4,
+  TUN_F_USO6,
   TUNSETIFF,
+  TUNSETOFFLOAD,
 } from "./constants.ts";
 import { failed } from "./errno.ts";
-import { expectDone, type Kernel } from "./kernel.ts";
+import { expectDone, type Kernel, numberArgument } from "./kernel.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "./structs.ts";
 
 export interface TunOptions {
@@ -38,13 +49,17 @@ export interface TunOptions {
   readonly mtu: number;
 }
 
+/** What a device takes and gives in packets of many segments. With any, each packet has a `virtio_net_hdr` in front. */
+export type TunOffload = "none" | "tcp" | "tcp+udp";
+
 /** An open device. */
 export interface Tun {
   readonly name: string;
   /** Interface index, for routes. */
   readonly index: number;
-  /** Descriptors, non-blocking: one packet a read or write, without a header in front. */
+  /** Descriptors, non-blocking: one packet a read or write. */
   readonly queues: readonly number[];
+  readonly offload: TunOffload;
   /** We made it: it vanishes with the last of `queues`. */
   readonly isOurs: boolean;
 }
@@ -62,12 +77,12 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
   expectDone(libc, control, `Cannot open TUN "${name}"`);
   try {
     const isOurs = interfaceIndex(kernel, control, name) === undefined;
-    openQueues(kernel, options, queues);
+    const offload = openQueues(kernel, options, queues);
     setMtu(kernel, control, { name, mtu });
     bringUp(kernel, control, name);
     const index = interfaceIndex(kernel, control, name);
     if (index === undefined) throw failed(`Cannot open TUN "${name}"`, ENODEV);
-    return { name, index, queues, isOurs };
+    return { name, index, queues, offload, isOurs };
   } catch (error) {
     for (const fd of queues) libc.close(fd);
     throw error;
@@ -77,9 +92,27 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
 }
 
 /** Opens the queues into `queues`, so that the caller can close what there is after a failure. */
-function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): void {
+function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): TunOffload {
+  attachQueues(kernel, options, { queues, header: IFF_VNET_HDR });
+  const offload = OFFLOADS.find(({ flags }) =>
+    queues.every((fd) =>
+      kernel.libc.ioctl(fd, TUNSETOFFLOAD, numberArgument(kernel.libc, flags)) === 0
+    )
+  );
+  if (offload !== undefined) return offload.name;
+  for (const fd of queues.splice(0)) kernel.libc.close(fd);
+  attachQueues(kernel, options, { queues, header: 0 });
+  return "none";
+}
+
+/** Opens the queues, with `header` among the flags if the kernel knows it. */
+function attachQueues(
+  kernel: Kernel,
+  options: TunOptions,
+  { queues, header }: { readonly queues: number[]; readonly header: number },
+): void {
   const { name } = options;
-  const flags = IFF_TUN | IFF_NO_PI;
+  const flags = IFF_TUN | IFF_NO_PI | header;
   let multi = options.queues > 1 ? IFF_MULTI_QUEUE : 0;
   while (queues.length < options.queues) {
     const fd = openDevice(kernel, name);
@@ -164,6 +197,13 @@ function attachHint(errno: number): string | undefined {
       return undefined;
   }
 }
+
+/** What is asked for, the most first. UDP came with Linux 6.2. */
+const TCP_FLAGS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+const OFFLOADS: readonly { readonly name: TunOffload; readonly flags: number }[] = [
+  { name: "tcp+udp", flags: TCP_FLAGS | TUN_F_USO4 | TUN_F_USO6 },
+  { name: "tcp", flags: TCP_FLAGS },
+];
 
 /** With the zero octet that ends it. */
 const DEVICE_PATH: Uint8Array = new TextEncoder().encode("/dev/net/tun\0");

@@ -1,5 +1,6 @@
 // The descriptors that the shell opens for its lanes, so that a port in use or a missing privilege ends the start with one line.
 
+import { OFFLOAD_NONE, OFFLOAD_TCP, OFFLOAD_TCP_UDP } from "../../ts-bindings/layout.ts";
 import type { GatewayConfig, SocketAddress } from "../config/types.ts";
 import type { LaneInit, UpstreamInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
@@ -7,8 +8,15 @@ import type { Kernel } from "../linux/kernel.ts";
 import { type Listeners, listenTcp } from "../linux/listen.ts";
 import { setNotSentLowat } from "../linux/sockets.ts";
 import { emitSockaddr, familyOf, socketAddressText } from "../linux/structs.ts";
-import { openTun, type Tun } from "../linux/tun.ts";
+import { openTun, type Tun, type TunOffload } from "../linux/tun.ts";
 import type { Machine } from "./machine.ts";
+
+/** The core's numbers. */
+const OFFLOADS: Readonly<Record<TunOffload, number>> = {
+  "none": OFFLOAD_NONE,
+  "tcp": OFFLOAD_TCP,
+  "tcp+udp": OFFLOAD_TCP_UDP,
+};
 
 /** Octets that the kernel keeps unsent before it says "full": a queue that can still be ordered is ours, not its. */
 export const NOTSENT_LOWAT = 131_072;
@@ -64,6 +72,7 @@ export function laneInits(
     connectionsMax: config.maxConnections,
     listeners: listeners.flatMap(({ fds }) => fds.slice(index, index + 1)),
     tun: tun?.queues[index] ?? -1,
+    offload: OFFLOADS[tun?.offload ?? "none"],
     eventfd,
     eventfds,
     innerMtu: config.innerMtu,

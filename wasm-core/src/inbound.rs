@@ -66,7 +66,6 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
                 entry.at.set(job.data.get());
                 entry.len.set(inner.len);
                 entry.next_header.set(u32::from(inner.next_header));
-                tables::set_iovec(&lane.inner_iov[count], job.data.get(), inner.len);
                 count += 1;
             }
             Err(status) => {

@@ -77,8 +77,13 @@ pub const PAGE_LEN: u32 = 65_536;
 pub const REGION_ALIGN: u32 = 4096;
 /// The fixed heap: a stack of 256 KiB and TLS for each lane, and what the standard library needs at start.
 pub const HEAP_LEN: u32 = LANES_MAX * (262_144 + 16_384) + 262_144;
-/// Room behind an inner packet in a slot for the ESP trailer.
-pub const SLOT_TAIL_LEN: u32 = 16;
+/// Room behind an inner packet for the ESP trailer.
+pub const TAIL_LEN: u32 = 16;
+/// Room before an inner packet in a slot for the header of a device with offloads.
+pub const SLOT_HEAD_LEN: u32 = 16;
+/// A slot for whatever one `read` of the device may give. No multiple of a page: slots that are filled a little share
+/// no cache lines' sets.
+pub const SLOT_LEN: u32 = (SLOT_HEAD_LEN + 65_535 + TAIL_LEN).next_multiple_of(64);
 
 // Values in tables.
 
@@ -101,6 +106,13 @@ pub const BATCH_ESP: u32 = 1;
 pub const BATCH_UPSTREAM: u32 = 2;
 /// The connection ends; the count is the status.
 pub const BATCH_CLOSE: u32 = 3;
+
+/// The inner side's device takes plain packets only.
+pub const OFFLOAD_NONE: u32 = 0;
+/// It takes TCP in packets of many segments, and each packet has a header in front.
+pub const OFFLOAD_TCP: u32 = 1;
+/// It takes UDP so, too.
+pub const OFFLOAD_TCP_UDP: u32 = 2;
 
 /// From TCP.
 pub const INBOUND: usize = 0;
@@ -166,7 +178,7 @@ pub const QUEUE_BUCKETS: [f64; BUCKETS] = [
     81_920.0, 98_304.0, 131_072.0, 196_608.0, 262_144.0,
 ];
 
-/// Octets of a slot for inner packets of up to `inner_mtu`.
-pub const fn slot_len(inner_mtu: u32) -> u32 {
-    (inner_mtu + SLOT_TAIL_LEN).next_multiple_of(64)
+/// Octets of the place of one segment, for inner packets of up to `inner_mtu`.
+pub const fn segment_len(inner_mtu: u32) -> u32 {
+    (inner_mtu + TAIL_LEN).next_multiple_of(64)
 }

@@ -11,7 +11,8 @@ use crate::frame_ring::{self, Place};
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::layout::row::Row;
-use crate::layout::{BATCH_MAX, OUTBOUND, SA_OUTBOUND, TX_QUEUE_MAX};
+use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OUTBOUND, SA_OUTBOUND, TX_QUEUE_MAX};
+use crate::offload::read;
 use crate::peer::{self, Path};
 use crate::sa::{self, Use};
 use crate::status::{Fate, Status};
@@ -33,14 +34,18 @@ pub(crate) struct Lane<'a> {
 pub(crate) fn take_slots(lane: Lane<'_>, slots: u32) {
     let slots = slots.min(BATCH_MAX as u32);
     for i in 0..slots as usize {
-        let len = lane.block.slot_len[i]
-            .get()
-            .min(memory::globals().inner_mtu.get());
-        set_entry(
-            &lane.block.batch.entries_table[i],
-            tables::slot_at(lane.index, i),
-            len,
-        );
+        let entry = &lane.block.batch.entries_table[i];
+        let (at, len) = (tables::slot_at(lane.index, i), lane.block.slot_len[i].get());
+        let taken = if lane.block.offload.get() == OFFLOAD_NONE {
+            set_entry(entry, at, len.min(memory::globals().inner_mtu.get()));
+            Ok(())
+        } else {
+            read::take(entry, at, len)
+        };
+        if let Err(status) = taken {
+            count(lane.block, status);
+            entry.len.set(0);
+        }
     }
     begin(lane.block, slots);
 }
@@ -80,6 +85,8 @@ pub(crate) fn set_entry(entry: &Entry, at: u32, len: u32) {
     entry.at.set(at);
     entry.len.set(len);
     entry.next_header.set(0);
+    entry.segment_size.set(0);
+    entry.next_segment.set(0);
 }
 
 /// Fills the jobs of the next connection that entries want to leave on, and locks its transmit side. `None`, with the
@@ -191,7 +198,7 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
         .iter()
         .filter(|e| e.len.get() != 0 && path_of(e) == path)
     {
-        match ready.and_then(|()| place(lane.block, row, entry, now)) {
+        match ready.and_then(|()| place(lane, row, entry, now)) {
             Ok(()) => entry.len.set(0),
             // The ring is sent before the next call: the rest may have room then.
             Err(Status::TxRingFull) if batch.jobs.get() > 0 => break,
@@ -204,33 +211,79 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
     }
 }
 
-/// Gives an entry its place in the ring, its number and its job.
-fn place(lane: &LaneBlock, row: &Row, entry: &Entry, now: f64) -> Result<(), Status> {
-    let sizes = esp::sizes(entry.len.get()).ok_or(Status::InnerInvalid)?;
-    let place = room_for(row, &sizes)?;
+/// Gives an entry, or each of its segments, a place in the ring, a number and a job.
+fn place(lane: Lane<'_>, row: &Row, entry: &Entry, now: f64) -> Result<(), Status> {
+    let packet = memory::octets(entry.at.get(), entry.len.get());
+    let Some(segments) = read::segments(entry, packet) else {
+        return place_one(lane.block, (row, entry), packet.len(), now, |_| {
+            entry.at.get()
+        });
+    };
+    for i in entry.next_segment.get() as usize..segments.count(packet.len()) {
+        place_one(
+            lane.block,
+            (row, entry),
+            segments.len_of(packet.len(), i),
+            now,
+            |job| {
+                let at = tables::segment_at(lane.index, job);
+                segments.emit(
+                    packet,
+                    i,
+                    memory::octets_mut(at, memory::globals().inner_mtu.get()),
+                );
+                at
+            },
+        )?;
+        // Less than 65,536.
+        entry.next_segment.set(i as u32 + 1);
+    }
+    Ok(())
+}
+
+/// Gives one packet of `len` octets its place in the ring, its number and its job. It is where `source` says, which is
+/// asked once nothing can fail any more.
+fn place_one(
+    lane: &LaneBlock,
+    (row, entry): (&Row, &Entry),
+    len: usize,
+    now: f64,
+    source: impl FnOnce(usize) -> u32,
+) -> Result<(), Status> {
+    let jobs = lane.batch.jobs.get();
+    // Shorter than 65,536.
+    let sizes = esp::sizes(len as u32).ok_or(Status::InnerInvalid)?;
+    let place = room_for(row, &sizes)
+        .filter(|_| jobs < BATCH_MAX as u32)
+        .ok_or(Status::TxRingFull)?;
     let asked = Use {
         octets: sizes.sealed_len,
         now,
         conn: ConnId(entry.conn.get()),
     };
     let seq = sa::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
-    let jobs = lane.batch.jobs.get();
-    esp::prepare(&lane.jobs[jobs as usize], entry, &sizes, (place.at, seq));
+    let source = source(jobs as usize);
+    esp::prepare(
+        &lane.jobs[jobs as usize],
+        (entry, source),
+        &sizes,
+        (place.at, seq),
+    );
     frame_ring::push(&row.tx, place, sizes.frame_len);
     lane.batch.jobs.set(jobs + 1);
     Ok(())
 }
 
 /// The queue is short on purpose: a long one makes the inner TCP's retransmissions worse (RFC 9329 §9.1).
-fn room_for(row: &Row, sizes: &Sizes) -> Result<Place, Status> {
+fn room_for(row: &Row, sizes: &Sizes) -> Option<Place> {
     if transmit::waiting(row) + sizes.frame_len > TX_QUEUE_MAX {
-        return Err(Status::TxRingFull);
+        return None;
     }
-    frame_ring::reserve(&row.tx, sizes.frame_len).ok_or(Status::TxRingFull)
+    frame_ring::reserve(&row.tx, sizes.frame_len)
 }
 
 fn drop_entry(lane: &LaneBlock, entry: &Entry, status: Status) {
-    count(lane, status);
+    add(&lane.counters[status as usize], read::packets_left(entry));
     entry.len.set(0);
     // RFC 4303 §4: what stops for the SA's own limits is auditable.
     if status.fate() == Fate::Expire {

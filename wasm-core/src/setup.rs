@@ -2,7 +2,7 @@
 
 use crate::layout::globals::Globals;
 use crate::layout::plan::{Limits, Plan};
-use crate::layout::slot_len;
+use crate::layout::segment_len;
 use crate::{memory, pool, tables};
 
 /// What `core_init` is told beyond the limits.
@@ -37,7 +37,7 @@ fn set_limits(globals: &Globals, limits: &Limits, options: &Options) {
     globals.sas.set(limits.sas);
     globals.rings.set(limits.rings);
     globals.inner_mtu.set(limits.inner_mtu);
-    globals.slot_len.set(slot_len(limits.inner_mtu));
+    globals.segment_len.set(segment_len(limits.inner_mtu));
     globals.max_per_source.set(options.max_per_source);
     globals.suspect_limit.set(options.suspect_limit.max(1));
 }

@@ -2,11 +2,11 @@
 
 use core::mem::offset_of;
 
-use crate::layout::BATCH_MAX;
-use crate::layout::DGRAM_MAX;
 use crate::layout::lane::LaneBlock;
 use crate::layout::system::{Iovec, Mmsghdr, Msghdr};
+use crate::layout::{BATCH_MAX, DGRAM_MAX, OFFLOAD_NONE, REGION_ALIGN, SLOT_HEAD_LEN, SLOT_LEN};
 use crate::memory;
+use crate::offload::vnet::VNET_LEN;
 
 /// Absolute address of an offset.
 pub(crate) fn address(offset: u32) -> u64 {
@@ -24,16 +24,14 @@ pub(crate) fn set_iovec(iovec: &Iovec, offset: u32, len: u32) {
 pub(crate) fn write_constants(lane: u32) {
     let at = memory::lane_at(lane);
     let block = memory::lane(lane);
-    let globals = memory::globals();
     set_iovecs(&block.tx_msg, at + offset_of!(LaneBlock, tx_iov) as u32, 0);
     for i in 0..BATCH_MAX {
         // Tables are far shorter than 4 GiB.
         let step = |len: usize| (i * len) as u32;
         let iov = at + offset_of!(LaneBlock, up_iov) as u32 + step(size_of::<Iovec>());
         set_iovecs(&block.up_mmsg[i].message, iov, 1);
-        let slot = slot_at(lane, i);
-        set_iovec(&block.slot_iov[i], slot, globals.inner_mtu.get());
     }
+    set_offload(lane, OFFLOAD_NONE);
     let iov = at + offset_of!(LaneBlock, dgram_iov) as u32;
     set_iovecs(&block.dgram_msg, iov, 1);
     set_iovec(
@@ -49,13 +47,37 @@ pub(crate) fn write_constants(lane: u32) {
         .set(block.dgram_control.len() as u64);
 }
 
-/// Offset of a slot.
-pub(crate) fn slot_at(lane: u32, slot: usize) -> u32 {
-    // Slots are far shorter than 4 GiB.
-    memory::lane_at(lane)
-        + size_of::<LaneBlock>() as u32
-        + slot as u32 * memory::globals().slot_len.get()
+/// Says what the lane's inner device takes, and makes the slots fit what one `read` of it gives.
+pub(crate) fn set_offload(lane: u32, offload: u32) {
+    let block = memory::lane(lane);
+    block.offload.set(offload);
+    for (i, iovec) in block.slot_iov.iter().enumerate() {
+        let packet = slot_at(lane, i);
+        match offload {
+            OFFLOAD_NONE => set_iovec(iovec, packet, memory::globals().inner_mtu.get()),
+            _ => set_iovec(iovec, packet - VNET_LEN, VNET_LEN + 65_535),
+        }
+    }
 }
+
+/// Offset of the packet in a slot.
+pub(crate) fn slot_at(lane: u32, slot: usize) -> u32 {
+    // A lane's block is far shorter than 4 GiB.
+    memory::lane_at(lane) + SLOTS_AT + slot as u32 * SLOT_LEN + SLOT_HEAD_LEN
+}
+
+/// Offset of the place of a segment.
+pub(crate) fn segment_at(lane: u32, segment: usize) -> u32 {
+    let slots_len = (BATCH_MAX as u32 * SLOT_LEN).next_multiple_of(REGION_ALIGN);
+    // As above.
+    memory::lane_at(lane)
+        + SLOTS_AT
+        + slots_len
+        + segment as u32 * memory::globals().segment_len.get()
+}
+
+/// Where the slots begin in a lane's block.
+const SLOTS_AT: u32 = size_of::<LaneBlock>() as u32;
 
 fn set_iovecs(message: &Msghdr, offset: u32, count: u64) {
     message.iov.set(address(offset));

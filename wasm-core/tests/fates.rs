@@ -281,7 +281,8 @@ fn selectors_bind_both_addresses() {
 
 #[test]
 fn limits_end_an_sa_once() {
-    let cases: [(&str, fn(&mut Sa)); 3] = [
+    type Change = fn(&mut Sa);
+    let cases: [(&str, Change); 3] = [
         ("packets", |sa| sa.hard_packets = 2),
         ("octets", |sa| sa.hard_octets = 2 * 88 + 87),
         ("initial", |sa| (sa.hard_packets, sa.initial) = (2, 0)),

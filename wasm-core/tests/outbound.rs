@@ -123,7 +123,8 @@ fn the_numbers_end_and_none_is_used_twice() {
 
 #[test]
 fn hard_limits_stop_it_before_the_packet_too_much() {
-    let cases: [(&str, fn(&mut Sa)); 3] = [
+    type Change = fn(&mut Sa);
+    let cases: [(&str, Change); 3] = [
         ("packets", |sa| (sa.hard_packets, sa.initial) = (3, 1000)),
         ("octets", |sa| {
             (sa.hard_octets, sa.initial) = (3 * 44 + 43, 1000)

@@ -74,7 +74,11 @@ function iovecs(kernel: FakeKernel, { at, count }: Table): { at: number; len: nu
 
 /** All octets that a msghdr points to. */
 function messageOctets(kernel: FakeKernel, at: number): Uint8Array {
-  const parts = iovecs(kernel, { at: word(kernel, at + 16), count: word(kernel, at + 24) });
+  return octetsOf(kernel, { at: word(kernel, at + 16), count: word(kernel, at + 24) });
+}
+
+function octetsOf(kernel: FakeKernel, table: Table): Uint8Array {
+  const parts = iovecs(kernel, table);
   return new Uint8Array(
     parts.flatMap((part) => [...kernel.u8.subarray(part.at, part.at + part.len)]),
   );
@@ -223,14 +227,13 @@ function write(kernel: FakeKernel, fd: number, at: number): number {
   return 8;
 }
 
-function writev(kernel: FakeKernel, fd: number, at: number): number {
+function writev(kernel: FakeKernel, fd: number, table: Table): number {
   note(kernel, "writev");
   const end = endOf(kernel, fd, "tun");
   if (end.failure !== 0) return fail(kernel, end.failure);
-  const [part] = iovecs(kernel, { at, count: 1 });
-  if (part === undefined) return 0;
-  end.written.push(kernel.u8.slice(part.at, part.at + part.len));
-  return part.len;
+  const octets = octetsOf(kernel, table);
+  end.written.push(octets);
+  return octets.length;
 }
 
 /** What level-triggered epoll would tell of an end now. */

@@ -1,6 +1,6 @@
 // A lane on the fake kernel: the real core, the real loop, one turn at a time, and a clock that the test moves.
 
-import { EPOLL_MAX } from "../../../ts-bindings/layout.ts";
+import { EPOLL_MAX, OFFLOAD_NONE } from "../../../ts-bindings/layout.ts";
 import { type Core, instantiateCore, loadCore, planMemory } from "../../../ts-bindings/core.ts";
 import { AF_INET } from "../../linux/constants.ts";
 import { emitSockaddr } from "../../linux/structs.ts";
@@ -33,7 +33,11 @@ export interface FakeLane {
 /** Turns that a lane may take before it sleeps: more is a busy loop. */
 const TURNS_MAX = 1000;
 
-export async function startFakeLane(overrides: Partial<LaneInit> = {}): Promise<FakeLane> {
+/** Starts one; `open` gives it descriptors of its own. */
+export async function startFakeLane(
+  overrides: Partial<LaneInit> = {},
+  open: (kernel: FakeKernel) => Partial<LaneInit> = () => ({}),
+): Promise<FakeLane> {
   const { module } = await loadCore(runtime.readCore);
   const memory = planMemory(module, LIMITS);
   const core = instantiateCore({ module, memory });
@@ -62,6 +66,7 @@ export async function startFakeLane(overrides: Partial<LaneInit> = {}): Promise<
       innerMtu,
       listeners: [openEnd(kernel, listener)],
       tun: -1,
+      offload: OFFLOAD_NONE,
       eventfd,
       eventfds: [eventfd],
       upstream: {
@@ -74,6 +79,7 @@ export async function startFakeLane(overrides: Partial<LaneInit> = {}): Promise<
       idleTimeoutMs: 0,
       drainTimeoutMs: 5000,
       ...overrides,
+      ...open(kernel),
     },
     core,
     native: null,

@@ -53,7 +53,7 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     setsockopt: () => 0,
     socket: () => FAKE_CALLS.socket(kernel),
     write: (fd, address) => FAKE_CALLS.write(kernel, fd, Number(address)),
-    writev: (fd, iov) => FAKE_CALLS.writev(kernel, fd, Number(iov)),
+    writev: (fd, iov, count) => FAKE_CALLS.writev(kernel, fd, { at: Number(iov), count }),
   };
 }
 

@@ -16,6 +16,8 @@ use crate::memory;
 /// Sizes of the frame for an inner packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sizes {
+    /// Octets of the inner packet.
+    pub(crate) inner_len: u32,
     /// Octets the cipher is applied to: inner packet, padding, trailer.
     pub(crate) sealed_len: u32,
     /// Octets of the frame with its Length field.
@@ -29,14 +31,21 @@ pub(crate) fn sizes(inner_len: u32) -> Option<Sizes> {
     let payload_len = ESP_HEADER_LEN + IV_LEN + sealed_len + ICV_LEN;
     let length_field = frame::length_field(payload_len)?;
     Some(Sizes {
+        inner_len,
         sealed_len,
         frame_len: payload_len + LENGTH_FIELD_LEN,
         length_field,
     })
 }
 
-/// Lays the frame's clear parts to `at` and the trailer behind the inner packet, and fills the job that seals it.
-pub(crate) fn prepare(job: &Job, entry: &Entry, sizes: &Sizes, (at, seq): (u32, u64)) {
+/// Lays the frame's clear parts to `at` and the trailer behind the inner packet at `source`, and fills the job that
+/// seals it for `entry`.
+pub(crate) fn prepare(
+    job: &Job,
+    (entry, source): (&Entry, u32),
+    sizes: &Sizes,
+    (at, seq): (u32, u64),
+) {
     let id = SaId(entry.sa.get());
     let row = memory::sa(id);
     let spi = Spi(row.spi.get());
@@ -44,10 +53,10 @@ pub(crate) fn prepare(job: &Job, entry: &Entry, sizes: &Sizes, (at, seq): (u32, 
     let clear = memory::octets_mut(at, LENGTH_FIELD_LEN + ESP_HEADER_LEN + IV_LEN);
     clear[..2].copy_from_slice(&sizes.length_field);
     clear[2..].copy_from_slice(&front);
-    let (source, inner_len) = (entry.at.get(), entry.len.get());
     // One of 4, 41, 59.
     let next_header = entry.next_header.get() as u8;
-    let room = memory::octets_mut(source + inner_len, sizes.sealed_len - inner_len);
+    let trailer_len = sizes.sealed_len - sizes.inner_len;
+    let room = memory::octets_mut(source + sizes.inner_len, trailer_len);
     trailer::emit(room, next_header);
     job.context
         .set(memory::sa_at(id) + core::mem::offset_of!(SaRow, context) as u32);

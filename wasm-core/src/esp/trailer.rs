@@ -76,7 +76,7 @@ mod tests {
     fn emit_and_parse_are_inverse() {
         for payload_len in 0..64_u32 {
             let pad = pad_len(payload_len);
-            assert!(pad < 4 && (payload_len + pad + TRAILER_LEN) % 4 == 0);
+            assert!(pad < 4 && (payload_len + pad + TRAILER_LEN).is_multiple_of(4));
             let mut plaintext = vec![0xaa; (payload_len + pad + TRAILER_LEN) as usize];
             emit(&mut plaintext[payload_len as usize..], NEXT_HEADER_IPV4);
             let trailer = Trailer {

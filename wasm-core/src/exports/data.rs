@@ -2,7 +2,7 @@
 
 use crate::ids::{ConnId, SaId};
 use crate::outbound::{self, Lane};
-use crate::{echo, inbound, jobs, memory, ring, transmit, upstream};
+use crate::{delivery, echo, inbound, jobs, memory, ring, tables, transmit, upstream};
 
 fn lane_of(index: u32) -> Lane<'static> {
     Lane {
@@ -66,10 +66,16 @@ pub extern "C" fn inbound_open(lane: u32) {
     jobs::open(memory::lane(lane));
 }
 
-/// Takes the opened packets in: number of inner packets in `inner_iov`.
+/// Takes the opened packets in: number of inner packets.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn inbound_finish(lane: u32, conn: u32, now: f64) -> u32 {
     inbound::finish(memory::lane(lane), ConnId(conn), now)
+}
+
+/// Lays the inner packets of the last `inbound_finish` out for the device: number of calls in `writes`.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn inner_plan(lane: u32) -> u32 {
+    delivery::plan(memory::lane(lane))
 }
 
 /// 1 if a datagram may be read from upstream.
@@ -85,6 +91,13 @@ pub extern "C" fn upstream_in(lane: u32, conn: u32, octets: u32, now: f64) -> i3
         Ok(()) => 0,
         Err(status) => status as i32,
     }
+}
+
+/// Says which packets of many segments the lane's inner device takes, and lays the slots out for it. Once, before the
+/// lane reads it.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn inner_offload(lane: u32, offload: u32) {
+    tables::set_offload(lane, offload);
 }
 
 /// Makes the packets in the slots the lane's outbound entries.

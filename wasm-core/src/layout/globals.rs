@@ -43,9 +43,9 @@ pub struct Globals {
     pub rings: Cell<u32>,
     /// Largest inner packet read into a slot.
     pub inner_mtu: Cell<u32>,
-    /// Octets of a slot.
-    pub slot_len: Cell<u32>,
-    /// Octets of a lane's block with its slots.
+    /// Octets of the place of one segment.
+    pub segment_len: Cell<u32>,
+    /// Octets of a lane's block with its slots and segments.
     pub lane_len: Cell<u32>,
     /// Offset of lane 0's block.
     pub lanes_at: Cell<u32>,

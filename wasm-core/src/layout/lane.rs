@@ -103,6 +103,19 @@ pub struct Entry {
     pub generation: Cell<u32>,
     /// 4, 41, or 59 for a dummy, whose SA is given.
     pub next_header: Cell<u32>,
+    /// Octets of payload in each of its segments; 0 for a plain packet.
+    pub segment_size: Cell<u32>,
+    /// Segments before this one are done.
+    pub next_segment: Cell<u32>,
+}
+
+/// One call that gives inner packets to the device.
+#[repr(C)]
+pub struct Write {
+    /// Index of its first part in `inner_iov`.
+    pub iov: Cell<u32>,
+    /// Packets in it, and parts: each packet is one.
+    pub packets: Cell<u32>,
 }
 
 /// The batch in hand. Of no meaning outside the core.
@@ -177,6 +190,8 @@ pub struct LaneBlock {
     /// Octets left in the queue when a connection's transmit lock is released.
     pub queue: Histogram,
 
+    /// `OFFLOAD_` constant of the inner side's device.
+    pub offload: Cell<u32>,
     /// 1 if there is an upstream.
     pub has_upstream: Cell<u32>,
     /// The lane's eventfd.
@@ -186,6 +201,7 @@ pub struct LaneBlock {
     /// Packets of the last `inbound_finish` that were authentic and not replayed.
     pub fresh: Cell<u32>,
 
+    _align: u32,
     /// For `accept4`.
     pub sockaddr: [Cell<u8>; 128],
     /// For `epoll_wait`; 12 octets each on x86-64, 16 elsewhere.
@@ -208,9 +224,11 @@ pub struct LaneBlock {
     pub dgram_iov: Iovec,
     /// Its control messages.
     pub dgram_control: [Cell<u8>; 64],
-    /// Inner packets for the inner side.
+    /// Inner packets for the inner side's device.
     pub inner_iov: [Iovec; BATCH_MAX],
-    /// The slots, each up to its room for the ESP trailer.
+    /// The calls that give them to it.
+    pub writes: [Write; BATCH_MAX],
+    /// The slots, as far as one `read` may fill them.
     pub slot_iov: [Iovec; BATCH_MAX],
     /// Octets in each slot.
     pub slot_len: [Cell<u32>; BATCH_MAX],

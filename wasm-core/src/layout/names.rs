@@ -1,6 +1,6 @@
 //! The names under which TypeScript knows offsets and numbers, for the generator of `ts-bindings/layout.ts`.
 
-use super::lane::{Event, Histogram, Job, LaneBlock};
+use super::lane::{Event, Histogram, Job, LaneBlock, Write};
 use super::row::{ByKind, FrameCursors, Row};
 use super::sa::{SaLive, SaRow, SaSpec, Selector, SpecSelector};
 use super::*;
@@ -28,7 +28,7 @@ pub const SIZES: &[Name] = names! {
     WINDOW_MIN = WINDOW_MIN, WINDOW_MAX = WINDOW_MAX,
     RING_LEN = RING_LEN, RING_BLOCK_LEN = RING_BLOCK_LEN, TX_QUEUE_MAX = TX_QUEUE_MAX,
     ROW_LEN = size_of::<Row>(), SA_LEN = size_of::<SaRow>(), CONTEXT_LEN = CONTEXT_LEN,
-    JOB_LEN = size_of::<Job>(), EVENT_LEN = size_of::<Event>(), EVENT_COUNT = EVENT_COUNT,
+    WRITE_LEN = size_of::<Write>(), JOB_LEN = size_of::<Job>(), EVENT_LEN = size_of::<Event>(), EVENT_COUNT = EVENT_COUNT,
     COMMAND_LEN = 32, COMMAND_COUNT = COMMAND_COUNT, SPEC_LEN = size_of::<SaSpec>(),
     SPEC_SELECTOR_LEN = size_of::<SpecSelector>(),
     HISTOGRAM_COUNTS = BUCKETS + 1, HISTOGRAM_SUM = offset_of!(Histogram, sum),
@@ -40,6 +40,7 @@ pub const VALUES: &[Name] = names! {
     CONN_ENABLED = CONN_ENABLED, CONN_DRAINING = CONN_DRAINING,
     BATCH_NONE = BATCH_NONE, BATCH_ESP = BATCH_ESP, BATCH_UPSTREAM = BATCH_UPSTREAM,
     BATCH_CLOSE = BATCH_CLOSE,
+    OFFLOAD_NONE = OFFLOAD_NONE, OFFLOAD_TCP = OFFLOAD_TCP, OFFLOAD_TCP_UDP = OFFLOAD_TCP_UDP,
     INBOUND = INBOUND, OUTBOUND = OUTBOUND,
     SA_INBOUND = SA_INBOUND, SA_OUTBOUND = SA_OUTBOUND,
     SA_FREE = SA_FREE, SA_ACTIVE = SA_ACTIVE, SA_SOFT = SA_SOFT, SA_EXPIRED = SA_EXPIRED,
@@ -64,7 +65,7 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_RECV_IOV = recv_iov, LANE_TX_MSG = tx_msg, LANE_TX_IOV = tx_iov,
     LANE_UP_MMSG = up_mmsg, LANE_UP_IOV = up_iov,
     LANE_DGRAM_MSG = dgram_msg, LANE_DGRAM_IOV = dgram_iov, LANE_DGRAM_CONTROL = dgram_control,
-    LANE_INNER_IOV = inner_iov, LANE_SLOT_IOV = slot_iov, LANE_SLOT_LEN = slot_len,
+    LANE_INNER_IOV = inner_iov, LANE_WRITES = writes, LANE_SLOT_IOV = slot_iov, LANE_SLOT_LEN = slot_len,
     LANE_JOBS = jobs, LANE_JOB_COUNT = batch.jobs, LANE_SA_SPEC = sa_spec,
     LANE_EVENTS = events, LANE_COMMANDS = commands, LANE_DGRAM = dgram,
 };

@@ -6,7 +6,7 @@ use super::row::Row;
 use super::sa::{Peer, SaRow};
 use super::{
     BATCH_MAX, CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX, PAGE_LEN, REGION_ALIGN, RING_BLOCK_LEN,
-    SAS_MAX, slot_len,
+    SAS_MAX, SLOT_LEN, segment_len,
 };
 
 /// What the size of the memory follows from.
@@ -31,7 +31,7 @@ pub struct Plan {
     pub globals_at: u32,
     /// Offset of lane 0's block.
     pub lanes_at: u32,
-    /// Octets of a block with its slots.
+    /// Octets of a block with its slots and segments.
     pub lane_len: u32,
     /// Offset of the connection rows.
     pub rows_at: u32,
@@ -65,8 +65,9 @@ impl Plan {
         }
         let sources = (2 * limits.connections).next_power_of_two();
         let index_slots = (2 * limits.sas).next_power_of_two();
-        let lane_len =
-            region(size_of::<LaneBlock>(), 1)? + region(BATCH_MAX, slot_len(limits.inner_mtu))?;
+        let lane_len = region(size_of::<LaneBlock>(), 1)?
+            + region(BATCH_MAX, SLOT_LEN)?
+            + region(BATCH_MAX, segment_len(limits.inner_mtu))?;
         let mut cursor = Cursor(u64::from(start).next_multiple_of(u64::from(REGION_ALIGN)));
         let plan = Self {
             globals_at: cursor.take(size_of::<Globals>(), 1)?,

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod esp;
+pub mod flow;
 pub mod kernel;
 pub mod packet;
 pub mod vectors;
@@ -230,9 +231,11 @@ impl Gate {
                     core::inbound_open(lane);
                     let inner = core::inbound_finish(lane, conn, now);
                     outcome.fresh += self.u32(self.lane(lane, "LANE_FRESH"));
+                    let writes = core::inner_plan(lane);
                     outcome
                         .inner
-                        .extend((0..inner).map(|i| self.inner(lane, i)));
+                        .extend((0..writes).map(|i| self.write(lane, i)));
+                    assert!(writes <= inner);
                     core::rx_release(lane, conn, -1);
                 }
                 BATCH_UPSTREAM => {
@@ -257,8 +260,14 @@ impl Gate {
         self.serve(lane, conn, now)
     }
 
-    pub fn inner(&self, lane: u32, i: u32) -> Vec<u8> {
-        self.iov(self.lane(lane, "LANE_INNER_IOV") + 16 * u64::from(i))
+    /// What call `i` gives to the inner side's device.
+    pub fn write(&self, lane: u32, i: u32) -> Vec<u8> {
+        let write = self.lane(lane, "LANE_WRITES") + at("WRITE_LEN") * u64::from(i);
+        let (first, packets) = (self.u32(write), self.u32(write + 4));
+        let parts = first..first + packets;
+        parts
+            .flat_map(|part| self.iov(self.lane(lane, "LANE_INNER_IOV") + 16 * u64::from(part)))
+            .collect()
     }
 
     /// Upstream message `i`, read as `sendmmsg` does.
