@@ -1,7 +1,7 @@
 // `deno task bench:path`: throughput and cost of the whole path through the gateway that users start, beside plain TCP; then where the time of a packet
 // goes; then what an idle connection holds.
 //
-//     --json --only TEXT --runs N --out FILE --connections N --packets N
+//     --json --only TEXT --runs N --out FILE --connections N --packets N --engine wasm|native
 
 import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
@@ -9,21 +9,29 @@ import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { settingOf } from "../lib/setting.ts";
 import { measureMemory } from "./memory.ts";
 import { enterNamespace } from "./namespace.ts";
+import type { Engine } from "./scene.ts";
 import { measureStages } from "./stages.ts";
 import { measureThroughput } from "./throughput.ts";
 
 async function main(): Promise<number> {
   const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
   if (code !== undefined) return code;
-  const further = { connections: "1", packets: "100000" };
+  const further = { connections: "1", packets: "100000", engine: "wasm" };
   const options = parseBenchArgs(runtime.args, { runs: 9, further });
   const connections = positive("connections", options.further.connections);
   const packets = positive("packets", options.further.packets);
+  const engine = engineOf(options.further.engine);
   const report = openReport(settingOf("path"), options);
-  await measureThroughput(report, { ...options, connections, packets });
-  await measureStages(report, { ...options, connections, packets });
+  const suite = { ...options, connections, packets, engine };
+  await measureThroughput(report, suite);
+  await measureStages(report, suite);
   await measureMemory(report, { only: options.only, runs: Math.min(options.runs, MEMORY_RUNS) });
   return 0;
+}
+
+function engineOf(text: string | undefined): Engine {
+  if (text === "wasm" || text === "native") return text;
+  throw new RangeError(`--engine is ${text}`);
 }
 
 function positive(flag: string, text: string | undefined): number {

@@ -42,7 +42,7 @@ function nameOf(part: string): string {
 async function fillGateway(arena: Arena, names: readonly string[]): Promise<Map<string, number>> {
   const options = { innerLen: 64, connections: 1, packets: CONNECTIONS + FIRST, port: ECHO_PORT };
   const recording = record(arena, options);
-  const gateway = await startGatewayChild(GATEWAY, []);
+  const gateway = await startGatewayChild(GATEWAY, ["--engine", "wasm"]);
   try {
     for (const { peer } of recording.streams) {
       await gateway.api.installSa(peer.inboundBody);

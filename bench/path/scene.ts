@@ -32,10 +32,14 @@ export interface SceneOptions {
   readonly loadLen: number;
   /** The gateway's program: the real one, or the one with clocks in it. */
   readonly program: string;
+  readonly engine: Engine;
 }
 
+/** Who runs the AEAD in the gateways. */
+export type Engine = "wasm" | "native";
+
 /** Starts everything. */
-export async function openScene({ loadLen, program }: SceneOptions): Promise<Scene> {
+export async function openScene({ loadLen, program, engine }: SceneOptions): Promise<Scene> {
   const arena = openArena(loadLen);
   const hasTun = canHaveTun();
   const daemon = freeUdpPort(arena);
@@ -45,10 +49,11 @@ export async function openScene({ loadLen, program }: SceneOptions): Promise<Sce
     tcp: { host: "127.0.0.1", port: Number(await plainChild.line()) },
   };
   const upstream = ["--upstream", `${daemon.host}:${daemon.port}`];
+  const own = ["--engine", engine];
   const inner = hasTun ? ["--inner", `tun:${TUN}`] : [];
-  const gateway = await startGatewayChild(program, [...upstream, ...inner]);
+  const gateway = await startGatewayChild(program, [...upstream, ...inner, ...own]);
   if (hasTun) execFileSync("ip", ["address", "add", `${ECHO_ADDRESS}/24`, "dev", TUN]);
-  const echo = await startGatewayChild(program, []);
+  const echo = await startGatewayChild(program, own);
 
   async function close(): Promise<void> {
     await Promise.all([gateway.stop(), echo.stop(), plainChild.stop()]);

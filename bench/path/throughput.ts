@@ -4,7 +4,7 @@ import type { Report } from "../lib/report.ts";
 import { runRounds } from "../lib/run.ts";
 import { INNER_LENS, type Path, PATHS } from "./paths.ts";
 import { frameLenOf, record, type Recording } from "./recording.ts";
-import { GATEWAY, openScene, type Scene } from "./scene.ts";
+import { type Engine, GATEWAY, openScene, type Scene } from "./scene.ts";
 
 export interface SuiteOptions {
   /** Only cases whose name contains this. */
@@ -13,6 +13,7 @@ export interface SuiteOptions {
   readonly connections: number;
   /** In one run; fewer where they would take more than `LOAD_MAX`. */
   readonly packets: number;
+  readonly engine: Engine;
 }
 
 /** A path at one size. */
@@ -30,7 +31,7 @@ export async function measureThroughput(report: Report, options: SuiteOptions): 
   await withCases({ options, program, nameOf }, async (scene, found, recording) => {
     const { path, innerLen } = found;
     const samples = await runRounds([
-      { subject: "culvert-wasm", measure: () => path.run(scene, recording) },
+      { subject: `culvert-${options.engine}`, measure: () => path.run(scene, recording) },
       { subject: "plain-tcp", measure: () => path.plain(scene, recording) },
     ], { runs, warmups: WARMUPS });
     const name = nameOf(found);
@@ -52,7 +53,11 @@ export async function withCases(
   const cases = INNER_LENS.flatMap((innerLen) => PATHS.map((path) => ({ path, innerLen })))
     .filter((found) => nameOf(found).includes(options.only));
   if (cases.length === 0) return;
-  const scene = await openScene({ loadLen: LOAD_MAX + LOAD_SPARE, program });
+  const scene = await openScene({
+    loadLen: LOAD_MAX + LOAD_SPARE,
+    program,
+    engine: options.engine,
+  });
   try {
     let loaded: { readonly of: string; readonly recording: Recording } | undefined;
     for (const found of cases) {

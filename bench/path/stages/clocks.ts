@@ -4,6 +4,7 @@
 // deno-lint-ignore-file culvert/max-params -- parameters are those of libc and of the core
 
 import type { Core } from "../../../ts-bindings/core.ts";
+import type { NativeBatches } from "../../../gateway/engine/native.ts";
 import type { LaneLibc } from "../../../gateway/lane/libc.ts";
 
 /** Where time goes; `rest` is the lane's own TypeScript and what no other stage counts. */
@@ -12,6 +13,7 @@ export const STAGES = [
   "framing",
   "aead",
   "checks",
+  "join",
   "tun-write",
   "tun-read",
   "queue",
@@ -27,17 +29,21 @@ export type Stage = typeof STAGES[number];
 /** Milliseconds of each stage; a stage that was never entered is left out. */
 export type StageTimes = Partial<Record<Stage, number>>;
 
-/** Clocks of one lane. */
-export interface Clocks {
-  /** The core, with clocks. */
+/** What a lane calls. */
+export interface Callees {
   readonly core: Core;
   readonly libc: LaneLibc;
+  readonly native: NativeBatches | null;
+}
+
+/** The same with clocks around it. */
+export interface Clocks extends Callees {
   /** What has gathered since the last call. */
   take(): StageTimes;
 }
 
 /** Lays clocks around everything that a lane calls; `now` is processor time of this thread, ms. */
-export function layClocks(core: Core, libc: LaneLibc, now: () => number): Clocks {
+export function layClocks({ core, libc, native }: Callees, now: () => number): Clocks {
   const spent = new Float64Array(STAGES.length);
   const calls = new Float64Array(STAGES.length);
   let since = now();
@@ -51,6 +57,7 @@ export function layClocks(core: Core, libc: LaneLibc, now: () => number): Clocks
   return {
     core: clockedCore(core, { now, spend }),
     libc: clockedLibc(libc, { now, spend }),
+    native: native === null ? null : clockedNative(native, { now, spend }),
     take(): StageTimes {
       const until = now();
       const times = timesOf({ elapsed: until - since, spent, calls, nowMs });
@@ -116,6 +123,28 @@ function clockedLibc(libc: LaneLibc, { now, spend }: Clock): LaneLibc {
   };
 }
 
+/** The native engine's two batches. */
+function clockedNative({ library, handle }: NativeBatches, { now, spend }: Clock): NativeBatches {
+  return {
+    handle,
+    library: {
+      ...library,
+      culvert_engine_open(memory, block): number {
+        const from = now();
+        const result = library.culvert_engine_open(memory, block);
+        spend(AEAD, from);
+        return result;
+      },
+      culvert_engine_seal(memory, block): number {
+        const from = now();
+        const result = library.culvert_engine_seal(memory, block);
+        spend(AEAD, from);
+        return result;
+      },
+    },
+  };
+}
+
 /** The core's exports of the data path; what is called once a connection stays as it is. */
 function clockedCore(core: Core, { now, spend }: Clock): Core {
   const clocked: Record<string, (a: number, b: number, c: number, d: number) => number> = {};
@@ -163,17 +192,19 @@ function costOf(now: () => number): number {
 
 const READINGS = 200_000;
 
-/** Exports by stage. `framing` finds frames and their SAs; `checks` is replay, padding, selectors and paths; `queue` is policy, numbers and rings. */
+/** Exports by stage; bench/README.md says what each is. */
 const EXPORTS: Readonly<Partial<Record<Stage, readonly (keyof Core)[]>>> = {
   framing: ["rx_prepare", "rx_commit", "rx_len", "rx_skip", "rx_release", "inbound"],
   aead: ["inbound_open", "outbound_seal"],
   checks: ["inbound_finish"],
+  join: ["inner_plan"],
   queue: [
     ...["slots_in", "echo_in", "outbound_next", "outbound_commit"] as const,
     ...["tx_lock", "tx_plan", "tx_sent", "tx_unlock", "upstream_ready", "upstream_in"] as const,
   ],
 };
 
+const AEAD = STAGES.indexOf("aead");
 const TCP_READ = STAGES.indexOf("tcp-read");
 const TUN_WRITE = STAGES.indexOf("tun-write");
 const TUN_READ = STAGES.indexOf("tun-read");

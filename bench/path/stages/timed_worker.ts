@@ -1,11 +1,9 @@
 // Entry of a lane with clocks. At the end of each connection it prints what its stages have taken since the one before, as a line of JSON.
 
-// deno-lint-ignore-file camelcase -- names are those of the core's exports
-
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
-import { createClock } from "../../../gateway/lane/clock.ts";
 import { joinNativeEngine } from "../../../gateway/engine/native.ts";
+import { createClock } from "../../../gateway/lane/clock.ts";
 import { closeLane, createLane } from "../../../gateway/lane/create.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import { runLane } from "../../../gateway/lane/loop.ts";
@@ -36,16 +34,16 @@ function run(init: LaneInit): void {
   const mapped = runtime.mapMemory(memory);
   const offset = core.lane_block(index) + LANE_SCRATCH;
   const clock = createClock({ libc, now: runtime.now, memory, mapped, offset });
-  const clocks = layClocks(core, libc, createThreadClock(libc));
+  const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
+  const clocks = layClocks({ core, libc, native }, createThreadClock(libc));
 
   function closeEnd(lane: number, conn: number): void {
     core.conn_close_end(lane, conn);
     runtime.stdout(`${JSON.stringify(clocks.take())}\n`);
   }
 
-  const clocked = { ...clocks.core, conn_close_end: closeEnd };
-  const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
-  const lane = createLane({ init, core: clocked, native, libc: clocks.libc, mapped, clock, tell });
+  const clocked = { ...clocks, core: { ...clocks.core, conn_close_end: closeEnd } };
+  const lane = createLane({ init, ...clocked, mapped, clock, tell });
   tell({ kind: "ready" });
   runLane(lane);
   closeLane(lane);
