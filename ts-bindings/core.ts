@@ -41,14 +41,15 @@ export interface Core {
   rx_len(conn: number): number;
   rx_at(conn: number): number;
   rx_skip(lane: number, conn: number, octets: number): void;
-  rx_release(lane: number, conn: number, messages: number): void;
+  rx_release(lane: number, conn: number, sends: number): void;
   inbound(lane: number, conn: number, now: number): number;
   inbound_open(lane: number): void;
   inbound_finish(lane: number, conn: number, now: number): number;
   inner_plan(lane: number): number;
 
-  upstream_ready(lane: number, conn: number): number;
-  upstream_in(lane: number, conn: number, octets: number, now: number): number;
+  upstream_begin(lane: number, conn: number): number;
+  upstream_in(lane: number, conn: number, read: number, now: number): number;
+  upstream_end(lane: number, conn: number): void;
 
   inner_offload(lane: number, offload: number): void;
   slots_in(lane: number, count: number): void;

@@ -28,6 +28,7 @@ import { type Lane, list } from "./lane.ts";
 import type { LaneLibc } from "./libc.ts";
 import { turn } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
+import { MMSGHDR_WORDS } from "./tables.ts";
 
 /** The smallest object of V8 takes 16 octets. */
 const PACKET_OCTETS_MAX = 8;
@@ -71,7 +72,7 @@ test("a lane allocates nothing for a datagram that it relays", { skip }, async (
 
 /** What one call of the quiet kernel moves. */
 interface Supply {
-  /** A frame for `readv`, a packet for `read`, a datagram for `recvmsg`. */
+  /** A frame for `readv`, a packet for `read`, a datagram for `recvmmsg`. */
   readonly frame: Uint8Array;
   readonly packet: Uint8Array;
   readonly datagram: Uint8Array;
@@ -166,7 +167,7 @@ const IOVEC_LEN = 16;
 
 /** System calls that move octets and make nothing. */
 function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLibc> {
-  const { u8, u32, block, dgramControlLen, dgramMsgAt } = lane.tables;
+  const { u8, u32, block, upReadAt, upReadLen, upParts } = lane.tables;
   const message = block + LANE_TX_MSG;
   const word = (at: number): number => u32[at >>> 2] ?? 0;
   kernel.lastErrno = EAGAIN;
@@ -206,17 +207,30 @@ function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLib
     return octets > 0 ? octets : -1;
   }
 
-  function receiveDatagram(): number {
-    u32[dgramControlLen] = 0;
-    return one(supply.datagram, word(word(Number(dgramMsgAt) + 16)));
+  function receiveDatagrams(room: number): number {
+    let count = 0;
+    while (count < room && supply.left > 0) {
+      const at = Number(upReadAt) + 4 * MMSGHDR_WORDS * count;
+      u32[(at + 40) >>> 2] = 0;
+      u32[upReadLen + MMSGHDR_WORDS * count] = one(supply.datagram, word(word(at + 16)));
+      count++;
+    }
+    return count > 0 ? count : -1;
+  }
+
+  function datagramsIn(sends: number): number {
+    let count = 0;
+    for (let i = 0; i < sends; i++) count += u32[upParts + MMSGHDR_WORDS * i] ?? 0;
+    supply.taken += count;
+    return sends;
   }
 
   return {
     readv: readFrames,
     read: (_fd, at) => one(supply.packet, Number(at)),
-    recvmsg: receiveDatagram,
+    recvmmsg: (_fd, _messages, room) => receiveDatagrams(room),
     writev: (_fd, iov, count) => take(sumOf(Number(iov), count)),
-    sendmmsg: (_fd, _messages, count) => take(count),
+    sendmmsg: (_fd, _messages, count) => datagramsIn(count),
     sendmsg: () => take(sumOf(word(message + 16), word(message + 24))),
   };
 }

@@ -30,8 +30,6 @@ export interface Connection {
   hasFin: boolean;
   /** The kernel has reported an error: what ends this connection is a reset. */
   isReset: boolean;
-  /** Datagrams that the kernel says it has dropped from the upstream socket. */
-  overflowSeen: number;
   /** The upstream socket may hold unread datagrams. */
   isUpstreamReadable: boolean;
   /** The upstream socket took no more: the connection is not read until it does. */
@@ -67,7 +65,6 @@ export function createConnection(
     isReadable: true,
     hasFin: false,
     isReset: false,
-    overflowSeen: 0,
     isUpstreamReadable: false,
     isUpstreamBlocked: false,
     isReserveFull: false,

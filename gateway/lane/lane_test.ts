@@ -217,3 +217,48 @@ test("a lane without work sleeps: an idle connection costs no turn", async () =>
   equal(fake.lane.ready.length, 0);
   equal(fake.lane.starved.length, 0);
 });
+
+/** ESP of nobody here, `len` octets, told apart by its last one. */
+function foreignEsp(len: number, id: number): number[] {
+  return [0x0b, 0xad, 0xca, 0xfe, ...Array.from({ length: len - 5 }, () => 7), id];
+}
+
+test("neighbours of one length leave in one call, and IKE by itself", async () => {
+  for (const isPlain of [false, true]) {
+    const fake = await startFakeLane();
+    const peer = fake.connect();
+    arrive(peer, STREAM_PREFIX);
+    arrive(peer, frame(ike(0)));
+    fake.settle();
+    const upstream = upstreamOf(fake);
+    upstream.isPlain = isPlain;
+    const messages = [
+      ...Array.from({ length: 20 }, (_, i) => foreignEsp(100, i)),
+      foreignEsp(60, 20),
+      ike(21),
+      foreignEsp(100, 22),
+      foreignEsp(101, 23),
+    ];
+    for (const message of messages) arrive(peer, frame(message));
+    fake.settle();
+    deepEqual(upstream.sent.map((message) => [...message]), [ike(0), ...messages]);
+    equal(counted(fake, Status.UpstreamRefused), 0);
+  }
+});
+
+test("what a socket has waiting is read in order, and makes room for itself", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(0)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  const datagrams = Array.from({ length: 100 }, (_, i) => foreignEsp(1400, i));
+  upstream.unread.push(...datagrams.map((datagram) => new Uint8Array(datagram)));
+  upstream.overflow = 3;
+  edge(upstream, EPOLLIN);
+  fake.settle();
+  deepEqual(peer.sent, datagrams.flatMap((datagram) => [...frame(datagram)]));
+  equal(counted(fake, Status.TxRingFull), 0);
+  equal(counted(fake, Status.UpstreamOverflow), 3);
+});

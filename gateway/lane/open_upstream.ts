@@ -4,12 +4,14 @@ import { ROW_ADDRESS, ROW_FAMILY } from "../../ts-bindings/layout.ts";
 import {
   AF_INET,
   AF_INET6,
+  IPPROTO_UDP,
   SO_RCVBUF,
   SO_RXQ_OVFL,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOL_SOCKET,
+  UDP_GRO,
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import type { UpstreamInit } from "./init.ts";
@@ -49,6 +51,8 @@ function setUp(lane: Lane, connection: Connection, upstream: UpstreamInit, fd: n
   const { libc, tables } = lane;
   // One wherever an option wants "on": an int in the low half of the u64.
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, tables.oneAt, 4) < 0) return false;
+  // A kernel without it hands over each datagram by itself.
+  libc.setsockopt(fd, IPPROTO_UDP, UDP_GRO, tables.oneAt, 4);
   tables.u32[tables.scratch >>> 2] = RCVBUF;
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, tables.scratchAt, 4) < 0) return false;
   if (upstream.source !== null) {

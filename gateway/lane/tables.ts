@@ -4,8 +4,6 @@
 import {
   BATCH_MAX,
   LANE_BUSY_MS,
-  LANE_DGRAM_CONTROL,
-  LANE_DGRAM_MSG,
   LANE_EPOLL,
   LANE_FRESH,
   LANE_INNER_IOV,
@@ -17,6 +15,7 @@ import {
   LANE_TX_MSG,
   LANE_UP_IKE,
   LANE_UP_MMSG,
+  LANE_UP_READ,
   LANE_WRITES,
   ROW_LEN,
 } from "../../ts-bindings/layout.ts";
@@ -24,10 +23,14 @@ import type { Core } from "../../ts-bindings/core.ts";
 import { EPOLL_DATA_AT, EPOLL_EVENT_LEN, LITTLE_ENDIAN } from "../linux/constants.ts";
 import type { Address, MappedMemory } from "../runtime/types.ts";
 
-/** Octets of one iovec, one mmsghdr, and where `msg_controllen` lies in a msghdr. */
+/** Octets of one iovec, one mmsghdr, and where `msg_iovlen` and `msg_len` lie in that. */
 const IOVEC_LEN = 16;
 const MMSGHDR_LEN = 64;
-const MSG_CONTROLLEN_AT = 40;
+const MSG_IOVLEN_AT = 24;
+const MSG_LEN_AT = 56;
+
+/** The same in words. */
+export const MMSGHDR_WORDS = MMSGHDR_LEN / 4;
 
 /** Room for the peer's address in `accept4`. */
 const SOCKADDR_MAX = 128;
@@ -35,10 +38,6 @@ const SOCKADDR_MAX = 128;
 /** The scratch area: socket options and addresses at 0, the constant 1 at 256, the length of `accept4` at 264. */
 const ONE_AT = 256;
 const SOCKADDR_LEN_AT = 264;
-
-/** Room for control messages, and `CMSG_LEN(4)`: the shortest that holds SO_RXQ_OVFL. */
-const CONTROL_MAX = 64;
-const OVERFLOW_CONTROL_LEN = 20;
 
 /** Views of the memory, offsets (octets), indices (words) and addresses of one lane. */
 export interface LaneTables {
@@ -70,12 +69,11 @@ export interface LaneTables {
   readonly upMmsgAt: readonly Address[];
   /** Index of the number of IKE messages in the batch. */
   readonly upIke: number;
-  readonly dgramMsgAt: Address;
-  /** Indices of `msg_controllen` and of the first control message's data, less one word. */
-  readonly dgramControlLen: number;
-  readonly dgramControl: number;
-  readonly dgramControlMax: number;
-  readonly overflowControlLen: number;
+  /** Index of the first send's number of parts; the next one's is MMSGHDR_WORDS on. */
+  readonly upParts: number;
+  readonly upReadAt: Address;
+  /** Index of the first read's length; the next one's is MMSGHDR_WORDS on. */
+  readonly upReadLen: number;
   readonly innerIovAt: readonly Address[];
   /** Index of the first call to the device: iovec and packets of each. */
   readonly writes: number;
@@ -135,11 +133,9 @@ export function createTables(options: TablesOptions): LaneTables {
     txMsgAt: mapped.at(block + LANE_TX_MSG),
     upMmsgAt: series(LANE_UP_MMSG, MMSGHDR_LEN),
     upIke: (block + LANE_UP_IKE) >>> 2,
-    dgramMsgAt: mapped.at(block + LANE_DGRAM_MSG),
-    dgramControlLen: (block + LANE_DGRAM_MSG + MSG_CONTROLLEN_AT) >>> 2,
-    dgramControl: (block + LANE_DGRAM_CONTROL) >>> 2,
-    dgramControlMax: CONTROL_MAX,
-    overflowControlLen: OVERFLOW_CONTROL_LEN,
+    upParts: (block + LANE_UP_MMSG + MSG_IOVLEN_AT) >>> 2,
+    upReadAt: mapped.at(block + LANE_UP_READ),
+    upReadLen: (block + LANE_UP_READ + MSG_LEN_AT) >>> 2,
     innerIovAt: series(LANE_INNER_IOV, IOVEC_LEN),
     writes: (block + LANE_WRITES) >>> 2,
     slotAt: slotAddresses(),

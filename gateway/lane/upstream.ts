@@ -4,12 +4,20 @@
 // IKE is never dropped in here: towards the daemon a socket that takes no more stops the reading of the connection; from the
 // daemon a full reserve stops the reading of the socket.
 
-import { CONN_DRAINING } from "../../ts-bindings/layout.ts";
+import {
+  CONN_DRAINING,
+  ROW_TX_QUEUED,
+  ROW_UP_PLAIN,
+  TX_QUEUE_MAX,
+} from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import {
   EAGAIN,
   ECONNREFUSED,
   EHOSTUNREACH,
+  EINVAL,
+  EIO,
+  EMSGSIZE,
   ENETUNREACH,
   ENOBUFS,
   MSG_DONTWAIT,
@@ -17,18 +25,22 @@ import {
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { enable } from "./deadlines.ts";
-import { type Lane, list } from "./lane.ts";
+import { type Lane, list, rowI32, rowOffset } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
+import { MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
 
-/** Datagrams read from one upstream socket in one turn. */
-const TURN_DATAGRAMS_MAX = 64;
+/** Reads of one upstream socket in one turn, of up to UP_READ_MAX runs of datagrams each. */
+const TURN_READS_MAX = 22;
+
+/** Octets that become of a read beside those in it: a Length field for each datagram of a run. */
+const READ_EXTRA = 128;
 
 /** An ICMP error is told once for each datagram that it answers; this many in a row and the message is given up. */
 const REFUSALS_MAX = 4;
 
 /**
- * Sends a batch's `count` messages to the daemon, straight from the rx ring.
+ * Sends a batch to the daemon in `count` sends, straight from the rx ring: a message each, or a run that the kernel cuts.
  *
  * What the socket does not take stays in the ring, and the connection is not read until it does.
  */
@@ -50,7 +62,7 @@ export function sendUpstream(lane: Lane, connection: Connection, count: number):
   noteDelay(lane, connection, tables.u32[tables.upIke] ?? 0);
 }
 
-/** Messages `first` and on in one call; how many are off the lane's hands, 0 if the socket takes no more. */
+/** Sends `first` and on in one call; how many are off the lane's hands, 0 if the socket takes no more or no run. */
 function sendSome(lane: Lane, connection: Connection, first: number, count: number): number {
   const { core, index, libc, tables } = lane;
   const at = tables.upMmsgAt[first];
@@ -65,11 +77,21 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
       connection.isUpstreamBlocked = true;
       return 0;
     }
+    if (isRunRefused(lane, first, errno)) {
+      tables.u32[(rowOffset(lane, connection.row) + ROW_UP_PLAIN) >>> 2] = 1;
+      return 0;
+    }
     // The error belongs to an earlier datagram; this one has not been tried yet.
     core.count(index, Status.UpstreamRefused, 1);
     if (errno !== ECONNREFUSED && errno !== EHOSTUNREACH && errno !== ENETUNREACH) return 1;
   }
   return 1;
+}
+
+/** Whether the kernel does not take send `first` because it is a run: it has no such thing, or the path is narrower than its datagrams. */
+function isRunRefused({ tables }: Lane, first: number, errno: number): boolean {
+  const parts = tables.u32[tables.upParts + first * MMSGHDR_WORDS] ?? 0;
+  return parts > 1 && (errno === EINVAL || errno === EMSGSIZE || errno === EIO);
 }
 
 function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
@@ -82,39 +104,39 @@ function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
 export function readUpstream(lane: Lane, connection: Connection): void {
   const { core, index } = lane;
   const { row } = connection;
-  for (let i = 0; i < TURN_DATAGRAMS_MAX && connection.isUpstreamReadable; i++) {
+  for (let i = 0; i < TURN_READS_MAX && connection.isUpstreamReadable; i++) {
     if (connection.state === CONN_DRAINING) break;
-    if (core.upstream_ready(index, row) === 0) {
+    const room = core.upstream_begin(index, row);
+    if (room === 0) {
       connection.isReserveFull = true;
       break;
     }
-    const octets = receiveDatagram(lane, connection);
-    if (octets >= 0) core.upstream_in(index, row, octets, lane.now);
+    takeReads(lane, connection, receiveSome(lane, connection, room));
+    core.upstream_end(index, row);
   }
   flush(lane, connection);
   if (connection.isUpstreamReadable && !connection.isReserveFull) list(lane, connection);
 }
 
-/** One datagram into LANE_DGRAM: its octets, or -1. */
-function receiveDatagram(lane: Lane, connection: Connection): number {
-  const { core, index, libc, tables } = lane;
-  tables.u32[tables.dgramControlLen] = tables.dgramControlMax;
-  const octets = libc.recvmsg(connection.upstreamFd, tables.dgramMsgAt, MSG_DONTWAIT);
-  if (octets >= 0) {
-    noteOverflow(lane, connection);
-    return octets;
+/** Queues what was read; what waits leaves first where it would take the room. */
+function takeReads(lane: Lane, connection: Connection, count: number): void {
+  const { core, index, tables } = lane;
+  const { row } = connection;
+  for (let i = 0; i < count; i++) {
+    const len = tables.u32[tables.upReadLen + i * MMSGHDR_WORDS] ?? 0;
+    const queued = rowI32(lane, row, ROW_TX_QUEUED);
+    if (queued > 0 && queued + len + READ_EXTRA > TX_QUEUE_MAX) flush(lane, connection);
+    core.upstream_in(index, row, i, lane.now);
   }
-  if (libc.errno() === EAGAIN) connection.isUpstreamReadable = false;
-  else core.count(index, Status.UpstreamRefused, 1);
-  return -1;
 }
 
-/** SO_RXQ_OVFL: the kernel's running count of datagrams that this socket has lost. */
-function noteOverflow(lane: Lane, connection: Connection): void {
-  const { core, index, tables } = lane;
-  if ((tables.u32[tables.dgramControlLen] ?? 0) < tables.overflowControlLen) return;
-  const lost = tables.u32[tables.dgramControl + 4] ?? 0;
-  const since = (lost - connection.overflowSeen) >>> 0;
-  connection.overflowSeen = lost;
-  if (since > 0) core.count(index, Status.UpstreamOverflow, since);
+/** Up to `room` runs of datagrams into the slots; how many. */
+function receiveSome(lane: Lane, connection: Connection, room: number): number {
+  const { core, index, libc, tables } = lane;
+  const at = tables.upReadAt;
+  const count = libc.recvmmsg(connection.upstreamFd, at, room, MSG_DONTWAIT, libc.NULL);
+  if (count >= 0) return count;
+  if (libc.errno() === EAGAIN) connection.isUpstreamReadable = false;
+  else core.count(index, Status.UpstreamRefused, 1);
+  return 0;
 }

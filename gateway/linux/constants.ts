@@ -11,6 +11,7 @@ export const EPERM = 1;
 export const ENOENT = 2;
 export const ESRCH = 3;
 export const EINTR = 4;
+export const EIO = 5;
 export const EBADF = 9;
 export const EAGAIN = 11;
 export const EACCES = 13;
@@ -21,6 +22,7 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
+export const EMSGSIZE = 90;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETUNREACH = 101;
@@ -60,8 +62,10 @@ export const SO_RXQ_OVFL = 40;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
-// netinet/in.h, netinet/tcp.h
+// netinet/in.h, netinet/tcp.h, linux/udp.h
 export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
+export const UDP_GRO = 104;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const TCP_NODELAY = 1;

@@ -32,6 +32,7 @@ export const LIBC_SYMBOLS = {
   read: ["i32", "address", "u32"],
   readv: ["i32", "address", "i32"],
   recv: ["i32", "address", "u32", "i32"],
+  recvmmsg: ["i32", "address", "u32", "i32", "address"],
   recvmsg: ["i32", "address", "i32"],
   send: ["i32", "address", "u32", "i32"],
   sendmmsg: ["i32", "address", "u32", "i32"],

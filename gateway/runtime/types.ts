@@ -44,6 +44,7 @@ export interface Libc {
   read(fd: number, address: Address, len: number): number;
   readv(fd: number, iov: Address, count: number): number;
   recv(fd: number, address: Address, len: number, flags: number): number;
+  recvmmsg(fd: number, messages: Address, count: number, flags: number, timeout: Address): number;
   recvmsg(fd: number, message: Address, flags: number): number;
   send(fd: number, address: Address, len: number, flags: number): number;
   sendmmsg(fd: number, messages: Address, count: number, flags: number): number;

@@ -129,6 +129,8 @@ fn fill(row: &Row, accepted: &Accepted, peer: &PeerAddress) {
     }
     row.score.set(0);
     row.valid_at.set(0.0);
+    row.up_plain.set(0);
+    row.up_lost.set(0);
     row.begun.set(0);
     row.begun_octets.set(0);
     row.ike_reserved.set(0);

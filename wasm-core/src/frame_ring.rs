@@ -68,6 +68,11 @@ pub(crate) fn reserve(ring: &FrameCursors, len: u32) -> Option<Place> {
     })
 }
 
+/// Octets that frames may still take. Needs a block.
+pub(crate) fn room(ring: &FrameCursors) -> u32 {
+    RING_LEN - ring.written.get().wrapping_sub(ring.consumed.get())
+}
+
 /// Takes the frame in that was laid into `place`; `octets` of it count as queued.
 pub(crate) fn push(ring: &FrameCursors, place: Place, octets: u32) {
     ring.written.set(place.written);

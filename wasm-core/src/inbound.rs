@@ -16,7 +16,7 @@ use crate::layout::{
     NON_ESP_MARKER_LEN,
 };
 use crate::status::Status;
-use crate::{memory, ring, sad, score, tables};
+use crate::{memory, ring, runs, sad, score, tables};
 
 /// Where a frame goes.
 enum Class {
@@ -45,7 +45,7 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> (u32, u32)
     }
     match (batch.kind.get(), found) {
         (BATCH_NONE, Err(status)) => (BATCH_CLOSE, status as u32),
-        (BATCH_UPSTREAM, _) => (BATCH_UPSTREAM, batch.messages.get()),
+        (BATCH_UPSTREAM, _) => (BATCH_UPSTREAM, runs::plan(lane, served.row)),
         (kind, _) => (kind, batch.jobs.get()),
     }
 }
@@ -79,13 +79,16 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
     count as u32
 }
 
-/// Lets the first `messages` of the batch go, or all of it.
-pub(crate) fn release(lane: &LaneBlock, conn: ConnId, messages: Option<u32>) {
+/// Lets the first `sends` of the batch go, or all of it.
+pub(crate) fn release(lane: &LaneBlock, conn: ConnId, sends: Option<u32>) {
     let row = memory::row(conn);
     let batch = &lane.batch;
     if batch.rx_conn.get() == conn.0 {
-        match (batch.kind.get(), messages) {
-            (BATCH_UPSTREAM, count) => release_messages(lane, row, count),
+        match (batch.kind.get(), sends) {
+            (BATCH_UPSTREAM, count) => {
+                let messages = count.map(|count| runs::messages_before(lane, count));
+                release_messages(lane, row, messages);
+            }
             (BATCH_ESP, None) => ring::consume_to(row, batch.rx_end.get()),
             _ => {}
         }

@@ -39,8 +39,14 @@ pub const BATCH_MAX: usize = 64;
 pub const EPOLL_MAX: usize = 256;
 /// Parts of one `sendmsg` to TCP.
 pub const TX_IOV_MAX: usize = 64;
-/// Room for one datagram from upstream.
-pub const DGRAM_MAX: usize = 65_536;
+/// Most datagrams, or runs of them, of one read from upstream: as many as the reserve for IKE can take.
+pub const UP_READ_MAX: usize = 3;
+/// Most datagrams in one run, either way: what kernels take and join.
+pub const UP_RUN_MAX: u32 = 64;
+/// Most octets of a run, over either version of IP.
+pub const UP_RUN_LEN_MAX: u32 = 65_535 - 40 - 8;
+/// Room for the control messages of one datagram.
+pub const CONTROL_LEN: usize = 64;
 /// Records of an event ring.
 pub const EVENT_COUNT: usize = 1024;
 /// Records of a command ring.

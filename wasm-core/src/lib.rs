@@ -44,6 +44,7 @@ mod policy;
 mod pool;
 pub mod replay;
 mod ring;
+mod runs;
 mod sa;
 mod sad;
 mod score;

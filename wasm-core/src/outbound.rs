@@ -207,7 +207,7 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
     }
     batch.tx_conn.set(path.conn.0);
     if batch.jobs.get() == 0 {
-        transmit::unlock(lane.index, row);
+        transmit::unlock(row);
     }
 }
 

@@ -3,8 +3,8 @@
 use core::mem::offset_of;
 
 use crate::layout::lane::LaneBlock;
-use crate::layout::system::{Iovec, Mmsghdr, Msghdr};
-use crate::layout::{BATCH_MAX, DGRAM_MAX, OFFLOAD_NONE, REGION_ALIGN, SLOT_HEAD_LEN, SLOT_LEN};
+use crate::layout::system::{Control, Iovec, Mmsghdr, Msghdr, SOL_UDP, UDP_SEGMENT};
+use crate::layout::{BATCH_MAX, CONTROL_LEN, OFFLOAD_NONE, REGION_ALIGN, SLOT_HEAD_LEN, SLOT_LEN};
 use crate::memory;
 use crate::offload::vnet::VNET_LEN;
 
@@ -25,26 +25,41 @@ pub(crate) fn write_constants(lane: u32) {
     let at = memory::lane_at(lane);
     let block = memory::lane(lane);
     set_iovecs(&block.tx_msg, at + offset_of!(LaneBlock, tx_iov) as u32, 0);
-    for i in 0..BATCH_MAX {
+    block
+        .up_iov_at
+        .set(address(at + offset_of!(LaneBlock, up_iov) as u32));
+    let control = at + offset_of!(LaneBlock, up_control) as u32;
+    for (i, (message, words)) in block.up_mmsg.iter().zip(&block.up_control).enumerate() {
         // Tables are far shorter than 4 GiB.
-        let step = |len: usize| (i * len) as u32;
-        let iov = at + offset_of!(LaneBlock, up_iov) as u32 + step(size_of::<Iovec>());
-        set_iovecs(&block.up_mmsg[i].message, iov, 1);
+        let control = control + (i * size_of::<Control>()) as u32;
+        message.message.control.set(address(control));
+        words.len.set(offset_of!(Control, value) as u64 + 2);
+        words.level.set(SOL_UDP);
+        words.kind.set(UDP_SEGMENT);
     }
     set_offload(lane, OFFLOAD_NONE);
-    let iov = at + offset_of!(LaneBlock, dgram_iov) as u32;
-    set_iovecs(&block.dgram_msg, iov, 1);
-    set_iovec(
-        &block.dgram_iov,
-        at + offset_of!(LaneBlock, dgram) as u32,
-        DGRAM_MAX as u32,
-    );
-    let control = at + offset_of!(LaneBlock, dgram_control) as u32;
-    block.dgram_msg.control.set(address(control));
-    block
-        .dgram_msg
-        .control_len
-        .set(block.dgram_control.len() as u64);
+    let iov = at + offset_of!(LaneBlock, up_read_iov) as u32;
+    let control = at + offset_of!(LaneBlock, up_read_control) as u32;
+    for (i, (read, iovec)) in block.up_read.iter().zip(&block.up_read_iov).enumerate() {
+        // As above.
+        let step = |len: usize| (i * len) as u32;
+        set_iovecs(&read.message, iov + step(size_of::<Iovec>()), 1);
+        set_iovec(iovec, slot_at(lane, i), SLOT_LEN - SLOT_HEAD_LEN);
+        read.message
+            .control
+            .set(address(control + step(CONTROL_LEN)));
+    }
+}
+
+/// Makes send `i` of the lane's batch one of `count` datagrams from `first` on, of `size` octets each but the last.
+pub(crate) fn set_send(lane: &LaneBlock, i: usize, (first, count): (u32, u32), size: u32) {
+    let message = &lane.up_mmsg[i].message;
+    let step = u64::from(first) * size_of::<Iovec>() as u64;
+    message.iov.set(lane.up_iov_at.get() + step);
+    message.iov_len.set(u64::from(count));
+    lane.up_control[i].value.set(u64::from(size));
+    let control_len = if count > 1 { size_of::<Control>() } else { 0 };
+    message.control_len.set(control_len as u64);
 }
 
 /// Says what the lane's inner device takes, and makes the slots fit what one `read` of it gives.

@@ -33,10 +33,7 @@ pub(crate) fn lock_open(row: &Row) -> bool {
 }
 
 /// Gives empty rings back and lets the transmit lock go.
-pub(crate) fn unlock(lane: u32, row: &Row) {
-    if row.lane.get() == lane {
-        row.ike_reserved.set(0);
-    }
+pub(crate) fn unlock(row: &Row) {
     if is_empty(&row.tx) {
         frame_ring::give_back(&row.tx);
     }

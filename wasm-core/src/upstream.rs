@@ -1,41 +1,87 @@
-//! From the IKE daemon: one datagram at a time into the connection's rings.
+//! From the IKE daemon: datagrams, or runs of them, into the connection's rings.
 //!
-//! IKE goes into a ring of its own, the reserve, and is never dropped: a datagram is read only when the largest message
-//! has room (RFC 9329 §6.2: the daemon will not send it again). ESP is relayed unopened, whoever owns its SPI.
+//! IKE goes into a ring of its own, the reserve, and is never dropped: datagrams are read only when the largest messages
+//! have room (RFC 9329 §6.2: the daemon will not send it again). ESP is relayed unopened, whoever owns its SPI.
 
-use crate::counters::count;
+use crate::counters::{add, count};
 use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::frame::{Kind, kind_of, length_field};
 use crate::frame_ring::{self, Place};
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::Row;
 use crate::layout::{
-    DATAGRAM_LEN_MAX, IKE_HEADER_LEN, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, TX_QUEUE_MAX,
+    CONTROL_LEN, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN,
+    SLOT_HEAD_LEN, SLOT_LEN, TX_QUEUE_MAX, UP_READ_MAX, UP_RUN_MAX,
 };
 use crate::outbound::Lane;
 use crate::status::Status;
 use crate::transmit::{self, STAMP_LEN};
-use crate::{lock, memory, score};
+use crate::{lock, memory, runs, score, tables};
 
-/// Whether the reserve can take a largest message. If so it can until the next `take` or the owner's `unlock`.
-pub(crate) fn is_ready(row: &Row) -> bool {
+/// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
+/// each.
+const READ_LEN_MAX: u32 = DATAGRAM_LEN_MAX + UP_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
+
+/// Lays out as many reads as the reserve can take, were all of it IKE. It can until `end`.
+pub(crate) fn begin(lane: &LaneBlock, row: &Row) -> u32 {
     if !transmit::lock_open(row) {
-        return false;
+        return 0;
     }
-    let is_ready = frame_ring::ensure_block(&row.ike)
-        && frame_ring::reserve(&row.ike, STAMP_LEN + LENGTH_FIELD_LEN + DATAGRAM_LEN_MAX).is_some();
-    row.ike_reserved.set(u32::from(is_ready));
+    let reads = if frame_ring::ensure_block(&row.ike) {
+        (frame_ring::room(&row.ike) / READ_LEN_MAX).min(UP_READ_MAX as u32)
+    } else {
+        0
+    };
+    row.ike_reserved.set(u32::from(reads > 0));
     lock::release(&row.tx_lock);
-    is_ready
+    for read in &lane.up_read[..reads as usize] {
+        read.message.control_len.set(CONTROL_LEN as u64);
+    }
+    reads
 }
 
-/// Queues the datagram of `octets` octets in the lane's `dgram`.
+/// Ends what `begin` has begun: an empty reserve may go back to the pool.
+pub(crate) fn end(row: &Row) {
+    lock::locked(&row.tx_lock, || row.ike_reserved.set(0));
+}
+
+/// Queues what read `i` has brought: a datagram, or a run of them.
 ///
 /// # Errors
-/// Why it was not queued. `Keepalive` counts as nothing (RFC 3948 §2.3).
-pub(crate) fn take(lane: Lane<'_>, row: &Row, octets: u32, now: f64) -> Result<(), Status> {
-    let at = memory::lane_at(lane.index) + core::mem::offset_of!(LaneBlock, dgram) as u32;
-    let datagram = memory::octets(at, octets.min(crate::layout::DGRAM_MAX as u32));
+/// Why the last one was not queued. `Keepalive` counts as nothing (RFC 3948 §2.3).
+pub(crate) fn take(lane: Lane<'_>, row: &Row, i: u32, now: f64) -> Result<(), Status> {
+    let read = &lane.block.up_read[i as usize];
+    let control = &lane.block.up_read_control[i as usize];
+    let octets = core::array::from_fn(|i| control[i].get());
+    // Both are bounded by what `begin` has laid out.
+    let said = runs::read_control(&octets, read.message.control_len.get() as usize);
+    note_lost(lane.block, row, said.lost);
+    let len = (read.len.get() as u32).min(SLOT_LEN - SLOT_HEAD_LEN);
+    let run = memory::octets(tables::slot_at(lane.index, i as usize), len);
+    let size = said.size.unwrap_or(len).max(1) as usize;
+    let mut outcome = Ok(());
+    if run.is_empty() {
+        outcome = take_one(lane, row, run, now);
+    }
+    for datagram in run.chunks(size) {
+        outcome = take_one(lane, row, datagram, now);
+    }
+    outcome
+}
+
+/// Counts what the kernel has lost since it last said so.
+fn note_lost(lane: &LaneBlock, row: &Row, lost: Option<u32>) {
+    let Some(lost) = lost else { return };
+    let since = lost.wrapping_sub(row.up_lost.replace(lost));
+    add(
+        &lane.counters[Status::UpstreamOverflow as usize],
+        since.into(),
+    );
+}
+
+fn take_one(lane: Lane<'_>, row: &Row, datagram: &[u8], now: f64) -> Result<(), Status> {
+    // A read is shorter than 65,536 octets.
+    let octets = datagram.len() as u32;
     let kind = kind_of(datagram, octets);
     if kind == Kind::Keepalive {
         return Err(Status::Keepalive);
@@ -76,7 +122,6 @@ fn queue(
     } else {
         put_esp(row, datagram)
     };
-    row.ike_reserved.set(0);
     transmit::note_queue(row);
     lock::release(&row.tx_lock);
     queued.ok_or(Status::TxRingFull)

@@ -158,7 +158,7 @@ impl World {
             // Whoever calls these would wait for a lock that another lane holds.
             (_, Some(i)) if self.is_locked(self.lanes[lane].conns[i].row) => {}
             (2, Some(i)) => self.close_begin(lane, i),
-            (3..=7, Some(i)) => self.from_upstream(lane, i),
+            (3..=7, Some(i)) => self.datagram_from_upstream(lane, i),
             (8..=10, Some(i)) => self.become_path(lane, i),
             (11..=13, Some(i)) => {
                 let row = self.lanes[lane].conns[i].row;
@@ -203,11 +203,11 @@ impl World {
         self.lanes[lane].doing = Doing::Nothing;
     }
 
-    fn from_upstream(&mut self, lane: usize, i: usize) {
+    fn datagram_from_upstream(&mut self, lane: usize, i: usize) {
         let is_ike = self.random.below(2) == 0;
         let len = [40, 41, 1000, 9000, 65_507][self.random.below(5)];
         let conn = &mut self.lanes[lane].conns[i];
-        if core::upstream_ready(lane as u32, conn.row) == 0 {
+        if core::upstream_begin(lane as u32, conn.row) == 0 {
             return;
         }
         let n = if is_ike { &mut conn.ike } else { &mut conn.esp };
@@ -464,7 +464,7 @@ fn race_upstream(
     lane: u32,
     (conn, is_ike): (&mut Conn, bool),
 ) {
-    if core::upstream_ready(lane, conn.row) == 0 {
+    if core::upstream_begin(lane, conn.row) == 0 {
         return;
     }
     let n = if is_ike { &mut conn.ike } else { &mut conn.esp };

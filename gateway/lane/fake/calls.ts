@@ -5,6 +5,7 @@ import {
   EBADF,
   ECONNREFUSED,
   ECONNRESET,
+  EIO,
   EPIPE,
   EPOLL_CTL_ADD,
   EPOLLERR,
@@ -14,8 +15,10 @@ import {
   EPOLLOUT,
   EPOLLRDHUP,
   LITTLE_ENDIAN,
+  SO_RXQ_OVFL,
+  SOL_SOCKET,
 } from "../../linux/constants.ts";
-import { edge, type End, openEnd, udpEnd } from "./descriptors.ts";
+import { edge, type End, openEnd, type UdpEnd, udpEnd } from "./descriptors.ts";
 import type { FakeKernel } from "./kernel.ts";
 
 /** A table in memory: where it is and how many entries it has. */
@@ -35,7 +38,7 @@ export const FAKE_CALLS = {
   close,
   read,
   readv,
-  recvmsg,
+  recvmmsg,
   sendmmsg,
   sendmsg,
   socket,
@@ -186,24 +189,50 @@ function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number 
     end.refusals--;
     return fail(kernel, ECONNREFUSED);
   }
-  const taken = Math.min(count, end.space);
+  let taken = 0;
+  while (taken < count) {
+    const datagrams = cut(kernel, at + MMSGHDR_LEN * taken);
+    if (datagrams.length > 1 && end.isPlain) return taken > 0 ? taken : fail(kernel, EIO);
+    if (datagrams.length > end.space) break;
+    end.space -= datagrams.length;
+    end.sent.push(...datagrams);
+    taken++;
+  }
   if (taken < count) end.isWaitingForSpace = true;
-  if (taken === 0) return fail(kernel, EAGAIN);
-  end.space -= taken;
-  for (let i = 0; i < taken; i++) end.sent.push(messageOctets(kernel, at + MMSGHDR_LEN * i));
-  return taken;
+  return taken > 0 ? taken : fail(kernel, EAGAIN);
 }
 
-function recvmsg(kernel: FakeKernel, fd: number, at: number): number {
-  note(kernel, "recvmsg");
+/** The datagrams of one message: of a run, as UDP_SEGMENT says. */
+function cut(kernel: FakeKernel, at: number): Uint8Array[] {
+  const octets = messageOctets(kernel, at);
+  if (word(kernel, at + 40) === 0) return [octets];
+  const size = kernel.view.getUint16(word(kernel, at + 32) + 16, LITTLE_ENDIAN);
+  const count = Math.ceil(octets.length / size);
+  return Array.from({ length: count }, (_, i) => octets.subarray(i * size, (i + 1) * size));
+}
+
+function recvmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
+  note(kernel, "recvmmsg");
   const end = endOf(kernel, fd, "udp");
+  let got = 0;
+  while (got < count && receive(kernel, end, at + MMSGHDR_LEN * got)) got++;
+  return got > 0 ? got : fail(kernel, EAGAIN);
+}
+
+/** One datagram into the mmsghdr at `at`; false if there is none. */
+function receive(kernel: FakeKernel, end: UdpEnd, at: number): boolean {
   const datagram = end.unread.shift();
-  if (datagram === undefined) return fail(kernel, EAGAIN);
+  if (datagram === undefined) return false;
   const [part] = iovecs(kernel, { at: word(kernel, at + 16), count: 1 });
   kernel.u8.set(datagram, part?.at);
   kernel.view.setBigUint64(at + 40, end.overflow > 0 ? CONTROL_LEN : 0n, LITTLE_ENDIAN);
-  kernel.view.setUint32(word(kernel, at + 32) + 16, end.overflow, LITTLE_ENDIAN);
-  return datagram.length;
+  const control = word(kernel, at + 32);
+  kernel.view.setBigUint64(control, CONTROL_LEN, LITTLE_ENDIAN);
+  kernel.view.setUint32(control + 8, SOL_SOCKET, LITTLE_ENDIAN);
+  kernel.view.setUint32(control + 12, SO_RXQ_OVFL, LITTLE_ENDIAN);
+  kernel.view.setUint32(control + 16, end.overflow, LITTLE_ENDIAN);
+  kernel.view.setUint32(at + 56, datagram.length, LITTLE_ENDIAN);
+  return true;
 }
 
 function read(kernel: FakeKernel, fd: number, at: number): number {

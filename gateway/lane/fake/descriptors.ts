@@ -37,6 +37,8 @@ export interface UdpEnd {
   refusals: number;
   /** Datagrams lost, as SO_RXQ_OVFL counts them. */
   overflow: number;
+  /** Runs of datagrams are refused. */
+  isPlain: boolean;
   isWaitingForSpace: boolean;
   isClosed: boolean;
 }
@@ -92,6 +94,7 @@ export function udpEnd(): UdpEnd {
     space: Infinity,
     refusals: 0,
     overflow: 0,
+    isPlain: false,
     isWaitingForSpace: false,
     isClosed: false,
   };

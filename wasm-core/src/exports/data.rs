@@ -43,14 +43,10 @@ pub extern "C" fn rx_skip(_lane: u32, conn: u32, octets: u32) {
     ring::consume_to(row, row.rx_consumed.get().wrapping_add(octets));
 }
 
-/// Lets the first `messages` of the batch go, or all of it (-1).
+/// Lets the first `sends` of the batch go, or all of it (-1).
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn rx_release(lane: u32, conn: u32, messages: i32) {
-    inbound::release(
-        memory::lane(lane),
-        ConnId(conn),
-        u32::try_from(messages).ok(),
-    );
+pub extern "C" fn rx_release(lane: u32, conn: u32, sends: i32) {
+    inbound::release(memory::lane(lane), ConnId(conn), u32::try_from(sends).ok());
 }
 
 /// The next batch: kind << 16 | count.
@@ -78,16 +74,22 @@ pub extern "C" fn inner_plan(lane: u32) -> u32 {
     delivery::plan(memory::lane(lane))
 }
 
-/// 1 if a datagram may be read from upstream.
+/// Lays `up_read` out for `recvmmsg`: how many reads the reserve has room for.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn upstream_ready(_lane: u32, conn: u32) -> i32 {
-    i32::from(upstream::is_ready(memory::row(ConnId(conn))))
+pub extern "C" fn upstream_begin(lane: u32, conn: u32) -> u32 {
+    upstream::begin(memory::lane(lane), memory::row(ConnId(conn)))
 }
 
-/// Queues the datagram in `dgram`; 0, or a status.
+/// Lets the reserve go that `upstream_begin` has taken.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn upstream_in(lane: u32, conn: u32, octets: u32, now: f64) -> i32 {
-    match upstream::take(lane_of(lane), memory::row(ConnId(conn)), octets, now) {
+pub extern "C" fn upstream_end(_lane: u32, conn: u32) {
+    upstream::end(memory::row(ConnId(conn)));
+}
+
+/// Queues what read `i` has brought; 0, or the status of the last datagram in it.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn upstream_in(lane: u32, conn: u32, i: u32, now: f64) -> i32 {
+    match upstream::take(lane_of(lane), memory::row(ConnId(conn)), i, now) {
         Ok(()) => 0,
         Err(status) => status as i32,
     }
@@ -159,6 +161,6 @@ pub extern "C" fn tx_sent(lane: u32, conn: u32, octets: u32, now: f64) -> u32 {
 
 /// Gives empty rings back and lets the transmit lock go.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn tx_unlock(lane: u32, conn: u32) {
-    transmit::unlock(lane, memory::row(ConnId(conn)));
+pub extern "C" fn tx_unlock(_lane: u32, conn: u32) {
+    transmit::unlock(memory::row(ConnId(conn)));
 }

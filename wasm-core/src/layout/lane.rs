@@ -7,8 +7,10 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::sa::SaSpec;
-use super::system::{Iovec, Mmsghdr, Msghdr};
-use super::{BATCH_MAX, BUCKETS, COMMAND_COUNT, DGRAM_MAX, EPOLL_MAX, EVENT_COUNT, TX_IOV_MAX};
+use super::system::{Control, Iovec, Mmsghdr, Msghdr};
+use super::{
+    BATCH_MAX, BUCKETS, COMMAND_COUNT, CONTROL_LEN, EPOLL_MAX, EVENT_COUNT, TX_IOV_MAX, UP_READ_MAX,
+};
 use crate::status::STATUS_MAX;
 
 /// A word on a cache line of its own.
@@ -125,8 +127,12 @@ pub struct Batch {
     pub kind: Cell<u32>,
     /// Jobs in `jobs`.
     pub jobs: Cell<u32>,
-    /// Messages in `up_mmsg`.
+    /// Messages in `up_iov`.
     pub messages: Cell<u32>,
+    /// Calls that send them, in `up_mmsg`.
+    pub sends: Cell<u32>,
+    /// The message with which call i begins.
+    pub send_first: [Cell<u32>; BATCH_MAX],
     /// Connection whose receive ring the batch lies in.
     pub rx_conn: Cell<u32>,
     /// `rx_consumed` once the whole batch is done with.
@@ -214,16 +220,20 @@ pub struct LaneBlock {
     pub tx_msg: Msghdr,
     /// Its parts.
     pub tx_iov: [Iovec; TX_IOV_MAX],
-    /// What to send upstream.
+    /// What to send upstream: a datagram each, or a run of them.
     pub up_mmsg: [Mmsghdr; BATCH_MAX],
-    /// One part each.
+    /// Absolute address of `up_iov`.
+    pub up_iov_at: Cell<u64>,
+    /// A part for each datagram.
     pub up_iov: [Iovec; BATCH_MAX],
-    /// For one datagram from upstream.
-    pub dgram_msg: Msghdr,
-    /// Its one part.
-    pub dgram_iov: Iovec,
-    /// Its control messages.
-    pub dgram_control: [Cell<u8>; 64],
+    /// How a run is cut.
+    pub up_control: [Control; BATCH_MAX],
+    /// For datagrams from upstream, or runs of them; they go into the slots.
+    pub up_read: [Mmsghdr; UP_READ_MAX],
+    /// One part each.
+    pub up_read_iov: [Iovec; UP_READ_MAX],
+    /// Their control messages.
+    pub up_read_control: [[Cell<u8>; CONTROL_LEN]; UP_READ_MAX],
     /// Inner packets for the inner side's device.
     pub inner_iov: [Iovec; BATCH_MAX],
     /// The calls that give them to it.
@@ -242,6 +252,4 @@ pub struct LaneBlock {
     pub events: [Event; EVENT_COUNT],
     /// Command ring.
     pub commands: [Command; COMMAND_COUNT],
-    /// The datagram.
-    pub dgram: [Cell<u8>; DGRAM_MAX],
 }

@@ -23,7 +23,7 @@ macro_rules! offsets {
 /// Sizes and limits.
 pub const SIZES: &[Name] = names! {
     ABI = ABI, BATCH_MAX = BATCH_MAX, EPOLL_MAX = EPOLL_MAX, TX_IOV_MAX = TX_IOV_MAX,
-    LANES_MAX = LANES_MAX, SAS_MAX = SAS_MAX, CONNECTIONS_MAX = CONNECTIONS_MAX,
+    UP_READ_MAX = UP_READ_MAX, LANES_MAX = LANES_MAX, SAS_MAX = SAS_MAX, CONNECTIONS_MAX = CONNECTIONS_MAX,
     INNER_MTU_MAX = INNER_MTU_MAX, SELECTOR_MAX = SELECTOR_MAX,
     WINDOW_MIN = WINDOW_MIN, WINDOW_MAX = WINDOW_MAX,
     RING_LEN = RING_LEN, RING_BLOCK_LEN = RING_BLOCK_LEN, TX_QUEUE_MAX = TX_QUEUE_MAX,
@@ -63,11 +63,10 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_FRESH = fresh,
     LANE_SOCKADDR = sockaddr, LANE_EPOLL = epoll, LANE_SCRATCH = scratch,
     LANE_RECV_IOV = recv_iov, LANE_TX_MSG = tx_msg, LANE_TX_IOV = tx_iov,
-    LANE_UP_MMSG = up_mmsg, LANE_UP_IOV = up_iov,
-    LANE_DGRAM_MSG = dgram_msg, LANE_DGRAM_IOV = dgram_iov, LANE_DGRAM_CONTROL = dgram_control,
+    LANE_UP_MMSG = up_mmsg, LANE_UP_READ = up_read,
     LANE_INNER_IOV = inner_iov, LANE_WRITES = writes, LANE_SLOT_IOV = slot_iov, LANE_SLOT_LEN = slot_len,
     LANE_JOBS = jobs, LANE_JOB_COUNT = batch.jobs, LANE_SA_SPEC = sa_spec,
-    LANE_EVENTS = events, LANE_COMMANDS = commands, LANE_DGRAM = dgram,
+    LANE_EVENTS = events, LANE_COMMANDS = commands,
 };
 
 /// Where the slots begin in a lane's block.
@@ -78,7 +77,7 @@ pub const ROW: &[Name] = offsets! { Row:
     ROW_STATE = state, ROW_LANE = lane, ROW_FD = fd, ROW_EPFD = epfd, ROW_GENERATION = generation,
     ROW_FAMILY = family, ROW_ADDRESS = address, ROW_PORT = port, ROW_EPOCH_MS = epoch_ms,
     ROW_OPENED_AT = opened_at,
-    ROW_SCORE = score, ROW_VALID_AT = valid_at,
+    ROW_SCORE = score, ROW_VALID_AT = valid_at, ROW_UP_PLAIN = up_plain,
     ROW_RX_WRITTEN = rx_written, ROW_RX_CONSUMED = rx_consumed,
     ROW_TX_QUEUED = tx_queued, ROW_TX_PARTIAL_AT = tx_partial_at,
     ROW_INBOUND = inbound, ROW_OUTBOUND = outbound,

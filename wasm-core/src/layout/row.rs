@@ -66,7 +66,11 @@ pub struct Row {
     pub score: Cell<u32>,
     /// Monotonic milliseconds of the last authenticated packet or datagram from upstream.
     pub valid_at: Cell<f64>,
-    _rx_pad: [u64; 5],
+    /// The upstream socket takes no runs of datagrams.
+    pub up_plain: Cell<u32>,
+    /// Datagrams that the kernel says it has dropped from the upstream socket.
+    pub up_lost: Cell<u32>,
+    _rx_pad: [u64; 4],
 
     /// The transmit lock.
     pub tx_lock: AtomicU32,

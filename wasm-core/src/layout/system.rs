@@ -38,3 +38,27 @@ pub struct Mmsghdr {
     /// Octets sent, written by the kernel.
     pub len: Cell<u64>,
 }
+
+/// `struct cmsghdr` with a 16-bit value.
+#[repr(C)]
+pub struct Control {
+    /// Octets of header and value.
+    pub len: Cell<u64>,
+    /// Level.
+    pub level: Cell<u32>,
+    /// Type.
+    pub kind: Cell<u32>,
+    /// Value.
+    pub value: Cell<u64>,
+}
+
+/// Level of a socket's options and control messages.
+pub const SOL_SOCKET: u32 = 1;
+/// Level of UDP's.
+pub const SOL_UDP: u32 = 17;
+/// Octets of each datagram but the last of a run that is sent.
+pub const UDP_SEGMENT: u32 = 103;
+/// The same of one that has come.
+pub const UDP_GRO: u32 = 104;
+/// How many datagrams a socket has lost.
+pub const SO_RXQ_OVFL: u32 = 40;

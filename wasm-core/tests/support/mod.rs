@@ -241,7 +241,7 @@ impl Gate {
                 BATCH_UPSTREAM => {
                     outcome
                         .upstream
-                        .extend((0..count).map(|i| self.message(lane, i)));
+                        .extend((0..count).flat_map(|i| self.run(lane, i)));
                     core::rx_release(lane, conn, -1);
                 }
                 _ => {
@@ -272,9 +272,31 @@ impl Gate {
 
     /// Upstream message `i`, read as `sendmmsg` does.
     pub fn message(&self, lane: u32, i: u32) -> Vec<u8> {
+        let [message] = &self.run(lane, i)[..] else {
+            panic!("a run");
+        };
+        message.clone()
+    }
+
+    /// The datagrams that the kernel makes of upstream send `i`.
+    pub fn run(&self, lane: u32, i: u32) -> Vec<Vec<u8>> {
         let message = self.lane(lane, "LANE_UP_MMSG") + 64 * u64::from(i);
-        assert_eq!(self.u64(message + 24), 1, "one part");
-        self.iov(self.u64(message + 16))
+        let (iov, parts) = (self.u64(message + 16), self.u64(message + 24));
+        let octets: Vec<u8> = (0..parts)
+            .flat_map(|part| self.iov(iov + 16 * part))
+            .collect();
+        let control_len = self.u64(message + 40);
+        if control_len == 0 {
+            assert_eq!(parts, 1);
+            return vec![octets];
+        }
+        let control = self.u64(message + 32);
+        assert_eq!([self.u64(control), control_len], [18, 24]);
+        assert_eq!(self.u64(control + 8), 103 << 32 | 17, "UDP_SEGMENT");
+        let size = self.u64(control + 16) as usize;
+        let run: Vec<_> = octets.chunks(size).map(<[u8]>::to_vec).collect();
+        assert!(octets.len() <= 65_487 && run.len() as u64 == parts && parts <= 64);
+        run
     }
 
     pub fn iov(&self, at: u64) -> Vec<u8> {
@@ -340,10 +362,25 @@ impl Gate {
         core::slots_in(lane, packets.len() as u32);
     }
 
-    /// `recvmsg` from upstream, and its queueing.
+    /// `recvmmsg` of one datagram from upstream, and its queueing. It takes room for granted.
     pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> i32 {
-        self.memory.write(self.lane(lane, "LANE_DGRAM"), octets);
-        core::upstream_in(lane, conn, octets.len() as u32, now)
+        self.read(lane, 0, octets, &[]);
+        let outcome = core::upstream_in(lane, conn, 0, now);
+        core::upstream_end(lane, conn);
+        outcome
+    }
+
+    /// What the kernel leaves in read `i`.
+    pub fn read(&self, lane: u32, i: u64, octets: &[u8], control: &[u8]) {
+        let message = self.lane(lane, "LANE_UP_READ") + 64 * i;
+        let iov = self.u64(message + 16);
+        assert!(octets.len() as u64 <= self.u64(iov + 8), "fits");
+        self.memory.write(self.u64(iov), octets);
+        self.memory.write(self.u64(message + 32), control);
+        self.memory
+            .write(message + 40, &(control.len() as u64).to_le_bytes());
+        self.memory
+            .write(message + 56, &(octets.len() as u64).to_le_bytes());
     }
 
     /// Events that the shell has not read: kind, status, connection, SPI, value.
