@@ -34,6 +34,10 @@ fn every_mutant_is_caught(variant: &str) {
             let name = &module.functions[site.function].name;
             match shapes::run((&mutant, &layout), Extent::Few) {
                 Err(Problem::Leak(leak)) => assert_eq!(&leak.functions[0], name, "{leakage:?}"),
+                // Where the verdict on a packet is given, a branch more is one verdict too many.
+                Err(Problem::Core(_)) if name == "inbound_open" => {
+                    assert!(matches!(leakage, Leakage::EarlyExit | Leakage::BranchTable));
+                }
                 Err(other) => panic!("{leakage:?} in {name}: {other}"),
                 Ok(_) => panic!("{leakage:?} in {name} is not caught"),
             }
