@@ -50,7 +50,7 @@ async function _runSuite({ name, command, count }: Suite): Promise<Outcome> {
 }
 
 /** These need root, minutes or a browser, and have tasks of their own. */
-const SLOW = ["tests/interop/", "tests/chaos/", "tests/soak/", "tests/browser/", "bench/"];
+const SLOW = ["tests/interop/", "tests/chaos/", "tests/soak/", "tests/browser/"];
 
 const CARGO: Suite = {
   name: "cargo",

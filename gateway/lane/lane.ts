@@ -27,7 +27,7 @@ export interface Lane {
   readonly connections: (Connection | undefined)[];
   /** Connections with something to do; served in turns of one budget each. */
   ready: Connection[];
-  /** The list of the turn before, empty, so that a turn allocates nothing. */
+  /** The list of the turn before, empty: the two take turns. */
   spare: Connection[];
   /** Connections that wait for a ring of the pool, or for a descriptor. */
   starved: Connection[];
