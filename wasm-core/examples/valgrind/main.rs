@@ -1,0 +1,19 @@
+//! What valgrind is asked about the AEADs; `deno task test:ctgrind` and `bench:instructions` start it.
+//!
+//! Whatever is expected of valgrind is asserted here, so that the exit code tells.
+
+mod count;
+mod request;
+mod taint;
+mod work;
+
+fn main() {
+    assert!(request::is_running(), "runs under valgrind only");
+    match std::env::args().nth(1).as_deref() {
+        Some("taint") => taint::check(),
+        Some("table") => taint::check_table(),
+        Some("early-exit") => taint::check_early_exit(),
+        Some("count") => count::count(),
+        other => panic!("no such check: {other:?}"),
+    }
+}

@@ -1,0 +1,42 @@
+//! What is measured and checked: the AEADs of both engines, one packet at a time.
+
+use culvert_core::aead::{Algorithm, Context, Sealing, simd, soft};
+
+/// An engine's functions.
+pub struct Engine {
+    pub name: &'static str,
+    pub install: fn(&mut Context, Algorithm, &[u8]) -> bool,
+    pub open: Open,
+    pub seal: fn(&Context, &[u8; 12], Sealing<'_>),
+}
+
+type Open = fn(&Context, &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> bool;
+
+/// The portable engine, which is the specification.
+pub const SOFT: Engine = Engine {
+    name: "soft",
+    install: soft::install,
+    open: soft::open,
+    seal: soft::seal,
+};
+
+/// The kernels with vector verbs spelt out, which natively look octets up by index.
+pub const KERNELS: Engine = Engine {
+    name: "kernels",
+    install: simd::install,
+    open: simd::open,
+    seal: simd::seal,
+};
+
+/// An algorithm, its name, and octets of its key.
+pub const CIPHERS: [(&str, Algorithm, usize); 4] = [
+    ("aes-128-gcm", Algorithm::AesGcm16, 16),
+    ("aes-192-gcm", Algorithm::AesGcm16, 24),
+    ("aes-256-gcm", Algorithm::AesGcm16, 32),
+    ("chacha20-poly1305", Algorithm::ChaCha20Poly1305, 32),
+];
+
+/// IV and salt of every packet.
+pub const NONCE: [u8; 12] = [7; 12];
+/// SPI and number of every packet.
+pub const AAD: [u8; 12] = [9; 12];
