@@ -1,0 +1,48 @@
+// Takes times by class without letting the class into anything but the values.
+//
+// Classes are drawn beforehand and sorted out afterwards: a branch on the class shortly before the timed call is seen in its time
+// through the branch predictor (|t| of 8 between two names of one class, Bun 1.4.5, AMD EPYC). For the same reason, and so that stores
+// have left the store buffer, a fixed loop stands between the choice and the call.
+
+import type { Subject } from "./subject.ts";
+import { POOL } from "./subject.ts";
+import type { Classes } from "./welch.ts";
+
+/** Calls that do not count: engines compile what is hot while it runs. */
+const WARM_UP = 4000;
+
+/** Times of `samples` calls, ms, by class. */
+export function measure(subject: Subject, samples: number): Classes {
+  const count = WARM_UP + samples;
+  const drawn = _draw(count);
+  const times = new Float64Array(count);
+  for (let n = 0; n < count; n += 1) {
+    const place = drawn[n] ?? 0;
+    subject.choose(place & 1, place >> 1);
+    _settle();
+    const begin = performance.now();
+    subject.run();
+    times[n] = performance.now() - begin;
+  }
+  const all = [...times.subarray(WARM_UP)];
+  const isSecond = (_: number, n: number): boolean => ((drawn[WARM_UP + n] ?? 0) & 1) === 1;
+  return {
+    first: all.filter((time, n) => !isSecond(time, n)),
+    second: all.filter(isSecond),
+  };
+}
+
+/** A class and a member of it for each call, in random order: what comes and goes with time must not look like a class. */
+function _draw(count: number): Uint8Array {
+  const drawn = new Uint8Array(count);
+  for (let at = 0; at < count; at += 65_536) {
+    crypto.getRandomValues(drawn.subarray(at, at + 65_536));
+  }
+  return drawn.map((octet) => octet % (2 * POOL));
+}
+
+function _settle(): void {
+  for (let n = 0; n < SETTLE.length; n += 1) SETTLE[n] = (SETTLE[n] ?? 0) + 1;
+}
+
+const SETTLE = new Uint32Array(1024);
