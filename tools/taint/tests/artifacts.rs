@@ -35,7 +35,8 @@ fn every_mutant_is_caught(variant: &str) {
             match shapes::run((&mutant, &layout), Extent::Few) {
                 Err(Problem::Leak(leak)) => assert_eq!(&leak.functions[0], name, "{leakage:?}"),
                 // Where the verdict on a packet is given, a branch more is one verdict too many.
-                Err(Problem::Core(_)) if name == "inbound_open" => {
+                Err(Problem::Core(why)) if name == "inbound_open" => {
+                    assert_eq!(why, "not as expected: one verdict for each packet");
                     assert!(matches!(leakage, Leakage::EarlyExit | Leakage::BranchTable));
                 }
                 Err(other) => panic!("{leakage:?} in {name}: {other}"),
