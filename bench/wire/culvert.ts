@@ -1,0 +1,83 @@
+// Culvert at both ends: the responder on the far side, the originator on the near one, keys through both APIs.
+
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { must, type Running } from "../../tests/interop/lib/process.ts";
+import { openApi } from "../../tests/support/api.ts";
+import { makePeer } from "../../tests/support/peers.ts";
+import { type Link, OUTER, type Side } from "./link.ts";
+import { expectReachable, type Tunnel } from "./tunnel.ts";
+
+export type Engine = "wasm" | "native";
+
+export interface CulvertOptions {
+  readonly engine: Engine;
+  /** For files of this run. */
+  readonly folder: string;
+}
+
+/** Starts both gateways and resolves when packets go through. */
+export async function openCulvert(link: Link, options: CulvertOptions): Promise<Tunnel> {
+  const { engine, folder } = options;
+  const token = randomBytes(16).toString("hex");
+  const tokenFile = `${folder}/token-${engine}`;
+  writeFileSync(tokenFile, token, { mode: 0o600 });
+  const device = `cv-${engine}`;
+  const own = ["--inner", `tun:${device}`, "--engine", engine, "--api-token-file", tokenFile];
+  const tcp = `${OUTER.far}:${TCP_PORT[engine]}`;
+  const far = startGateway(link, "far", ["serve", "--listen", tcp, ...own]);
+  const farApi = await apiPort(far, "listening");
+  const near = startGateway(link, "near", ["connect", tcp, ...own]);
+  const nearApi = await apiPort(near, "connecting");
+  const inner = INNER[engine];
+  for (const side of ["near", "far"] as const) {
+    await must(link.on(side, ["ip", "addr", "add", `${inner[side]}/32`, "dev", device]));
+  }
+  const ports = { near: nearApi, far: farApi };
+  await installKeys(ports, { token, inner });
+  await expectReachable(link, inner.far);
+
+  const pids = { near: near.pid, far: far.pid };
+  return { subject: `culvert-${engine}`, target: inner.far, pids };
+}
+
+/** One SA for each direction, the same on both sides but for who sends. */
+async function installKeys(
+  ports: Readonly<Record<Side, number>>,
+  { token, inner }: { readonly token: string; readonly inner: Readonly<Record<Side, string>> },
+): Promise<void> {
+  const { inboundBody: up, outboundBody: down } = makePeer();
+  for (const [side, other] of [["far", "near"], ["near", "far"]] as const) {
+    const api = openApi(OUTER[side], ports[side], token);
+    const ends = { peer: other, local: [`${inner[side]}/32`], remote: [`${inner[other]}/32`] };
+    const [inbound, outbound] = side === "far" ? [up, down] : [down, up];
+    await api.installSa({ ...inbound, ...ends, direction: "inbound" });
+    await api.installSa({ ...outbound, ...ends, direction: "outbound" });
+    api.close();
+  }
+}
+
+function startGateway(link: Link, side: Side, args: readonly string[]): Running {
+  const main = fileURLToPath(new URL("../../gateway/main.ts", import.meta.url));
+  const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
+  const api = ["--api", `${OUTER[side]}:0`];
+  const command = [process.execPath, ...flags, main, ...args, ...api];
+  return link.start(side, command, { NO_COLOR: "1" });
+}
+
+async function apiPort(gateway: Running, verb: string): Promise<number> {
+  const [, port] = await gateway.match(new RegExp(`^${verb} .*api=\\S+:(\\d+)`, "m"), START_MS);
+  return Number(port);
+}
+
+const START_MS = 20_000;
+const TCP_PORT: Readonly<Record<Engine, number>> = { wasm: 4500, native: 4501 };
+const INNER: Readonly<Record<Engine, Readonly<Record<Side, string>>>> = {
+  wasm: { near: "10.93.30.1", far: "10.93.29.1" },
+  native: { near: "10.93.30.2", far: "10.93.29.2" },
+};
+const DENO_FLAGS = [
+  ...["run", "--no-prompt", "--allow-ffi", "--allow-net", "--allow-read", "--allow-env"],
+];

@@ -1,0 +1,85 @@
+// `deno task bench:wire`: tunnels between two hosts, that is two network namespaces joined by a veth, with the tools of everybody: iperf3 and ping.
+// Culvert at both ends beside plain TCP and whatever rival is installed. Needs root.
+//
+//     --json --only TEXT --runs N --out FILE --seconds N
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { engineLibraryPath } from "../../gateway/runtime/files.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import { allOutput } from "../../tests/interop/lib/process.ts";
+import { openReport, parseBenchArgs } from "../lib/report.ts";
+import { settingOf } from "../lib/setting.ts";
+import { enterNamespace } from "../path/namespace.ts";
+import { openCulvert } from "./culvert.ts";
+import { openLibipsec } from "./libipsec.ts";
+import { type Link, openLink } from "./link.ts";
+import { startIperf } from "./measure.ts";
+import { measurePings, measureTransfers } from "./suite.ts";
+import { plainTcp, type Tunnel } from "./tunnel.ts";
+import { openVeepin, VEEPIN_VARIABLE, veepinProgram } from "./veepin.ts";
+
+async function main(): Promise<number> {
+  const missing = missingHere();
+  if (missing.length > 0) {
+    process.stderr.write(`bench:wire needs what is not here: ${missing.join(", ")}\n`);
+    return 1;
+  }
+  const options = parseBenchArgs(runtime.args, { runs: 5, further: { seconds: "2" } });
+  const seconds = Number(options.further.seconds);
+  if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError(`--seconds is ${seconds}`);
+  const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
+  if (code !== undefined) return code;
+  const folder = mkdtempSync(`${tmpdir()}/culvert-wire-`);
+  const tunnels: Tunnel[] = [];
+  const link = await openLink();
+  try {
+    await startIperf(link);
+    await openAll(tunnels, link, folder);
+    const report = openReport(settingOf("wire"), options);
+    const suite = { only: options.only, runs: options.runs, seconds };
+    await measureTransfers(report, { link, tunnels }, suite);
+    await measurePings(report, { link, tunnels }, suite);
+    return 0;
+  } catch (error) {
+    process.stderr.write(allOutput(10));
+    throw error;
+  } finally {
+    await link.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Opens every tunnel that can be had here, and says of the others why not. */
+async function openAll(tunnels: Tunnel[], link: Link, folder: string): Promise<void> {
+  tunnels.push(plainTcp(), await openCulvert(link, { engine: "wasm", folder }));
+  if (existsSync(engineLibraryPath())) {
+    tunnels.push(await openCulvert(link, { engine: "native", folder }));
+  } else skip("culvert-native", "its library is not built: deno task build:native");
+  if (hasProgram("charon-systemd") && hasProgram("swanctl")) {
+    tunnels.push(await openLibipsec(link, folder));
+  } else skip("libipsec", "not installed: charon-systemd, swanctl");
+  const veepin = veepinProgram();
+  if (veepin !== undefined) tunnels.push(await openVeepin(link, veepin));
+  else skip("veepin", `not installed: ${VEEPIN_VARIABLE} names it`);
+}
+
+function skip(subject: string, why: string): void {
+  process.stderr.write(`${subject}: ${why}\n`);
+}
+
+function missingHere(): string[] {
+  const programs = ["ip", "iperf3", "ping", "nsenter", "unshare"].filter((name) =>
+    !hasProgram(name)
+  );
+  return process.getuid?.() === 0 ? programs : ["root", ...programs];
+}
+
+function hasProgram(name: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+}
+
+if (import.meta.main) runtime.exit(await main());

@@ -1,0 +1,73 @@
+// What is measured of a tunnel: iperf3 with the gateways' processor time, and ping.
+
+import { must, run } from "../../tests/interop/lib/process.ts";
+import { percentile } from "../lib/stats.ts";
+import { cpuSeconds } from "../path/cost.ts";
+import { type Link, type Side, SIDES } from "./link.ts";
+import type { Tunnel } from "./tunnel.ts";
+
+/** `up` is from near to far. */
+export type Direction = "up" | "down";
+
+/** All in seconds for one octet of iperf3's payload. */
+export interface Transfer {
+  readonly clock: number;
+  /** Processor time of each side's gateway. */
+  readonly cpu: Readonly<Record<Side, number>> | undefined;
+}
+
+/** Starts the far host's iperf3, for all tunnels. */
+export async function startIperf(link: Link): Promise<void> {
+  const server = link.start("far", ["iperf3", "--server", "--forceflush"]);
+  await server.match(/listening/, 5000);
+}
+
+/** One TCP connection through the tunnel. */
+export async function transfer(
+  link: Link,
+  { target, pids }: Tunnel,
+  { direction, seconds }: { readonly direction: Direction; readonly seconds: number },
+): Promise<Transfer> {
+  const before = pids === undefined ? undefined : cpuOf(pids);
+  const way = direction === "down" ? ["--reverse"] : [];
+  const command = ["iperf3", "--json", "--time", String(seconds), "--client", target, ...way];
+  const text = await must(link.on("near", command), { timeoutMs: 1000 * seconds + 15_000 });
+  const after = pids === undefined ? undefined : cpuOf(pids);
+  const { octets, took } = readReport(text);
+  if (before === undefined || after === undefined) return { clock: took / octets, cpu: undefined };
+  const each = (side: Side): number => (after[side] - before[side]) / octets;
+  return { clock: took / octets, cpu: { near: each("near"), far: each("far") } };
+}
+
+function cpuOf(pids: Readonly<Record<Side, number>>): Record<Side, number> {
+  const [near = 0, far = 0] = SIDES.map((side) => cpuSeconds(pids[side]));
+  return { near, far };
+}
+
+/** What has arrived, in how long. */
+function readReport(text: string): { readonly octets: number; readonly took: number } {
+  const { end } = JSON.parse(text) as IperfReport;
+  const { bytes: octets, seconds: took } = end.sum_received;
+  if (octets === 0) throw new Error("The run is void: nothing has arrived");
+  return { octets, took };
+}
+
+interface IperfReport {
+  readonly end: { readonly "sum_received": { readonly bytes: number; readonly seconds: number } };
+}
+
+/** Round trips, s. */
+export interface RoundTrips {
+  readonly p50: number;
+  readonly p99: number;
+  readonly lost: number;
+}
+
+/** Pings every 5 ms. */
+export async function ping(link: Link, { target }: Tunnel, count: number): Promise<RoundTrips> {
+  const command = ["ping", "-n", "-c", String(count), "-i", "0.005", "-W", "1", target];
+  // Its exit code tells of lost answers, which are counted here.
+  const { output } = await run(link.on("near", command), { timeoutMs: 10 * count + 15_000 });
+  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) / 1000);
+  return { p50: percentile(times, 50), p99: percentile(times, 99), lost: count - times.length };
+}
