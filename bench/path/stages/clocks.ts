@@ -96,11 +96,11 @@ function clockedLibc(libc: LaneLibc, { now, spend }: Clock): LaneLibc {
       spend(TCP_READ, from);
       return octets;
     },
-    recvmsg(fd, message, flags): number {
+    recvmmsg(fd, messages, count, flags, timeout): number {
       const from = now();
-      const octets = libc.recvmsg(fd, message, flags);
+      const taken = libc.recvmmsg(fd, messages, count, flags, timeout);
       spend(UDP_RECEIVE, from);
-      return octets;
+      return taken;
     },
     sendmmsg(fd, messages, count, flags): number {
       const from = now();
@@ -200,7 +200,8 @@ const EXPORTS: Readonly<Partial<Record<Stage, readonly (keyof Core)[]>>> = {
   join: ["inner_plan"],
   queue: [
     ...["slots_in", "echo_in", "outbound_next", "outbound_commit"] as const,
-    ...["tx_lock", "tx_plan", "tx_sent", "tx_unlock", "upstream_ready", "upstream_in"] as const,
+    ...["tx_lock", "tx_plan", "tx_sent", "tx_unlock"] as const,
+    ...["upstream_begin", "upstream_in", "upstream_end"] as const,
   ],
 };
 
