@@ -1,0 +1,206 @@
+// Batches of AEAD jobs laid into a lane's block by hand, as `inbound` and `outbound_next` lay them: for tests of the step alone.
+
+import { ok } from "node:assert/strict";
+import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
+import {
+  AEAD_AES_GCM_16,
+  AEAD_CHACHA20_POLY1305,
+  BATCH_MAX,
+  JOB_AAD,
+  JOB_AAD_LEN,
+  JOB_CONTEXT,
+  JOB_DATA,
+  JOB_DATA_LEN,
+  JOB_LEN,
+  JOB_NONCE,
+  JOB_OK,
+  JOB_SA,
+  JOB_SOURCE,
+  JOB_TAG,
+  LANE_JOB_COUNT,
+  LANE_JOBS,
+  LANE_SA_SPEC,
+  LANE_SLOTS,
+  SA_CONTEXT,
+  SA_OUTBOUND,
+  SPEC_ALGORITHM,
+  SPEC_DIRECTION,
+  SPEC_KEY,
+  SPEC_KEY_LEN,
+  SPEC_LOCAL,
+  SPEC_LOCAL_COUNT,
+  SPEC_PEER,
+  SPEC_REMOTE,
+  SPEC_REMOTE_COUNT,
+  SPEC_SELECTOR_VERSION,
+  SPEC_SPI,
+} from "../../ts-bindings/layout.ts";
+import { type AeadName, ICV_LEN } from "./aead.ts";
+
+/** A core with one lane, on a memory of its own. */
+export interface LaneScene {
+  readonly memory: WebAssembly.Memory;
+  readonly core: Core;
+  readonly view: DataView;
+  readonly u8: Uint8Array;
+  /** The lane's block. */
+  readonly block: number;
+  /** The shell's block, from which SAs are installed. */
+  readonly shell: number;
+}
+
+/** A key as an SA has it. */
+export interface SaKey {
+  readonly spi: number;
+  readonly aead: AeadName;
+  readonly key: Uint8Array;
+}
+
+/** An SA of the core. */
+export interface InstalledSa extends SaKey {
+  readonly id: number;
+}
+
+/** A packet to be sealed, and how far past a multiple of 16 its octets lie. */
+export interface PacketJob {
+  readonly sa: InstalledSa;
+  readonly nonce: Uint8Array;
+  /** 8 or 12 octets. */
+  readonly aad: Uint8Array;
+  readonly plain: Uint8Array;
+  readonly sourceSkew: number;
+  readonly dataSkew: number;
+}
+
+/** Where one packet lies, and its job. */
+export interface Place {
+  readonly job: number;
+  readonly data: number;
+  readonly len: number;
+}
+
+/** The lane, and the block behind it. */
+export const LANE = 0;
+const SHELL = 1;
+
+const LIMITS = { lanes: 1, connections: 1, sas: BATCH_MAX, rings: 1, innerMtu: 1400 };
+
+/** Opens a core. */
+export function openLane(module: WebAssembly.Module): LaneScene {
+  const memory = planMemory(module, LIMITS);
+  const core = instantiateCore({ module, memory });
+  const { lanes, connections, sas, rings, innerMtu } = LIMITS;
+  core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1);
+  return {
+    memory,
+    core,
+    view: new DataView(memory.buffer),
+    u8: new Uint8Array(memory.buffer),
+    block: core.lane_block(LANE),
+    shell: core.lane_block(SHELL),
+  };
+}
+
+/** Writes an SA's specification, from which core and native engine install it; both wipe it. */
+export function writeSpec({ view, u8, shell }: LaneScene, { spi, aead, key }: SaKey): void {
+  const at = shell + LANE_SA_SPEC;
+  const words = [
+    [SPEC_SPI, spi],
+    [SPEC_DIRECTION, SA_OUTBOUND],
+    [SPEC_PEER, 1],
+    [SPEC_ALGORITHM, aead === "aes-gcm-16" ? AEAD_AES_GCM_16 : AEAD_CHACHA20_POLY1305],
+    [SPEC_KEY_LEN, key.length + SALT.length],
+    [SPEC_LOCAL_COUNT, 1],
+    [SPEC_LOCAL + SPEC_SELECTOR_VERSION, 4],
+    [SPEC_REMOTE_COUNT, 1],
+    [SPEC_REMOTE + SPEC_SELECTOR_VERSION, 4],
+  ] as const;
+  for (const [field, value] of words) view.setUint32(at + field, value, LITTLE_ENDIAN);
+  u8.set(key, at + SPEC_KEY);
+  u8.set(SALT, at + SPEC_KEY + key.length);
+}
+
+/** Installs an SA in the core. */
+export function installSa(scene: LaneScene, key: SaKey): InstalledSa {
+  writeSpec(scene, key);
+  const id = scene.core.sa_install(SHELL);
+  ok(id > 0, `status ${-id}`);
+  return { ...key, id };
+}
+
+/** Removes an SA from the core. */
+export function removeSa({ core }: LaneScene, { spi }: SaKey): void {
+  ok(core.sa_remove(SHELL, spi) === 1, `no SA ${spi}`);
+}
+
+/**
+ * Lays a batch out in the lane's slots, what is sealed to behind all sources, with margins of `MARGIN` around.
+ *
+ * @throws {AssertionError} If it has too many packets, or too long ones
+ */
+export function layOut(scene: LaneScene, packets: readonly PacketJob[]): Place[] {
+  const { core, view, u8, block } = scene;
+  ok(packets.length <= BATCH_MAX, `${packets.length} packets`);
+  let end = block + LANE_SLOTS;
+  const take = (len: number, skew: number): number => {
+    const at = Math.ceil((end + MARGIN_LEN) / 16) * 16 + skew;
+    end = at + len;
+    return at;
+  };
+  const sources = packets.map(({ plain, sourceSkew }) => take(plain.length, sourceSkew));
+  const places = packets.map(({ plain, dataSkew }, i) => ({
+    job: block + LANE_JOBS + i * JOB_LEN,
+    data: take(plain.length + ICV_LEN, dataSkew),
+    len: plain.length,
+  }));
+  ok(end + MARGIN_LEN <= scene.shell, "the slots have no room");
+  u8.fill(MARGIN, block + LANE_SLOTS, end + MARGIN_LEN);
+  packets.forEach(({ sa, nonce, aad, plain }, i) => {
+    const { job, data, len } = places[i] ?? NOWHERE;
+    const source = sources[i] ?? 0;
+    const words = [
+      [JOB_CONTEXT, core.sa_row(sa.id) + SA_CONTEXT],
+      [JOB_SOURCE, source],
+      [JOB_DATA, data],
+      [JOB_DATA_LEN, len],
+      [JOB_TAG, data + len],
+      [JOB_AAD_LEN, aad.length],
+      [JOB_OK, NO_RESULT],
+      [JOB_SA, sa.id],
+    ] as const;
+    for (const [field, value] of words) view.setUint32(job + field, value, LITTLE_ENDIAN);
+    u8.set(nonce, job + JOB_NONCE);
+    u8.set(aad, job + JOB_AAD);
+    u8.set(plain, source);
+  });
+  view.setUint32(block + LANE_JOB_COUNT, packets.length, LITTLE_ENDIAN);
+  return places;
+}
+
+/** A copy of a packet's ciphertext and ICV, or of what they were opened to. */
+export function readSealed({ u8 }: LaneScene, { data, len }: Place): Uint8Array {
+  return u8.slice(data, data + len + ICV_LEN);
+}
+
+/** Result of an open; false also where there was none. */
+export function isAuthentic({ view }: LaneScene, { job }: Place): boolean {
+  return view.getUint32(job + JOB_OK, LITTLE_ENDIAN) === 1;
+}
+
+/** Whether the octets before and behind a packet are as they were laid out. */
+export function hasMargins({ u8 }: LaneScene, { data, len }: Place): boolean {
+  const end = data + len + ICV_LEN;
+  const margins = [
+    u8.subarray(data - MARGIN_LEN, data),
+    u8.subarray(end, end + MARGIN_LEN),
+  ];
+  return margins.every((margin) => margin.every((octet) => octet === MARGIN));
+}
+
+const NOWHERE: Place = { job: 0, data: 0, len: 0 };
+const NO_RESULT = 7;
+const MARGIN = 0xa5;
+const MARGIN_LEN = 16;
+/** Nonces are given whole, so that the salt is of no meaning here. */
+const SALT = Uint8Array.of(1, 2, 3, 4);
+const LITTLE_ENDIAN = true;
