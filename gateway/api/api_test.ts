@@ -40,20 +40,12 @@ test("createApi() shows the status", async () => {
 });
 
 test("createApi() shows and closes connections", async () => {
-  const { app, logged } = createFakeApi();
+  const { app } = createFakeApi();
   const { connections } = await (await app.request("/v1/connections")).json();
   equal(connections[0].id, 7);
   const one = await app.request("/v1/connections/7");
   deepEqual(await one.json(), connections[0]);
-  const kicked = await app.request("/v1/connections/7", { method: "DELETE" }, {
-    remote: "127.0.0.1",
-  });
-  equal(kicked.status, 204);
-  deepEqual(logged, [{
-    level: "info",
-    event: "api_change",
-    fields: { action: "connection_kick", target: "7", status: 204, remote: "127.0.0.1" },
-  }]);
+  equal((await app.request("/v1/connections/7", { method: "DELETE" })).status, 204);
   for (const id of ["7", "8", "07", "x", "7.0", "-1", "9".repeat(30), "%20"]) {
     for (const method of ["GET", "DELETE"]) {
       const response = await app.request(`/v1/connections/${id}`, { method });
@@ -61,15 +53,13 @@ test("createApi() shows and closes connections", async () => {
       await problemOf(response);
     }
   }
-  equal(logged.length, 1);
 });
 
-test("createApi() drains, and logs who asked", async () => {
-  const { app, gateway, logged } = createFakeApi();
+test("createApi() drains", async () => {
+  const { app, gateway } = createFakeApi();
   const response = await app.request("/v1/drain", { method: "POST" });
   equal(response.status, 202);
   ok(gateway.isDraining());
-  deepEqual(logged[0]?.fields, { action: "drain", status: 202, remote: null });
 });
 
 test("createApi() says which methods a path has", async () => {

@@ -1,17 +1,16 @@
 // `/v1/connections`: show and close.
 
 import * as z from "zod";
+import type { Gateway } from "../shell/types.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
-import { type ApiContext, type ApiState, audited, type Route } from "./route.ts";
+import { type Route, type Subject, subjectRoute } from "./route.ts";
 import { CONNECTION, CONNECTIONS } from "./schemas.ts";
 
 const FIRST = { id: "/connections/0/id" };
 
-const ID = z.int().positive();
-
 /** The routes of connections. */
-export function connectionRoutes(state: ApiState): readonly Route[] {
+export function connectionRoutes(gateway: Gateway): readonly Route[] {
   return [
     {
       path: "/v1/connections",
@@ -25,49 +24,41 @@ export function connectionRoutes(state: ApiState): readonly Route[] {
               leadsTo: { getV1ConnectionsId: FIRST, deleteV1ConnectionsId: FIRST },
             },
           },
-          run: (context) => context.json({ connections: state.gateway.connections() }),
+          run: (context) => context.json({ connections: gateway.connections() }),
         },
       },
     },
-    {
-      path: "/v1/connections/{id}",
-      params: z.object({ id: ID }),
-      methods: {
-        GET: {
-          summary: "One connection",
-          answers: { 200: { description: "As it is now", content: json(CONNECTION) } },
-          problems: [404],
-          run: (context) => show(state, context),
-        },
-        DELETE: {
-          summary: "Close a connection",
-          answers: { 204: { description: "It is told to close" } },
-          problems: [404],
-          run: (context) => kick(state, context),
+    subjectRoute(BY_ID, "/v1/connections/{id}", {
+      GET: {
+        summary: "One connection",
+        answers: { 200: { description: "As it is now", content: json(CONNECTION) } },
+        run(context, id): Response {
+          const connection = gateway.connection(id);
+          return connection === undefined ? BY_ID.unknown() : context.json(connection);
         },
       },
-    },
+      DELETE: {
+        summary: "Close a connection",
+        action: "connection_kick",
+        answers: { 204: { description: "It is told to close" } },
+        run: (_context, id) => {
+          return gateway.kick(id) ? new Response(null, { status: 204 }) : BY_ID.unknown();
+        },
+      },
+    }),
   ];
 }
 
-function show(state: ApiState, context: ApiContext): Response {
-  const id = idOf(context);
-  const connection = id === undefined ? undefined : state.gateway.connection(id);
-  return connection === undefined ? unknownConnection() : context.json(connection);
-}
+/** Ids are below 2^53, and have one writing. */
+const ID_PATTERN = /^[1-9]\d{0,14}$/;
 
-function kick(state: ApiState, context: ApiContext): Response {
-  const id = idOf(context);
-  if (id === undefined || !state.gateway.kick(id)) return unknownConnection();
-  const response = new Response(null, { status: 204 });
-  return audited(state, context, { action: "connection_kick", target: String(id), response });
-}
-
-function idOf(context: ApiContext): number | undefined {
-  const text = context.req.param("id") ?? "";
-  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined;
-}
-
-function unknownConnection(): Response {
-  return problem(404, "There is no connection with this id");
-}
+const BY_ID: Subject<number> = {
+  param: "id",
+  schema: z.string().transform((text, context) => {
+    if (ID_PATTERN.test(text)) return Number(text);
+    context.addIssue({ code: "custom", message: "must be the id of a connection" });
+    return z.NEVER;
+  }).meta({ type: "integer", minimum: 1, maximum: 999_999_999_999_999 }),
+  text: String,
+  unknown: () => problem(404, "There is no connection with this id"),
+};

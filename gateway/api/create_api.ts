@@ -3,8 +3,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../shell/log.ts";
 import type { Gateway } from "../shell/types.ts";
+import { audit, nameChanges } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
-import { addAssets, addPage, givePageForToken, type ReadAsset } from "./dashboard.ts";
+import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";
 import { createEventFeed } from "./event_feed.ts";
 import { eventRoutes } from "./events.ts";
 import { guard } from "./guard.ts";
@@ -12,7 +13,7 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { problem } from "./problem.ts";
-import { addRoute, type Api, type ApiEnv, type ApiState } from "./route.ts";
+import { addRoute, type Api, type ApiEnv } from "./route.ts";
 import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
@@ -39,23 +40,23 @@ export interface ApiOptions {
  */
 export function createApi(options: ApiOptions): Api {
   const { gateway, token, bound, log, readAsset } = options;
-  const state: ApiState = { gateway, log };
   const app = new OpenAPIHono<ApiEnv>();
   app.openAPIRegistry.registerComponent("securitySchemes", "token", TOKEN_SCHEME);
-  app.use(setCommonHeaders);
-  app.use("/", givePageForToken(readAsset));
-  addAssets(app, readAsset);
-  app.use(guard({ token, isLoopback: bound.isLoopback, log }));
   const routes = [
-    ...healthRoutes(state),
-    ...metricsRoutes(state),
-    ...connectionRoutes(state),
-    ...saRoutes(state),
+    ...healthRoutes(gateway),
+    ...metricsRoutes(gateway),
+    ...connectionRoutes(gateway),
+    ...saRoutes(gateway),
     ...eventRoutes(createEventFeed({ gateway, every: options.every ?? startInterval })),
     ...openApiRoutes(app),
   ];
+  app.use(setCommonHeaders);
+  app.use(audit(log));
+  nameChanges(app, routes);
+  app.use("/", givePageForToken(readAsset));
+  app.use(guard({ token, isLoopback: bound.isLoopback }));
   for (const route of routes) addRoute(app, route);
-  addPage(app, readAsset);
+  addFiles(app, readAsset);
   app.notFound(() => problem(404, "There is nothing at this path"));
   app.onError((error) => {
     log("error", "api_failed", { reason: error.message });

@@ -8,18 +8,17 @@ import type { Api, ApiEnv } from "./route.ts";
 /** Reads a file of the dashboard; undefined if there is none of that name. */
 export type ReadAsset = (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
-/** Adds what the page is made of; before the guard. */
-export function addAssets(app: Api, readAsset: ReadAsset): void {
-  addFile(app, "/assets/:name", async (context) => {
-    const name = context.req.param("name") ?? "";
-    return await fileResponse(readAsset, name) ?? problem(404, "There is no file of this name");
-  });
-}
+/** Where what the page is made of lies. */
+export const ASSETS = "/assets/";
 
-/** Adds the page; behind the guard. */
-export function addPage(app: Api, readAsset: ReadAsset): void {
+/** Adds the page and what it is made of. */
+export function addFiles(app: Api, readAsset: ReadAsset): void {
   addFile(app, "/", async () => {
     return await fileResponse(readAsset, PAGE) ?? problem(404, "There is no dashboard");
+  });
+  addFile(app, `${ASSETS}:name`, async (context) => {
+    const name = context.req.param("name") ?? "";
+    return await fileResponse(readAsset, name) ?? problem(404, "There is no file of this name");
   });
 }
 

@@ -4,7 +4,7 @@ import { createFakeApi } from "./fake_api.ts";
 
 const BROWSER = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
 
-test("addPage() serves the page under a strict policy", async () => {
+test("addFiles() serves the page under a strict policy", async () => {
   const { app } = createFakeApi();
   const response = await app.request("/", BROWSER);
   equal(response.status, 200);
@@ -16,7 +16,7 @@ test("addPage() serves the page under a strict policy", async () => {
   equal(await response.text(), "<!DOCTYPE html>");
 });
 
-test("addAssets() serves files for browsers, and no others", async () => {
+test("addFiles() serves parts of the page for browsers, and no others", async () => {
   const { app } = createFakeApi();
   const response = await app.request("/assets/main.js");
   equal(response.status, 200);

@@ -4,16 +4,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "@hono/hono";
 import { isLoopback, parseAddress } from "../config/address.ts";
-import type { Log } from "../shell/log.ts";
+import { ASSETS } from "./dashboard.ts";
 import { problem } from "./problem.ts";
-import type { ApiEnv } from "./route.ts";
+import { type ApiEnv, isSafe } from "./route.ts";
 
 export interface GuardOptions {
   /** The bearer token in force; null is none. */
   readonly token: () => string | null;
   /** Whether the API listens on a loopback address. */
   readonly isLoopback: boolean;
-  readonly log: Log;
 }
 
 /** Probes of supervisors and balancers, which have no token and use any Host. */
@@ -22,19 +21,10 @@ const OPEN_PATHS: readonly string[] = ["/livez", "/readyz"];
 /** Checks each request before it reaches a handler. */
 export function guard(options: GuardOptions): MiddlewareHandler<ApiEnv> {
   return async function guardRequest(context, next): Promise<Response | undefined> {
-    const request = context.req.raw;
-    const isOpen = isSafe(request) && OPEN_PATHS.includes(context.req.path);
-    const refusal = isOpen ? undefined : refuse(request, options);
-    if (refusal !== undefined) {
-      // Reads are refused to every page of a browser's first visit; who tries to change something is worth a line.
-      if (!isSafe(request)) {
-        options.log("warn", "api_refused", {
-          status: refusal.status,
-          remote: context.env?.remote ?? null,
-        });
-      }
-      return refusal;
-    }
+    const { method, path } = context.req;
+    const isOpen = isSafe(method) && OPEN_PATHS.includes(path);
+    const refusal = isOpen ? undefined : refuse(context.req.raw, options);
+    if (refusal !== undefined) return refusal;
     await next();
     return undefined;
   };
@@ -47,12 +37,19 @@ function refuse(request: Request, options: GuardOptions): Response | undefined {
   if (!isAuthorized && options.isLoopback && !isLoopbackHost(hostOf(request))) {
     return problem(403, "Without a token, Host must be a loopback address or localhost");
   }
-  const needsToken = !options.isLoopback || (token !== null && !isSafe(request));
-  if (needsToken && !isAuthorized) return unauthorized(given !== undefined);
-  if (!isSafe(request) && hasForeignOrigin(request)) {
+  if (!isAuthorized && needsToken(request, options.isLoopback, token !== null)) {
+    return unauthorized(given !== undefined);
+  }
+  if (!isSafe(request.method) && hasForeignOrigin(request)) {
     return problem(403, "Origin is not the host that was asked");
   }
   return undefined;
+}
+
+/** On loopback changes need it, if there is one; elsewhere all but what the page is made of, which then asks for it. */
+function needsToken(request: Request, isLoopback: boolean, hasToken: boolean): boolean {
+  if (!isSafe(request.method)) return !isLoopback || hasToken;
+  return !isLoopback && !new URL(request.url).pathname.startsWith(ASSETS);
 }
 
 /** RFC 6750 §3: the error is named only if there was a token. */
@@ -77,10 +74,6 @@ function isSameSecret(given: string, secret: string): boolean {
 
 function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
-}
-
-function isSafe(request: Request): boolean {
-  return request.method === "GET" || request.method === "HEAD";
 }
 
 /** Host, normalized as a URL's authority is; undefined if it is none. */

@@ -1,13 +1,14 @@
 // `/livez`, `/readyz`, `/v1/status`, `/v1/drain`: the gateway as a whole.
 
 import * as z from "zod";
+import type { Gateway } from "../shell/types.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
-import { type ApiContext, type ApiState, audited, type Route } from "./route.ts";
+import type { ApiContext, Route } from "./route.ts";
 import { DRAINING, STATUS } from "./schemas.ts";
 
 /** The routes of the gateway as a whole. */
-export function healthRoutes(state: ApiState): readonly Route[] {
+export function healthRoutes(gateway: Gateway): readonly Route[] {
   return [
     {
       path: "/livez",
@@ -22,7 +23,7 @@ export function healthRoutes(state: ApiState): readonly Route[] {
           summary: "Whether connections are accepted",
           answers: TEXT,
           problems: [503],
-          run: (context) => readiness(state, context),
+          run: (context) => readiness(gateway, context),
         },
       },
     },
@@ -32,7 +33,7 @@ export function healthRoutes(state: ApiState): readonly Route[] {
         GET: {
           summary: "Version, limits and totals",
           answers: { 200: { description: "As it is now", content: json(STATUS) } },
-          run: (context) => context.json(state.gateway.status()),
+          run: (context) => context.json(gateway.status()),
         },
       },
     },
@@ -41,8 +42,9 @@ export function healthRoutes(state: ApiState): readonly Route[] {
       methods: {
         POST: {
           summary: "Drain, as SIGTERM does, without the exit",
+          action: "drain",
           answers: { 202: { description: "The drain has begun", content: json(DRAINING) } },
-          run: (context) => drain(state, context),
+          run: (context) => drain(gateway, context),
         },
       },
     },
@@ -54,14 +56,11 @@ const TEXT = {
 } as const;
 
 /** Balancers stop sending when this fails; what is connected drains. */
-function readiness(state: ApiState, context: ApiContext): Response {
-  return state.gateway.isDraining()
-    ? problem(503, "The gateway is draining")
-    : context.text("ready\n");
+function readiness(gateway: Gateway, context: ApiContext): Response {
+  return gateway.isDraining() ? problem(503, "The gateway is draining") : context.text("ready\n");
 }
 
-function drain(state: ApiState, context: ApiContext): Response {
-  state.gateway.drain();
-  const response = context.json({ draining: true }, 202);
-  return audited(state, context, { action: "drain", response });
+function drain(gateway: Gateway, context: ApiContext): Response {
+  gateway.drain();
+  return context.json({ draining: true }, 202);
 }

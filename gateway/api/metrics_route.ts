@@ -2,11 +2,12 @@
 
 import { accepts } from "@hono/hono/accepts";
 import * as z from "zod";
+import type { Gateway } from "../shell/types.ts";
 import { CONTENT_TYPES, MEDIA_TYPES, type MetricsFormat, renderMetrics } from "./exposition.ts";
-import type { ApiContext, ApiState, Route } from "./route.ts";
+import type { ApiContext, Route } from "./route.ts";
 
 /** The route of the metrics. */
-export function metricsRoutes(state: ApiState): readonly Route[] {
+export function metricsRoutes(gateway: Gateway): readonly Route[] {
   return [{
     path: "/metrics",
     methods: {
@@ -21,15 +22,15 @@ export function metricsRoutes(state: ApiState): readonly Route[] {
             },
           },
         },
-        run: (context) => show(state, context),
+        run: (context) => show(gateway, context),
       },
     },
   }];
 }
 
-function show(state: ApiState, context: ApiContext): Response {
+function show(gateway: Gateway, context: ApiContext): Response {
   const format = formatOf(context);
-  return context.body(renderMetrics(state.gateway.status(), format), 200, {
+  return context.body(renderMetrics(gateway.status(), format), 200, {
     "content-type": CONTENT_TYPES[format],
     vary: "Accept",
   });

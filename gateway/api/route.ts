@@ -1,25 +1,23 @@
 // The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a path allows is known to the answer
-// 405 as well.
+// 405 as well, and what names something in a path is read by the schema that describes it.
 
 import type { Context } from "@hono/hono";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type * as z from "zod";
-import type { Log } from "../shell/log.ts";
-import type { Gateway } from "../shell/types.ts";
+import * as z from "zod";
 import { describeCall } from "./describe.ts";
 import { problem, type ProblemStatus } from "./problem.ts";
 
-/** What handlers work on. */
-export interface ApiState {
-  readonly gateway: Gateway;
-  readonly log: Log;
-}
-
-/** What a server gives to `app.fetch` beside the request. */
+/** What a server gives to `app.fetch` beside the request, and what is known of a request on its way. */
 export interface ApiEnv {
   readonly Bindings: {
     /** Address of the client, for the audit log. */
     readonly remote?: string;
+  };
+  readonly Variables: {
+    /** The change that is asked for. */
+    action?: Action;
+    /** What is to change, in our own writing: an SPI or a connection's id. */
+    target?: string;
   };
 }
 
@@ -27,6 +25,9 @@ export type Api = OpenAPIHono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 export type Handler = (context: ApiContext) => Response | Promise<Response>;
 export type Method = "GET" | "POST" | "DELETE";
+
+/** Names of the changes in the audit log. */
+export type Action = "connection_kick" | "drain" | "sa_dummy" | "sa_install" | "sa_remove";
 
 /** An answer that is no problem. */
 export interface Answer {
@@ -39,29 +40,85 @@ export interface Answer {
 }
 
 /** A method of a path: what it does, and all that it may answer. */
-export interface Call {
+export interface Call<Run = Handler> {
   readonly summary: string;
+  /** A change has a name; reads have none. */
+  readonly action?: Action;
   readonly body?: z.ZodType;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly problems?: readonly ProblemStatus[];
-  readonly run: Handler;
+  readonly run: Run;
 }
 
-/** A path, parameters in braces, and what may be done with it. */
+/** A path, its parameter in braces, and what may be done with it. */
 export interface Route {
   readonly path: string;
   readonly params?: z.ZodObject;
+  /** What a request's path names, in our own writing; undefined if it cannot be a name. */
+  readonly target?: (context: ApiContext) => string | undefined;
   readonly methods: Readonly<Partial<Record<Method, Call>>>;
+}
+
+/** What the parameter of a path names. */
+export interface Subject<T> {
+  readonly param: string;
+  readonly schema: z.ZodType<T>;
+  readonly text: (value: T) => string;
+  /** The 404 for what is not there, and for what cannot be a name. */
+  readonly unknown: () => Response;
+}
+
+/** A route about one `subject`: its handlers get what the path names, read by the schema. */
+export function subjectRoute<T>(
+  subject: Subject<T>,
+  path: string,
+  methods: Readonly<Partial<Record<Method, Call<SubjectHandler<T>>>>>,
+): Route {
+  function read(context: ApiContext): T | undefined {
+    const named = subject.schema.safeParse(context.req.param(subject.param));
+    return named.success ? named.data : undefined;
+  }
+
+  function bind(call: Call<SubjectHandler<T>>): Call {
+    const run: Handler = (context) => {
+      const value = read(context);
+      return value === undefined ? subject.unknown() : call.run(context, value);
+    };
+    return { ...call, problems: [404, ...call.problems ?? []], run };
+  }
+
+  const bound = Object.entries(methods).map(([method, call]) => [method, bind(call)]);
+  return {
+    path,
+    params: z.object({ [subject.param]: subject.schema }),
+    target(context): string | undefined {
+      const value = read(context);
+      return value === undefined ? undefined : subject.text(value);
+    },
+    methods: Object.fromEntries(bound),
+  };
+}
+
+export type SubjectHandler<T> = (context: ApiContext, value: T) => Response | Promise<Response>;
+
+/** A route's path as the router writes it. */
+export function routePath({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+/** RFC 9110 §9.2.1, of those that this API has: nothing changes. */
+export function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /**
  * Adds a route to an app and to its document, and 405 for every other method.
  *
- * Parameters and bodies are read by the handlers: they bound what arrives before it is parsed, and no message of theirs repeats
- * it, which the generator's own validators do not promise.
+ * Not by `app.openapi`, whose validators read a body whole before anything can bound it, take octets that are no UTF-8, and read a body
+ * without Content-Type as an empty object. `readBody` uses the same schemas.
  */
 export function addRoute(app: Api, route: Route): void {
-  const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+  const path = routePath(route);
   for (const [method, call] of Object.entries(route.methods)) {
     app.on(method, path, call.run);
     app.openAPIRegistry.registerPath(describeCall(route, method, call));
@@ -69,24 +126,4 @@ export function addRoute(app: Api, route: Route): void {
   const allow = Object.keys(route.methods)
     .flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
   app.all(path, () => problem(405, `This path allows ${allow}`, { headers: { allow } }));
-}
-
-/** A change that was asked of the gateway, and what came of it. */
-export interface Change {
-  readonly action: "connection_kick" | "drain" | "sa_dummy" | "sa_install" | "sa_remove";
-  /** What was to change: an SPI or a connection id, in our own writing. */
-  readonly target?: string;
-  readonly response: Response;
-}
-
-/** Writes the audit line of a change; gives its response back. */
-export function audited(state: ApiState, context: ApiContext, change: Change): Response {
-  const { action, target, response } = change;
-  state.log(response.ok ? "info" : "warn", "api_change", {
-    action,
-    ...(target === undefined ? {} : { target }),
-    status: response.status,
-    remote: context.env?.remote ?? null,
-  });
-  return response;
 }

@@ -2,12 +2,12 @@
 
 import * as z from "zod";
 import { INNER_MTU_MAX } from "../../ts-bindings/layout.ts";
-import { parseSpi, SA_SPEC, SPI_TEXT, spiText } from "../config/sa.ts";
-import type { Prefix, Refusal, SaView } from "../shell/types.ts";
-import { readBody } from "./body.ts";
+import { SA_SPEC, SPI, spiText } from "../config/sa.ts";
+import type { Gateway, Prefix, Refusal, SaView } from "../shell/types.ts";
+import { type ReadBody, readBody } from "./body.ts";
 import { json } from "./describe.ts";
 import { memberProblem, problem } from "./problem.ts";
-import { type ApiContext, type ApiState, audited, type Route } from "./route.ts";
+import { type ApiContext, type Route, type Subject, subjectRoute } from "./route.ts";
 import { SA, SAS } from "./schemas.ts";
 
 type DummySchema = z.ZodType<{ readonly octets: number }>;
@@ -21,8 +21,8 @@ function dummySchema(innerMtu: number): DummySchema {
 }
 
 /** The routes of SAs. */
-export function saRoutes(state: ApiState): readonly Route[] {
-  const dummy = dummySchema(state.gateway.status().limits["innerMtu"] ?? INNER_MTU_MAX);
+export function saRoutes(gateway: Gateway): readonly Route[] {
+  const dummy = dummySchema(gateway.status().limits["innerMtu"] ?? INNER_MTU_MAX);
   return [
     {
       path: "/v1/sas",
@@ -30,10 +30,11 @@ export function saRoutes(state: ApiState): readonly Route[] {
         GET: {
           summary: "Installed SAs",
           answers: { 200: { description: "All of them, without keys", content: json(SAS) } },
-          run: (context) => context.json({ sas: state.gateway.sas().map(saJson) }),
+          run: (context) => context.json({ sas: gateway.sas().map(saJson) }),
         },
         POST: {
           summary: "Install an SA",
+          action: "sa_install",
           body: SA_SPEC,
           answers: {
             201: {
@@ -44,104 +45,83 @@ export function saRoutes(state: ApiState): readonly Route[] {
             },
           },
           problems: [400, 409, 413, 422],
-          run: (context) => install(state, context),
+          run: (context) => install(gateway, context),
         },
       },
     },
-    {
-      path: "/v1/sas/{spi}",
-      params: SPI_PARAM,
-      methods: {
-        GET: {
-          summary: "One SA",
-          answers: { 200: { description: "As it is now, without its key", content: json(SA) } },
-          problems: [404],
-          run: (context) => show(state, context),
-        },
-        DELETE: {
-          summary: "Remove an SA and wipe its key",
-          answers: { 204: { description: "Removed" } },
-          problems: [404],
-          run: (context) => remove(state, context),
+    subjectRoute(BY_SPI, "/v1/sas/{spi}", {
+      GET: {
+        summary: "One SA",
+        answers: { 200: { description: "As it is now, without its key", content: json(SA) } },
+        run(context, spi): Response {
+          const sa = gateway.sa(spi);
+          return sa === undefined ? BY_SPI.unknown() : context.json(saJson(sa));
         },
       },
-    },
-    {
-      path: "/v1/sas/{spi}/dummy",
-      params: SPI_PARAM,
-      methods: {
-        POST: {
-          summary: "Send one dummy packet (RFC 4303 §2.6)",
-          body: dummy,
-          answers: { 202: { description: "Handed to the lane of the peer's path" } },
-          problems: [400, 404, 409, 413, 422],
-          run: (context) => sendDummy(state, { context, schema: dummy }),
+      DELETE: {
+        summary: "Remove an SA and wipe its key",
+        action: "sa_remove",
+        answers: { 204: { description: "Removed" } },
+        run: (_context, spi) => {
+          return gateway.removeSa(spi) ? new Response(null, { status: 204 }) : BY_SPI.unknown();
         },
       },
-    },
+    }),
+    subjectRoute(BY_SPI, "/v1/sas/{spi}/dummy", {
+      POST: {
+        summary: "Send one dummy packet (RFC 4303 §2.6)",
+        action: "sa_dummy",
+        body: dummy,
+        answers: { 202: { description: "Handed to the lane of the peer's path" } },
+        problems: [400, 409, 413, 422],
+        run: (context, spi) => sendDummy(gateway, spi, () => readBody(context.req.raw, dummy)),
+      },
+    }),
   ];
 }
 
 const OWN = { spi: "/spi" };
 
-const SPI_PARAM = z.object({ spi: z.string().meta(SPI_TEXT) });
+const BY_SPI: Subject<number> = {
+  param: "spi",
+  schema: SPI,
+  text: spiText,
+  unknown: () => problem(404, "There is no SA with this SPI"),
+};
 
 const LOCATION = z.object({ location: z.string() });
 
-async function install(state: ApiState, context: ApiContext): Promise<Response> {
+async function install(gateway: Gateway, context: ApiContext): Promise<Response> {
   const body = await readBody(context.req.raw, SA_SPEC);
   if (body.kind === "refused") return body.response;
   const { spi, keyMaterial } = body.value;
-  const target = spiText(spi);
+  context.set("target", spiText(spi));
   try {
-    const refusal = await state.gateway.installSa(body.value);
-    const response = refusal === undefined ? installed(state, spi) : refused(refusal);
-    return audited(state, context, { action: "sa_install", target, response });
+    const refusal = await gateway.installSa(body.value);
+    return refusal === undefined ? installed(gateway, spi) : refused(refusal);
   } finally {
     keyMaterial.fill(0);
   }
 }
 
-function installed(state: ApiState, spi: number): Response {
-  const sa = state.gateway.sa(spi);
+function installed(gateway: Gateway, spi: number): Response {
+  const sa = gateway.sa(spi);
   // Removed again by another call, or expired, before this answer was made.
   const body = sa === undefined ? { spi: spiText(spi) } : saJson(sa);
   return Response.json(body, { status: 201, headers: { location: `/v1/sas/${spiText(spi)}` } });
 }
 
-function show(state: ApiState, context: ApiContext): Response {
-  const spi = spiOf(context);
-  const sa = spi === undefined ? undefined : state.gateway.sa(spi);
-  return sa === undefined ? unknownSa() : context.json(saJson(sa));
-}
-
-function remove(state: ApiState, context: ApiContext): Response {
-  const spi = spiOf(context);
-  if (spi === undefined || !state.gateway.removeSa(spi)) return unknownSa();
-  const response = new Response(null, { status: 204 });
-  return audited(state, context, { action: "sa_remove", target: spiText(spi), response });
-}
-
 async function sendDummy(
-  state: ApiState,
-  { context, schema }: { readonly context: ApiContext; readonly schema: DummySchema },
+  gateway: Gateway,
+  spi: number,
+  read: () => Promise<ReadBody<{ readonly octets: number }>>,
 ): Promise<Response> {
-  const spi = spiOf(context);
-  if (spi === undefined || state.gateway.sa(spi) === undefined) return unknownSa();
-  const body = await readBody(context.req.raw, schema);
+  if (gateway.sa(spi) === undefined) return BY_SPI.unknown();
+  const body = await read();
   if (body.kind === "refused") return body.response;
-  const refusal = state.gateway.sendDummy(spi, body.value.octets);
-  if (refusal === "unknown") return unknownSa();
-  const response = refusal === undefined ? new Response(null, { status: 202 }) : refused(refusal);
-  return audited(state, context, { action: "sa_dummy", target: spiText(spi), response });
-}
-
-function spiOf(context: ApiContext): number | undefined {
-  return parseSpi(context.req.param("spi") ?? "");
-}
-
-function unknownSa(): Response {
-  return problem(404, "There is no SA with this SPI");
+  const refusal = gateway.sendDummy(spi, body.value.octets);
+  if (refusal === "unknown") return BY_SPI.unknown();
+  return refusal === undefined ? new Response(null, { status: 202 }) : refused(refusal);
 }
 
 function refused(refusal: Refusal): Response {

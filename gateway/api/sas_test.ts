@@ -40,8 +40,6 @@ test("POST /v1/sas installs, and no answer has the key", async () => {
   const one = await app.request("/v1/sas/0xc0ffee01");
   deepEqual(await one.json(), sa);
   equal(gateway.saTable.size, 1);
-  equal(logged[0]?.fields["action"], "sa_install");
-  equal(logged[0]?.fields["target"], "0xc0ffee01");
   for (const shown of [text, all, JSON.stringify(logged)]) ok(!hasKey(shown));
 });
 
@@ -90,13 +88,11 @@ test("POST /v1/sas names the member that is wrong", async () => {
 });
 
 test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
-  const { app, gateway, logged } = createFakeApi();
+  const { app, gateway } = createFakeApi();
   equal((await app.request("/v1/sas", post(SA))).status, 201);
   const again = await app.request("/v1/sas", post(SA));
   equal(again.status, 409);
   deepEqual((await again.json()).errors, [{ pointer: "/spi", detail: "An SA has it" }]);
-  equal(logged[1]?.level, "warn");
-  equal(logged[1]?.fields["status"], 409);
   gateway.refuseWith({ kind: "invalid", member: "remote", detail: "remote is taken" });
   const invalid = await app.request("/v1/sas", post({ ...SA, spi: "0x101" }));
   equal(invalid.status, 422);
@@ -107,27 +103,24 @@ test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
 });
 
 test("DELETE /v1/sas/{spi} removes once", async () => {
-  const { app, logged } = createFakeApi();
+  const { app } = createFakeApi();
   await app.request("/v1/sas", post(SA));
   equal((await app.request("/v1/sas/0xC0FFEE01", { method: "DELETE" })).status, 204);
-  equal(logged[1]?.fields["action"], "sa_remove");
   for (const spi of ["0xc0ffee01", "0x1", "3237998081", "x", "%00"]) {
     for (const method of ["GET", "DELETE"]) {
       equal((await app.request(`/v1/sas/${spi}`, { method })).status, 404, `${method} ${spi}`);
     }
   }
-  equal(logged.length, 2);
 });
 
 test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
-  const { app, gateway, logged } = createFakeApi();
+  const { app, gateway } = createFakeApi();
   const path = "/v1/sas/0xc0ffee01/dummy";
   equal((await app.request(path, post({ octets: 64 }))).status, 404);
   await app.request("/v1/sas", post(SA));
   equal((await app.request(path, post({ octets: 100 }))).status, 202);
   equal((await app.request(path, post({}))).status, 202);
   deepEqual(gateway.dummies, [{ spi: 0xc0ffee01, octets: 100 }, { spi: 0xc0ffee01, octets: 64 }]);
-  equal(logged[1]?.fields["action"], "sa_dummy");
   equal((await app.request(path, { method: "POST" })).status, 400);
   for (const body of [{ octets: -1 }, { octets: 1.5 }, { octets: "64" }, { octet: 64 }, []]) {
     equal((await app.request(path, post(body))).status, 422, JSON.stringify(body));

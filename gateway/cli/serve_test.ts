@@ -170,12 +170,13 @@ test("serve reads the file again on SIGHUP, and names what it cannot change", as
   await turns();
   equal(await drainWith("first"), 401);
   equal(await drainWith("second"), 202);
-  const kept = / warn +reloaded kept="inner_mtu,lanes"\n$/;
-  match(runtime.printed.stderr, kept);
+  const reloads = (): number => runtime.printed.stderr.split(" reloaded ").length - 1;
+  match(runtime.printed.stderr, / warn +reloaded kept="inner_mtu,lanes"\n/);
+  equal(reloads(), 1);
   files["culvert.toml"] = 'lanes = 3\nlog_level = "info"\napi_token_file = "token"\n';
   runtime.signal("SIGHUP");
   await turns();
-  match(runtime.printed.stderr, kept, "at level error a warning is not logged");
+  equal(reloads(), 1, "at level error a warning is not logged");
   files["culvert.toml"] = "lanes = x\n";
   runtime.signal("SIGHUP");
   await turns();

@@ -6,9 +6,6 @@ import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.t
 import type { AeadName, Prefix, SaSpec } from "../shell/types.ts";
 import { parsePrefix } from "./address.ts";
 
-/** SPIs from 1 to 255 are reserved, 0 is never sent (RFC 4303 §2.1). */
-const SPI_MIN = 0x100;
-
 /** RFC 4106 §8.1, RFC 7634 §2: key then 4-octet salt. */
 const KEY_MATERIAL_LENS: Readonly<Record<AeadName, readonly number[]>> = {
   "aes-gcm-16": [20, 28, 36],
@@ -23,20 +20,25 @@ const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 const PEER_LEN_MAX = 64;
 
-/** An SPI of the API, as JSON Schema: 0x100 to 0xffffffff, any case. */
-export const SPI_TEXT = {
+/** An SPI of the API, as JSON Schema: SPIs from 1 to 255 are reserved, 0 is never sent (RFC 4303 §2.1). Any case. */
+const SPI_TEXT = {
   type: "string",
   pattern: "^0[xX]0*[1-9a-fA-F][0-9a-fA-F]{2,7}$",
   maxLength: 10,
   examples: ["0xc0ffee01"],
 } as const;
 
+const SPI_PATTERN = new RegExp(SPI_TEXT.pattern);
+
+/** Parses an SPI, in bodies and in paths. */
+export const SPI: z.ZodType<number> = spi();
+
 /**
  * Parses the SA object; its output's `keyMaterial` is the caller's to wipe. What its members ask of each other, and of other SAs, is no
  * matter of the JSON Schema that `meta` describes.
  */
 export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
-  spi: spi(),
+  spi: SPI,
   direction: oneOf(["inbound", "outbound"]),
   peer: peer(),
   aead: oneOf(["aes-gcm-16", "chacha20-poly1305"]),
@@ -54,9 +56,7 @@ export const SA_SPEC: z.ZodType<SaSpec> = z.strictObject({
 
 /** Parses `"0x100"` to `"0xffffffff"`; undefined if `text` is no SPI of an SA. */
 export function parseSpi(text: string): number | undefined {
-  if (!/^0x[0-9a-f]{1,8}$/i.test(text)) return undefined;
-  const value = Number(text);
-  return value >= SPI_MIN ? value : undefined;
+  return text.length <= SPI_TEXT.maxLength && SPI_PATTERN.test(text) ? Number(text) : undefined;
 }
 
 /** An SPI as every answer and log line shows it: `0x000001ff`. */

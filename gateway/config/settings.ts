@@ -123,7 +123,7 @@ export const SETTINGS = z.object({
   logLevel: documented(oneOf(["debug", "info", "warn", "error"]), {
     value: "debug|info|warn|error",
     fallback: "info",
-    help: "least level that is logged",
+    help: "least level that is logged; the audit log of the API is at every level",
   }),
   logFormat: documented(oneOf(["text", "json"]), {
     value: "text|json",

@@ -24,7 +24,10 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 const LINES_MAX = 20;
 const WINDOW_MS = 1000;
 
-/** Changes that were asked for through the API: the audit log is whole, and no peer can cause a line of it. */
+/** The audit log, of changes that were asked for through the API: at every level. No peer can cause a line of it. */
+const AUDIT: readonly string[] = ["api_change", "api_refused"];
+
+/** Lines of those who may ask: none is held back. Who may not could fill the disk with theirs. */
 const UNLIMITED: readonly string[] = ["api_change"];
 
 interface Window {
@@ -57,7 +60,7 @@ export function createLog(options: LogOptions): Log {
   }
 
   function log(level: LogLevel, event: string, fields: LogFields = {}): void {
-    if (RANK[level] < RANK[options.level]) return;
+    if (RANK[level] < RANK[options.level] && !AUDIT.includes(event)) return;
     const suppressed = UNLIMITED.includes(event) ? 0 : admit(event);
     if (suppressed < 0) return;
     const all = suppressed > 0 ? { ...fields, suppressed } : fields;

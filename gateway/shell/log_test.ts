@@ -46,8 +46,10 @@ test("log() holds a flood back and says how much of it", () => {
   match(lines[21] ?? "", /flood suppressed=980\n$/);
 });
 
-test("log() holds no line of the audit log back", () => {
-  const { lines, log } = setup("text");
+test("log() holds no line of a change back, at no level", () => {
+  const { lines, log } = setup("text", "error");
   for (let i = 0; i < 1000; i++) log("info", "api_change", { action: "sa_install" });
   equal(lines.length, 1000);
+  for (let i = 0; i < 1000; i++) log("warn", "api_refused", { action: "sa_install" });
+  equal(lines.length, 1020);
 });
