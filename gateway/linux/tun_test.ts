@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { CASES, UNPRIVILEGED } from "./netns_cases.ts";
 
 const PROGRAM = fileURLToPath(new URL("./netns_cases.ts", import.meta.url));
-const RUN = "Deno" in globalThis ? ["run", "--allow-all", "--no-lock"] : ["run"];
+const RUN = "Deno" in globalThis ? ["run", "--allow-all"] : ["run"];
 const TIMEOUT_MS = 20_000;
 
 const isPossible = spawnSync("unshare", ["--net", "test", "-c", "/dev/net/tun"]).status === 0;
