@@ -9,6 +9,8 @@ import { runGateway } from "./serve.ts";
 
 /** Settings of `serve` that mean something here. */
 const SETTINGS: readonly SettingName[] = [
+  "tcpCongestion",
+  "tcpKeepaliveS",
   "inner",
   "innerMtu",
   "api",

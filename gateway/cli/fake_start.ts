@@ -32,7 +32,7 @@ export function createFakeStart(
     const gateway = createFakeGateway();
     return {
       gateway,
-      listening: { tcp: options.config.listen.map((address) => address.text) },
+      listening: { tcp: options.config.listen.map(({ address }) => address.text) },
       engine: { name: "wasm-fake", path: null, reason: "there is no other" },
       finished: finished.promise,
       stop(): void {

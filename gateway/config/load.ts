@@ -6,6 +6,7 @@ import { ConfigError } from "./error.ts";
 import {
   docOf,
   type InnerChoice,
+  type ListenChoice,
   SETTING_NAMES,
   type SettingName,
   type Settings,
@@ -20,7 +21,7 @@ import {
 } from "./sources.ts";
 import { type NamedFile, readStaticSas } from "./static_sas.ts";
 import { parseToml } from "./toml.ts";
-import type { GatewayConfig, InnerConfig } from "./types.ts";
+import type { GatewayConfig, InnerConfig, ListenerConfig, TcpConfig } from "./types.ts";
 
 /** What a configuration is made from. */
 export interface LoadOptions {
@@ -53,9 +54,13 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const apiToken = await readToken(merged, options);
   checkApi(merged, apiToken);
   checkUpstream(merged);
+  const { listen, tcpCongestion, tcpKeepaliveS, ...rest } = settings;
+  const tcp = { congestion: tcpCongestion ?? null, keepaliveS: tcpKeepaliveS };
   const config: GatewayConfig = {
-    ...settings,
+    ...rest,
+    listen: listen.map((one) => listenerConfig(one, tcp)),
     connect: null,
+    tcp,
     upstream: settings.upstream ?? null,
     upstreamSource: settings.upstreamSource ?? null,
     inner: innerConfig(merged),
@@ -97,7 +102,7 @@ async function readOrFail(
   }
 }
 
-type WithoutDefault = "upstream" | "upstreamSource" | "apiTokenFile";
+type WithoutDefault = "tcpCongestion" | "upstream" | "upstreamSource" | "apiTokenFile";
 
 type CompleteSettings =
   & Pick<Settings, WithoutDefault>
@@ -163,6 +168,16 @@ function checkUpstream(merged: Merged): void {
   if (upstream === undefined) throw fault(merged, "upstreamSource", "needs --upstream");
   if (isV6(upstream) === isV6(upstreamSource) && isLoopback(upstream)) return;
   throw fault(merged, "upstreamSource", "needs an --upstream on loopback, of the same family");
+}
+
+function listenerConfig(choice: ListenChoice, common: TcpConfig): ListenerConfig {
+  return {
+    address: choice.address,
+    tcp: {
+      congestion: choice.congestion ?? common.congestion,
+      keepaliveS: choice.keepaliveS ?? common.keepaliveS,
+    },
+  };
 }
 
 function innerConfig(merged: Merged): InnerConfig {

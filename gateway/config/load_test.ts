@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { ConfigError } from "./error.ts";
 import { createFakeFiles } from "./fake_files.ts";
 import { loadConfig, type LoadedConfig } from "./load.ts";
+import { settingText } from "./setting_text.ts";
 import { fileKeyOf, flagOf, SETTING_NAMES, variableOf } from "./settings.ts";
 
 const KEY = "00112233445566778899aabbccddeeff01020304";
@@ -50,7 +51,7 @@ async function problemOf(given: Given): Promise<string> {
 
 test("loadConfig() without anything is the documented defaults", async () => {
   const { config, sourceOf } = await load();
-  deepEqual(config.listen.map((address) => address.text), ["127.0.0.1:4500"]);
+  deepEqual(config.listen.map(({ address }) => address.text), ["127.0.0.1:4500"]);
   equal(config.api?.text, "127.0.0.1:9329");
   ok(config.inner.kind === "echo");
   deepEqual(config.inner.addresses.map((address) => address.text), ["10.93.29.1"]);
@@ -93,8 +94,52 @@ test("loadConfig() takes lists from flags, from arrays and from variables with c
     ]
   ) {
     const { config } = await load(given);
-    deepEqual(config.listen.map((address) => address.text), texts);
+    deepEqual(config.listen.map(({ address }) => address.text), texts);
   }
+});
+
+test("loadConfig() takes listeners of a file that have settings of their own", async () => {
+  const inline = '{ address = "[::1]:2", tcp_congestion = "reno", tcp_keepalive_s = 7 }';
+  const tables = '[[listen]]\naddress = "127.0.0.1:1"\n[[listen]]\naddress = "[::1]:2"\n' +
+    'tcp_congestion = "reno"\ntcp_keepalive_s = 7\n';
+  for (const listen of [`listen = ["127.0.0.1:1", ${inline}]\n`, tables]) {
+    const { config } = await load({ file: `tcp_congestion = "cubic"\n${listen}` });
+    deepEqual(config.listen.map(({ address, tcp }) => ({ address: address.text, ...tcp })), [
+      { address: "127.0.0.1:1", congestion: "cubic", keepaliveS: 120 },
+      { address: "[::1]:2", congestion: "reno", keepaliveS: 7 },
+    ]);
+    equal(
+      settingText(config, "listen"),
+      "127.0.0.1:1,[::1]:2 tcp_congestion=reno tcp_keepalive_s=7",
+    );
+    equal(settingText(config, "tcpCongestion"), "cubic");
+  }
+});
+
+test("loadConfig() names the line of what a listener says wrongly", async () => {
+  const listener = (text: string): Promise<string> => {
+    return problemOf({ file: `[[listen]]\naddress = "127.0.0.1:1"\n[[listen]]\n${text}\n` });
+  };
+  equal(
+    await listener("tcp_keepalive_s = 1"),
+    "culvert.toml:3: address must be a string",
+  );
+  equal(
+    await listener('address = "[::1]:2"\ntcp_keepalive_s = -1'),
+    "culvert.toml:5: tcp_keepalive_s must be a whole number from 0 to 32767",
+  );
+  equal(
+    await listener('address = "[::1]:2"\ntcp_congestion = "two words"'),
+    "culvert.toml:5: tcp_congestion must be the name of a congestion control, such as cubic or bbr",
+  );
+  equal(
+    await listener('address = "[::1]:2"\nmtu = 1'),
+    'culvert.toml:5: unknown key "mtu"',
+  );
+  equal(
+    await problemOf({ file: 'listen = ["127.0.0.1:1", 2]' }),
+    "culvert.toml:1: listen must be an array of addresses, or of tables with an address, at least one",
+  );
 });
 
 test("loadConfig() finds the file by its variable too", async () => {
@@ -116,7 +161,7 @@ test("loadConfig() names file and line of what a file says wrongly", async () =>
   );
   equal(
     await file("listen = []"),
-    "culvert.toml:1: listen must be an array of strings, at least one",
+    "culvert.toml:1: listen must be an array of addresses, or of tables with an address, at least one",
   );
   equal(await file("config = 1"), 'culvert.toml:1: unknown key "config"');
   ok((await file("lanes = 1\nlanes = 2")).startsWith("culvert.toml:2: not TOML: "));
@@ -152,6 +197,8 @@ test("loadConfig() refuses each kind of bad value", async () => {
     "max-connections": ["0", "1048577", "1.5"],
     "idle-timeout-ms": ["-1", "2147483648"],
     "log-format": ["xml"],
+    "tcp-congestion": ["", "sixteen-letters-", "two words", "bbr\0"],
+    "tcp-keepalive-s": ["-1", "32768", "2m"],
   };
   for (const [flag, values] of Object.entries(bad)) {
     for (const value of values) {

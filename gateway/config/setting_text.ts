@@ -1,13 +1,17 @@
 // Settings of a checked configuration as a user would write them: for `check-config`, and to see what a reload changes.
 
 import type { SettingName } from "./settings.ts";
-import type { GatewayConfig, InnerConfig } from "./types.ts";
+import type { GatewayConfig, InnerConfig, ListenerConfig, TcpConfig } from "./types.ts";
 
 /** The value of a setting; "none" for one that is not set, "off" for one that is turned off. */
 export function settingText(config: GatewayConfig, name: SettingName): string {
   switch (name) {
     case "listen":
-      return config.listen.map((address) => address.text).join(",");
+      return config.listen.map((listener) => listenerText(listener, config.tcp)).join(",");
+    case "tcpCongestion":
+      return config.tcp.congestion ?? "none";
+    case "tcpKeepaliveS":
+      return String(config.tcp.keepaliveS);
     case "upstream":
     case "upstreamSource":
       return config[name]?.text ?? "none";
@@ -20,6 +24,15 @@ export function settingText(config: GatewayConfig, name: SettingName): string {
     default:
       return String(config[name]);
   }
+}
+
+/** The address, and behind it what the listener has of its own. */
+function listenerText({ address, tcp }: ListenerConfig, common: TcpConfig): string {
+  const own = [
+    tcp.congestion === common.congestion ? "" : ` tcp_congestion=${tcp.congestion}`,
+    tcp.keepaliveS === common.keepaliveS ? "" : ` tcp_keepalive_s=${tcp.keepaliveS}`,
+  ];
+  return `${address.text}${own.join("")}`;
 }
 
 function innerText(inner: InnerConfig): string {

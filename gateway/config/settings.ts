@@ -29,19 +29,40 @@ export type InnerChoice =
   | { readonly kind: "tun"; readonly name: string }
   | { readonly kind: "echo"; readonly address: IpAddress };
 
+/** One listener, with what it has of its own. */
+export interface ListenChoice {
+  readonly address: SocketAddress;
+  readonly congestion: string | undefined;
+  readonly keepaliveS: number | undefined;
+}
+
 /** Words of each setting. */
 export const settingDocs: z.core.$ZodRegistry<SettingDoc> = z.registry<SettingDoc>();
 
 /** Largest delay that a timer of the kernel interface takes (`epoll_wait`), about 24 days. */
 const MS_MAX = 2_147_483_647;
 
+/** Longest TCP_KEEPIDLE that Linux takes. */
+const KEEPALIVE_S_MAX = 32_767;
+
 /** The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf} and its neighbours. */
 export const SETTINGS = z.object({
-  listen: documented(repeatable(parsed(listenAddress)), {
+  listen: documented(listeners(), {
     value: "ADDR:PORT",
     fallback: "127.0.0.1:4500",
     isRepeatable: true,
     help: "TCP listener; port 0 picks a free one",
+  }),
+  tcpCongestion: documented(congestionName(), {
+    value: "NAME",
+    help: "TCP congestion control of the connections, such as bbr; none is what the system has",
+  }),
+  tcpKeepaliveS: documented(whole(0, KEEPALIVE_S_MAX), {
+    value: "N",
+    fallback: "120",
+    help:
+      "seconds of silence before the system probes a connection's peer, which it gives up after " +
+      "as long again; 0 is off",
   }),
   upstream: documented(parsed(upstreamAddress), {
     value: "ADDR:PORT",
@@ -195,6 +216,34 @@ function repeatable<T>(one: z.ZodType<T, string>): z.ZodType<readonly T[]> {
   return z.union([text().transform((input) => [input]), z.array(text()).min(1, { error })], {
     error,
   }).pipe(z.array(one));
+}
+
+/** As `repeatable`; in a file an element may be a table, for a listener with settings of its own. */
+function listeners(): z.ZodType<readonly ListenChoice[]> {
+  const error = "must be an array of addresses, or of tables with an address, at least one";
+  const table = z.strictObject({
+    address: parsed(listenAddress),
+    "tcp_congestion": congestionName().optional(),
+    "tcp_keepalive_s": whole(0, KEEPALIVE_S_MAX).optional(),
+  }, { error: ({ code }) => code === "invalid_type" ? error : undefined });
+  const element = z.preprocess(
+    (value) => typeof value === "string" ? { address: value } : value,
+    table.transform((own) => ({
+      address: own.address,
+      congestion: own["tcp_congestion"],
+      keepaliveS: own["tcp_keepalive_s"],
+    })),
+  );
+  return z.preprocess(
+    (value) => typeof value === "string" ? [value] : value,
+    z.array(element, { error }).min(1, { error }),
+  );
+}
+
+/** What TCP_CONGESTION can hold (TCP_CA_NAME_MAX); whether there is one of that name, the kernel says at the start. */
+function congestionName(): z.ZodType<string> {
+  const error = "must be the name of a congestion control, such as cubic or bbr";
+  return z.string({ error }).regex(/^[\w-]{1,15}$/, { error });
 }
 
 function whole(min: number, max: number): z.ZodType<number> {

@@ -1,5 +1,6 @@
 // The places a setting can come from, each read by itself: what a file says wrongly is wrong even where a flag overrides it.
 
+import type * as z from "zod";
 import { ConfigError, nameText, type Origin } from "./error.ts";
 import {
   docOf,
@@ -18,7 +19,8 @@ export interface Source {
   /** As `check-config` names it. */
   readonly kind: "flag" | "environment" | "file" | "default";
   readonly settings: Settings;
-  originOf(name: SettingName): Origin;
+  /** @param members The way to a part of the value, for a file's table. */
+  originOf(name: SettingName, members?: readonly PropertyKey[]): Origin;
 }
 
 /** Values of flags by their names without dashes, as `parseArgs` gives them; undefined or null is not given. */
@@ -69,7 +71,7 @@ export function readFile(path: string, file: TomlFile): Source {
   }
   return readSource({
     kind: "file",
-    originOf: (name) => ({ path, line: file.lineOf([fileKeyOf(name)]) }),
+    originOf: (name, members = []) => ({ path, line: file.lineOf([fileKeyOf(name), ...members]) }),
     valueOf: (name) => file.table[fileKeyOf(name)],
   });
 }
@@ -97,7 +99,15 @@ function readSource(reader: SourceReader): Source {
   const [issue] = result.error.issues;
   const name = SETTING_NAMES.find((one) => one === issue?.path[0]);
   if (issue === undefined || name === undefined) throw result.error;
+  const [, ...way] = issue.path;
+  const members = issue.code === "unrecognized_keys" ? [...way, ...issue.keys.slice(0, 1)] : way;
+  throw new ConfigError(reader.originOf(name, members), problemText(reader, name, issue));
+}
+
+function problemText({ kind }: SourceReader, name: SettingName, issue: z.core.$ZodIssue): string {
   // A file's line does not say by itself which key is meant.
-  const prefix = reader.kind === "file" ? `${fileKeyOf(name)} ` : "";
-  throw new ConfigError(reader.originOf(name), `${prefix}${issue.message}`);
+  if (kind !== "file") return issue.message;
+  if (issue.code === "unrecognized_keys") return `unknown key ${nameText(issue.keys[0] ?? "")}`;
+  const member = issue.path.slice(1).findLast((key) => typeof key === "string");
+  return `${member ?? fileKeyOf(name)} ${issue.message}`;
 }

@@ -6,6 +6,21 @@ import type { Origin } from "./error.ts";
 
 export type { IpAddress, SocketAddress } from "./address.ts";
 
+/** What TCP connections are set to. */
+export interface TcpConfig {
+  /** Name of a congestion control; null is the system's. */
+  readonly congestion: string | null;
+  /** Silence before the first keepalive probe, in seconds; 0 sends none. */
+  readonly keepaliveS: number;
+}
+
+/** One listener. */
+export interface ListenerConfig {
+  readonly address: SocketAddress;
+  /** Of the connections that it accepts. */
+  readonly tcp: TcpConfig;
+}
+
 /** Where decrypted packets go. */
 export type InnerConfig =
   | { readonly kind: "tun"; readonly name: string }
@@ -31,9 +46,11 @@ export interface ConnectTarget {
 /** A checked configuration of `serve` or `connect`. Times are milliseconds, 0 is off where a setting says so. */
 export interface GatewayConfig {
   /** None with `connect`. */
-  readonly listen: readonly SocketAddress[];
+  readonly listen: readonly ListenerConfig[];
   /** Null with `serve`. */
   readonly connect: ConnectTarget | null;
+  /** Of listeners that say nothing else, and of `connect`. */
+  readonly tcp: TcpConfig;
   readonly upstream: SocketAddress | null;
   readonly upstreamSource: Prefix | null;
   readonly inner: InnerConfig;

@@ -73,6 +73,7 @@ export const TCP_KEEPIDLE = 4;
 export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
 export const TCP_INFO = 11;
+export const TCP_CONGESTION = 13;
 export const TCP_NOTSENT_LOWAT = 25;
 
 // sys/epoll.h, sys/eventfd.h. The kernel packs epoll_event on x86-64 only.

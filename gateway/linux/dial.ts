@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EALREADY, EINPROGRESS, EISCONN, SOCK_STREAM } from "./constants.ts";
 import { failed } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
-import { openSocket, setTcpOptions } from "./sockets.ts";
+import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
 import { emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
 
 /** The first look at whether it is up comes after this long, each later one after twice as long, ms. */
@@ -13,6 +13,7 @@ const LOOK_MAX_MS = 32;
 
 export interface DialOptions {
   readonly timeoutMs: number;
+  readonly tcp: TcpOptions;
   /** Gives up early. */
   readonly signal: AbortSignal;
 }
@@ -25,11 +26,11 @@ export interface DialOptions {
 export async function dialTcp(
   kernel: Kernel,
   remote: InetAddress,
-  { timeoutMs, signal }: DialOptions,
+  { timeoutMs, signal, tcp }: DialOptions,
 ): Promise<number> {
   const fd = openSocket(kernel, remote.octets, SOCK_STREAM);
   try {
-    setTcpOptions(kernel, fd);
+    setTcpOptions(kernel, fd, tcp);
     const looksMax = timeoutMs / LOOK_MAX_MS;
     let pause = LOOK_MIN_MS;
     for (let look = 0; !isUp(kernel, fd, remote); look++) {

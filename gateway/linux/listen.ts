@@ -12,7 +12,14 @@ import {
   SOL_SOCKET,
 } from "./constants.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
-import { bindSocket, localAddress, openSocket, setOption, setTcpOptions } from "./sockets.ts";
+import {
+  bindSocket,
+  localAddress,
+  openSocket,
+  setOption,
+  setTcpOptions,
+  type TcpOptions,
+} from "./sockets.ts";
 import { type InetAddress, socketAddressText } from "./structs.ts";
 
 export interface ListenOptions {
@@ -20,6 +27,8 @@ export interface ListenOptions {
   readonly address: InetAddress;
   /** Listeners to open on it, one a lane. */
   readonly count: number;
+  /** Of the connections that they accept. */
+  readonly tcp: TcpOptions;
   /** Leaves IPv4 to another listener of the same port; otherwise `[::]` takes both. */
   readonly isV6Only?: boolean;
 }
@@ -34,7 +43,7 @@ export interface Listeners {
 /**
  * Opens the listeners of one address. Accepted sockets have the options of `setTcpOptions` from birth.
  *
- * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`; nothing stays open
+ * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`, or what `setTcpOptions` throws; nothing stays open
  */
 export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
   const fds: number[] = [];
@@ -47,7 +56,7 @@ export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
       fds.push(fd);
       setOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEPORT, value: 1 });
       claim(kernel, fd, { ...options, address });
-      setTcpOptions(kernel, fd);
+      setTcpOptions(kernel, fd, options.tcp);
       const result = kernel.libc.listen(fd, BACKLOG);
       expectDone(kernel.libc, result, `Cannot listen on ${socketAddressText(address)}`);
     }

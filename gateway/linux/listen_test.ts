@@ -9,15 +9,19 @@ import {
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOL_SOCKET,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
 } from "./constants.ts";
 import { expectDone } from "./kernel.ts";
 import { listenTcp } from "./listen.ts";
-import { setNotSentLowat, tcpInfoRtt } from "./sockets.ts";
+import { checkTcpOptions, setNotSentLowat, tcpInfoRtt, type TcpOptions } from "./sockets.ts";
 import { parseSockaddr, socketAddressText } from "./structs.ts";
 import {
   closeAll,
+  congestionOf,
   connectTcp,
   inet,
   LOCALHOST,
@@ -32,6 +36,8 @@ import {
 
 const kernel = openTestKernel();
 const { libc, scratch } = kernel;
+/** Nothing but what the system has. */
+const SYSTEM: TcpOptions = { congestion: null, keepaliveS: 0 };
 const ANY6 = new Array<number>(16).fill(0);
 
 /** The next connection of a listener and its peer's address in words; undefined if none waits. */
@@ -53,6 +59,7 @@ for (const host of [LOCALHOST, LOCALHOST6]) {
   test(`listenTcp() serves connections on ${host.length * 8}-bit addresses`, () => {
     const { fds: [listener = -1], address } = listenTcp(kernel, {
       address: inet(host, 0),
+      tcp: SYSTEM,
       count: 1,
     });
     setNotSentLowat(kernel, listener, 131_072);
@@ -67,14 +74,47 @@ for (const host of [LOCALHOST, LOCALHOST6]) {
     assert.ok((tcpInfoRtt(kernel, fd) ?? 0) > 0);
     // Options of the listener are those of what it accepts.
     assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY }), 1);
-    assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
+    assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 0);
     assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT }), 131_072);
     closeAll(libc, [client, fd, listener]);
   });
 }
 
+test("listenTcp() gives what it accepts the options of the listener", () => {
+  const { fds: [listener = -1], address } = listenTcp(kernel, {
+    address: inet(LOCALHOST, 0),
+    count: 1,
+    // Every Linux has it, and lets everybody use it.
+    tcp: { congestion: "reno", keepaliveS: 60 },
+  });
+  const client = connectTcp(kernel, address);
+  const { fd } = acceptOne(listener);
+  assert.equal(congestionOf(kernel, fd), "reno");
+  assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
+  assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE }), 60);
+  assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL }), 15);
+  assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT }), 4);
+  closeAll(libc, [client, fd, listener]);
+});
+
+test("listenTcp() and checkTcpOptions() name a congestion control that is not there, and leave nothing open", () => {
+  const { kernel: tracking, open } = trackDescriptors(kernel);
+  const tcp: TcpOptions = { congestion: "none-such", keepaliveS: 1 };
+  const message = 'Cannot use congestion control "none-such": ENOENT ' +
+    "(net.ipv4.tcp_available_congestion_control names those there are)";
+  const address = inet(LOCALHOST, 0);
+  assert.throws(() => listenTcp(tracking, { address, count: 1, tcp }), { message });
+  assert.throws(() => checkTcpOptions(tracking, tcp), { message });
+  checkTcpOptions(tracking, SYSTEM);
+  assert.equal(open.size, 0);
+});
+
 test("listenTcp() spreads connections over its listeners", () => {
-  const { fds, address } = listenTcp(kernel, { address: inet(LOCALHOST, 0), count: 2 });
+  const { fds, address } = listenTcp(kernel, {
+    address: inet(LOCALHOST, 0),
+    tcp: SYSTEM,
+    count: 2,
+  });
   const clients = Array.from({ length: 64 }, () => connectTcp(kernel, address));
   for (const client of clients) waitFor(kernel, client, EPOLLOUT);
   const counts = fds.map((listener) => {
@@ -91,9 +131,13 @@ test("listenTcp() spreads connections over its listeners", () => {
 });
 
 test("listenTcp() sees a second gateway on its port, and leaves nothing open", () => {
-  const { fds, address } = listenTcp(kernel, { address: inet(LOCALHOST, 0), count: 2 });
+  const { fds, address } = listenTcp(kernel, {
+    address: inet(LOCALHOST, 0),
+    tcp: SYSTEM,
+    count: 2,
+  });
   const { kernel: tracking, open } = trackDescriptors(kernel);
-  assert.throws(() => listenTcp(tracking, { address, count: 2 }), {
+  assert.throws(() => listenTcp(tracking, { address, tcp: SYSTEM, count: 2 }), {
     message: `Cannot bind 127.0.0.1:${address.port}: EADDRINUSE`,
   });
   assert.equal(open.size, 0);
@@ -103,38 +147,50 @@ test("listenTcp() sees a second gateway on its port, and leaves nothing open", (
 test("listenTcp() takes a port again on which connections linger", () => {
   const { fds: [listener = -1], address } = listenTcp(kernel, {
     address: inet(LOCALHOST, 0),
+    tcp: SYSTEM,
     count: 1,
   });
   const client = connectTcp(kernel, address);
   const { fd } = acceptOne(listener);
   // The side that closes first keeps the port in TIME_WAIT.
   closeAll(libc, [fd, client, listener]);
-  const again = listenTcp(kernel, { address, count: 2 });
+  const again = listenTcp(kernel, { address, tcp: SYSTEM, count: 2 });
   assert.deepEqual(again.address, address);
   closeAll(libc, again.fds);
 });
 
 test("listenTcp() on [::] takes IPv4, unless that is left to a listener of its own", () => {
-  const both = listenTcp(kernel, { address: inet(ANY6, 0), count: 1 });
+  const both = listenTcp(kernel, { address: inet(ANY6, 0), tcp: SYSTEM, count: 1 });
   const [listener = -1] = both.fds;
   const { port } = both.address;
   const client = connectTcp(kernel, inet(LOCALHOST, port));
   const { fd, peer } = acceptOne(listener);
   assert.match(peer, /^127\.0\.0\.1:\d+$/);
-  assert.throws(() => listenTcp(kernel, { address: inet([0, 0, 0, 0], port), count: 1 }), {
-    message: `Cannot bind 0.0.0.0:${port}: EADDRINUSE`,
-  });
+  assert.throws(
+    () => listenTcp(kernel, { address: inet([0, 0, 0, 0], port), tcp: SYSTEM, count: 1 }),
+    {
+      message: `Cannot bind 0.0.0.0:${port}: EADDRINUSE`,
+    },
+  );
   closeAll(libc, [client, fd, listener]);
 
-  const v4 = listenTcp(kernel, { address: inet([0, 0, 0, 0], port), count: 1 });
-  const v6 = listenTcp(kernel, { address: inet(ANY6, port), count: 1, isV6Only: true });
+  const v4 = listenTcp(kernel, { address: inet([0, 0, 0, 0], port), tcp: SYSTEM, count: 1 });
+  const v6 = listenTcp(kernel, {
+    address: inet(ANY6, port),
+    tcp: SYSTEM,
+    count: 1,
+    isV6Only: true,
+  });
   closeAll(libc, [...v4.fds, ...v6.fds]);
 });
 
 test("listenTcp() names an address that is not ours", () => {
-  assert.throws(() => listenTcp(kernel, { address: inet([192, 0, 2, 1], 4500), count: 1 }), {
-    message: "Cannot bind 192.0.2.1:4500: EADDRNOTAVAIL",
-  });
+  assert.throws(
+    () => listenTcp(kernel, { address: inet([192, 0, 2, 1], 4500), tcp: SYSTEM, count: 1 }),
+    {
+      message: "Cannot bind 192.0.2.1:4500: EADDRNOTAVAIL",
+    },
+  );
 });
 
 test("expectDone() reads errno of the call before it", () => {

@@ -2,6 +2,8 @@
 
 import {
   EACCES,
+  ENOENT,
+  EPERM,
   IPPROTO_TCP,
   LITTLE_ENDIAN,
   SO_KEEPALIVE,
@@ -9,7 +11,9 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOCK_STREAM,
   SOL_SOCKET,
+  TCP_CONGESTION,
   TCP_INFO,
   TCP_KEEPCNT,
   TCP_KEEPIDLE,
@@ -83,16 +87,56 @@ export function connectUdp(kernel: Kernel, options: ConnectUdpOptions): number {
   }
 }
 
+/** What a TCP connection may be told to be. */
+export interface TcpOptions {
+  /** Name of a congestion control; null is the system's. */
+  readonly congestion: string | null;
+  /** Silence before the first probe of a peer that may have vanished without a word, in seconds; 0 sends none. */
+  readonly keepaliveS: number;
+}
+
 /**
- * Sets what every connection of ours has: no waiting for more to send (Nagle), and probes that find a peer which has vanished without
- * a word. On a listener, the sockets that it accepts have both from birth.
+ * Sets what every connection of ours has: no waiting for more to send (Nagle), and `options`. On a listener, the sockets that it accepts
+ * have all of it from birth.
+ *
+ * @throws {Error} `Cannot use congestion control "bbr": ENOENT (...)`
  */
-export function setTcpOptions(kernel: Kernel, fd: number): void {
+export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): void {
+  const { congestion, keepaliveS } = options;
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
-  setOption(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: 1 });
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: KEEPALIVE_IDLE_S });
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: KEEPALIVE_INTERVAL_S });
+  if (congestion !== null) setCongestion(kernel, fd, congestion);
+  setOption(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: keepaliveS === 0 ? 0 : 1 });
+  if (keepaliveS === 0) return;
+  const interval = Math.max(1, Math.round(keepaliveS / KEEPALIVE_PROBES));
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: keepaliveS });
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: interval });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT, value: KEEPALIVE_PROBES });
+}
+
+/**
+ * Tries `options` on a socket that goes nowhere.
+ *
+ * @throws {Error} What `setTcpOptions` throws
+ */
+export function checkTcpOptions(kernel: Kernel, options: TcpOptions): void {
+  const fd = openSocket(kernel, new Uint8Array(4), SOCK_STREAM);
+  try {
+    setTcpOptions(kernel, fd, options);
+  } finally {
+    kernel.libc.close(fd);
+  }
+}
+
+function setCongestion({ libc, scratch }: Kernel, fd: number, congestion: string): void {
+  const name = new TextEncoder().encode(congestion);
+  scratch.u8.set(name);
+  if (libc.setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, scratch.at(0), name.length) === 0) return;
+  const errno = libc.errno();
+  const hints: Readonly<Record<number, string>> = {
+    [ENOENT]: "net.ipv4.tcp_available_congestion_control names those there are",
+    [EPERM]: "net.ipv4.tcp_allowed_congestion_control names those that need no CAP_NET_ADMIN",
+  };
+  throw failed(`Cannot use congestion control "${congestion}"`, errno, hints[errno]);
 }
 
 /** Lets the kernel hold at most about `octets` that it has not sent before it says "full". Inherited from a listener. */
@@ -147,7 +191,5 @@ const SOCKADDR_MAX = 128;
 /** `tcpi_rtt` in `struct tcp_info`; what lies behind it is not asked for. */
 const TCPI_RTT_AT = 68;
 
-/** A vanished peer is found after idle + probes x interval: four minutes. */
-const KEEPALIVE_IDLE_S = 120;
-const KEEPALIVE_INTERVAL_S = 30;
+/** Probes without an answer that end a connection. Together they take as long as the silence before the first. */
 const KEEPALIVE_PROBES = 4;

@@ -5,9 +5,11 @@ import type { Libc, MappedMemory } from "../runtime/types.ts";
 import {
   EINPROGRESS,
   EPOLL_EVENT_LEN,
+  IPPROTO_TCP,
   LITTLE_ENDIAN,
   MSG_NOSIGNAL,
   SOCK_STREAM,
+  TCP_CONGESTION,
 } from "./constants.ts";
 import { addWatch, openEpoll } from "./epoll.ts";
 import { failed } from "./errno.ts";
@@ -101,6 +103,15 @@ export function optionOf(
   const result = libc.getsockopt(fd, option.level, option.name, scratch.at(0), scratch.at(8));
   expectDone(libc, result, "Cannot ask for a socket option");
   return scratch.view.getInt32(0, LITTLE_ENDIAN);
+}
+
+/** The name of a socket's congestion control. */
+export function congestionOf({ libc, scratch }: Kernel, fd: number): string {
+  scratch.view.setUint32(16, 16, LITTLE_ENDIAN);
+  const result = libc.getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, scratch.at(0), scratch.at(16));
+  expectDone(libc, result, "Cannot ask for a socket's congestion control");
+  const name = scratch.u8.slice(0, 16);
+  return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
 }
 
 /** A kernel that keeps book of what was opened through it and not closed: tests of other files open theirs at the same time. */

@@ -6,7 +6,7 @@ import type { LaneInit, UpstreamInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { type Listeners, listenTcp } from "../linux/listen.ts";
-import { setNotSentLowat } from "../linux/sockets.ts";
+import { checkTcpOptions, setNotSentLowat } from "../linux/sockets.ts";
 import { emitSockaddr, familyOf, socketAddressText } from "../linux/structs.ts";
 import { openTun, type Tun, type TunOffload } from "../linux/tun.ts";
 import type { Machine } from "./machine.ts";
@@ -38,9 +38,12 @@ export interface Descriptors {
 export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descriptors {
   const { lanes } = config;
   // `[::]` takes IPv4 too, unless that has a listener of its own on the port.
-  const listeners = config.listen.map((address) =>
-    listenTcp(kernel, { address, count: lanes, isV6Only: hasV4Twin(address, config.listen) })
+  const addresses = config.listen.map(({ address }) => address);
+  const listeners = config.listen.map(({ address, tcp }) =>
+    listenTcp(kernel, { address, count: lanes, tcp, isV6Only: hasV4Twin(address, addresses) })
   );
+  // Else the log would say it of each try to connect.
+  if (config.connect !== null) checkTcpOptions(kernel, config.tcp);
   for (const fd of listeners.flatMap(({ fds }) => fds)) setNotSentLowat(kernel, fd, NOTSENT_LOWAT);
   return {
     listeners,

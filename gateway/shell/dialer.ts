@@ -12,7 +12,7 @@ import { STREAM_PREFIX, STREAM_PREFIX_LEN } from "../lane/stream_prefix.ts";
 import { MSG_NOSIGNAL } from "../linux/constants.ts";
 import { dialTcp } from "../linux/dial.ts";
 import type { Kernel } from "../linux/kernel.ts";
-import { setNotSentLowat } from "../linux/sockets.ts";
+import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
 import { socketAddressText } from "../linux/structs.ts";
 import type { ConnectionTable } from "./connections.ts";
 import { NOTSENT_LOWAT } from "./descriptors.ts";
@@ -33,6 +33,7 @@ export interface Dialer {
 
 export interface DialerOptions {
   readonly target: ConnectTarget;
+  readonly tcp: TcpOptions;
   readonly kernel: Kernel;
   readonly lanes: Lanes;
   readonly events: EventHub;
@@ -134,9 +135,9 @@ async function open(state: State): Promise<number> {
   throw failure;
 }
 
-async function openTo({ kernel, target, signal }: State, address: IpAddress): Promise<number> {
+async function openTo({ kernel, target, tcp, signal }: State, address: IpAddress): Promise<number> {
   const remote = { octets: address.octets, port: target.port };
-  const fd = await dialTcp(kernel, remote, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
+  const fd = await dialTcp(kernel, remote, { timeoutMs: CONNECT_TIMEOUT_MS, signal, tcp });
   setNotSentLowat(kernel, fd, NOTSENT_LOWAT);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);

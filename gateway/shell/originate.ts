@@ -34,7 +34,16 @@ export async function originate(
   const responder = await resolveHost(target.host);
   const { kernel, clock } = machine;
   const random = (): number => randomFraction(runtime);
-  const dialer = startDialer({ ...parts, target, kernel, gateway, log, clock, random });
+  const dialer = startDialer({
+    ...parts,
+    target,
+    tcp: config.tcp,
+    kernel,
+    gateway,
+    log,
+    clock,
+    random,
+  });
 
   async function installSa(spec: SaSpec): Promise<Refusal | undefined> {
     const refusal = inner.kind === "tun" ? loopRefusal(spec, responder) : undefined;

@@ -132,6 +132,23 @@ describe("configuration files", () => {
     }
   });
 
+  scenario(
+    "a congestion control that the kernel has not got is one line and exit code 1",
+    async () => {
+      const control = ["--tcp-congestion", "none-such"];
+      for (const command of [["serve", "--listen", "127.0.0.1:0"], ["connect", "127.0.0.1:9"]]) {
+        const { code, stdout, stderr } = await runProgram([...command, "--api", "off", ...control]);
+        equal(code, 1);
+        equal(stdout, "");
+        expectOneLine(stderr, /"none-such": ENOENT/);
+        const bad = [...command, "--api", "off", "--tcp-congestion", "no name"];
+        const malformed = await runProgram(bad);
+        equal(malformed.code, 2);
+        expectOneLine(malformed.stderr, /--tcp-congestion/);
+      }
+    },
+  );
+
   scenario("check-config explains a right file, changes nothing, and exits 0", async () => {
     const file = tempFile('listen = ["127.0.0.1:4501"]\nsuspect_limit = 9\n', "toml");
     const { code, stdout, stderr } = await runProgram(["check-config", file]);
