@@ -66,7 +66,7 @@ function noteBusy(lane: Lane, startedAt: number): void {
 }
 
 /** How long nothing can happen by itself, ms; -1 for ever. */
-function waitMs(lane: Lane): number {
+export function waitMs(lane: Lane): number {
   if (lane.ready.length > 0 || (lane.isTunReadable && !lane.isDraining)) return 0;
   const { now } = lane;
   let wait = lane.timers.waitMs(now);

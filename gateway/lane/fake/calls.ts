@@ -54,6 +54,7 @@ function fail(kernel: FakeKernel, errno: number): number {
 }
 
 function note(kernel: FakeKernel, name: string): void {
+  kernel.onCall(name);
   kernel.calls.set(name, (kernel.calls.get(name) ?? 0) + 1);
 }
 
@@ -113,11 +114,16 @@ function socket(kernel: FakeKernel): number {
   return openEnd(kernel, udpEnd());
 }
 
-function watch(kernel: FakeKernel, fd: number, asked: { op: number; at: number }): number {
+function watch(
+  kernel: FakeKernel,
+  fd: number,
+  asked: { epfd: number; op: number; at: number },
+): number {
   const end = kernel.ends.get(fd);
   if (end === undefined || asked.op !== EPOLL_CTL_ADD) return fail(kernel, EBADF);
   const { view } = kernel;
   end.watch = {
+    epfd: asked.epfd,
     events: view.getUint32(asked.at, LITTLE_ENDIAN),
     low: view.getUint32(asked.at + 4, LITTLE_ENDIAN),
     high: view.getUint32(asked.at + 8, LITTLE_ENDIAN),
@@ -127,13 +133,15 @@ function watch(kernel: FakeKernel, fd: number, asked: { op: number; at: number }
   return 0;
 }
 
-function wait(kernel: FakeKernel, events: number, max: number): number {
+function wait(kernel: FakeKernel, epfd: number, { at: events, count: max }: Table): number {
   note(kernel, "epoll_wait");
   let count = 0;
   for (const end of kernel.ends.values()) {
     if (count === max) break;
+    if (end.watch?.epfd !== epfd) continue;
     const told = edgesOf(end);
-    if (told === 0 || end.watch === undefined) continue;
+    end.watch.edges = 0;
+    if (told === 0) continue;
     const at = events + EPOLL_EVENT_LEN * count++;
     kernel.view.setUint32(at, told, LITTLE_ENDIAN);
     kernel.view.setUint32(at + 4, end.watch.low, LITTLE_ENDIAN);
@@ -143,11 +151,10 @@ function wait(kernel: FakeKernel, events: number, max: number): number {
 }
 
 /** What epoll tells of an end now; an edge is told once, with all that is ready then. */
-function edgesOf(end: End): number {
+export function edgesOf(end: End): number {
   if (end.watch === undefined) return 0;
   const isEdge = (end.watch.events & EPOLLET) !== 0;
   const isDue = !isEdge || end.watch.edges !== 0;
-  end.watch.edges = 0;
   return isDue ? readiness(end) & (end.watch.events | EPOLLERR | EPOLLHUP) : 0;
 }
 

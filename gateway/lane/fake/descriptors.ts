@@ -4,6 +4,8 @@ import type { FakeKernel } from "./kernel.ts";
 
 /** Edges that have happened and were not yet told by `epoll_wait`. */
 export interface Watch {
+  /** The epoll set that is told. */
+  readonly epfd: number;
   readonly events: number;
   readonly low: number;
   readonly high: number;
@@ -70,6 +72,25 @@ export interface TunEnd {
 }
 
 export type End = TcpEnd | UdpEnd | ListenerEnd | EventfdEnd | TunEnd;
+
+export function listenerEnd(): ListenerEnd {
+  return { kind: "listener", watch: undefined, waiting: [], failures: [], isClosed: false };
+}
+
+export function eventfdEnd(): EventfdEnd {
+  return { kind: "eventfd", watch: undefined, count: 0, isClosed: false };
+}
+
+export function tunEnd(): TunEnd {
+  return {
+    kind: "tun",
+    watch: undefined,
+    unread: [],
+    written: [],
+    failure: 0,
+    isClosed: false,
+  };
+}
 
 export function tcpEnd(): TcpEnd {
   return {

@@ -1,19 +1,29 @@
-// A lane on the fake kernel: the real core, the real loop, one turn at a time, and a clock that the test moves.
+// Lanes on the fake kernel: the real core, the real loop, one turn at a time, and a clock that the test moves.
 
 import { EPOLL_MAX, OFFLOAD_NONE } from "../../../ts-bindings/layout.ts";
-import { type Core, instantiateCore, loadCore, planMemory } from "../../../ts-bindings/core.ts";
+import {
+  type Core,
+  type CoreLimits,
+  instantiateCore,
+  loadCore,
+  planMemory,
+} from "../../../ts-bindings/core.ts";
 import { AF_INET } from "../../linux/constants.ts";
 import { emitSockaddr } from "../../linux/structs.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { createLane } from "../create.ts";
 import type { LaneInit, LaneNotice } from "../init.ts";
 import type { Lane } from "../lane.ts";
-import { turn } from "../loop.ts";
-import type { EventfdEnd, ListenerEnd, TcpEnd } from "./descriptors.ts";
-import { openEnd, tcpEnd } from "./descriptors.ts";
-import { createFakeKernel, type FakeKernel, fakeLibc, fakeMapping } from "./kernel.ts";
+import { turn, waitMs } from "../loop.ts";
+import type { ListenerEnd, TcpEnd } from "./descriptors.ts";
+import { eventfdEnd, listenerEnd, openEnd, tcpEnd } from "./descriptors.ts";
+import { createFakeKernel, type FakeKernel, fakeLibc, fakeMapping, hasEvents } from "./kernel.ts";
 
-const LIMITS = { lanes: 1, connections: 8, sas: 64, rings: 12, innerMtu: 1400 };
+const LIMITS: CoreLimits = { lanes: 1, connections: 8, sas: 64, rings: 12, innerMtu: 1400 };
+
+/** Points of the score, and connections of one source, that the core is given. */
+const SUSPECT_LIMIT = 4;
+const PER_SOURCE_MAX = 4;
 
 /** A lane, and the test's hands on it. */
 export interface FakeLane {
@@ -26,6 +36,10 @@ export interface FakeLane {
   advance(ms: number): void;
   /** Turns until the lane would sleep. */
   settle(): void;
+  /** One turn, whether or not there is a reason for it. */
+  step(): void;
+  /** Whether `epoll_wait` would come back by now. */
+  isAwake(): boolean;
   /** A peer connects; its end, accepted at the next turn. */
   connect(address?: readonly number[]): TcpEnd;
 }
@@ -33,42 +47,60 @@ export interface FakeLane {
 /** Turns that a lane may take before it sleeps: more is a busy loop. */
 const TURNS_MAX = 1000;
 
+/** What lanes of one gateway differ in, and what all of them have. */
+export interface FakeLanesOptions {
+  readonly limits?: Partial<CoreLimits>;
+  readonly init?: Partial<LaneInit>;
+  /** Gives lane `index` descriptors of its own. */
+  readonly open?: (kernel: FakeKernel, index: number) => Partial<LaneInit>;
+}
+
 /** Starts one; `open` gives it descriptors of its own. */
 export async function startFakeLane(
-  overrides: Partial<LaneInit> = {},
+  init: Partial<LaneInit> = {},
   open: (kernel: FakeKernel) => Partial<LaneInit> = () => ({}),
 ): Promise<FakeLane> {
+  const [lane] = await startFakeLanes({ init, open });
+  if (lane === undefined) throw new Error("There is no lane");
+  return lane;
+}
+
+/** Starts the lanes of one gateway: one core memory, one kernel, one clock; turns are taken one by one. */
+export async function startFakeLanes(options: FakeLanesOptions): Promise<FakeLane[]> {
+  const limits = { ...LIMITS, ...options.limits };
   const { module } = await loadCore(runtime.readCore);
-  const memory = planMemory(module, LIMITS);
-  const core = instantiateCore({ module, memory });
-  const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-  core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 4, 4);
+  const memory = planMemory(module, limits);
+  const shell = instantiateCore({ module, memory });
+  const { lanes, connections, sas, rings, innerMtu } = limits;
+  shell.core_init(
+    lanes,
+    connections,
+    sas,
+    rings,
+    innerMtu,
+    0,
+    0,
+    PER_SOURCE_MAX,
+    SUSPECT_LIMIT,
+  );
   const kernel = createFakeKernel(memory);
-  const listener: ListenerEnd = {
-    kind: "listener",
-    watch: undefined,
-    waiting: [],
-    failures: [],
-    isClosed: false,
-  };
-  const kicks: EventfdEnd = { kind: "eventfd", watch: undefined, count: 0, isClosed: false };
-  const eventfd = openEnd(kernel, kicks);
-  let now = 1000;
-  const notices: LaneNotice[] = [];
-  const lane = createLane({
-    init: {
+  const eventfds = Array.from({ length: lanes }, () => openEnd(kernel, eventfdEnd()));
+  const time = { now: 1000 };
+  return eventfds.map((eventfd, index) => {
+    const listener = listenerEnd();
+    const init: LaneInit = {
       module,
       memory,
       native: null,
-      index: 0,
-      lanes: 1,
+      index,
+      lanes,
       connectionsMax: connections,
       innerMtu,
       listeners: [openEnd(kernel, listener)],
       tun: -1,
       offload: OFFLOAD_NONE,
       eventfd,
-      eventfds: [eventfd],
+      eventfds,
       upstream: {
         family: AF_INET,
         address: emitSockaddr({ octets: new Uint8Array([127, 0, 0, 1]), port: 4500 }),
@@ -78,20 +110,45 @@ export async function startFakeLane(
       frameTimeoutMs: 30_000,
       idleTimeoutMs: 0,
       drainTimeoutMs: 5000,
-      ...overrides,
-      ...open(kernel),
-    },
+      ...options.init,
+      ...options.open?.(kernel, index),
+    };
+    const core = index === 0 ? shell : instantiateCore({ module, memory });
+    return openFakeLane({ init, core, kernel, listener, time });
+  });
+}
+
+interface Parts {
+  readonly init: LaneInit;
+  readonly core: Core;
+  readonly kernel: FakeKernel;
+  readonly listener: ListenerEnd;
+  readonly time: { now: number };
+}
+
+function openFakeLane({ init, core, kernel, listener, time }: Parts): FakeLane {
+  const notices: LaneNotice[] = [];
+  const lane = createLane({
+    init,
     core,
     native: null,
     libc: fakeLibc(kernel),
     mapped: fakeMapping(),
-    clock: () => now,
+    clock: () => time.now,
     tell: (notice) => void notices.push(notice),
   });
+  let sleptAt = time.now;
 
   function step(): void {
-    lane.now = now;
-    turn(lane, lane.libc.epoll_wait(lane.epfd, lane.tables.epollAt, EPOLL_MAX, 0));
+    const count = lane.libc.epoll_wait(lane.epfd, lane.tables.epollAt, EPOLL_MAX, 0);
+    lane.now = time.now;
+    turn(lane, count);
+    sleptAt = time.now;
+  }
+
+  function isAwake(): boolean {
+    const wait = waitMs(lane);
+    return hasEvents(kernel, lane.epfd) || (wait >= 0 && sleptAt + wait <= time.now);
   }
 
   function settle(): void {
@@ -115,8 +172,10 @@ export async function startFakeLane(
     kernel,
     listener,
     notices,
-    advance: (ms) => void (now += ms),
+    advance: (ms) => void (time.now += ms),
     settle,
+    step,
+    isAwake,
     connect,
   };
 }

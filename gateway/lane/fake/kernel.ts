@@ -4,7 +4,7 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../../linux/constants.ts";
 import type { Address, MappedMemory } from "../../runtime/types.ts";
 import type { LaneLibc } from "../libc.ts";
-import { FAKE_CALLS } from "./calls.ts";
+import { edgesOf, FAKE_CALLS } from "./calls.ts";
 import { edge, type End, type TcpEnd, type UdpEnd } from "./descriptors.ts";
 
 /** State of the kernel; what a test may change is said. */
@@ -16,6 +16,10 @@ export interface FakeKernel {
   readonly calls: Map<string, number>;
   /** Octets that one read may give: a test sets it for short reads. */
   readMax: number;
+  /** Runs before each call: what happens meanwhile on other machines. */
+  onCall: (name: string) => void;
+  /** Epoll sets made so far. */
+  epollCount: number;
   lastErrno: number;
 }
 
@@ -27,6 +31,8 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
     ends: new Map(),
     calls: new Map(),
     readMax: Infinity,
+    onCall: () => undefined,
+    epollCount: 0,
     lastErrno: 0,
   };
 }
@@ -38,9 +44,11 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     bind: () => 0,
     close: (fd) => FAKE_CALLS.close(kernel, fd),
     connect: () => 0,
-    epoll_create1: () => 1000,
-    epoll_ctl: (_epfd, op, fd, event) => FAKE_CALLS.watch(kernel, fd, { op, at: Number(event) }),
-    epoll_wait: (_epfd, events, max) => FAKE_CALLS.wait(kernel, Number(events), max),
+    epoll_create1: () => 1000 + kernel.epollCount++,
+    epoll_ctl: (epfd, op, fd, event) =>
+      FAKE_CALLS.watch(kernel, fd, { epfd, op, at: Number(event) }),
+    epoll_wait: (epfd, events, max) =>
+      FAKE_CALLS.wait(kernel, epfd, { at: Number(events), count: max }),
     errno: () => kernel.lastErrno,
     getpeername: () => 0,
     // SIOCOUTQ: what it has taken has arrived.
@@ -56,6 +64,14 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     write: (fd, address) => FAKE_CALLS.write(kernel, fd, Number(address)),
     writev: (fd, iov, count) => FAKE_CALLS.writev(kernel, fd, { at: Number(iov), count }),
   };
+}
+
+/** Whether `epoll_wait` on a set would come back at once. */
+export function hasEvents(kernel: FakeKernel, epfd: number): boolean {
+  for (const end of kernel.ends.values()) {
+    if (end.watch?.epfd === epfd && edgesOf(end) !== 0) return true;
+  }
+  return false;
 }
 
 /** The memory with its own offsets as addresses. */
