@@ -114,7 +114,7 @@ const FAKE_TOTALS: Totals = {
   accepts: { accepted: 3, refused_total: 1, refused_source: 0, refused_draining: 0 },
   frames: { inbound: { ...NONE, ike: 4, esp: 12 }, outbound: { ...NONE, esp: 9 } },
   octets: { inbound: { ...NONE, ike: 400, esp: 1200 }, outbound: { ...NONE, esp: 900 } },
-  drops: { unknown_spi: 2, seq_replayed: 0 },
+  drops: { unknown_spi: 2, seq_replayed: 0, keepalive: 3 },
   closes: { peer_closed: 1 },
   sas: { inbound: 1, outbound: 1 },
   espPackets: { inbound: 12, outbound: 9 },

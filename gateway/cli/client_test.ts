@@ -48,7 +48,13 @@ test("status shows a gateway", async () => {
   match(stdout, /^state +serving$/m);
   match(stdout, /^up +1m1s$/m);
   match(stdout, /^connections +prefixed 1, enabled 2$/m);
+  match(stdout, /^frames in +ike 4, esp 12$/m);
+  match(stdout, /^octets out +esp 900$/m);
+  match(stdout, /^ike delay +p50 ≤ 1\.00 ms, p90 ≤ 10\.0 ms, p99 ≤ 10\.0 ms$/m);
+  match(stdout, /^send queue +p50 ≤ 1000 B, p90 > 9\.77 KiB, p99 > 9\.77 KiB$/m);
+  match(stdout, /^limits +connections 10000$/m);
   match(stdout, /^drops +unknown_spi 2$/m);
+  match(stdout, /^ignored +keepalive 3$/m);
   api.gateway.drain();
   match((await run(["status"], api)).stdout, /^state +draining$/m);
   const json = await run(["status", "--json"], api);
@@ -71,22 +77,43 @@ test("connections lists connections", async () => {
 
 test("connections --watch looks again until it is interrupted, and shows rates", async () => {
   const api = createFakeApi();
-  const runtime = createFakeRuntime({ args: ["connections", "--watch"], columns: 200, rows: 10 });
+  const first = api.gateway.connection(7);
+  ok(first !== undefined);
+  const since = Date.parse(first.since);
+  let at = 1000;
+  const runtime = createFakeRuntime({
+    args: ["connections", "--watch"],
+    columns: 200,
+    rows: 10,
+    now: () => at,
+  });
   let looks = 0;
-  const ended = runCli(runtime, {
-    fetch: async (request) => {
-      looks++;
-      return await api.app.fetch(request);
+  const code = await runCli(runtime, {
+    fetch: async (request) => await api.app.fetch(request),
+    clock: {
+      date: () => new Date(since + at),
+      sleep(ms): Promise<void> {
+        equal(ms, 2000);
+        looks++;
+        if (looks === 2) runtime.signal("SIGINT");
+        at += 2000;
+        const { inbound, outbound } = first.octets;
+        const octets = { inbound: { ...inbound, esp: 1200 + 3_000_000 }, outbound };
+        api.gateway.connectionTable.set(7, { ...first, octets });
+        return Promise.resolve();
+      },
     },
   });
-  while (runtime.printed.stdout === "") await new Promise((resolve) => setTimeout(resolve, 1));
-  runtime.signal("SIGINT");
-  equal(await ended, 0);
-  equal(looks, 1);
-  const { stdout } = runtime.printed;
-  ok(stdout.startsWith("\u001b[HID  REMOTE "), JSON.stringify(stdout));
-  ok(stdout.includes("  BIT/S IN  BIT/S OUT\u001b[K\n"), JSON.stringify(stdout));
-  ok(stdout.endsWith("-          -\u001b[K\n\u001b[J"), JSON.stringify(stdout));
+  deepEqual([code, looks], [0, 2]);
+  const screens = runtime.printed.stdout.split("\u001b[H").slice(1);
+  equal(screens.length, 2);
+  for (const screen of screens) {
+    ok(screen.startsWith("ID  REMOTE "), screen);
+    ok(screen.includes("  BIT/S IN  BIT/S OUT\u001b[K\n"), screen);
+    ok(screen.endsWith("\u001b[K\n\u001b[J"), screen);
+  }
+  match(screens[0] ?? "", / 1s .* -  +-\S+\n/);
+  match(screens[1] ?? "", / 3s .* 3001200 .* 12\.0M  +0\S+\n/);
 });
 
 test("status --watch --json prints a line a look, and ends when the gateway does", async () => {

@@ -25,6 +25,14 @@ export interface CommandContext {
   readonly operands: readonly string[];
   readonly fetch: (request: Request) => Promise<Response>;
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
+  readonly clock: Clock;
+}
+
+/** Time, as people see it. */
+export interface Clock {
+  readonly date: () => Date;
+  /** Resolves after so many ms, or when `signal` aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** A subcommand. */

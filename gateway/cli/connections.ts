@@ -39,6 +39,7 @@ const RATE_COLUMNS: readonly Column[] = [
 
 /** Octets of a connection at one moment. */
 interface Seen {
+  /** Monotonic ms. */
   readonly at: number;
   readonly octets: readonly [inbound: number, outbound: number];
 }
@@ -49,9 +50,9 @@ async function listConnections(context: CommandContext): Promise<number> {
   let before = new Map<number, Seen>();
   return await show(context, async () => {
     const answer = await client.get("/v1/connections", CONNECTIONS);
-    const at = Date.now();
+    const at = context.runtime.now();
     const rows = answer.connections.map((connection) => {
-      const { cells, octets } = rowOf(connection, at);
+      const { cells, octets } = rowOf(connection, context.clock.date());
       const rates = isWatching ? ratesOf({ at, octets }, before.get(connection.id)) : [];
       return { id: connection.id, cells: [...cells, ...rates], octets };
     });
@@ -66,14 +67,14 @@ interface Row extends Pick<Seen, "octets"> {
   readonly cells: readonly string[];
 }
 
-function rowOf(connection: Connection, now: number): Row {
+function rowOf(connection: Connection, now: Date): Row {
   const { rttMicros } = connection;
   const octets = [sum(connection.octets.inbound), sum(connection.octets.outbound)] as const;
   const cells = [
     String(connection.id),
     connection.remote,
     connection.state,
-    durationText((now - Date.parse(connection.since)) / 1000),
+    durationText((now.getTime() - Date.parse(connection.since)) / 1000),
     String(connection.lane),
     ...octets.map(String),
     String(connection.queueOctets),

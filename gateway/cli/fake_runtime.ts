@@ -11,6 +11,8 @@ export interface FakeRuntimeOptions {
   /** Columns of the terminal; none is a pipe. */
   readonly columns?: number;
   readonly rows?: number;
+  /** Monotonic ms. */
+  readonly now?: () => number;
   /** What `serveHttp` fails with. */
   readonly httpError?: Error;
 }
@@ -71,7 +73,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
       throw new Error(`${path} is not there`);
     },
     serveHttp,
-    now: () => 0,
+    now: options.now ?? (() => 0),
     random: () => {},
   };
 }

@@ -1,11 +1,12 @@
 // The program: which command, and what its failure says. One line on standard error, exit code 2 for what was asked wrongly, 1 for
 // what failed, 0 for a clean end.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, nameText } from "../config/error.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 import { checkConfigCommand } from "./check_config.ts";
-import { type Command, type CommandContext, parseCommand } from "./command.ts";
+import { type Clock, type Command, type CommandContext, parseCommand } from "./command.ts";
 import { connectCommand } from "./connect.ts";
 import { connectionsCommand } from "./connections.ts";
 import { drainCommand } from "./drain.ts";
@@ -30,12 +31,17 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** What a command reaches outside of its runtime; replaced in tests. */
-export type Outside = Partial<Pick<CommandContext, "fetch" | "startGateway">>;
+export type Outside = Partial<Pick<CommandContext, "fetch" | "startGateway" | "clock">>;
 
 /** Runs the command that `runtime.args` names; the result is the exit code. Nothing is thrown. */
 export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<number> {
   try {
-    return await dispatch(runtime, { fetch: globalThis.fetch, startGateway, ...outside });
+    return await dispatch(runtime, {
+      fetch: globalThis.fetch,
+      startGateway,
+      clock: CLOCK,
+      ...outside,
+    });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     runtime.stderr(`${message.split("\n")[0]}\n`);
@@ -67,4 +73,14 @@ async function dispatch(runtime: Runtime, outside: Required<Outside>): Promise<n
 async function startGateway(options: StartOptions): Promise<RunningGateway> {
   const shell = await import("../shell/start.ts");
   return await shell.startGateway(options);
+}
+
+const CLOCK: Clock = { date: () => new Date(), sleep };
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

@@ -1,6 +1,5 @@
 // What a command shows of a running gateway: once or, with --watch, again and again; as a table or, with --json, as the API has it.
 
-import { setTimeout as delay } from "node:timers/promises";
 import { type CommandContext, type Flag, JSON_FLAG } from "./command.ts";
 
 /** One look at the gateway. */
@@ -28,7 +27,7 @@ const WATCH_MS = 2000;
  * @throws {Error} If `look` does, at the first look or at any later one
  */
 export async function show(context: CommandContext, look: () => Promise<Look>): Promise<number> {
-  const { runtime, flags } = context;
+  const { runtime, flags, clock } = context;
   const isJson = flags[JSON_FLAG.name] === true;
   const text = ({ answer, table }: Look): string => isJson ? `${JSON.stringify(answer)}\n` : table;
   if (flags[WATCH_FLAG.name] !== true) {
@@ -43,7 +42,7 @@ export async function show(context: CommandContext, look: () => Promise<Look>): 
   while (!ending.signal.aborted) {
     const seen = text(await look());
     runtime.stdout(isScreen ? screen(seen, runtime.rows()) : seen);
-    await pause(ending.signal);
+    await clock.sleep(WATCH_MS, ending.signal);
   }
   return 0;
 }
@@ -62,11 +61,3 @@ function screen(text: string, rows: number): string {
 const HOME = "\u001b[H";
 const TO_LINE_END = "\u001b[K";
 const TO_SCREEN_END = "\u001b[J";
-
-async function pause(signal: AbortSignal): Promise<void> {
-  try {
-    await delay(WATCH_MS, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}

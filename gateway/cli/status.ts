@@ -1,7 +1,11 @@
 // `culvert status`: a running gateway in a dozen lines.
 
 import type * as z from "zod";
+import { STATUSES } from "../../ts-bindings/status.ts";
 import { STATUS } from "../api/schemas.ts";
+import { microsText, octetsText } from "../dashboard/format.js";
+import { quantileBound } from "../dashboard/histogram.js";
+import type { Histogram } from "../shell/types.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { durationText, wrapWords } from "./format.ts";
@@ -31,6 +35,7 @@ async function showStatus(context: CommandContext): Promise<number> {
 /** Lists that are longer than the line go on below. */
 function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
   const { totals } = status;
+  const isIgnored = (name: string): boolean => IGNORED.has(name);
   const rows: readonly (readonly [name: string, value: string])[] = [
     ["state", status.draining ? "draining" : "serving"],
     ["up", durationText(status.uptimeSeconds)],
@@ -42,8 +47,16 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
     ["accepts", countsText(totals.accepts)],
     ["sas", countsText(totals.sas)],
     ["esp packets", countsText(totals.espPackets)],
-    ["drops", countsText(totals.drops)],
+    ["frames in", countsText(totals.frames.inbound)],
+    ["frames out", countsText(totals.frames.outbound)],
+    ["octets in", countsText(totals.octets.inbound)],
+    ["octets out", countsText(totals.octets.outbound)],
+    ["ike delay", histogramText(totals.ikeDelaySeconds, (s) => microsText(s * 1e6))],
+    ["send queue", histogramText(totals.sendQueueOctets, octetsText)],
+    ["drops", countsText(totals.drops, (name) => !isIgnored(name))],
+    ["ignored", countsText(totals.drops, isIgnored)],
     ["closes", countsText(totals.closes)],
+    ["limits", listText(Object.entries(status.limits))],
   ];
   const nameLen = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, value]) =>
@@ -53,9 +66,33 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
 
 const GAP_LEN = 2;
 
+/** Counted among the drops, but legal: nothing is lost by them (docs/statuses.md). */
+const IGNORED: ReadonlySet<string> = new Set(
+  STATUSES.filter(({ fate }) => fate === "ignore").map(({ snakeCase }) => snakeCase),
+);
+
 /** Those that are not zero. */
-function countsText(counts: Readonly<Record<string, unknown>>): string {
-  const words = Object.entries(counts).filter(([, count]) => count !== 0)
-    .map(([name, count]) => `${name} ${count}`);
+function countsText(
+  counts: Readonly<Record<string, unknown>>,
+  isShown: (name: string) => boolean = () => true,
+): string {
+  return listText(Object.entries(counts).filter(([name, count]) => count !== 0 && isShown(name)));
+}
+
+function listText(entries: readonly (readonly [string, unknown])[]): string {
+  const words = entries.map(([name, value]) => `${name} ${value}`);
   return words.length === 0 ? "none" : words.join(", ");
+}
+
+const QUANTILES = [["p50", 0.5], ["p90", 0.9], ["p99", 0.99]] as const;
+
+/** Upper bounds of quantiles, since the gateway's start. */
+function histogramText({ bounds, counts }: Histogram, text: (value: number) => string): string {
+  const most = bounds.at(-1) ?? 0;
+  const quantiles = QUANTILES.map(([name, share]) => {
+    const bound = quantileBound(bounds, counts, share);
+    if (bound === undefined) return undefined;
+    return [name, bound === Infinity ? `> ${text(most)}` : `≤ ${text(bound)}`] as const;
+  });
+  return listText(quantiles.filter((quantile) => quantile !== undefined));
 }

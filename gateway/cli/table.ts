@@ -1,6 +1,8 @@
 // Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where it is too narrow, the columns that
 // matter least are left out before anything is cut.
 
+import stringWidth from "string-width";
+
 /** A column of a table. */
 export interface Column {
   readonly title: string;
@@ -13,7 +15,7 @@ export interface Column {
 /**
  * Writes rows under their titles.
  *
- * @param width Longest line in characters; Infinity where nobody reads at a terminal
+ * @param width Longest line in places of the terminal; Infinity where nobody reads at one
  */
 export function renderTable(
   columns: readonly Column[],
@@ -23,13 +25,14 @@ export function renderTable(
   const titles = columns.map((column) => column.title);
   const cells = [titles, ...rows].map((row) => row.map(printable));
   const widths = columns.map((_, at) =>
-    cells.reduce((widest, row) => Math.max(widest, [...row[at] ?? ""].length), 0)
+    cells.reduce((widest, row) => Math.max(widest, stringWidth(row[at] ?? "")), 0)
   );
   const shown = fit(columns, widths, options.width);
   const lines = cells.map((row) => {
     const padded = shown.map((at) => {
       const [cell = "", width = 0] = [row[at], widths[at]];
-      return columns[at]?.isNumber ? cell.padStart(width) : cell.padEnd(width);
+      const room = " ".repeat(width - stringWidth(cell));
+      return columns[at]?.isNumber ? `${room}${cell}` : `${cell}${room}`;
     });
     return cut(padded.join(GAP).trimEnd(), options.width);
   });
@@ -62,6 +65,16 @@ function printable(text: string): string {
 }
 
 function cut(line: string, width: number): string {
-  const characters = [...line];
-  return characters.length <= width ? line : `${characters.slice(0, width - 1).join("")}…`;
+  if (stringWidth(line) <= width) return line;
+  let shown = "";
+  let left = width - 1;
+  for (const { segment } of GRAPHEMES.segment(line)) {
+    left -= stringWidth(segment);
+    if (left < 0) break;
+    shown += segment;
+  }
+  return `${shown}…`;
 }
+
+/** What takes its places together: a letter and its marks. */
+const GRAPHEMES = new Intl.Segmenter();

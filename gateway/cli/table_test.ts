@@ -19,6 +19,20 @@ test("renderTable() cuts lines at the terminal's width", () => {
   equal(renderTable(COLUMNS, [["7", "abcdef", "x"]], { width: 8 }), "ID  REM…\n 7  abc…\n");
 });
 
+test("renderTable() counts the places that characters take", () => {
+  const columns = [{ title: "PEER" }, { title: "X" }] as const;
+  // Two places each; a letter with a mark of its own; one that is part of the letter.
+  const rows = [["東京", "1"], ["e\u0301a", "2"], ["\u00e9a", "3"]];
+  equal(
+    renderTable(columns, rows, { width: 80 }),
+    "PEER  X\n東京  1\ne\u0301a    2\n\u00e9a    3\n",
+  );
+  equal(
+    renderTable([{ title: "P" }], [["東京都"], ["e\u0301bcdef"]], { width: 4 }),
+    "P\n東…\ne\u0301bc…\n",
+  );
+});
+
 test("renderTable() leaves out what matters least before it cuts", () => {
   const columns = [{ title: "ID" }, { title: "AA", rank: 1 }, { title: "BB", rank: 2 }, {
     title: "CC",

@@ -86,6 +86,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/cli": [
     "gateway/api",
     "gateway/config",
+    "gateway/dashboard",
     "gateway/engine",
     "gateway/runtime",
     "gateway/shell",
