@@ -6,24 +6,16 @@ import { equal, ok } from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { getHeapStatistics } from "node:v8";
-import {
-  FAMILY_V4,
-  LANE_RECV_IOV,
-  LANE_SA_SPEC,
-  LANE_SCRATCH,
-  LANE_TX_MSG,
-} from "../../ts-bindings/layout.ts";
+import { FAMILY_V4, LANE_RECV_IOV, LANE_SCRATCH, LANE_TX_MSG } from "../../ts-bindings/layout.ts";
 import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
 import { addressOctets, udpPacket } from "../../tests/support/inner_packet.ts";
-import { ECHO_ADDRESS, makePeer, type Peer } from "../../tests/support/peers.ts";
+import { ECHO_ADDRESS, makePeer } from "../../tests/support/peers.ts";
 import { EAGAIN } from "../linux/constants.ts";
-import { viewMemory } from "../shell/memory_views.ts";
-import { writeSpec } from "../shell/sa_spec.ts";
-import type { SaSpec } from "../shell/types.ts";
 import type { Connection } from "./connection.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { arrive } from "./fake/kernel.ts";
+import { installPeer } from "./fake/peer.ts";
 import { type Lane, list } from "./lane.ts";
 import type { LaneLibc } from "./libc.ts";
 import { turn } from "./loop.ts";
@@ -93,8 +85,9 @@ interface Scene {
 async function startScene({ isRelay = false } = {}): Promise<Scene> {
   const fake = await startFakeLane();
   const { lane } = fake;
-  const peer = makePeer({ inbound: { replayWindow: 0 } });
-  if (!isRelay) installPeer(fake, peer);
+  const peer = makePeer();
+  setEchoAddress(fake);
+  if (!isRelay) installPeer(fake, peer, { number: 1, replayWindow: 0 });
   const first = frame(sealPing(peer));
   const end = fake.connect();
   arrive(end, STREAM_PREFIX);
@@ -235,34 +228,12 @@ function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLib
   };
 }
 
-function installPeer({ core, lane }: FakeLane, peer: Peer): void {
-  const views = viewMemory(lane.init.memory);
-  const shell = core.lane_block(lane.init.lanes);
-  views.u8.set(addressOctets(ECHO_ADDRESS), shell + LANE_SCRATCH);
-  core.echo_address(lane.init.lanes, FAMILY_V4, shell + LANE_SCRATCH);
-  const host = { octets: addressOctets(peer.ends.destination), bits: 32, text: "" };
-  const far = { octets: addressOctets(peer.ends.source), bits: 32, text: "" };
-  const common = {
-    peer: peer.name,
-    aead: "aes-gcm-16",
-    local: [host],
-    remote: [far],
-    esn: false,
-    softPackets: 0xffff_ffffn,
-    hardPackets: 0xffff_ffffn,
-    hardOctets: 0n,
-    hardSeconds: 28_800,
-    initialSequence: 0n,
-    replayWindow: 0,
-  } as const;
-  const sas: SaSpec[] = [
-    { ...common, ...peer.inbound, direction: "inbound" },
-    { ...common, ...peer.outbound, direction: "outbound" },
-  ];
-  for (const spec of sas) {
-    writeSpec(views, spec, { at: shell + LANE_SA_SPEC, peer: 1, now: 1000 });
-    ok(core.sa_install(lane.init.lanes) > 0);
-  }
+/** The echo host's address, as the shell tells it. */
+function setEchoAddress({ core, lane }: FakeLane): void {
+  const shell = lane.init.lanes;
+  const at = core.lane_block(shell) + LANE_SCRATCH;
+  lane.tables.u8.set(addressOctets(ECHO_ADDRESS), at);
+  core.echo_address(shell, FAMILY_V4, at);
 }
 
 /** Octets that V8 has allocated since its start, whatever has been collected since. */

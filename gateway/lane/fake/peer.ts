@@ -1,0 +1,49 @@
+// SAs of a test's peer, installed as the shell does it.
+
+import { LANE_SA_SPEC } from "../../../ts-bindings/layout.ts";
+import { addressOctets } from "../../../tests/support/inner_packet.ts";
+import type { Peer } from "../../../tests/support/peers.ts";
+import { viewMemory } from "../../shell/memory_views.ts";
+import { writeSpec } from "../../shell/sa_spec.ts";
+import type { SaSpec } from "../../shell/types.ts";
+import type { FakeLane } from "./harness.ts";
+
+/** What a test chooses of both SAs. */
+export interface InstallOptions {
+  /** Number of the peer, 1 and up. */
+  readonly number: number;
+  readonly replayWindow: number;
+}
+
+/**
+ * Installs both SAs of a peer, AES-GCM without ESN.
+ *
+ * @throws {Error} If the core refuses one
+ */
+export function installPeer({ core, lane }: FakeLane, peer: Peer, options: InstallOptions): void {
+  const views = viewMemory(lane.init.memory);
+  const shell = lane.init.lanes;
+  const { source, destination } = peer.ends;
+  const common = {
+    peer: peer.name,
+    aead: "aes-gcm-16",
+    local: [{ octets: addressOctets(destination), bits: 32, text: "" }],
+    remote: [{ octets: addressOctets(source), bits: 32, text: "" }],
+    esn: false,
+    softPackets: 0xffff_ffffn,
+    hardPackets: 0xffff_ffffn,
+    hardOctets: 0n,
+    hardSeconds: 28_800,
+    initialSequence: 0n,
+    replayWindow: options.replayWindow,
+  } as const;
+  const sas: SaSpec[] = [
+    { ...common, ...peer.inbound, direction: "inbound" },
+    { ...common, ...peer.outbound, direction: "outbound" },
+  ];
+  for (const spec of sas) {
+    const at = core.lane_block(shell) + LANE_SA_SPEC;
+    writeSpec(views, spec, { at, peer: options.number, now: lane.now });
+    if (core.sa_install(shell) <= 0) throw new Error("Cannot install an SA: the core refuses it");
+  }
+}
