@@ -3,6 +3,7 @@
 // promtool comes with Debian's package prometheus; the strict reader of OpenMetrics is Prometheus' own for Python.
 
 import { ok } from "node:assert/strict";
+import { dashboardQueries, withoutVariables } from "../tests/api/monitoring.ts";
 import { expectEcho } from "../tests/support/echo.ts";
 import { type Gateway, startGateway, stopCleanly } from "../tests/support/gateway.ts";
 import { addPeer } from "../tests/support/peers.ts";
@@ -23,8 +24,27 @@ async function main(): Promise<void> {
     await stopCleanly(gateway);
   }
   await run(["promtool", "check", "rules", "docs/monitoring/alerts.yml"]);
+  await checkDashboard();
   await run(["promtool", "test", "rules", "tests/api/alerts_test.yml"]);
   say("metrics and rules: ok");
+}
+
+/** The expressions of the dashboard as recording rules: promtool reads those. */
+async function checkDashboard(): Promise<void> {
+  const rules = dashboardQueries().map(({ expr }, at) => {
+    return { record: `culvert:panel:${at}`, expr: withoutVariables(expr) };
+  });
+  const folder = await Deno.makeTempDir();
+  try {
+    // JSON is YAML.
+    await Deno.writeTextFile(
+      `${folder}/dashboard.yml`,
+      JSON.stringify({ groups: [{ name: "dashboard", rules }] }),
+    );
+    await run(["promtool", "check", "rules", `${folder}/dashboard.yml`]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Fills counters and a histogram: a page of zeros proves little. */
