@@ -40,6 +40,8 @@ export interface BenchRecord extends Spread {
   /** Stable across runs and subjects: `seal aes-128-gcm 1400`, `tunnel up 1400 1`. */
   readonly case: string;
   readonly subject: Subject;
+  /** The subject's own: `OpenSSL 3.0.19`; left out if it does not say. */
+  readonly version?: string;
   /** `deno 2.9.6`. */
   readonly runtime: string;
   /** Length of what one operation works on. */
@@ -56,6 +58,10 @@ export interface BenchRecord extends Spread {
   /** RFC 3339. */
   readonly at: string;
   readonly machine: string;
+  /** `Linux 6.1.0`. Records of before it was kept have none, nor a command. */
+  readonly kernel?: string;
+  /** What was typed to get it: `deno run -A bench/path/main.ts --runs 3`. */
+  readonly command?: string;
 }
 
 /** Where and on what a run took place: the same in all its records. */
@@ -65,6 +71,9 @@ export interface Setting {
   readonly commit: string;
   readonly at: string;
   readonly machine: string;
+  readonly kernel: string;
+  readonly command: string;
+  readonly versionOf: (subject: Subject) => string | undefined;
 }
 
 /** A case with the samples of all its subjects. */
@@ -91,10 +100,12 @@ export function recordsOf(setting: Setting, result: CaseResult): BenchRecord[] {
     const spread = spreadOf(_values(samples));
     const rate = _rateOf(spread, { unit, octets });
     const cpu = samples.map((sample) => sample.cpu).filter((seconds) => seconds !== undefined);
+    const version = setting.versionOf(subject);
     return {
       suite: setting.suite,
       case: result.case,
       subject,
+      ...(version === undefined ? {} : { version }),
       runtime: setting.runtime,
       octets,
       rate,
@@ -107,6 +118,8 @@ export function recordsOf(setting: Setting, result: CaseResult): BenchRecord[] {
       commit: setting.commit,
       at: setting.at,
       machine: setting.machine,
+      kernel: setting.kernel,
+      command: setting.command,
     };
   });
 }

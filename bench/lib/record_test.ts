@@ -8,6 +8,9 @@ const SETTING: Setting = {
   commit: "abc1234",
   at: "2026-11-23T12:00:00Z",
   machine: "AMD EPYC, 2 cores",
+  kernel: "Linux 6.1.0",
+  command: "deno run -A bench/kernels/main.ts --runs 3",
+  versionOf: (subject) => subject === "culvert-wasm" ? "culvert 0.1.0" : undefined,
 };
 
 const RESULT: CaseResult = {
@@ -29,6 +32,7 @@ test("recordsOf() writes one record for each subject, with the ratio to the base
     suite: "kernels",
     case: "seal aes-128-gcm 1400",
     subject: "culvert-wasm",
+    version: "culvert 0.1.0",
     runtime: "deno 2.9.6",
     octets: 1400,
     rate: 7e8,
@@ -42,7 +46,10 @@ test("recordsOf() writes one record for each subject, with the ratio to the base
     commit: "abc1234",
     at: "2026-11-23T12:00:00Z",
     machine: "AMD EPYC, 2 cores",
+    kernel: "Linux 6.1.0",
+    command: "deno run -A bench/kernels/main.ts --runs 3",
   });
+  equal(baseline?.version, undefined);
   deepEqual([baseline?.ratio, baseline?.cpuPerPacket, baseline?.runs], [1, 7e-6, 1]);
 });
 

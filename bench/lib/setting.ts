@@ -1,19 +1,28 @@
-// Where a bench runs: the commit and the machine, as they stand in its records.
+// Where a bench runs: the commit, the machine and the command, as they stand in its records.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { release, type } from "node:os";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
+import { commandLine } from "./command.ts";
 import type { Setting, Suite } from "./record.ts";
+import { versionsOf } from "./versions.ts";
 
 /** The setting of a run that begins now. */
 export function settingOf(suite: Suite): Setting {
+  const { name, args } = runtime;
+  const program = process.argv[1] ?? "";
   return {
     suite,
-    runtime: runtime.name,
+    runtime: name,
     commit: _commit(),
     at: `${new Date().toISOString().slice(0, 19)}Z`,
     machine: machineOf(readFileSync("/proc/cpuinfo", "utf8"), runtime.cores),
+    kernel: `${type()} ${release()}`,
+    command: commandLine({ runtime: name, program, args }, ROOT),
+    versionOf: versionsOf(suite),
   };
 }
 
@@ -23,11 +32,12 @@ export function machineOf(cpuinfo: string, cores: number): string {
   return `${model}, ${cores} ${cores === 1 ? "core" : "cores"}`;
 }
 
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
 /** Short hash, with `+` if something in the tree is not committed; "unknown" outside of a repository. */
 function _commit(): string {
-  const root = fileURLToPath(new URL("../../", import.meta.url));
   const git = (...args: readonly string[]): string =>
-    execFileSync("git", ["-C", root, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+    execFileSync("git", ["-C", ROOT, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
   try {
     const hash = git("rev-parse", "--short", "HEAD");
     return git("status", "--porcelain", "--untracked-files=no") === "" ? hash : `${hash}+`;

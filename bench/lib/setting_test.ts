@@ -15,4 +15,6 @@ test("settingOf() says where this runs", () => {
   match(setting.commit, /^([0-9a-f]{7,}\+?|unknown)$/);
   match(setting.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   match(setting.runtime, /^(deno|bun) \d/);
+  match(setting.kernel, /^Linux \d/);
+  match(setting.command, /^(deno run -A|bun) /);
 });

@@ -1,0 +1,83 @@
+// What was measured, by its own version: a ratio to a rival says little without it.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
+import process from "node:process";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import { VERSION } from "../../gateway/version.ts";
+import type { Subject, Suite } from "./record.ts";
+
+/** Asks a subject once; `undefined` if it is not installed, or does not say. */
+export function versionsOf(suite: Suite): (subject: Subject) => string | undefined {
+  const known = new Map<Subject, string | undefined>();
+  return (subject) => {
+    if (!known.has(subject)) known.set(subject, _ask(subject, suite));
+    return known.get(subject);
+  };
+}
+
+/** The first version number in what a program prints, with the word before it: `OpenSSL 3.0.19`. */
+export function versionIn(printed: string): string | undefined {
+  return /\b([A-Za-z][\w-]*) v?\d+\.\d[\w.-]*/.exec(printed)?.[0];
+}
+
+/** Crates with their versions, out of the text of a Cargo.lock. */
+export function lockedCrates(lock: string, crates: readonly string[]): string {
+  return crates.map((crate) => {
+    const version = new RegExp(`^name = "${crate}"\nversion = "([^"]+)"$`, "m").exec(lock)?.[1];
+    if (version === undefined) throw new RangeError(`No crate ${crate} is locked`);
+    return `${crate} ${version}`;
+  }).join(", ");
+}
+
+function _ask(subject: Subject, suite: Suite): string | undefined {
+  switch (subject) {
+    case "culvert-wasm":
+    case "culvert-native":
+      return `culvert ${VERSION}`;
+    case "node-crypto":
+    case "webcrypto":
+      return runtime.name;
+    case "noble":
+      return `@noble/ciphers ${_npmVersion("@noble/ciphers")}`;
+    case "rustcrypto-wasm":
+    case "rustcrypto-wasm-scalar":
+      return lockedCrates(_read("bench/kernels/rustcrypto/Cargo.lock"), RUSTCRYPTO);
+    case "openssl":
+      return _printed("openssl", "version");
+    case "plain-tcp":
+      return suite === "wire" ? _printed("iperf3", "--version") : runtime.name;
+    case "libipsec":
+      // `charon-systemd --version` would start it.
+      return _printed("swanctl", "--help");
+    case "udp-over-tcp":
+      return _printed("udp2tcp", "--version");
+    case "espintcp":
+      return `Linux ${release()}`;
+    case "veepin":
+      return process.env[VEEPIN_VERSION];
+  }
+}
+
+/** Whoever names a veepin by CULVERT_BENCH_VEEPIN knows which it is. */
+const VEEPIN_VERSION = "CULVERT_BENCH_VEEPIN_VERSION";
+
+const RUSTCRYPTO: readonly string[] = ["aes-gcm", "chacha20poly1305"];
+
+function _printed(program: string, argument: string): string | undefined {
+  const { stdout } = spawnSync(program, [argument], { encoding: "utf8" });
+  // Nothing at all if there is no such program.
+  return versionIn(stdout ?? "");
+}
+
+function _npmVersion(name: string): string {
+  const { version } = JSON.parse(_read(`node_modules/${name}/package.json`)) as {
+    readonly version: string;
+  };
+  return version;
+}
+
+function _read(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+}
