@@ -1,17 +1,17 @@
 // The kernels bench: the AEAD step of a packet, ours beside what a program on this runtime would use instead.
 //
-//   deno task bench:kernels [--json] [--only TEXT] [--runs N] [--out FILE]      the same on Bun: bun bench/kernels/main.ts
+//   deno task bench:kernels [--json] [--progress] [--only TEXT] [--runs N] [--out FILE]      the same on Bun: bun bench/kernels/main.ts
 
 import process from "node:process";
 import type { Sample, Subject } from "../lib/record.ts";
 import { type BenchOptions, openReport, parseBenchArgs } from "../lib/report.ts";
-import { type Contender, runRounds } from "../lib/run.ts";
+import { type Contender, type RoundOptions, runRounds } from "../lib/run.ts";
 import { settingOf } from "../lib/setting.ts";
 import { openCulvertNative, openCulvertWasm } from "./culvert_wasm.ts";
 import { type Batch, type Burst, contenderOf, type Kernel } from "./kernel.ts";
 import { noble } from "./noble.ts";
 import { nodeCrypto } from "./node_crypto.ts";
-import { measureOpenssl, opensslVersion } from "./openssl.ts";
+import { measureOpenssl } from "./openssl.ts";
 import { loadRustCrypto } from "./rustcrypto.ts";
 import { webCrypto } from "./web_crypto.ts";
 import { AEADS, type Operation, OPERATIONS, SIZES, type Workload, workloadOf } from "./workload.ts";
@@ -21,21 +21,30 @@ const WARM_UP: Burst = { ms: 100 };
 const BURST: Burst = { ms: 3 };
 
 const CASES = AEADS.flatMap((aead) =>
-  SIZES.flatMap((octets) => OPERATIONS.map((operation) => ({ operation, aead, octets })))
+  SIZES.flatMap((octets) =>
+    OPERATIONS.map((operation) => ({
+      name: `${operation} ${aead} ${octets}`,
+      operation,
+      aead,
+      octets,
+    }))
+  )
 );
 
 await main(parseBenchArgs(process.argv.slice(2), { runs: 31 }));
 
 async function main(options: BenchOptions): Promise<void> {
   const kernels = await openKernels();
-  const hasOpenssl = opensslVersion() !== undefined;
+  const setting = settingOf("kernels");
+  const hasOpenssl = setting.versionOf("openssl") !== undefined;
   if (!hasOpenssl) complain("openssl: not installed");
-  const report = openReport(settingOf("kernels"), options);
-  for (const { operation, aead, octets } of CASES) {
-    const name = `${operation} ${aead} ${octets}`;
-    if (!name.includes(options.only)) continue;
+  const report = openReport(setting, options);
+  const cases = CASES.filter(({ name }) => name.includes(options.only));
+  report.progress.expect(cases.length);
+  for (const { name, operation, aead, octets } of cases) {
+    report.progress.begin(name);
     const batches = await prepareAll(kernels, operation, workloadOf(aead, octets));
-    const samples = await measure(batches, options.runs);
+    const samples = await measure(batches, { runs: options.runs, onRound: report.progress.round });
     if (hasOpenssl) samples.set("openssl", [measureOpenssl(aead, operation, octets)]);
     const baseline = samples.has("node-crypto") ? "node-crypto" : "noble";
     report.add({ case: name, octets, unit: "octets/s", baseline, samples });
@@ -63,12 +72,12 @@ async function prepareAll(
 /** Takes the samples of one case, and closes the batches. */
 async function measure(
   batches: ReadonlyMap<Subject, Batch>,
-  runs: number,
+  asked: Pick<RoundOptions, "runs" | "onRound">,
 ): Promise<Map<Subject, Sample[]>> {
   const contenders = (burst: Burst): Contender[] =>
     [...batches].map(([subject, batch]) => contenderOf(subject, batch, burst));
   await runRounds(contenders(WARM_UP), { runs: 1, warmups: 0 });
-  const samples = await runRounds(contenders(BURST), { runs, warmups: 1 });
+  const samples = await runRounds(contenders(BURST), { ...asked, warmups: 1 });
   for (const batch of batches.values()) batch.close?.();
   return samples;
 }

@@ -6,15 +6,6 @@ import { execFileSync } from "node:child_process";
 import type { Sample } from "../lib/record.ts";
 import type { Aead, Operation } from "./workload.ts";
 
-/** First line of `openssl version`; `undefined` if it is not installed. */
-export function opensslVersion(): string | undefined {
-  try {
-    return execFileSync("openssl", ["version"], { encoding: "utf8", stdio: "pipe" }).trim();
-  } catch {
-    return undefined;
-  }
-}
-
 /** Seconds for one packet of `octets` octets. */
 export function measureOpenssl(aead: Aead, operation: Operation, octets: number): Sample {
   const direction = operation === "open" ? ["-decrypt"] : [];

@@ -3,6 +3,7 @@
 import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { openProgressOf, type Progress } from "./progress.ts";
 import {
   type BenchRecord,
   type CaseResult,
@@ -16,6 +17,8 @@ import { renderRecords } from "./table.ts";
 export interface BenchOptions {
   /** JSON lines instead of tables. */
   readonly isJson: boolean;
+  /** How far it is, a line a case on standard error, also with `--json` into a pipe. */
+  readonly isProgressAsked: boolean;
   /** Only cases whose name contains this; "" is all. */
   readonly only: string;
   readonly runs: number;
@@ -32,7 +35,7 @@ export interface BenchDefaults {
 }
 
 /**
- * Parses `[--json] [--only TEXT] [--runs N] [--out FILE]` and the program's own flags.
+ * Parses `[--json] [--progress] [--only TEXT] [--runs N] [--out FILE]` and the program's own flags.
  *
  * @throws {TypeError} On an unknown flag
  * @throws {RangeError} If `--runs` is not a positive number
@@ -43,16 +46,24 @@ export function parseBenchArgs(args: readonly string[], defaults: BenchDefaults)
     args: [...args],
     options: {
       json: { type: "boolean", default: false },
+      progress: { type: "boolean", default: false },
       only: { type: "string", default: "" },
       runs: { type: "string", default: String(defaults.runs) },
       out: { type: "string" },
       ...Object.fromEntries(own.map(([name, value]) => [name, textFlag(value)])),
     },
   });
-  const { json, only, runs, out, ...further } = values;
+  const { json, progress, only, runs, out, ...further } = values;
   const count = Number(runs);
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`--runs is ${runs}`);
-  return { isJson: json, only, runs: count, out, further: further as Record<string, string> };
+  return {
+    isJson: json,
+    isProgressAsked: progress,
+    only,
+    runs: count,
+    out,
+    further: further as Record<string, string>,
+  };
 }
 
 function textFlag(value: string): { readonly type: "string"; readonly default: string } {
@@ -65,14 +76,25 @@ export interface Report {
   add(...results: readonly CaseResult[]): void;
   /** All records so far. */
   readonly records: readonly BenchRecord[];
+  readonly progress: Progress;
 }
 
-/** Opens a report; `write` is for tests, standard output otherwise. */
+/** Where a report goes: standard output and standard error unless a test takes them. */
+export interface ReportOutputs {
+  readonly write?: (text: string) => void;
+  readonly progress?: Progress;
+}
+
+/** Opens a report. */
 export function openReport(
   setting: Setting,
   options: BenchOptions,
-  write: (text: string) => void = (text) => void process.stdout.write(text),
+  outputs: ReportOutputs = {},
 ): Report {
+  const {
+    write = (text): void => void process.stdout.write(text),
+    progress = openProgressOf(_isProgressShown(options)),
+  } = outputs;
   const records: BenchRecord[] = [];
   if (!options.isJson) write(_heading(setting, options));
 
@@ -81,10 +103,16 @@ export function openReport(
     records.push(...added);
     const lines = added.map(recordLine).join("");
     if (options.out !== undefined) appendFileSync(options.out, lines);
+    progress.clear();
     write(options.isJson ? lines : `\n${renderRecords(added)}`);
   }
 
-  return { add, records };
+  return { add, records, progress };
+}
+
+/** Scripts that read JSON have not asked for more, people at a terminal see it. */
+function _isProgressShown({ isJson, isProgressAsked }: BenchOptions): boolean {
+  return !isJson || isProgressAsked || process.stderr.isTTY === true;
 }
 
 function _heading(

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { CaseResult } from "./record.ts";
-import { openReport, parseBenchArgs } from "./report.ts";
+import { openProgress } from "./progress.ts";
+import { openReport, parseBenchArgs, type ReportOutputs } from "./report.ts";
 import { settingOf } from "./setting.ts";
 
 const RESULT: CaseResult = {
@@ -16,11 +17,19 @@ const RESULT: CaseResult = {
 };
 
 test("parseBenchArgs() knows the shared flags", () => {
-  const none = { isJson: false, only: "", runs: 9, out: undefined, further: {} };
+  const none = {
+    isJson: false,
+    isProgressAsked: false,
+    only: "",
+    runs: 9,
+    out: undefined,
+    further: {},
+  };
   deepEqual(parseBenchArgs([], { runs: 9 }), none);
-  const args = ["--json", "--only", "seal", "--runs", "3", "--out", "x.jsonl"];
+  const args = ["--json", "--progress", "--only", "seal", "--runs", "3", "--out", "x.jsonl"];
   deepEqual(parseBenchArgs(args, { runs: 9 }), {
     isJson: true,
+    isProgressAsked: true,
     only: "seal",
     runs: 3,
     out: "x.jsonl",
@@ -47,14 +56,19 @@ test("openReport() prints a table, or one JSON object a line", () => {
     const out = join(folder, "out.jsonl");
     const printed: string[] = [];
     const options = parseBenchArgs(["--out", out], { runs: 1 });
-    const report = openReport(settingOf("kernels"), options, (text) => void printed.push(text));
+    const report = openReport(settingOf("kernels"), options, collected(printed));
+    report.progress.expect(1);
+    report.progress.begin(RESULT.case);
     report.add(RESULT);
-    match(printed.join(""), /^kernels: .+\n\nCASE +SUBJECT .*\nopen aes-128-gcm 64 +noble /);
+    match(
+      printed.join(""),
+      /^kernels: .+\n1 of 1: open aes-128-gcm 64\n\nCASE +SUBJECT .*\nopen aes-128-gcm 64 +noble /,
+    );
     const kept = readFileSync(out, "utf8");
 
     const lines: string[] = [];
     const json = { ...options, isJson: true, out: undefined };
-    openReport(settingOf("kernels"), json, (text) => void lines.push(text)).add(RESULT);
+    openReport(settingOf("kernels"), json, { write: (text) => void lines.push(text) }).add(RESULT);
     const subjects = (text: string): string[] =>
       text.trim().split("\n").map((line) => (JSON.parse(line) as { subject: string }).subject);
     deepEqual(subjects(lines.join("")), ["noble", "webcrypto"]);
@@ -64,3 +78,9 @@ test("openReport() prints a table, or one JSON object a line", () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+/** Everything that is printed, in one list. */
+function collected(printed: string[]): ReportOutputs {
+  const write = (text: string): void => void printed.push(text);
+  return { write, progress: openProgress({ isTerminal: false, columns: 80, write }) };
+}

@@ -15,16 +15,19 @@ export interface RoundOptions {
   readonly runs: number;
   /** Rounds before them that are thrown away. */
   readonly warmups: number;
+  /** Told which round of how many begins, warm-up included. */
+  readonly onRound?: (round: number, of: number) => void;
 }
 
 /** Measures all contenders in turns; the samples of each in the order they were taken. */
 export async function runRounds(
   contenders: readonly Contender[],
-  { runs, warmups }: RoundOptions,
+  { runs, warmups, onRound }: RoundOptions,
 ): Promise<Map<Subject, Sample[]>> {
   const samples = new Map<Subject, Sample[]>(contenders.map(({ subject }) => [subject, []]));
   if (samples.size !== contenders.length) throw new RangeError("Two contenders of one name");
   for (let round = 0; round < warmups + runs; round++) {
+    onRound?.(round + 1, warmups + runs);
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (const { subject, measure } of order) {
       const sample = await measure();

@@ -10,7 +10,10 @@ test("runRounds() takes turns, forwards and backwards, and drops the warm-up", a
     measure: () => ({ value: calls.push(subject) }),
   });
   const contenders = [contender("culvert-wasm"), contender("node-crypto")];
-  const samples = await runRounds(contenders, { runs: 2, warmups: 1 });
+  const rounds: string[] = [];
+  const onRound = (round: number, of: number): void => void rounds.push(`${round} of ${of}`);
+  const samples = await runRounds(contenders, { runs: 2, warmups: 1, onRound });
+  deepEqual(rounds, ["1 of 3", "2 of 3", "3 of 3"]);
   deepEqual(calls, [
     ...["culvert-wasm", "node-crypto"],
     ...["node-crypto", "culvert-wasm"],

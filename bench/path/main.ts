@@ -1,17 +1,17 @@
 // `deno task bench:path`: throughput and cost of the whole path through the gateway that users start, beside plain TCP; then where the time of a packet
 // goes; then what an idle connection holds.
 //
-//     --json --only TEXT --runs N --out FILE --connections N --packets N --engine wasm|native
+//     --json --progress --only TEXT --runs N --out FILE --connections N --packets N --engine wasm|native
 
 import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { settingOf } from "../lib/setting.ts";
-import { measureMemory } from "./memory.ts";
+import { measureMemory, memoryParts } from "./memory.ts";
 import { enterNamespace } from "./namespace.ts";
 import type { Engine } from "./scene.ts";
-import { measureStages } from "./stages.ts";
-import { measureThroughput } from "./throughput.ts";
+import { measureStages, stageName } from "./stages.ts";
+import { casesOf, measureThroughput, throughputName } from "./throughput.ts";
 
 async function main(): Promise<number> {
   const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
@@ -23,9 +23,14 @@ async function main(): Promise<number> {
   const engine = engineOf(options.further.engine);
   const report = openReport(settingOf("path"), options);
   const suite = { ...options, connections, packets, engine };
+  const { only } = options;
+  report.progress.expect(
+    casesOf(only, throughputName(suite)).length + casesOf(only, stageName).length +
+      memoryParts(only).length,
+  );
   await measureThroughput(report, suite);
   await measureStages(report, suite);
-  await measureMemory(report, { only: options.only, runs: Math.min(options.runs, MEMORY_RUNS) });
+  await measureMemory(report, { only, runs: Math.min(options.runs, MEMORY_RUNS) });
   return 0;
 }
 

@@ -15,12 +15,14 @@ export async function measureMemory(
   report: Report,
   { only, runs }: { readonly only: string; readonly runs: number },
 ): Promise<void> {
-  const names = Object.keys(PARTS).filter((part) => nameOf(part).includes(only));
+  const names = memoryParts(only);
   if (names.length === 0) return;
+  for (const part of names) report.progress.begin(nameOf(part));
   const arena = openArena(ARENA_LEN);
   raiseOpenFiles(arena);
   const samples = new Map<string, Sample[]>(names.map((part) => [part, []]));
   for (let run = 0; run < runs; run++) {
+    report.progress.round(run + 1, runs);
     arena.reset();
     const grown = await fillGateway(arena, names);
     for (const [part, value] of grown) samples.get(part)?.push({ value });
@@ -32,6 +34,11 @@ export async function measureMemory(
     baseline: "culvert-wasm" as const,
     samples: new Map([["culvert-wasm" as const, samples.get(part) ?? []]]),
   })));
+}
+
+/** Parts whose memory is asked for; all are measured in the same gateways. */
+export function memoryParts(only: string): string[] {
+  return Object.keys(PARTS).filter((part) => nameOf(part).includes(only));
 }
 
 function nameOf(part: string): string {

@@ -9,27 +9,34 @@ import { type Case, type SuiteOptions, WARMUPS, withCases } from "./throughput.t
 /** Runs all cases that are asked for, on one connection each. A stage is a case: `tunnel/aead up 1400 1`. */
 export async function measureStages(report: Report, asked: SuiteOptions): Promise<void> {
   const options = { ...asked, connections: 1 };
-  const nameOf = (found: Case, stage = "stages"): string =>
-    `${found.path.what}/${stage} ${found.path.direction} ${found.innerLen} 1`;
+  const { progress } = report;
   const program = "bench/path/stages/timed_gateway.ts";
-  await withCases({ options, program, nameOf }, async (scene, found, recording) => {
-    const gateway = found.path.gatewayOf(scene);
-    const runs: StageTimes[] = [];
-    for (let run = 0; run < WARMUPS + options.runs; run++) {
-      await found.path.run(scene, recording);
-      const times = JSON.parse(await gateway.line()) as StageTimes;
-      if (run >= WARMUPS) runs.push(times);
-    }
-    report.add(
-      ...stagesOf(runs, recording.packets).map((stage) => ({
-        case: nameOf(found, stage),
-        octets: found.innerLen,
-        unit: "packets/s" as const,
-        baseline: "culvert-wasm" as const,
-        samples: new Map([["culvert-wasm" as const, samplesOf(runs, stage, recording.packets)]]),
-      })),
-    );
-  });
+  await withCases(
+    { options, program, nameOf: stageName, progress },
+    async (scene, found, recording) => {
+      const gateway = found.path.gatewayOf(scene);
+      const runs: StageTimes[] = [];
+      for (let run = 0; run < WARMUPS + options.runs; run++) {
+        progress.round(run + 1, WARMUPS + options.runs);
+        await found.path.run(scene, recording);
+        const times = JSON.parse(await gateway.line()) as StageTimes;
+        if (run >= WARMUPS) runs.push(times);
+      }
+      report.add(
+        ...stagesOf(runs, recording.packets).map((stage) => ({
+          case: stageName(found, stage),
+          octets: found.innerLen,
+          unit: "packets/s" as const,
+          baseline: "culvert-wasm" as const,
+          samples: new Map([["culvert-wasm" as const, samplesOf(runs, stage, recording.packets)]]),
+        })),
+      );
+    },
+  );
+}
+
+export function stageName({ path, innerLen }: Case, stage = "stages"): string {
+  return `${path.what}/${stage} ${path.direction} ${innerLen} 1`;
 }
 
 /** Stages that count, in the order of a packet; what a connection takes once is less than that for each of its packets. */

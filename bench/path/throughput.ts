@@ -1,5 +1,6 @@
 // Throughput and cost of each path, beside plain TCP in the same rounds.
 
+import type { Progress } from "../lib/progress.ts";
 import type { Report } from "../lib/report.ts";
 import { runRounds } from "../lib/run.ts";
 import { INNER_LENS, type Path, PATHS } from "./paths.ts";
@@ -24,34 +25,44 @@ export interface Case {
 
 /** Runs all cases that are asked for. */
 export async function measureThroughput(report: Report, options: SuiteOptions): Promise<void> {
-  const { connections, runs } = options;
-  const nameOf = ({ path, innerLen }: Case): string =>
-    `${path.what} ${path.direction} ${innerLen} ${connections}`;
+  const { runs } = options;
+  const { progress } = report;
+  const nameOf = throughputName(options);
   const program = GATEWAY;
-  await withCases({ options, program, nameOf }, async (scene, found, recording) => {
+  await withCases({ options, program, nameOf, progress }, async (scene, found, recording) => {
     const { path, innerLen } = found;
     const samples = await runRounds([
       { subject: `culvert-${options.engine}`, measure: () => path.run(scene, recording) },
       { subject: "plain-tcp", measure: () => path.plain(scene, recording) },
-    ], { runs, warmups: WARMUPS });
+    ], { runs, warmups: WARMUPS, onRound: progress.round });
     const name = nameOf(found);
     report.add({ case: name, octets: innerLen, unit: "octets/s", baseline: "plain-tcp", samples });
   });
+}
+
+export function throughputName({ connections }: SuiteOptions): (found: Case) => string {
+  return ({ path, innerLen }) => `${path.what} ${path.direction} ${innerLen} ${connections}`;
+}
+
+/** All paths at all sizes whose names are asked for. */
+export function casesOf(only: string, nameOf: (found: Case) => string): Case[] {
+  return INNER_LENS.flatMap((innerLen) => PATHS.map((path) => ({ path, innerLen })))
+    .filter((found) => nameOf(found).includes(only));
 }
 
 export interface CasesOptions {
   readonly options: SuiteOptions;
   readonly program: string;
   readonly nameOf: (found: Case) => string;
+  readonly progress: Progress;
 }
 
 /** Opens a scene and hands over each case whose name is asked for, with its load; nothing is started if there is none. */
 export async function withCases(
-  { options, program, nameOf }: CasesOptions,
+  { options, program, nameOf, progress }: CasesOptions,
   run: (scene: Scene, found: Case, recording: Recording) => Promise<void>,
 ): Promise<void> {
-  const cases = INNER_LENS.flatMap((innerLen) => PATHS.map((path) => ({ path, innerLen })))
-    .filter((found) => nameOf(found).includes(options.only));
+  const cases = casesOf(options.only, nameOf);
   if (cases.length === 0) return;
   const scene = await openScene({
     loadLen: LOAD_MAX + LOAD_SPARE,
@@ -62,7 +73,9 @@ export async function withCases(
     let loaded: { readonly of: string; readonly recording: Recording } | undefined;
     for (const found of cases) {
       const { path, innerLen } = found;
-      if (path.needsTun && !scene.hasTun) continue;
+      const isLeftOut = path.needsTun && !scene.hasTun;
+      progress.begin(isLeftOut ? `${nameOf(found)}: left out, needs a TUN` : nameOf(found));
+      if (isLeftOut) continue;
       const of = `${innerLen} ${path.port}`;
       if (loaded?.of !== of) loaded = { of, recording: recordCase(scene, found, options) };
       await run(scene, found, loaded.recording);

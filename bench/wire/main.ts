@@ -1,7 +1,7 @@
 // `deno task bench:wire`: tunnels between two hosts, that is two network namespaces joined by a veth, with the tools of everybody: iperf3 and ping.
 // Culvert at both ends beside plain TCP and whatever rival is installed. Needs root.
 //
-//     --json --only TEXT --runs N --out FILE --seconds N
+//     --json --progress --only TEXT --runs N --out FILE --seconds N
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -18,7 +18,7 @@ import { openCulvert } from "./culvert.ts";
 import { openLibipsec } from "./libipsec.ts";
 import { type Link, openLink } from "./link.ts";
 import { startIperf } from "./measure.ts";
-import { measurePings, measureTransfers } from "./suite.ts";
+import { casesOf, measurePings, measureTransfers } from "./suite.ts";
 import { plainTcp, type Tunnel } from "./tunnel.ts";
 import { openVeepin, VEEPIN_VARIABLE, veepinProgram } from "./veepin.ts";
 
@@ -41,6 +41,7 @@ async function main(): Promise<number> {
     await openAll(tunnels, link, folder);
     const report = openReport(settingOf("wire"), options);
     const suite = { only: options.only, runs: options.runs, seconds };
+    report.progress.expect(casesOf(options.only).length);
     await measureTransfers(report, { link, tunnels }, suite);
     await measurePings(report, { link, tunnels }, suite);
     return 0;

@@ -22,15 +22,31 @@ export interface Scene {
   readonly tunnels: readonly Tunnel[];
 }
 
+/** Names of the cases that are asked for, in their order. */
+export function casesOf(only: string): string[] {
+  return [...DIRECTIONS.map(transferName), ...STATES.map(pingName)]
+    .filter((name) => name.includes(only));
+}
+
+function transferName(direction: Direction): string {
+  return `tunnel ${direction} ${INNER_LEN} 1`;
+}
+
+function pingName(state: State): string {
+  return `ping ${state} ${PING_LEN} 1`;
+}
+
 /** Throughput, and the processor time of each side as cases of their own. */
 export async function measureTransfers(
   report: Report,
   scene: Scene,
   { only, runs, seconds }: SuiteOptions,
 ): Promise<void> {
-  for (const direction of ["up", "down"] as const) {
-    const name = `tunnel ${direction} ${INNER_LEN} 1`;
+  const onRound = report.progress.round;
+  for (const direction of DIRECTIONS) {
+    const name = transferName(direction);
     if (!name.includes(only)) continue;
+    report.progress.begin(name);
     const sides = { near: emptySamples(), far: emptySamples() };
     const measure = async (tunnel: Tunnel): Promise<Sample> => {
       const { clock, cpu } = await transfer(scene.link, tunnel, { direction, seconds });
@@ -40,7 +56,7 @@ export async function measureTransfers(
       }
       return { value: clock * INNER_LEN, cpu: (cpu.near + cpu.far) / 2 * INNER_LEN };
     };
-    const samples = await runRounds(contenders(scene, measure), { runs, warmups: 0 });
+    const samples = await runRounds(contenders(scene, measure), { runs, warmups: 0, onRound });
     report.add({ ...KIND, case: name, unit: "octets/s", baseline: "plain-tcp", samples });
     report.add(...SIDES.flatMap((side) => sideCase(sides[side], { direction, side })));
   }
@@ -64,8 +80,11 @@ export async function measurePings(
   scene: Scene,
   { only, runs, seconds }: SuiteOptions,
 ): Promise<void> {
-  for (const state of ["idle", "loaded"] as const) {
-    if (!`ping ${state} ${PING_LEN} 1`.includes(only)) continue;
+  const onRound = report.progress.round;
+  for (const state of STATES) {
+    const name = pingName(state);
+    if (!name.includes(only)) continue;
+    report.progress.begin(name);
     const worst = emptySamples();
     const measure = async (tunnel: Tunnel): Promise<Sample> => {
       const { p50, p99, lost } = state === "idle"
@@ -75,10 +94,10 @@ export async function measurePings(
       keep(worst, tunnel.subject, { value: p99 });
       return { value: p50 };
     };
-    const middle = await runRounds(contenders(scene, measure), { runs, warmups: 0 });
-    const both = [[`ping ${state}`, middle], [`ping/p99 ${state}`, worst]] as const;
-    report.add(...both.map(([what, samples]): CaseResult => ({
-      ...{ case: `${what} ${PING_LEN} 1`, octets: PING_LEN, unit: "packets/s" },
+    const middle = await runRounds(contenders(scene, measure), { runs, warmups: 0, onRound });
+    const both = [[name, middle], [`ping/p99 ${state} ${PING_LEN} 1`, worst]] as const;
+    report.add(...both.map(([name, samples]): CaseResult => ({
+      ...{ case: name, octets: PING_LEN, unit: "packets/s" },
       ...{ baseline: "plain-tcp", samples },
     })));
   }
@@ -114,6 +133,10 @@ function contenders(
     measure: () => measure(tunnel),
   }));
 }
+
+const DIRECTIONS: readonly Direction[] = ["up", "down"];
+const STATES = ["idle", "loaded"] as const;
+type State = typeof STATES[number];
 
 /** Octets of payload that a rate and a cost are given for: about one packet of the tunnel. */
 const INNER_LEN = 1400;
