@@ -5,7 +5,7 @@
 
 import { capture, complain, ROOT, say } from "../run.ts";
 import { type Counts, differences, parseCount } from "./counts.ts";
-import { buildProgram, hasValgrind, runUnder } from "./valgrind.ts";
+import { buildProgram, CORE, hasValgrind, runUnder } from "./valgrind.ts";
 
 const RECORD = `${ROOT}/bench/results/instructions.json`;
 
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
 }
 
 async function _count(): Promise<Counts> {
-  const program = await buildProgram();
+  const program = await buildProgram(CORE);
   const folder = await Deno.makeTempDir({ prefix: "culvert-instructions-" });
   try {
     const files = [`--callgrind-out-file=${folder}/out`, `--log-file=${folder}/log`];

@@ -1,4 +1,4 @@
-// The program that valgrind looks at (`wasm-core/examples/valgrind`), built and started under it.
+// The programs that valgrind looks at (`wasm-core/examples/valgrind`, `native-engine/examples/border`), built and started under it.
 
 import { capture, ROOT, run, tryCapture } from "../run.ts";
 
@@ -9,16 +9,28 @@ export async function hasValgrind(): Promise<boolean> {
   return false;
 }
 
-/** Builds the program; its path. */
-export async function buildProgram(): Promise<string> {
-  const cargo = ["cargo", "build", "--quiet", "--release", "--locked", "-p", "culvert-core"];
-  await run([...cargo, "--example", "valgrind"]);
+/** An example and the package that it is of. */
+export interface ExampleName {
+  readonly package: "culvert-core" | "culvert-engine";
+  readonly example: string;
+}
+
+/** The AEADs in Rust. */
+export const CORE: ExampleName = { package: "culvert-core", example: "valgrind" };
+
+/** The native engine, through its exports. */
+export const BORDER: ExampleName = { package: "culvert-engine", example: "border" };
+
+/** Builds a program; its path. */
+export async function buildProgram(name: ExampleName): Promise<string> {
+  const cargo = ["cargo", "build", "--quiet", "--release", "--locked", "-p", name.package];
+  await run([...cargo, "--example", name.example]);
   const target = Deno.env.get("CARGO_TARGET_DIR") ?? `${ROOT}/target`;
-  return `${target}/release/examples/valgrind`;
+  return `${target}/release/examples/${name.example}`;
 }
 
 /**
- * Runs the program under a tool of valgrind's.
+ * Runs a program under a tool of valgrind's.
  *
  * @throws {Error} If it fails; the message holds what it said
  */

@@ -92,6 +92,13 @@ impl Shared {
         octets
     }
 
+    /// The octets themselves, for who asks about memory.
+    pub fn lend(&self, at: u32, len: usize) -> &[u8] {
+        assert!(at as usize + len <= self.len);
+        // SAFETY: inside of the allocation; whoever looks does not write meanwhile.
+        unsafe { core::slice::from_raw_parts(self.allocation.add(CANARY_LEN + at as usize), len) }
+    }
+
     pub fn set_word(&self, at: usize, value: u32) {
         self.write(at as u32, &value.to_le_bytes());
     }
@@ -127,8 +134,12 @@ impl Shared {
 
     /// The key in the specification.
     pub fn spec_key(&self, block: u32) -> Vec<u8> {
-        let at = block as usize + offset_of!(LaneBlock, sa_spec) + offset_of!(SaSpec, key);
-        self.read(at as u32, 40)
+        self.read(Self::key_at(block), 40)
+    }
+
+    /// Offset of that key.
+    pub fn key_at(block: u32) -> u32 {
+        block + (offset_of!(LaneBlock, sa_spec) + offset_of!(SaSpec, key)) as u32
     }
 
     pub fn install(&self, sa: u32, spi: u32, algorithm: Algorithm, key: &[u8]) -> bool {
@@ -139,6 +150,11 @@ impl Shared {
     /// Offset of a job.
     pub fn job_at(block: u32, i: usize) -> usize {
         block as usize + offset_of!(LaneBlock, jobs) + i * size_of::<Job>()
+    }
+
+    /// Offset of a job's nonce.
+    pub fn nonce_at(block: u32, i: usize) -> u32 {
+        (Self::job_at(block, i) + offset_of!(Job, nonce)) as u32
     }
 
     /// Lays out a batch in the block at `block`.

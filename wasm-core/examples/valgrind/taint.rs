@@ -1,31 +1,49 @@
-//! Keys and data are marked undefined, so that memcheck reports each branch and each address that depends on them.
+//! Keys, salts, data and tags are marked undefined, so that memcheck reports each branch and each address that depends on them.
 
-use culvert_core::aead::{Algorithm, Context, Sealing};
+use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, Sealing};
 
 use crate::request::{errors, hide, publish};
 use crate::work::{AAD, CIPHERS, Engine, KERNELS, NONCE, SOFT};
 
 const LENS: [usize; 8] = [0, 1, 16, 63, 64, 65, 256, 1400];
 
+/// Octets of the AAD without ESN and with it.
+const AAD_LENS: [usize; 2] = [8, 12];
+
+/// Octets of the salt, with which the nonce begins.
+const SALT_LEN: usize = 4;
+
 /// Runs the portable engine. Memcheck may report one branch for each open, on whether the tag was right.
 pub fn check() {
     for cipher in CIPHERS {
-        for len in LENS {
-            assert_eq!(
-                check_packet(&SOFT, cipher, len),
-                [0, 0, 1],
-                "{cipher:?}, {len} octets"
-            );
+        for aad_len in AAD_LENS {
+            for len in LENS {
+                let found = check_packet(&SOFT, cipher, (len, aad_len));
+                let quiet = Found {
+                    install: 0,
+                    seal: 0,
+                    open: 1,
+                    refuse: 1,
+                };
+                assert_eq!(found, quiet, "{cipher:?}, {len} octets, AAD {aad_len}");
+            }
         }
+        let found = check_batch(&SOFT, cipher);
+        assert_eq!(found, (0, LENS.len()), "{cipher:?}, a batch");
     }
 }
 
 /// Runs what looks secrets up in tables. Memcheck must report it.
 pub fn check_table() {
-    let [install, seal, open] = check_packet(&KERNELS, CIPHERS[0], 64);
+    let found = check_packet(&KERNELS, CIPHERS[0], (64, 12));
     assert!(
-        install > 0 && seal > 0 && open > 1,
+        found.install > 0 && found.seal > 0 && found.open > 1 && found.refuse > 1,
         "a table by a secret is not reported"
+    );
+    let (sealed, opened) = check_batch(&KERNELS, CIPHERS[0]);
+    assert!(
+        sealed > 0 && opened > LENS.len(),
+        "a table by a secret is not reported in a batch"
     );
 }
 
@@ -45,33 +63,107 @@ pub fn check_early_exit() {
     );
 }
 
-/// Errors of install, seal and open.
-fn check_packet(engine: &Engine, (_, algorithm, key_len): Cipher, len: usize) -> [usize; 3] {
-    let (key, plaintext) = (vec![5; key_len], vec![6; len]);
+/// Errors of each operation.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    install: usize,
+    seal: usize,
+    open: usize,
+    /// An open with a wrong tag.
+    refuse: usize,
+}
+
+/// A context whose key is secret, and a nonce whose salt is.
+fn hidden_keys((_, algorithm, key_len): Cipher, engine: &Engine) -> (Context, [u8; 12]) {
+    let (key, nonce) = (vec![5; key_len], NONCE);
     hide(&key);
-    hide(&plaintext);
+    hide(&nonce[..SALT_LEN]);
     let mut context = Context::empty();
-    let start = errors();
     assert!((engine.install)(&mut context, algorithm, &key));
+    (context, nonce)
+}
+
+fn check_packet(engine: &Engine, cipher: Cipher, (len, aad_len): (usize, usize)) -> Found {
+    let start = errors();
+    let (context, nonce) = hidden_keys(cipher, engine);
     let installed = errors();
+    let (aad, plaintext) = (&AAD[..aad_len], vec![6; len]);
+    hide(&plaintext);
     let mut data = vec![0; len];
     let mut tag = [0; 16];
     let sealing = Sealing {
-        aad: &AAD,
+        aad,
         source: &plaintext,
         sealed: &mut data,
         tag: &mut tag,
     };
-    (engine.seal)(&context, &NONCE, sealing);
+    (engine.seal)(&context, &nonce, sealing);
     let sealed = errors();
     // Ciphertext and tag were public on the wire; they stay secret here, which asks for more.
-    let is_authentic = (engine.open)(&context, &NONCE, &AAD, &mut data, &tag);
+    let mut forged = tag;
+    forged[len % 16] ^= 1;
+    let is_forged_authentic = (engine.open)(&context, &nonce, aad, &mut data, &forged);
+    let refused = errors();
+    let is_authentic = (engine.open)(&context, &nonce, aad, &mut data, &tag);
     let opened = errors();
-    publish(&data);
-    publish(&plaintext);
-    publish(&[u8::from(is_authentic)]);
-    assert!(is_authentic && data == plaintext);
-    [installed - start, sealed - installed, opened - sealed]
+    for secret in [&data, &plaintext] {
+        publish(secret);
+    }
+    publish(&[u8::from(is_authentic), u8::from(is_forged_authentic)]);
+    assert!(is_authentic && !is_forged_authentic && data == plaintext);
+    Found {
+        install: installed - start,
+        seal: sealed - installed,
+        refuse: refused - sealed,
+        open: opened - refused,
+    }
+}
+
+/// Errors of sealing a batch of all lengths, with both lengths of the AAD, and of opening it with every third tag forged.
+fn check_batch(engine: &Engine, cipher: Cipher) -> (usize, usize) {
+    let (context, nonce) = hidden_keys(cipher, engine);
+    let plaintexts = LENS.map(|len| vec![6; len]);
+    for plaintext in &plaintexts {
+        hide(plaintext);
+    }
+    let mut sealed = LENS.map(|len| (vec![0; len], [0; 16]));
+    let start = errors();
+    let places = plaintexts.iter().zip(&mut sealed).enumerate();
+    let mut jobs: Vec<SealJob<'_>> = places
+        .map(|(n, (source, (sealed, tag)))| SealJob {
+            context: &context,
+            nonce,
+            aad: AAD,
+            aad_len: AAD_LENS[n % 2],
+            source,
+            sealed,
+            tag,
+        })
+        .collect();
+    (engine.seal_batch)(&mut jobs);
+    let after_seal = errors();
+    let mut jobs: Vec<OpenJob<'_>> = sealed
+        .iter_mut()
+        .enumerate()
+        .map(|(n, (data, tag))| {
+            tag[n] ^= u8::from(n % 3 == 0);
+            OpenJob {
+                context: &context,
+                nonce,
+                aad: AAD,
+                aad_len: AAD_LENS[n % 2],
+                data,
+                tag: *tag,
+                ok: false,
+            }
+        })
+        .collect();
+    (engine.open_batch)(&mut jobs);
+    let after_open = errors();
+    for (n, job) in jobs.iter().enumerate() {
+        assert_eq!(job.ok, n % 3 != 0, "packet {n}");
+    }
+    (after_seal - start, after_open - after_seal)
 }
 
 type Cipher = (&'static str, Algorithm, usize);

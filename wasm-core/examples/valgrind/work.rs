@@ -1,6 +1,6 @@
 //! What is measured and checked: the AEADs of both engines, one packet at a time.
 
-use culvert_core::aead::{Algorithm, Context, Sealing, simd, soft};
+use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, Sealing, simd, soft};
 
 /// An engine's functions.
 pub struct Engine {
@@ -8,6 +8,8 @@ pub struct Engine {
     pub install: fn(&mut Context, Algorithm, &[u8]) -> bool,
     pub open: Open,
     pub seal: fn(&Context, &[u8; 12], Sealing<'_>),
+    pub open_batch: fn(&mut [OpenJob<'_>]),
+    pub seal_batch: fn(&mut [SealJob<'_>]),
 }
 
 type Open = fn(&Context, &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> bool;
@@ -18,6 +20,8 @@ pub const SOFT: Engine = Engine {
     install: soft::install,
     open: soft::open,
     seal: soft::seal,
+    open_batch: soft::open_batch,
+    seal_batch: soft::seal_batch,
 };
 
 /// The kernels with vector verbs spelt out, which natively look octets up by index.
@@ -26,6 +30,8 @@ pub const KERNELS: Engine = Engine {
     install: simd::install,
     open: simd::open,
     seal: simd::seal,
+    open_batch: simd::open_batch,
+    seal_batch: simd::seal_batch,
 };
 
 /// An algorithm, its name, and octets of its key.
@@ -36,7 +42,7 @@ pub const CIPHERS: [(&str, Algorithm, usize); 4] = [
     ("chacha20-poly1305", Algorithm::ChaCha20Poly1305, 32),
 ];
 
-/// IV and salt of every packet.
+/// Salt and IV of every packet.
 pub const NONCE: [u8; 12] = [7; 12];
 /// SPI and number of every packet.
 pub const AAD: [u8; 12] = [9; 12];
