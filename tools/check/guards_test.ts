@@ -93,6 +93,13 @@ test("checkSizes() counts lines without tests", () => {
       "a.ts:1: 401 lines, at most 400",
     ],
   );
+  const page = "gateway/dashboard";
+  deepEqual(
+    checkSizes(
+      new Map([[`${page}/a.js`, long], [`${page}/a.css`, long], [`${page}/uplot.js`, long]]),
+    ),
+    [`${page}/a.js:1: 401 lines, at most 400`, `${page}/a.css:1: 401 lines, at most 400`],
+  );
   deepEqual(checkSizes(new Map([["a.rs", `// Longer than 400 lines: a circuit.\n${long}`]])), []);
   equal(linesOf("a\nb\n#[cfg(test)]\nmod tests {\n}\n"), 2);
 });
