@@ -55,6 +55,9 @@ async function startCharon(link: Link, { side, folder, psk }: CharonOptions): Pr
 function settings(uri: string): string {
   return `
 charon-systemd {
+  # Another daemon may be measured beside it, on the ports of IKE.
+  port = 0
+  port_nat_t = ${PORT}
   # OpenSSL first: the first to offer an algorithm is taken, and this is the fastest.
   load = openssl random nonce kdf kernel-libipsec kernel-netlink socket-default vici
   plugins {
@@ -77,6 +80,8 @@ connections {
     version = 2
     local_addrs = ${OUTER[side]}
     remote_addrs = ${OUTER[other]}
+    local_port = ${PORT}
+    remote_port = ${PORT}
     proposals = aes256gcm16-prfsha256-ecp256
     encap = yes
     local {
@@ -106,4 +111,6 @@ secrets {
 `;
 }
 
+/** Of IKE and of ESP in UDP (RFC 3948). */
+const PORT = 4510;
 const INNER: Readonly<Record<Side, string>> = { near: "10.94.0.1", far: "10.94.0.2" };

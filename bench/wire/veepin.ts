@@ -29,4 +29,4 @@ export async function openVeepin(link: Link, program: string): Promise<Tunnel> {
   };
 }
 
-const INNER: Readonly<Record<Side, string>> = { near: "10.95.0.1", far: "10.95.0.2" };
+const INNER: Readonly<Record<Side, string>> = { near: "10.95.0.2", far: "10.95.0.1" };
