@@ -22,13 +22,13 @@ export type Subject =
 
 /**
  * What `rate` counts, and with it what a sample is: seconds for one operation (`octets/s`, `packets/s`), or an amount that is its own rate
- * (`octets`: memory).
+ * (`octets`: memory; `share`: of one processor).
  */
-export type Unit = "octets/s" | "packets/s" | "octets";
+export type Unit = "octets/s" | "packets/s" | "octets" | "share";
 
 /** One measurement. */
 export interface Sample {
-  /** Seconds for one operation (kernel) or packet (path, wire); octets where the unit is `octets`. */
+  /** Seconds for one operation (kernel) or packet (path, wire); the amount where the unit is one. */
   readonly value: number;
   /** Seconds of processor, user and system, that the subject's own process used for one packet. */
   readonly cpu?: number;
@@ -147,6 +147,7 @@ function _rateOf(
     case "packets/s":
       return 1 / median;
     case "octets":
+    case "share":
       return median;
   }
 }

@@ -24,6 +24,7 @@ export function formatSeconds(seconds: number): string {
 
 /** A rate or an amount with its unit. */
 export function formatRate(rate: number, unit: BenchRecord["unit"]): string {
+  if (unit === "share") return `${_digits(100 * rate)} %`;
   const suffix = unit === "octets/s" ? "B/s" : unit === "packets/s" ? "pkt/s" : "B";
   if (rate >= 1e9) return `${_digits(rate / 1e9)} G${suffix}`;
   if (rate >= 1e6) return `${_digits(rate / 1e6)} M${suffix}`;
@@ -33,7 +34,7 @@ export function formatRate(rate: number, unit: BenchRecord["unit"]): string {
 function _cells(record: BenchRecord): string[] {
   const { unit, cpuPerPacket } = record;
   const value = (sample: number): string =>
-    unit === "octets" ? formatRate(sample, unit) : formatSeconds(sample);
+    unit === "octets" || unit === "share" ? formatRate(sample, unit) : formatSeconds(sample);
   return [
     record.case,
     record.subject,

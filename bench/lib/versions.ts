@@ -52,7 +52,7 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
       // `charon-systemd --version` would start it.
       return _printed("swanctl", "--help");
     case "udp-over-tcp":
-      return _printed("udp2tcp", "--version");
+      return _printed(process.env[TCP2UDP] ?? "tcp2udp", "--version");
     case "espintcp":
       return `Linux ${release()}`;
     case "veepin":
@@ -62,6 +62,9 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
 
 /** Whoever names a veepin by CULVERT_BENCH_VEEPIN knows which it is. */
 const VEEPIN_VERSION = "CULVERT_BENCH_VEEPIN_VERSION";
+
+/** Names the program, where it is not on PATH. */
+const TCP2UDP = "CULVERT_BENCH_TCP2UDP";
 
 const RUSTCRYPTO: readonly string[] = ["aes-gcm", "chacha20poly1305"];
 

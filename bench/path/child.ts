@@ -19,17 +19,23 @@ export function startChild(file: string, args: readonly string[]): Child {
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
   const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
   const child = spawn(process.execPath, [...flags, path, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1" },
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`Cannot start ${file}`);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  // A gateway logs every SA that it is given, which nobody needs to see but when it fails.
+  const log: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (text) => {
+    log.push(text);
+    if (log.length > LOG_LINES) log.shift();
+  });
 
   async function line(): Promise<string> {
     const { value, done } = await lines.next();
-    if (done === true) throw new Error(`${file} has ended`);
+    if (done === true) throw new Error([`${file} has ended`, ...log].join("\n"));
     return value;
   }
 
@@ -41,6 +47,7 @@ export function startChild(file: string, args: readonly string[]): Child {
   return { pid, line, stop };
 }
 
+const LOG_LINES = 20;
 const DENO_FLAGS = [
   "run",
   "--no-prompt",

@@ -39,28 +39,29 @@ export interface Window {
 }
 
 /**
- * Keeps a window of packets on their way until all have come back.
+ * Keeps a window of packets on their way until all have come back; the connections have their bursts in turns.
  *
  * No queue on the way holds fewer, so nothing is lost for want of room, and the subject is never out of work.
  */
 export function pumpWindow(arena: Arena, { fds, frameLen, packets, offer }: Window): void {
+  const window = Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_LEN / frameLen)));
+  const burst = Math.min(BURST, window);
   const each = Math.ceil(packets / fds.length);
-  const offered = fds.map(() => 0);
+  const bursts = Math.ceil(each / burst) * fds.length;
   const octets = fds.map(() => 0);
-  const window = Math.min(WINDOW, Math.floor(WINDOW_LEN / frameLen));
-  const room = Math.max(BURST, Math.floor(window / fds.length));
-  for (let open = fds.length; open > 0;) {
-    fds.forEach((fd, i) => {
-      const come = Math.floor((octets[i] ?? 0) / frameLen);
-      if (come >= each) return;
-      while ((offered[i] ?? 0) < each && (offered[i] ?? 0) - come + BURST <= room) {
-        const count = Math.min(BURST, each - (offered[i] ?? 0));
-        offer(i, count);
-        offered[i] = (offered[i] ?? 0) + count;
-      }
-      octets[i] = (octets[i] ?? 0) + receiveSome(arena, fd);
-      if ((octets[i] ?? 0) >= each * frameLen) open--;
-    });
+  // Packets of its connection up to and with burst number `n`.
+  const untilOf = (n: number): number => Math.min((Math.floor(n / fds.length) + 1) * burst, each);
+  let offered = 0;
+  for (let awaited = 0; awaited < bursts; awaited++) {
+    for (; offered < bursts && (offered - awaited + 1) * burst <= window; offered++) {
+      const first = Math.floor(offered / fds.length) * burst;
+      offer(offered % fds.length, untilOf(offered) - first);
+    }
+    const i = awaited % fds.length;
+    const wanted = untilOf(awaited) * frameLen;
+    while ((octets[i] ?? 0) < wanted) {
+      octets[i] = (octets[i] ?? 0) + receiveSome(arena, fds[i] ?? -1);
+    }
   }
 }
 

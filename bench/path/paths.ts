@@ -1,10 +1,10 @@
-// The ways through a gateway that are measured.
+// The ways through a gateway that are measured, and at which sizes.
 
 import type { Sample } from "../lib/record.ts";
 import type { GatewayChild } from "./gateway_child.ts";
 import { plainBoth, plainDown, plainUp } from "./plain.ts";
 import { DISCARD_PORT, ECHO_PORT, type Recording } from "./recording.ts";
-import { relayDown, relayUp } from "./relay.ts";
+import { relayDown, relayRunsUp, relayUp, type RivalRelay } from "./relay.ts";
 import type { Scene } from "./scene.ts";
 import { discardUp, echoBoth, tunnelDown, tunnelUp } from "./tunnel.ts";
 
@@ -15,9 +15,13 @@ export interface Path {
   readonly direction: string;
   /** Port of its inner packets. */
   readonly port: number;
+  /** Its inner packets are of one flow, and may be joined. */
+  readonly isFlow?: boolean;
   readonly needsTun: boolean;
   run(scene: Scene, recording: Recording): Promise<Sample>;
   plain(scene: Scene, recording: Recording): Sample;
+  /** The same through another program of the same task. */
+  readonly rival?: (scene: Scene, rival: RivalRelay, recording: Recording) => Sample;
   /** The gateway that it goes through. */
   gatewayOf(scene: Scene): GatewayChild;
 }
@@ -32,12 +36,25 @@ const ofEcho = { needsTun: false, gatewayOf: (scene: Scene): GatewayChild => sce
 
 export const PATHS: readonly Path[] = [
   { what: "tunnel", ...up, ...ofTun, run: tunnelUp },
+  { what: "flow", ...up, ...ofTun, isFlow: true, run: tunnelUp },
   { what: "tunnel", ...down, ...ofTun, run: tunnelDown },
   { what: "discard", ...up, ...ofEcho, run: discardUp },
-  { what: "relay", ...up, ...ofGateway, run: relayUp },
-  { what: "relay", ...down, ...ofGateway, run: relayDown },
+  { what: "relay", ...up, ...ofGateway, ...relayUp },
+  { what: "relay-runs", ...up, ...ofGateway, ...relayRunsUp },
+  { what: "relay", ...down, ...ofGateway, ...relayDown },
   { what: "echo", ...both, ...ofEcho, run: echoBoth },
 ];
 
-/** Octets of inner packets. */
-export const INNER_LENS: readonly number[] = [64, 576, 1400];
+/** Sizes of inner packets and numbers of connections, each with what `--inner-mtu` they need. */
+export interface Shape {
+  readonly innerLen: number;
+  readonly connections: number;
+  readonly innerMtu: number;
+}
+
+/** Every size on one connection, and the usual one on many. */
+export const SHAPES: readonly Shape[] = [
+  ...[64, 256, 576, 1400].map((innerLen) => ({ innerLen, connections: 1, innerMtu: 1400 })),
+  ...[100, 1000].map((connections) => ({ innerLen: 1400, connections, innerMtu: 1400 })),
+  ...[9000, 65_000].map((innerLen) => ({ innerLen, connections: 1, innerMtu: 65_400 })),
+];

@@ -1,10 +1,11 @@
-// Load, sealed before any clock runs: for each connection a stream prefix and ESP in frames, of a peer of its own. The tests' own originator
-// seals it (node:crypto), so that the core is not asked to confirm itself.
+// Load, sealed before any clock runs: for each connection a stream prefix and ESP in frames, of a peer of its own or of one that several
+// share. The tests' own originator seals it (node:crypto), so that the core is not asked to confirm itself.
 
+import type { Buffer } from "node:buffer";
 import { frame, STREAM_PREFIX } from "../../tests/support/frames.ts";
 import { sealEsp } from "../../tests/support/esp.ts";
-import { udpPacket } from "../../tests/support/inner_packet.ts";
-import { makePeer, type Peer } from "../../tests/support/peers.ts";
+import { checksum, udpPacket } from "../../tests/support/inner_packet.ts";
+import { makePeer, type Peer, type PeerOptions } from "../../tests/support/peers.ts";
 import type { Arena } from "./arena.ts";
 
 /** What one connection sends. */
@@ -18,6 +19,10 @@ export interface Stream {
 /** Load of one case. */
 export interface Recording {
   readonly streams: readonly Stream[];
+  /** Whose packets they are. */
+  readonly peers: readonly Peer[];
+  /** Octets in front of a stream's first frame. */
+  readonly prefixLen: number;
   /** Octets of an inner packet, and of the frame that carries it sealed, Length field included. */
   readonly innerLen: number;
   readonly frameLen: number;
@@ -31,39 +36,75 @@ export interface RecordingOptions {
   readonly packets: number;
   /** UDP port of the inner packets. */
   readonly port: number;
+  /** Neighbours may leave for the TUN as one: the packets are never fragmented (DF), so that they need no identification of their own. */
+  readonly isFlow?: boolean;
+  /** Peers that the connections belong to, in turns; one each by default. */
+  readonly clients?: number;
+  readonly peer?: PeerOptions;
 }
 
 /** Discard (RFC 863) and echo (RFC 862). */
 export const DISCARD_PORT = 9;
 export const ECHO_PORT = 7;
 
-/** Seals load into the arena. */
+/** Seals load into the arena. What connections of one peer send has its numbers in turns. */
 export function record(arena: Arena, options: RecordingOptions): Recording {
-  const { innerLen, connections, port } = options;
+  const { innerLen, connections, clients = connections } = options;
   const frameLen = frameLenOf(innerLen);
   const each = Math.ceil(options.packets / connections);
-  const streams = Array.from({ length: connections }, (): Stream => {
-    const peer = makePeer();
+  const sources = Array.from({ length: clients }, () => sourceOf(options));
+  const streams = Array.from({ length: connections }, (_, i): Stream => {
+    const { peer } = sourceAt(sources, i);
     const at = arena.take(STREAM_PREFIX_LEN + each * frameLen);
     arena.u8.set(STREAM_PREFIX, at);
-    const inner = udpPacket(peer.ends, { data: new Uint8Array(innerLen - HEADERS_LEN), port });
-    for (let i = 0; i < each; i++) {
-      const octets = frame(sealEsp(peer.inbound, inner));
-      arena.u8.set(octets, at + STREAM_PREFIX_LEN + i * frameLen);
-    }
     return { peer, at, packets: each };
   });
-  return { streams, innerLen, frameLen, packets: each * connections };
+  for (let k = 0; k < each; k++) {
+    streams.forEach(({ at }, i) => {
+      const { peer, inner } = sourceAt(sources, i);
+      const octets = frame(sealEsp(peer.inbound, inner));
+      arena.u8.set(octets, at + STREAM_PREFIX_LEN + k * frameLen);
+    });
+  }
+  const peers = sources.map(({ peer }) => peer);
+  const packets = each * connections;
+  return { streams, peers, prefixLen: STREAM_PREFIX_LEN, innerLen, frameLen, packets };
+}
+
+/** A peer, and the packet that it sends all the time. */
+interface Source {
+  readonly peer: Peer;
+  readonly inner: Uint8Array;
+}
+
+function sourceOf({ innerLen, port, isFlow, peer: asked }: RecordingOptions): Source {
+  const peer = makePeer(asked);
+  const inner = udpPacket(peer.ends, { data: new Uint8Array(innerLen - HEADERS_LEN), port });
+  if (isFlow === true) forbidFragments(inner);
+  return { peer, inner };
+}
+
+function sourceAt(sources: readonly Source[], i: number): Source {
+  const source = sources[i % sources.length];
+  if (source === undefined) throw new RangeError("No peer");
+  return source;
+}
+
+/** Sets DF in an IPv4 header, checksum included. */
+function forbidFragments(packet: Buffer): void {
+  packet.writeUInt8(0x40, 6);
+  packet.writeUInt16BE(0, 10);
+  packet.writeUInt16BE(checksum([packet.subarray(0, 20)]), 10);
 }
 
 /** Where a stream's frame number `i` begins. */
-export function frameAt({ frameLen }: Recording, stream: Stream, i: number): number {
-  return stream.at + STREAM_PREFIX_LEN + i * frameLen;
+export function frameAt({ frameLen, prefixLen }: Recording, stream: Stream, i: number): number {
+  return stream.at + prefixLen + i * frameLen;
 }
 
 /** Octets of a stream of `packets` frames, prefix included. */
-export function streamLen({ frameLen }: Recording, { packets }: Stream): number {
-  return STREAM_PREFIX_LEN + packets * frameLen;
+export function streamLen({ frameLen, prefixLen }: Recording, { packets }: Stream): number {
+  return prefixLen + packets * frameLen;
 }
 
 /** Octets of the frame around a sealed inner packet of `innerLen` octets: RFC 4106 in tunnel mode, padded to four. */

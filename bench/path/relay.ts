@@ -1,34 +1,106 @@
-// Cases in which the gateway passes ESP of others on: frames to datagrams, datagrams to frames.
+// Cases in which ESP of others is passed on, frames to datagrams and datagrams to frames: by the gateway, and by a rival of the same task.
 
-import type { Sample } from "../lib/record.ts";
+import type { Sample, Subject } from "../lib/record.ts";
 import type { Arena } from "./arena.ts";
 import { timed } from "./cost.ts";
 import { BURST, pumpWindow, pushStreams } from "./drivers.ts";
-import { expectCounter, readCounter, RELAYED_DOWN, RELAYED_UP } from "./gateway_child.ts";
-import { frameAt, LENGTH_LEN, type Recording, STREAM_PREFIX_LEN } from "./recording.ts";
+import {
+  type Counter,
+  expectCounter,
+  readCounter,
+  RELAYED_DOWN,
+  RELAYED_UP,
+} from "./gateway_child.ts";
+import { frameAt, LENGTH_LEN, type Recording } from "./recording.ts";
 import type { Scene } from "./scene.ts";
-import { aimUdp, connectTcp, openDiscard, openUdp, sendAll, senderOf } from "./sockets.ts";
-import { sampleOf, sendDatagrams } from "./tunnel.ts";
+import {
+  aimUdp,
+  connectTcp,
+  type Endpoint,
+  openDiscard,
+  openUdp,
+  sendAll,
+  senderOf,
+  takeRuns,
+} from "./sockets.ts";
+import { DATAGRAM_MAX, sampleOf, sendDatagrams } from "./tunnel.ts";
+
+/** A program between TCP and the daemon's UDP port. */
+export interface Relay {
+  readonly pid: number;
+  readonly tcp: Endpoint;
+}
+
+/** A program of the same task, whose framing is its own. */
+export interface RivalRelay extends Relay {
+  readonly subject: Subject;
+  /** Has the recording in its framing while `run` runs. */
+  reframe<T>(arena: Arena, recording: Recording, run: (own: Recording) => T): T;
+  stop(): void;
+}
+
+/** One way through any relay. */
+type Way = (scene: Scene, relay: Relay, recording: Recording) => Sample;
+
+/** A way through the gateway, and the same through a rival. */
+interface RelayCase {
+  run(scene: Scene, recording: Recording): Promise<Sample>;
+  rival(scene: Scene, rival: RivalRelay, recording: Recording): Sample;
+}
 
 /** Streams in, datagrams out to a daemon that throws them away. */
-export async function relayUp(scene: Scene, recording: Recording): Promise<Sample> {
-  const { arena, gateway, daemon } = scene;
-  const sink = openDiscard(arena, daemon);
-  const before = await readCounter(gateway, RELAYED_UP);
-  const fds = recording.streams.map(() => connectTcp(arena, gateway.tcp));
-  const cost = timed(gateway.pid, () => pushStreams(arena, recording, fds));
-  for (const fd of [...fds, sink.fd]) arena.libc.close(fd);
-  await expectCounter(gateway, RELAYED_UP, before + recording.packets);
+export const relayUp: RelayCase = caseOf(up, RELAYED_UP);
+
+/** The same with a daemon that takes runs of datagrams as one. */
+export const relayRunsUp: RelayCase = caseOf(upAsRuns, RELAYED_UP);
+
+/** The daemon's datagrams in, frames out. */
+export const relayDown: RelayCase = caseOf(down, RELAYED_DOWN);
+
+function caseOf(way: Way, counter: Counter): RelayCase {
+  async function run(scene: Scene, recording: Recording): Promise<Sample> {
+    const { gateway } = scene;
+    const before = await readCounter(gateway, counter);
+    const sample = way(scene, gateway, recording);
+    await expectCounter(gateway, counter, before + recording.packets);
+    return sample;
+  }
+
+  // Its octets down are counted as they come, and what it sends up by its end of the stream, which follows the last datagram.
+  function rival(scene: Scene, relay: RivalRelay, recording: Recording): Sample {
+    return relay.reframe(scene.arena, recording, (own) => way(scene, relay, own));
+  }
+
+  return { run, rival };
+}
+
+function up(scene: Scene, relay: Relay, recording: Recording): Sample {
+  const sink = openDiscard(scene.arena, scene.daemon);
+  return upTo(scene, { relay, sink: sink.fd }, recording);
+}
+
+function upAsRuns(scene: Scene, relay: Relay, recording: Recording): Sample {
+  const sink = openDiscard(scene.arena, scene.daemon);
+  takeRuns(scene.arena, sink.fd);
+  return upTo(scene, { relay, sink: sink.fd }, recording);
+}
+
+function upTo(
+  { arena }: Scene,
+  { relay, sink }: { readonly relay: Relay; readonly sink: number },
+  recording: Recording,
+): Sample {
+  const fds = recording.streams.map(() => connectTcp(arena, relay.tcp));
+  const cost = timed(relay.pid, () => pushStreams(arena, recording, fds));
+  for (const fd of [...fds, sink]) arena.libc.close(fd);
   return sampleOf(cost, recording);
 }
 
-/** The daemon's datagrams in, frames out. */
-export async function relayDown(scene: Scene, recording: Recording): Promise<Sample> {
-  const { arena, gateway } = scene;
-  const { fds, socketsOf } = openPaths(scene, recording);
-  const before = await readCounter(gateway, RELAYED_DOWN);
+function down(scene: Scene, relay: Relay, recording: Recording): Sample {
+  const { arena } = scene;
+  const { fds, socketsOf } = openPaths(scene, relay, recording);
   const len = layPackets(arena, recording);
-  const cost = timed(gateway.pid, () => {
+  const cost = timed(relay.pid, () => {
     pumpWindow(arena, {
       fds,
       frameLen: recording.frameLen,
@@ -38,19 +110,19 @@ export async function relayDown(scene: Scene, recording: Recording): Promise<Sam
     });
   });
   for (const fd of [...fds, ...socketsOf]) arena.libc.close(fd);
-  await expectCounter(gateway, RELAYED_DOWN, before + recording.packets);
   return sampleOf(cost, recording);
 }
 
 /** Connections with their upstream sockets, and for each a socket of the daemon that sends to it. */
 function openPaths(
-  { arena, gateway, daemon }: Scene,
+  { arena, daemon }: Scene,
+  relay: Relay,
   recording: Recording,
 ): { fds: number[]; socketsOf: number[] } {
   const first = openUdp(arena, daemon);
   const paths = recording.streams.map((stream) => {
-    const fd = connectTcp(arena, gateway.tcp);
-    sendAll(arena, fd, { at: stream.at, len: STREAM_PREFIX_LEN + recording.frameLen });
+    const fd = connectTcp(arena, relay.tcp);
+    sendAll(arena, fd, { at: stream.at, len: recording.prefixLen + recording.frameLen });
     return { fd, upstream: senderOf(arena, first.fd) };
   });
   arena.libc.close(first.fd);
@@ -62,12 +134,13 @@ function openPaths(
   return { fds: paths.map(({ fd }) => fd), socketsOf };
 }
 
-/** A burst of ESP packets, one behind the other as datagrams are cut from them; their length. */
+/** ESP packets for one send, one behind the other as datagrams are cut from them; the length of each. */
 function layPackets(arena: Arena, recording: Recording): number {
   const [stream] = recording.streams;
   if (stream === undefined) throw new RangeError("No stream");
   const at = frameAt(recording, stream, 0) + LENGTH_LEN;
   const len = recording.frameLen - LENGTH_LEN;
-  for (let i = 0; i < BURST; i++) arena.u8.copyWithin(arena.outbox + i * len, at, at + len);
+  const count = Math.min(BURST, Math.floor(DATAGRAM_MAX / len));
+  for (let i = 0; i < count; i++) arena.u8.copyWithin(arena.outbox + i * len, at, at + len);
   return len;
 }

@@ -9,7 +9,9 @@ import { ECHO_ADDRESS } from "../../tests/support/peers.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { type Child, startChild } from "./child.ts";
 import { type GatewayChild, startGatewayChild } from "./gateway_child.ts";
+import type { RivalRelay } from "./relay.ts";
 import { type Endpoint, openUdp } from "./sockets.ts";
+import { startUdpOverTcp, tcp2udpProgram } from "./udp_over_tcp.ts";
 
 export interface Scene {
   readonly arena: Arena;
@@ -21,6 +23,8 @@ export interface Scene {
   /** The upstream daemon's address; whoever needs it opens a socket there. */
   readonly daemon: Endpoint;
   readonly plain: { readonly child: Child; readonly tcp: Endpoint };
+  /** Another program that relays, if one is installed. */
+  readonly rival: RivalRelay | undefined;
   close(): Promise<void>;
 }
 
@@ -33,13 +37,15 @@ export interface SceneOptions {
   /** The gateway's program: the real one, or the one with clocks in it. */
   readonly program: string;
   readonly engine: Engine;
+  readonly innerMtu: number;
 }
 
 /** Who runs the AEAD in the gateways. */
 export type Engine = "wasm" | "native";
 
 /** Starts everything. */
-export async function openScene({ loadLen, program, engine }: SceneOptions): Promise<Scene> {
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const { loadLen, program, engine, innerMtu } = options;
   const arena = openArena(loadLen);
   const hasTun = canHaveTun();
   const daemon = freeUdpPort(arena);
@@ -49,17 +55,22 @@ export async function openScene({ loadLen, program, engine }: SceneOptions): Pro
     tcp: { host: "127.0.0.1", port: Number(await plainChild.line()) },
   };
   const upstream = ["--upstream", `${daemon.host}:${daemon.port}`];
-  const own = ["--engine", engine];
+  const own = ["--engine", engine, "--inner-mtu", String(innerMtu)];
   const inner = hasTun ? ["--inner", `tun:${TUN}`] : [];
   const gateway = await startGatewayChild(program, [...upstream, ...inner, ...own]);
   if (hasTun) execFileSync("ip", ["address", "add", `${ECHO_ADDRESS}/24`, "dev", TUN]);
   const echo = await startGatewayChild(program, own);
+  const tcp2udp = tcp2udpProgram();
+  const rival = tcp2udp === undefined
+    ? undefined
+    : await startUdpOverTcp(arena, { program: tcp2udp, daemon });
 
   async function close(): Promise<void> {
+    rival?.stop();
     await Promise.all([gateway.stop(), echo.stop(), plainChild.stop()]);
   }
 
-  return { arena, gateway, echo, hasTun, daemon, plain, close };
+  return { arena, gateway, echo, hasTun, daemon, plain, rival, close };
 }
 
 /** True in a network namespace of our own on a system with TUN devices. */

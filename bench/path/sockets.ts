@@ -2,8 +2,10 @@
 
 import {
   AF_INET,
+  EAGAIN,
   IPPROTO_TCP,
   LITTLE_ENDIAN,
+  MSG_DONTWAIT,
   MSG_NOSIGNAL,
   SO_RCVBUF,
   SO_REUSEADDR,
@@ -12,6 +14,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   TCP_NODELAY,
+  UDP_GRO,
 } from "../../gateway/linux/constants.ts";
 import { expectDone } from "../../gateway/linux/kernel.ts";
 import { emitSockaddr, parseSockaddr, SOCKADDR_IN_LEN } from "../../gateway/linux/structs.ts";
@@ -23,10 +26,11 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Connects by TCP; what is sent leaves at once. */
-export function connectTcp(arena: Arena, remote: Endpoint): number {
+/** Connects by TCP, from the address `from` if it is given; what is sent leaves at once. */
+export function connectTcp(arena: Arena, remote: Endpoint, from?: string): number {
   const fd = _open(arena, SOCK_STREAM);
   _setOption(arena, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
+  if (from !== undefined) _bind(arena, fd, { host: from, port: 0 });
   _limitWait(arena, fd);
   _connect(arena, fd, remote);
   return fd;
@@ -38,7 +42,7 @@ export function listenTcp(arena: Arena): { fd: number; port: number } {
   _setOption(arena, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
   _bind(arena, fd, { host: "127.0.0.1", port: 0 });
   expectDone(arena.libc, arena.libc.listen(fd, BACKLOG), "Cannot listen");
-  return { fd, port: _localPort(arena, fd) };
+  return { fd, port: localPort(arena, fd) };
 }
 
 /** The next connection. */
@@ -51,7 +55,7 @@ export function openUdp(arena: Arena, local: Endpoint): { fd: number; port: numb
   const fd = _open(arena, SOCK_DGRAM);
   _setOption(arena, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
   _bind(arena, fd, local);
-  return { fd, port: _localPort(arena, fd) };
+  return { fd, port: localPort(arena, fd) };
 }
 
 /**
@@ -63,6 +67,27 @@ export function openDiscard(arena: Arena, local: Endpoint): { fd: number; port: 
   const socket = openUdp(arena, local);
   _setOption(arena, socket.fd, { level: SOL_SOCKET, name: SO_RCVBUF, value: 1 });
   return socket;
+}
+
+/** Lets a UDP socket take runs of datagrams as one (UDP_GRO): the kernel need not cut them for it. */
+export function takeRuns(arena: Arena, fd: number): void {
+  _setOption(arena, fd, { level: SOL_UDP, name: UDP_GRO, value: 1 });
+}
+
+/** Gives a TCP socket a send buffer that takes `len` octets while nobody reads. Needs CAP_NET_ADMIN. */
+export function holdAll(arena: Arena, fd: number, len: number): void {
+  _setOption(arena, fd, { level: SOL_SOCKET, name: SO_SNDBUFFORCE, value: 2 * len });
+}
+
+/** Sends of `len` octets from `offset` what the kernel takes at once; how many, 0 if its buffer is full. */
+export function sendSome(
+  { libc, at }: Arena,
+  fd: number,
+  part: { at: number; len: number },
+): number {
+  const octets = libc.send(fd, at(part.at), part.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (octets < 0 && libc.errno() === EAGAIN) return 0;
+  return expectDone(libc, octets, "Cannot send load");
 }
 
 /** Lets a UDP socket send to `remote`, datagrams of `len` octets cut from each larger send (UDP_SEGMENT). */
@@ -89,9 +114,19 @@ export function receiveSome({ libc, at, inbox }: Arena, fd: number): number {
   return expectDone(libc, libc.recv(fd, at(inbox), INBOX_LEN, 0), "Cannot receive");
 }
 
+/** Ends our direction: FIN. */
+export function endTcp({ libc }: Arena, fd: number): void {
+  expectDone(libc, libc.shutdown(fd, SHUT_WR), "Cannot end a stream");
+}
+
 /** Ends our direction, and waits until the other side has read to there and ended its own; its octets. */
 export function finishTcp(arena: Arena, fd: number): number {
-  expectDone(arena.libc, arena.libc.shutdown(fd, SHUT_WR), "Cannot end a stream");
+  endTcp(arena, fd);
+  return awaitEnd(arena, fd);
+}
+
+/** Waits until the other side has ended its direction; the octets that came before. */
+export function awaitEnd(arena: Arena, fd: number): number {
   let octets = 0;
   for (;;) {
     const some = receiveSome(arena, fd);
@@ -121,6 +156,13 @@ export function senderOf(arena: Arena, fd: number): Endpoint {
   return { host: octets.join("."), port };
 }
 
+/** The port of our end. */
+export function localPort({ libc, scratch }: Arena, fd: number): number {
+  scratch.view.setUint32(64, SOCKADDR_IN_LEN, LITTLE_ENDIAN);
+  expectDone(libc, libc.getsockname(fd, scratch.at(0), scratch.at(64)), "Cannot tell a port");
+  return parseSockaddr(scratch.view).port;
+}
+
 function _open({ libc }: Arena, type: number): number {
   return expectDone(libc, libc.socket(AF_INET, type | SOCK_CLOEXEC, 0), "Cannot open a socket");
 }
@@ -142,12 +184,6 @@ function _writeSockaddr({ scratch }: Arena, { host, port }: Endpoint): number {
   const sockaddr = emitSockaddr({ octets: Uint8Array.from(host.split("."), Number), port });
   scratch.u8.set(sockaddr);
   return sockaddr.length;
-}
-
-function _localPort({ libc, scratch }: Arena, fd: number): number {
-  scratch.view.setUint32(64, SOCKADDR_IN_LEN, LITTLE_ENDIAN);
-  expectDone(libc, libc.getsockname(fd, scratch.at(0), scratch.at(64)), "Cannot tell a port");
-  return parseSockaddr(scratch.view).port;
 }
 
 function _setOption(arena: Arena, fd: number, option: Option): void {
@@ -174,6 +210,7 @@ interface Option {
 
 const BACKLOG = 1024;
 const SHUT_WR = 1;
+const SO_SNDBUFFORCE = 32;
 const WAIT_MAX_S = 5n;
 const SO_RCVTIMEO = 20;
 const SOL_UDP = 17;

@@ -3,16 +3,17 @@
 import type { Sample } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { percentile } from "../lib/stats.ts";
+import { SHAPES } from "./paths.ts";
 import { type Stage, STAGES, type StageTimes } from "./stages/clocks.ts";
-import { type Case, type SuiteOptions, WARMUPS, withCases } from "./throughput.ts";
+import { type Case, casesOf, type SuiteOptions, WARMUPS, withCases } from "./throughput.ts";
 
 /** Runs all cases that are asked for, on one connection each. A stage is a case: `tunnel/aead up 1400 1`. */
-export async function measureStages(report: Report, asked: SuiteOptions): Promise<void> {
-  const options = { ...asked, connections: 1 };
+export async function measureStages(report: Report, options: SuiteOptions): Promise<void> {
   const { progress } = report;
+  const subject = `culvert-${options.engine}` as const;
   const program = "bench/path/stages/timed_gateway.ts";
   await withCases(
-    { options, program, nameOf: stageName, progress },
+    { options, cases: stageCases(options), program, nameOf: stageName, progress },
     async (scene, found, recording) => {
       const gateway = found.path.gatewayOf(scene);
       const runs: StageTimes[] = [];
@@ -27,15 +28,23 @@ export async function measureStages(report: Report, asked: SuiteOptions): Promis
           case: stageName(found, stage),
           octets: found.innerLen,
           unit: "packets/s" as const,
-          baseline: "culvert-wasm" as const,
-          samples: new Map([["culvert-wasm" as const, samplesOf(runs, stage, recording.packets)]]),
+          baseline: subject,
+          samples: new Map([[subject, samplesOf(runs, stage, recording.packets)]]),
         })),
       );
     },
   );
 }
 
-export function stageName({ path, innerLen }: Case, stage = "stages"): string {
+/** What `measureStages` runs. */
+export function stageCases({ only }: SuiteOptions): Case[] {
+  const shapes = SHAPES.filter(({ innerLen, connections }) =>
+    connections === 1 && STAGED_LENS.includes(innerLen)
+  );
+  return casesOf(shapes, only, stageName);
+}
+
+function stageName({ path, innerLen }: Case, stage = "stages"): string {
   return `${path.what}/${stage} ${path.direction} ${innerLen} 1`;
 }
 
@@ -55,4 +64,6 @@ function samplesOf(runs: readonly StageTimes[], stage: Stage, packets: number): 
   });
 }
 
+/** Octets of inner packets. */
+const STAGED_LENS: readonly number[] = [64, 1400, 9000];
 const STAGE_MIN_S = 1e-9;

@@ -1,9 +1,9 @@
-// Throughput and cost of each path, beside plain TCP in the same rounds.
+// Throughput and cost of each path, beside plain TCP and whoever else does the same, in the same rounds.
 
 import type { Progress } from "../lib/progress.ts";
 import type { Report } from "../lib/report.ts";
-import { runRounds } from "../lib/run.ts";
-import { INNER_LENS, type Path, PATHS } from "./paths.ts";
+import { type Contender, runRounds } from "../lib/run.ts";
+import { type Path, PATHS, type Shape, SHAPES } from "./paths.ts";
 import { frameLenOf, record, type Recording } from "./recording.ts";
 import { type Engine, GATEWAY, openScene, type Scene } from "./scene.ts";
 
@@ -11,6 +11,7 @@ export interface SuiteOptions {
   /** Only cases whose name contains this. */
   readonly only: string;
   readonly runs: number;
+  /** In place of the shapes' own; 0 leaves them. */
   readonly connections: number;
   /** In one run; fewer where they would take more than `LOAD_MAX`. */
   readonly packets: number;
@@ -18,86 +19,123 @@ export interface SuiteOptions {
 }
 
 /** A path at one size. */
-export interface Case {
+export interface Case extends Shape {
   readonly path: Path;
-  readonly innerLen: number;
 }
 
 /** Runs all cases that are asked for. */
 export async function measureThroughput(report: Report, options: SuiteOptions): Promise<void> {
-  const { runs } = options;
+  const { runs, engine } = options;
   const { progress } = report;
-  const nameOf = throughputName(options);
+  const cases = throughputCases(options);
   const program = GATEWAY;
-  await withCases({ options, program, nameOf, progress }, async (scene, found, recording) => {
-    const { path, innerLen } = found;
-    const samples = await runRounds([
-      { subject: `culvert-${options.engine}`, measure: () => path.run(scene, recording) },
-      { subject: "plain-tcp", measure: () => path.plain(scene, recording) },
-    ], { runs, warmups: WARMUPS, onRound: progress.round });
-    const name = nameOf(found);
-    report.add({ case: name, octets: innerLen, unit: "octets/s", baseline: "plain-tcp", samples });
+  await withCases({ options, cases, program, nameOf, progress }, async (scene, found, load) => {
+    const contenders = contendersOf(scene, { found, load, engine });
+    const samples = await runRounds(contenders, {
+      runs,
+      warmups: WARMUPS,
+      onRound: progress.round,
+    });
+    const { innerLen: octets } = found;
+    report.add({ case: nameOf(found), octets, unit: "octets/s", baseline: "plain-tcp", samples });
   });
 }
 
-export function throughputName({ connections }: SuiteOptions): (found: Case) => string {
-  return ({ path, innerLen }) => `${path.what} ${path.direction} ${innerLen} ${connections}`;
+/** What `measureThroughput` runs. */
+export function throughputCases({ connections, only }: SuiteOptions): Case[] {
+  if (connections === 0) return casesOf(SHAPES, only, nameOf);
+  const shapes = SHAPES.filter((shape) => shape.connections === 1)
+    .map((shape) => ({ ...shape, connections }));
+  return casesOf(shapes, only, nameOf);
 }
 
-/** All paths at all sizes whose names are asked for. */
-export function casesOf(only: string, nameOf: (found: Case) => string): Case[] {
-  return INNER_LENS.flatMap((innerLen) => PATHS.map((path) => ({ path, innerLen })))
-    .filter((found) => nameOf(found).includes(only));
+/** All paths in these shapes whose names are asked for. */
+export function casesOf(
+  shapes: readonly Shape[],
+  only: string,
+  name: (found: Case) => string,
+): Case[] {
+  return shapes.flatMap((shape) => PATHS.map((path) => ({ path, ...shape })))
+    .filter((found) => name(found).includes(only));
+}
+
+function nameOf({ path, innerLen, connections }: Case): string {
+  return `${path.what} ${path.direction} ${innerLen} ${connections}`;
+}
+
+interface Contest {
+  readonly found: Case;
+  readonly load: Recording;
+  readonly engine: Engine;
+}
+
+function contendersOf(scene: Scene, { found, load, engine }: Contest): Contender[] {
+  const { path } = found;
+  const { rival } = scene;
+  const contenders: Contender[] = [
+    { subject: `culvert-${engine}`, measure: () => path.run(scene, load) },
+    { subject: "plain-tcp", measure: () => path.plain(scene, load) },
+  ];
+  const runRival = path.rival;
+  if (rival !== undefined && runRival !== undefined) {
+    contenders.push({ subject: rival.subject, measure: () => runRival(scene, rival, load) });
+  }
+  return contenders;
 }
 
 export interface CasesOptions {
   readonly options: SuiteOptions;
+  readonly cases: readonly Case[];
   readonly program: string;
   readonly nameOf: (found: Case) => string;
   readonly progress: Progress;
 }
 
-/** Opens a scene and hands over each case whose name is asked for, with its load; nothing is started if there is none. */
-export async function withCases(
-  { options, program, nameOf, progress }: CasesOptions,
-  run: (scene: Scene, found: Case, recording: Recording) => Promise<void>,
-): Promise<void> {
-  const cases = casesOf(options.only, nameOf);
-  if (cases.length === 0) return;
-  const scene = await openScene({
-    loadLen: LOAD_MAX + LOAD_SPARE,
-    program,
-    engine: options.engine,
-  });
-  try {
-    let loaded: { readonly of: string; readonly recording: Recording } | undefined;
-    for (const found of cases) {
-      const { path, innerLen } = found;
-      const isLeftOut = path.needsTun && !scene.hasTun;
-      progress.begin(isLeftOut ? `${nameOf(found)}: left out, needs a TUN` : nameOf(found));
-      if (isLeftOut) continue;
-      const of = `${innerLen} ${path.port}`;
-      if (loaded?.of !== of) loaded = { of, recording: recordCase(scene, found, options) };
-      await run(scene, found, loaded.recording);
+type RunCase = (scene: Scene, found: Case, load: Recording) => Promise<void>;
+
+/** Opens a scene for each MTU and hands over its cases, each with its load. */
+export async function withCases(asked: CasesOptions, run: RunCase): Promise<void> {
+  const { options, program } = asked;
+  for (const innerMtu of new Set(asked.cases.map((found) => found.innerMtu))) {
+    const loadLen = LOAD_MAX + LOAD_SPARE;
+    const scene = await openScene({ loadLen, program, engine: options.engine, innerMtu });
+    try {
+      const cases = asked.cases.filter((found) => found.innerMtu === innerMtu);
+      await runCases(scene, { ...asked, cases }, run);
+    } finally {
+      await scene.close();
     }
-  } finally {
-    await scene.close();
   }
 }
 
-function recordCase(
-  { arena }: Scene,
-  { path, innerLen }: Case,
-  { connections, packets }: SuiteOptions,
-): Recording {
+async function runCases(
+  scene: Scene,
+  { cases, nameOf, options, progress }: CasesOptions,
+  run: RunCase,
+): Promise<void> {
+  let loaded: { readonly of: string; readonly load: Recording } | undefined;
+  for (const found of cases) {
+    const { path, innerLen, connections } = found;
+    const isLeftOut = path.needsTun && !scene.hasTun;
+    progress.begin(isLeftOut ? `${nameOf(found)}: left out, needs a TUN` : nameOf(found));
+    if (isLeftOut) continue;
+    const of = `${innerLen} ${connections} ${path.port} ${path.isFlow}`;
+    if (loaded?.of !== of) loaded = { of, load: recordCase(scene, found, options.packets) };
+    await run(scene, found, loaded.load);
+  }
+}
+
+function recordCase({ arena }: Scene, found: Case, packets: number): Recording {
+  const { path, innerLen, connections } = found;
   arena.reset();
   const most = Math.min(packets, Math.floor(LOAD_MAX / frameLenOf(innerLen)));
-  return record(arena, { innerLen, connections, packets: most, port: path.port });
+  const isFlow = path.isFlow === true;
+  return record(arena, { innerLen, connections, packets: most, port: path.port, isFlow });
 }
 
 /** Rounds that warm up code and caches. */
 export const WARMUPS = 1;
 
 /** Octets of sealed load that are held, and room for prefixes and rounding. */
-const LOAD_MAX = 67_108_864;
-const LOAD_SPARE = 4_194_304;
+export const LOAD_MAX = 67_108_864;
+export const LOAD_SPARE = 4_194_304;

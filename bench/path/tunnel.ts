@@ -1,18 +1,27 @@
 // Cases in which the gateway terminates ESP: it opens what comes, seals what goes, or both.
 
 import type { Sample } from "../lib/record.ts";
-import { randomKey, type SaBody } from "../../tests/support/peers.ts";
+import { type Peer, randomKey, type SaBody } from "../../tests/support/peers.ts";
 import { type Cost, timed } from "./cost.ts";
 import { BURST, framesPart, pumpWindow, pushStreams } from "./drivers.ts";
 import { expectCounter, type GatewayChild, OPENED, readCounter, SEALED } from "./gateway_child.ts";
 import { DISCARD_PORT, HEADERS_LEN, type Recording, STREAM_PREFIX_LEN } from "./recording.ts";
 import type { Scene } from "./scene.ts";
-import { aimUdp, connectTcp, type Endpoint, openDiscard, openUdp, sendAll } from "./sockets.ts";
+import {
+  aimUdp,
+  connectTcp,
+  type Endpoint,
+  openDiscard,
+  openUdp,
+  sendAll,
+  takeRuns,
+} from "./sockets.ts";
 
-/** Streams in; inner packets out to the discard service at the far side of the TUN. */
+/** Streams in; inner packets out to the discard service at the far side of the TUN, which takes runs of a flow as one. */
 export async function tunnelUp(scene: Scene, recording: Recording): Promise<Sample> {
   const { arena, gateway } = scene;
   const sink = openDiscard(arena, DISCARD);
+  takeRuns(arena, sink.fd);
   const sample = await openedUp(scene, gateway, recording);
   arena.libc.close(sink.fd);
   return sample;
@@ -73,8 +82,9 @@ export async function echoBoth({ arena, echo }: Scene, recording: Recording): Pr
   return sampleOf(cost, recording);
 }
 
-async function openedUp(
-  { arena }: Scene,
+/** Streams in, all of it opened; what becomes of it then is the gateway's affair. */
+export async function openedUp(
+  { arena }: Pick<Scene, "arena">,
   gateway: GatewayChild,
   recording: Recording,
 ): Promise<Sample> {
@@ -90,7 +100,7 @@ async function openedUp(
 }
 
 /** Seconds a packet. */
-export function sampleOf(cost: Cost, { packets }: Recording): Sample {
+export function sampleOf(cost: Cost, { packets }: Pick<Recording, "packets">): Sample {
   return { value: cost.seconds / packets, cpu: cost.cpuSeconds / packets };
 }
 
@@ -105,8 +115,6 @@ export function sendDatagrams(
     sendAll(arena, fd, { at, len: len * Math.min(left, most) });
   }
 }
-
-type Peer = Recording["streams"][number]["peer"];
 
 /** Connections that are their peers' paths, and for each a socket whose datagrams leave on it. */
 async function openPaths(
@@ -131,24 +139,24 @@ async function openPaths(
 }
 
 /** Both bodies of a peer; outbound with a new key, since a gateway takes none twice. */
-function bothBodies({ inboundBody, outboundBody }: Peer): SaBody[] {
+export function bothBodies({ inboundBody, outboundBody }: Peer): SaBody[] {
   return [inboundBody, { ...outboundBody, keyMaterial: randomKey(KEY_LEN).toString("hex") }];
 }
 
-async function install(
+export async function install(
   { api }: GatewayChild,
-  { streams }: Recording,
+  { peers }: Recording,
   bodiesOf: (peer: Peer) => readonly SaBody[],
 ): Promise<void> {
-  for (const { peer } of streams) for (const body of bodiesOf(peer)) await api.installSa(body);
+  for (const peer of peers) for (const body of bodiesOf(peer)) await api.installSa(body);
 }
 
-async function remove(
+export async function remove(
   { api }: GatewayChild,
-  { streams }: Recording,
+  { peers }: Recording,
   spisOf: (peer: Peer) => readonly number[],
 ): Promise<void> {
-  for (const { peer } of streams) for (const spi of spisOf(peer)) await api.removeSa(spi);
+  for (const peer of peers) for (const spi of spisOf(peer)) await api.removeSa(spi);
 }
 
 /** The host's address on the TUN, and its discard service. */
@@ -159,4 +167,4 @@ const DISCARD: Endpoint = { host: TUN_HOST, port: DISCARD_PORT };
 const KEY_LEN = 20;
 
 /** Largest UDP payload over IPv4. */
-const DATAGRAM_MAX = 65_507;
+export const DATAGRAM_MAX = 65_507;

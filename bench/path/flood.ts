@@ -1,0 +1,50 @@
+// ESP without end on one connection. It is sealed before, and fills a socket buffer that holds many milliseconds of it, so that nobody competes
+// for the processor but the kernel. Its SA has no replay window: the same packets are good again.
+
+import type { Arena } from "./arena.ts";
+import type { GatewayChild } from "./gateway_child.ts";
+import { DISCARD_PORT, frameAt, record, streamLen } from "./recording.ts";
+import { connectTcp, holdAll, sendSome } from "./sockets.ts";
+import { install, remove } from "./tunnel.ts";
+
+export interface Flood {
+  /** Fills the socket's buffer up. */
+  refill(): void;
+  close(): Promise<void>;
+}
+
+/** A connection that floods the gateway with ESP that it terminates. */
+export async function openFlood(arena: Arena, gateway: GatewayChild): Promise<Flood> {
+  const load = record(arena, {
+    ...{ innerLen: FLOOD_INNER_LEN, connections: 1, packets: FLOOD_PACKETS, port: DISCARD_PORT },
+    peer: { inbound: { replayWindow: 0 } },
+  });
+  const [stream] = load.streams;
+  if (stream === undefined) throw new RangeError("No stream");
+  await install(gateway, load, ({ inboundBody }) => [inboundBody]);
+  const fd = connectTcp(arena, gateway.tcp);
+  holdAll(arena, fd, FLOOD_BUFFER_LEN);
+  const first = frameAt(load, stream, 0);
+  const end = stream.at + streamLen(load, stream);
+  let at = stream.at;
+
+  function refill(): void {
+    for (;;) {
+      const sent = sendSome(arena, fd, { at, len: end - at });
+      if (sent === 0) return;
+      at += sent;
+      if (at === end) at = first;
+    }
+  }
+
+  async function close(): Promise<void> {
+    arena.libc.close(fd);
+    await remove(gateway, load, ({ inbound }) => [inbound.spi]);
+  }
+
+  return { refill, close };
+}
+
+const FLOOD_INNER_LEN = 1400;
+const FLOOD_PACKETS = 5000;
+const FLOOD_BUFFER_LEN = 16_777_216;

@@ -1,0 +1,193 @@
+// Whether a second lane opens as much again. The load lies in the kernel's socket buffers before the gateway is let go, so that no generator
+// takes the cores that the lanes are measured on: the gateway is stopped (SIGSTOP) while it is written, and runs alone then.
+
+import process from "node:process";
+import type { Sample } from "../lib/record.ts";
+import type { Report } from "../lib/report.ts";
+import { settle } from "../../tests/support/wait.ts";
+import { type Arena, openArena } from "./arena.ts";
+import { timed } from "./cost.ts";
+import {
+  type Counter,
+  type GatewayChild,
+  OPENED,
+  readCounter,
+  startGatewayChild,
+} from "./gateway_child.ts";
+import { DISCARD_PORT, frameLenOf, record, type Recording, streamLen } from "./recording.ts";
+import { type Engine, GATEWAY } from "./scene.ts";
+import { awaitEnd, connectTcp, endTcp, holdAll, localPort, sendAll } from "./sockets.ts";
+import { LOAD_MAX, LOAD_SPARE, type SuiteOptions, WARMUPS } from "./throughput.ts";
+import { install, remove, sampleOf } from "./tunnel.ts";
+
+const CONNECTIONS = 4;
+
+/** So many clients, by their name. */
+interface Who {
+  readonly what: string;
+  readonly clients: number;
+}
+
+/** Who sends on the connections: a client each, or one on all of them with one SA and one replay window. */
+const WHO: readonly Who[] = [{ what: "clients", clients: CONNECTIONS }, {
+  what: "one-client",
+  clients: 1,
+}] as const;
+const LANES = [1, 2] as const;
+
+/** Runs the cases that are asked for; with one lane and with two in the same rounds. */
+export async function measureLanes(report: Report, options: SuiteOptions): Promise<void> {
+  const { runs, engine } = options;
+  const { progress } = report;
+  const asked = laneCases(options);
+  if (asked.length === 0) return;
+  const arena = openArena(LOAD_MAX + LOAD_SPARE);
+  const gateways = await startGateways(engine);
+  try {
+    for (const { what, clients } of asked) {
+      progress.begin(nameOf(what, 1));
+      arena.reset();
+      const load = recordFor(arena, { clients, packets: options.packets });
+      const samples = LANES.map((): Sample[] => []);
+      for (let run = 0; run < WARMUPS + runs; run++) {
+        progress.round(run + 1, WARMUPS + runs);
+        for (const [i, gateway] of gateways.entries()) {
+          const sample = await openAlone(arena, { gateway, lanes: LANES[i] ?? 1, load });
+          if (run >= WARMUPS) samples[i]?.push(sample);
+        }
+      }
+      const subject = `culvert-${engine}` as const;
+      report.add(...LANES.map((lanes, i) => ({
+        ...{ case: nameOf(what, lanes), octets: INNER_LEN, unit: "octets/s" as const },
+        ...{ baseline: subject, samples: new Map([[subject, samples[i] ?? []]]) },
+      })));
+    }
+  } finally {
+    for (const gateway of gateways) await gateway.stop();
+  }
+}
+
+/** What `measureLanes` runs, each with one lane and with two. */
+export function laneCases({ only }: Pick<SuiteOptions, "only">): Who[] {
+  return WHO.filter(({ what }) => LANES.some((lanes) => nameOf(what, lanes).includes(only)));
+}
+
+function nameOf(what: string, lanes: number): string {
+  return `${what}/lanes-${lanes} up ${INNER_LEN} ${CONNECTIONS}`;
+}
+
+async function startGateways(engine: Engine): Promise<GatewayChild[]> {
+  const gateways: GatewayChild[] = [];
+  for (const lanes of LANES) {
+    const args = ["--engine", engine, "--lanes", String(lanes)];
+    gateways.push(await startGatewayChild(GATEWAY, args));
+  }
+  return gateways;
+}
+
+function recordFor(
+  arena: Arena,
+  { clients, packets }: { readonly clients: number; readonly packets: number },
+): Recording {
+  const most = Math.min(packets, Math.floor(LOAD_MAX / frameLenOf(INNER_LEN)));
+  const shape = { innerLen: INNER_LEN, connections: CONNECTIONS, clients, port: DISCARD_PORT };
+  // Two lanes that share an SA do not keep step: the window has to be as wide as what one may be ahead.
+  const peer = { inbound: { replayWindow: REPLAY_WINDOW_MAX } };
+  return record(arena, { ...shape, packets: most, peer });
+}
+
+interface Alone {
+  readonly gateway: GatewayChild;
+  readonly lanes: number;
+  readonly load: Recording;
+}
+
+/** Lets the gateway open everything with nothing beside it. */
+async function openAlone(arena: Arena, { gateway, lanes, load }: Alone): Promise<Sample> {
+  await install(gateway, load, ({ inboundBody }) => [inboundBody]);
+  const before = await countsOf(gateway);
+  const fds = await connectSpread(arena, { gateway, lanes });
+  process.kill(gateway.pid, "SIGSTOP");
+  load.streams.forEach((stream, i) => {
+    const fd = fds[i] ?? -1;
+    holdAll(arena, fd, streamLen(load, stream));
+    sendAll(arena, fd, { at: stream.at, len: streamLen(load, stream) });
+    endTcp(arena, fd);
+  });
+  const cost = timed(gateway.pid, () => {
+    process.kill(gateway.pid, "SIGCONT");
+    for (const fd of fds) awaitEnd(arena, fd);
+  });
+  for (const fd of fds) arena.libc.close(fd);
+  const opened = await openedOf(gateway, { before, packets: load.packets });
+  await remove(gateway, load, ({ inbound }) => [inbound.spi]);
+  return sampleOf(cost, { packets: opened });
+}
+
+/**
+ * Packets that were opened. Of one SA a few may not be: what a lane has that was stopped for long is left of the window by then.
+ *
+ * @throws {Error} If any is lost for another reason, or so many that the run measured something else
+ */
+async function openedOf(
+  gateway: GatewayChild,
+  { before, packets }: { readonly before: Counts; readonly packets: number },
+): Promise<number> {
+  const seen = await settle(
+    () => countsOf(gateway),
+    ({ opened, stale }) => opened + stale - before.opened - before.stale >= packets,
+  );
+  const opened = seen.opened - before.opened;
+  if (opened + seen.stale - before.stale === packets && opened > packets * OPENED_MIN) {
+    return opened;
+  }
+  throw new Error(`The run is void: ${opened} packets of ${packets} were opened`);
+}
+
+interface Counts {
+  readonly opened: number;
+  readonly stale: number;
+}
+
+async function countsOf(gateway: GatewayChild): Promise<Counts> {
+  return {
+    opened: await readCounter(gateway, OPENED),
+    stale: await readCounter(gateway, STALE),
+  };
+}
+
+/** Connects until every lane has as many connections as the others: the kernel spreads them by chance. */
+async function connectSpread(
+  arena: Arena,
+  { gateway, lanes }: Pick<Alone, "gateway" | "lanes">,
+): Promise<number[]> {
+  const kept: number[][] = Array.from({ length: lanes }, () => []);
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const fd = connectTcp(arena, gateway.tcp);
+    const own = kept[await laneOf(gateway, localPort(arena, fd))];
+    if (own !== undefined && own.length < CONNECTIONS / lanes) own.push(fd);
+    else arena.libc.close(fd);
+    if (kept.every((fds) => fds.length === CONNECTIONS / lanes)) return kept.flat();
+  }
+  throw new Error(`No even spread over ${lanes} lanes in ${TRIES_MAX} connections`);
+}
+
+async function laneOf({ api }: GatewayChild, port: number): Promise<number> {
+  const remote = `127.0.0.1:${port}`;
+  for (;;) {
+    const { connections } = await api.get("/v1/connections") as ConnectionList;
+    const own = connections.find((connection) => connection.remote === remote);
+    if (own !== undefined) return own.lane;
+  }
+}
+
+interface ConnectionList {
+  readonly connections: readonly { readonly remote: string; readonly lane: number }[];
+}
+
+const INNER_LEN = 1400;
+const STALE: Counter = { name: "culvert_drops_total", labels: { reason: "seq_stale" } };
+/** Share of the packets. */
+const OPENED_MIN = 0.95;
+const REPLAY_WINDOW_MAX = 4096;
+const TRIES_MAX = 64;
