@@ -166,8 +166,8 @@ function checkUpstream(merged: Merged): void {
   const { upstream, upstreamSource } = merged.settings;
   if (upstreamSource === undefined) return;
   if (upstream === undefined) throw fault(merged, "upstreamSource", "needs --upstream");
-  if (isV6(upstream) === isV6(upstreamSource) && isLoopback(upstream)) return;
-  throw fault(merged, "upstreamSource", "needs an --upstream on loopback, of the same family");
+  if (!isV6(upstream) && isLoopback(upstream)) return;
+  throw fault(merged, "upstreamSource", "needs an --upstream in 127.0.0.0/8");
 }
 
 function listenerConfig(choice: ListenChoice, common: TcpConfig): ListenerConfig {

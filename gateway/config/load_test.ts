@@ -190,7 +190,15 @@ test("loadConfig() names flag or variable of a bad value", async () => {
 test("loadConfig() refuses each kind of bad value", async () => {
   const bad: Record<string, readonly string[]> = {
     "upstream": ["127.0.0.1:0", "0.0.0.0:4500", "daemon:4500", "[ff02::1]:4500"],
-    "upstream-source": ["10.0.0.0/8", "127.0.0.0/7", "127.0.0.1/8", "::/127"],
+    "upstream-source": [
+      "10.0.0.0/8",
+      "127.0.0.0/7",
+      "127.0.0.1/8",
+      "127.0.0.2/31",
+      "127.0.0.1",
+      "::/127",
+      "::1/128",
+    ],
     "inner": ["tun:", "tun:a/b", "tun:longer-than-fifteen", "tun:ipsec%d", "echo:", "echo:0.0.0.0"],
     "inner-mtu": ["575", "65401", "1e3", "-1", ""],
     "engine": ["gpu", "WASM"],

@@ -71,7 +71,9 @@ export const SETTINGS = z.object({
   }),
   upstreamSource: documented(parsed(loopbackPrefix), {
     value: "ADDR/LEN",
-    help: "loopback prefix: one upstream source address for each client address (IPv6: each /64)",
+    help:
+      "IPv4 loopback prefix of 8 to 30 bits: an upstream source address for each client address (IPv6: " +
+      "each /64), by a hash of it: two clients may share one",
   }),
   inner: documented(repeatable(parsed(innerChoice)), {
     value: "tun:NAME|echo:ADDR",
@@ -279,6 +281,8 @@ function onOff(): z.ZodType<boolean> {
   });
 }
 
+/** Longest `--upstream-source`. */
+const SOURCE_BITS_MAX = 30;
 const SOCKET_ADDRESS_PROBLEM = "must be ADDR:PORT, such as 127.0.0.1:4500 or [::1]:4500";
 
 function listenAddress(input: string): ReturnType<TextParser<SocketAddress>> {
@@ -302,12 +306,10 @@ function apiAddress(input: string): ReturnType<TextParser<SocketAddress | "off">
 function loopbackPrefix(input: string): ReturnType<TextParser<Prefix>> {
   const prefix = parsePrefix(input);
   if ("problem" in prefix) return prefix;
-  // 127.0.0.0/8 is the shortest loopback prefix there is; ::1 has but one address.
-  const bitsMin = prefix.octets.length === 4 ? 8 : 128;
-  if (!isLoopback(prefix) || prefix.bits < bitsMin) {
-    return { problem: "must be a loopback prefix, such as 127.16.0.0/12" };
-  }
-  return { value: prefix };
+  // ::1 is the only loopback address of IPv6; a /31 has no address beside its network's and its broadcast address.
+  const isWide = prefix.bits >= 8 && prefix.bits <= SOURCE_BITS_MAX;
+  if (prefix.octets.length === 4 && isWide && isLoopback(prefix)) return { value: prefix };
+  return { problem: "must be an IPv4 loopback prefix of 8 to 30 bits, such as 127.16.0.0/12" };
 }
 
 function innerChoice(input: string): ReturnType<TextParser<InnerChoice>> {

@@ -93,7 +93,7 @@ function clientOctets(lane: Lane, connection: Connection): Uint8Array {
  * address, as all do without `--upstream-source`.
  *
  * @param client Octets that tell clients apart
- * @param bits Prefix length, 0..30
+ * @param bits Prefix length, 8..30
  * @returns Never the network's own address, nor its broadcast address
  */
 export function sourceHost(client: Uint8Array, bits: number): number {
