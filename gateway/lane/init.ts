@@ -1,6 +1,7 @@
 // What the shell hands to a lane when it starts it. Descriptors are process-wide numbers; from here on the lane owns those
 // in this message and closes them.
 
+import type { LogFormat } from "../log_line.ts";
 import type { NativeHandle } from "../engine/native.ts";
 
 /** The upstream IKE daemon, as socket addresses ready for `connect` and `bind`. */
@@ -37,6 +38,8 @@ export interface LaneInit {
   /** 0 is off. */
   readonly idleTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  /** Form of the line with which a trap ends the process. */
+  readonly logFormat: LogFormat;
 }
 
 /** What a lane tells the shell by message; everything else is in shared memory. */

@@ -3,10 +3,13 @@
 import { instantiateCore } from "../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../ts-bindings/layout.ts";
 import { joinNativeEngine } from "../engine/native.ts";
+import { endProcess } from "../linux/end_process.ts";
 import { runtime } from "../runtime/mod.ts";
+import type { Libc } from "../runtime/types.ts";
 import { createClock } from "./clock.ts";
 import { closeLane, createLane } from "./create.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
+import type { Lane } from "./lane.ts";
 import { runLane } from "./loop.ts";
 
 /** The worker's global scope, as far as a lane needs it. */
@@ -20,6 +23,22 @@ const scope = globalThis as unknown as WorkerScope;
 
 function start(event: MessageEvent<LaneInit>): void {
   const init = event.data;
+  const started = tryOpen(init);
+  if (started === undefined) return;
+  const { lane, libc } = started;
+  try {
+    tell({ kind: "ready" });
+    runLane(lane);
+    closeLane(lane);
+    tell({ kind: "stopped" });
+  } catch (error) {
+    // CoreTrap: a lock of the shared memory may be taken for good, and the shell asleep on it (design.md §8).
+    endProcess(runtime, libc, { format: init.logFormat, lane: init.index, error });
+  }
+}
+
+/** Builds the lane; undefined, and the shell told why, if that cannot be done. */
+function tryOpen(init: LaneInit): { readonly lane: Lane; readonly libc: Libc } | undefined {
   try {
     const core = instantiateCore({ module: init.module, memory: init.memory });
     const libc = runtime.openLibc();
@@ -32,17 +51,10 @@ function start(event: MessageEvent<LaneInit>): void {
       offset: core.lane_block(init.index) + LANE_SCRATCH,
     });
     const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
-    const lane = createLane({ init, core, native, libc, mapped, clock, tell });
-    tell({ kind: "ready" });
-    runLane(lane);
-    closeLane(lane);
-    tell({ kind: "stopped" });
+    return { lane: createLane({ init, core, native, libc, mapped, clock, tell }), libc };
   } catch (error) {
-    // A trap may have left a lock of the shared memory taken: the shell ends the process (design.md §8, CoreTrap).
-    tell({
-      kind: "failed",
-      reason: error instanceof Error ? error.stack ?? error.message : String(error),
-    });
+    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ export const LIBC_NAME = "libc.so.6";
 
 /** Every function of {@link Libc} that the kernel's library has under the same name. All of them return an i32. */
 export const LIBC_SYMBOLS = {
+  _exit: ["i32"],
   accept4: ["i32", "address", "address", "i32"],
   bind: ["i32", "address", "u32"],
   clock_gettime: ["i32", "address"],

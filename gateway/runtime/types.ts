@@ -22,6 +22,8 @@ export interface MappedMemory {
  * The functions are plain symbols so that each call site stays monomorphic (Deno's fast call).
  */
 export interface Libc {
+  /** Ends the process, all of its threads, at once. */
+  _exit(status: number): number;
   accept4(fd: number, address: Address, addressLen: Address, flags: number): number;
   bind(fd: number, address: Address, len: number): number;
   /** Laid over CLOCK_MONOTONIC once in each thread, so that shell and lanes share one clock. */

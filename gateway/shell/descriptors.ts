@@ -84,6 +84,7 @@ export function laneInits(
     frameTimeoutMs: config.frameTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
     drainTimeoutMs: config.drainTimeoutMs,
+    logFormat: config.logFormat,
   }));
 }
 

@@ -28,7 +28,7 @@ export interface LanesOptions {
   readonly blocks: readonly number[];
   /** A lane has put something into its event ring. */
   readonly onNews: (lane: number) => void;
-  /** A lane has ended by itself: the process cannot go on (design.md §8, CoreTrap). */
+  /** A lane's thread has failed: the process cannot go on. Of a trap nobody is told, the lane ends the process itself. */
   readonly onFailure: (lane: number, reason: string) => void;
 }
 

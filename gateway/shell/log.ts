@@ -1,6 +1,7 @@
 // The log: one line an event, as text or JSON, to standard error. Names that a peer can cause are rate-limited, and say how many lines
 // they have held back.
 
+import { type LogFormat, logLine } from "../log_line.ts";
 import type { GatewayEvent } from "./types.ts";
 
 export type LogLevel = GatewayEvent["level"];
@@ -11,7 +12,7 @@ export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 
 export interface LogOptions {
   readonly level: LogLevel;
-  readonly format: "text" | "json";
+  readonly format: LogFormat;
   readonly write: (line: string) => void;
   /** Monotonic ms. */
   readonly now: () => number;
@@ -65,25 +66,8 @@ export function createLog(options: LogOptions): Log {
     if (suppressed < 0) return;
     const all = suppressed > 0 ? { ...fields, suppressed } : fields;
     const line = { level, at: options.date().toISOString(), event, fields: all };
-    options.write(options.format === "json" ? json(line) : text(line));
+    options.write(logLine(options.format, line));
   }
 
   return log;
-}
-
-type Line = GatewayEvent;
-
-function json({ level, at, event, fields }: Line): string {
-  return `${JSON.stringify({ level, at, event, ...fields })}\n`;
-}
-
-function text({ level, at, event, fields }: Line): string {
-  const words = Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`);
-  return `${[at, level.padEnd(5), event, ...words].join(" ")}\n`;
-}
-
-/** A value of the text form: quoted where it would not read as one word. */
-function word(value: string | number | boolean | null): string {
-  const plain = String(value);
-  return /^[\w.:/[\]@%+-]+$/.test(plain) ? plain : JSON.stringify(plain);
 }

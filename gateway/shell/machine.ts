@@ -6,8 +6,10 @@ import type { GatewayConfig } from "../config/types.ts";
 import { chooseEngine, type EngineChoice } from "../engine/choose.ts";
 import { type NativeEngine, openNativeEngine } from "../engine/native.ts";
 import { createClock } from "../lane/clock.ts";
+import { endProcess } from "../linux/end_process.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
 import type { MappedMemory, Runtime } from "../runtime/types.ts";
+import { guardCore } from "./guard_core.ts";
 import { type MemoryViews, viewMemory } from "./memory_views.ts";
 
 /** Ring blocks of the pool: three for each connection that is busy both ways, as far as 1.3 GB of addresses go. */
@@ -56,7 +58,10 @@ export async function openMachine(
   const rings = Math.min(RINGS_PER_CONNECTION * connections + lanes, RINGS_MAX);
   const memory = planMemory(module, { lanes, connections, sas: SAS_MAX, rings, innerMtu });
   const mapped = runtime.mapMemory(memory);
-  const core = instantiateCore({ module, memory });
+  const core = guardCore(
+    instantiateCore({ module, memory }),
+    (error) => endProcess(runtime, libc, { format: config.logFormat, lane: null, error }),
+  );
   initCore(core, { config, rings, base: mapped.base });
   const offset = core.lane_block(lanes) + LANE_SCRATCH;
   return {

@@ -72,7 +72,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     blocks: machine.blocks,
     onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
     onFailure: (lane, reason) => {
-      log("error", "core_trap", { status: "CoreTrap", lane, reason });
+      log("error", "lane_failed", { lane, reason });
       finish(1);
     },
   });

@@ -67,8 +67,9 @@ const IMPORT = /^(?:import|export)(\s+type)?\b(?:[^"';]*?\bfrom)?\s*"(\.[^"]+)"/
 
 const ADAPTER = /^gateway\/runtime\/(deno|bun)\.ts$/;
 
-/** Interfaces that more than one layer speaks, and the number of the release. */
+/** Interfaces that more than one layer speaks, the number of the release, and the form of the log. */
 const SHARED: readonly string[] = [
+  "gateway/log_line.ts",
   "gateway/runtime/types.ts",
   "gateway/shell/types.ts",
   "gateway/version.ts",

@@ -110,6 +110,7 @@ export async function startFakeLanes(options: FakeLanesOptions): Promise<FakeLan
       frameTimeoutMs: 30_000,
       idleTimeoutMs: 0,
       drainTimeoutMs: 5000,
+      logFormat: "text",
       ...options.init,
       ...options.open?.(kernel, index),
     };
