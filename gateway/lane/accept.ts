@@ -2,13 +2,20 @@
 
 import { CONN_ACCEPTED, CONN_ENABLED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { EAGAIN, ECONNABORTED, EINTR, SOCK_CLOEXEC, SOCK_NONBLOCK } from "../linux/constants.ts";
+import {
+  EAGAIN,
+  ECONNABORTED,
+  EINTR,
+  EPOLLIN,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+} from "../linux/constants.ts";
 import { closeConnection } from "./close.ts";
 import { createConnection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
 import { tellConnection } from "./events.ts";
 import { type Lane, list } from "./lane.ts";
-import { SERIAL_MASK, TAG_CONNECTION, watch } from "./watch.ts";
+import { SERIAL_MASK, setListening, TAG_CONNECTION, watch } from "./watch.ts";
 
 /** Connections accepted from one listener in one turn. */
 const TURN_ACCEPTS_MAX = 64;
@@ -33,9 +40,22 @@ export function acceptFrom(lane: Lane, listener: number): void {
     }
     const errno = libc.errno();
     if (errno === ECONNABORTED || errno === EINTR) continue;
-    if (errno !== EAGAIN) lane.acceptAgainAt = lane.now + BACKOFF_MS;
+    if (errno !== EAGAIN) pauseAccepts(lane);
     return;
   }
+}
+
+/** Accepts again once the pause is over. */
+export function endPause(lane: Lane): void {
+  if (lane.acceptAgainAt === 0 || lane.now < lane.acceptAgainAt) return;
+  lane.acceptAgainAt = 0;
+  for (const fd of lane.init.listeners) setListening(lane, fd, EPOLLIN);
+}
+
+/** Leaves what waits where it is, for a while, without being woken by it. */
+function pauseAccepts(lane: Lane): void {
+  lane.acceptAgainAt = lane.now + BACKOFF_MS;
+  for (const fd of lane.init.listeners) setListening(lane, fd, 0);
 }
 
 /** Takes in a connection that this side has opened, the stream prefix sent. It closes at a limit, as others do. */

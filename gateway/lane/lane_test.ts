@@ -7,6 +7,7 @@ import type { UdpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { edge } from "./fake/descriptors.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "./fake/kernel.ts";
+import { waitMs } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 /** A frame of `octets`: Length, then payload. */
@@ -166,10 +167,16 @@ test("accept backs off when descriptors run out, and comes back", async () => {
   const peer = fake.connect();
   fake.settle();
   const accepts = fake.kernel.calls.get("accept4");
-  fake.settle();
+  // The listener is ready all the while: settle() would see a lane that it wakes.
+  for (let i = 0; i < 9; i++) {
+    equal(waitMs(fake.lane), 100 - 10 * i);
+    fake.advance(10);
+    fake.settle();
+  }
   equal(fake.kernel.calls.get("accept4"), accepts);
-  fake.advance(100);
+  fake.advance(10);
   fake.settle();
+  equal(waitMs(fake.lane), 5000, "the pause is over for good");
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(1)));
   fake.settle();

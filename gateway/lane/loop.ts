@@ -16,7 +16,7 @@ import {
   LITTLE_ENDIAN,
 } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
-import { acceptFrom } from "./accept.ts";
+import { acceptFrom, endPause } from "./accept.ts";
 import { payAttention } from "./attention.ts";
 import { closeConnection } from "./close.ts";
 import { runCommands } from "./commands.ts";
@@ -52,6 +52,7 @@ export function runLane(lane: Lane): void {
 
 /** One turn over `count` events. */
 export function turn(lane: Lane, count: number): void {
+  endPause(lane);
   for (let i = 0; i < count; i++) dispatch(lane, i);
   if (lane.isTunReadable && !lane.isDraining) readTun(lane);
   wakeStarved(lane);
@@ -91,7 +92,7 @@ function dispatch(lane: Lane, i: number): void {
   const tag = tables.dataView.getUint32(at + tables.epollDataAt + 4, LITTLE_ENDIAN);
   switch (tag & ((1 << TAG_BITS) - 1)) {
     case TAG_LISTENER:
-      if (lane.acceptAgainAt <= lane.now) acceptFrom(lane, row);
+      if (lane.acceptAgainAt === 0) acceptFrom(lane, row);
       return;
     case TAG_EVENTFD:
       wake(lane, row);

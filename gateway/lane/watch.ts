@@ -3,6 +3,7 @@
 
 import {
   EPOLL_CTL_ADD,
+  EPOLL_CTL_MOD,
   EPOLLET,
   EPOLLIN,
   EPOLLOUT,
@@ -42,6 +43,12 @@ export function watch(lane: Lane, fd: number, tag: WatchTag): boolean {
 export function watchLevel(lane: Lane, fd: number, kind: number): boolean {
   emitEvent(lane, EPOLLIN, { kind, row: fd, serial: 0 });
   return add(lane, fd);
+}
+
+/** Lets what waits on a listener wake the lane, or not: its level would again and again. */
+export function setListening(lane: Lane, fd: number, events: typeof EPOLLIN | 0): void {
+  emitEvent(lane, events, { kind: TAG_LISTENER, row: fd, serial: 0 });
+  lane.libc.epoll_ctl(lane.epfd, EPOLL_CTL_MOD, fd, lane.tables.scratchAt);
 }
 
 function emitEvent(lane: Lane, events: number, tag: WatchTag): void {

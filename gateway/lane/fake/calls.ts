@@ -8,6 +8,7 @@ import {
   EIO,
   EPIPE,
   EPOLL_CTL_ADD,
+  EPOLL_CTL_MOD,
   EPOLLERR,
   EPOLLET,
   EPOLLHUP,
@@ -120,7 +121,8 @@ function watch(
   asked: { epfd: number; op: number; at: number },
 ): number {
   const end = kernel.ends.get(fd);
-  if (end === undefined || asked.op !== EPOLL_CTL_ADD) return fail(kernel, EBADF);
+  const op = end?.watch === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (end === undefined || asked.op !== op) return fail(kernel, EBADF);
   const { view } = kernel;
   end.watch = {
     epfd: asked.epfd,

@@ -34,7 +34,7 @@ export interface FakeLane {
   readonly notices: LaneNotice[];
   /** Moves the clock, ms. */
   advance(ms: number): void;
-  /** Turns until the lane would sleep. */
+  /** Turns until the lane would sleep: nothing is ready, nothing is due, and no descriptor wakes it. */
   settle(): void;
   /** One turn, whether or not there is a reason for it. */
   step(): void;
@@ -154,7 +154,7 @@ function openFakeLane({ init, core, kernel, listener, time }: Parts): FakeLane {
 
   function settle(): void {
     step();
-    for (let turns = 0; lane.ready.length > 0; turns++) {
+    for (let turns = 0; isAwake(); turns++) {
       if (turns > TURNS_MAX) throw new Error("The lane does not come to rest");
       step();
     }
