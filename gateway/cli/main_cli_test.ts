@@ -154,3 +154,24 @@ test("version tells the core apart, by what it says and what it is", async () =>
   match(rest.engine, /^wasm-(relaxed|strict)$/);
   equal((await run(["version"])).stderr, "Cannot read the core: there is none here\n");
 });
+
+test("version says the engine that serve would take", async () => {
+  const said = async (
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Ended> => {
+    const runtime = { ...createFakeRuntime({ args: ["version", ...args], environment }), readCore };
+    const code = await runCli(runtime);
+    return { code, ...runtime.printed };
+  };
+  const native = { ["CULVERT_ENGINE"]: "native" };
+  match((await said(["--engine", "wasm"], native)).stdout, /^engine wasm-\w+ \(as asked\)$/m);
+  deepEqual(await said([], native), {
+    code: 1,
+    stdout: "",
+    stderr: "Cannot use engine native: /nowhere/libculvert_engine.so is not there\n",
+  });
+  const wrong = await said(["--engine", "turbo"]);
+  deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  match(wrong.stderr, /^--engine/);
+});

@@ -1,7 +1,11 @@
 // `culvert version`: what this is made of.
 
 import { type CoreVariant, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
+import { loadConfig } from "../config/load.ts";
+import { docOf, flagOf, variableOf } from "../config/settings.ts";
 import { chooseEngine } from "../engine/choose.ts";
+import { engineError, loadEngine } from "../engine/native.ts";
+import type { GatewayConfig } from "../config/types.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
@@ -10,7 +14,7 @@ export const versionCommand: Command = {
   name: "version",
   summary: "print the version, and those of runtime and core",
   operands: [],
-  flags: [JSON_FLAG],
+  flags: [JSON_FLAG, { name: flagOf("engine"), ...docOf("engine") }],
   run: printVersion,
 };
 
@@ -18,7 +22,7 @@ export const versionCommand: Command = {
 const LEAST = { lanes: 1, connections: 1, sas: 1, rings: 1, innerMtu: 1400 };
 
 async function printVersion({ runtime, flags }: CommandContext): Promise<number> {
-  const core = await describeCore(runtime);
+  const core = await describeCore(runtime, await wantedEngine(runtime, flags));
   if (flags[JSON_FLAG.name] === true) {
     runtime.stdout(`${JSON.stringify({ version: VERSION, runtime: runtime.name, ...core })}\n`);
     return 0;
@@ -32,15 +36,36 @@ async function printVersion({ runtime, flags }: CommandContext): Promise<number>
   return 0;
 }
 
+/** As `serve` would have it from this command line and environment. */
+async function wantedEngine(
+  runtime: Runtime,
+  { engine }: CommandContext["flags"],
+): Promise<GatewayConfig["engine"]> {
+  const variable = variableOf("engine");
+  const environment = Object.entries(runtime.env()).filter(([name]) => name === variable);
+  const { readTextFile, cores } = runtime;
+  const { config } = await loadConfig({
+    flags: { engine },
+    environment: Object.fromEntries(environment),
+    readTextFile,
+    cores,
+  });
+  return config.engine;
+}
+
 interface CoreDescription {
   readonly coreAbi: number;
   readonly coreSha256: string;
-  /** What `--engine auto` takes here. */
+  /** What `serve` takes here. */
   readonly engine: string;
   readonly engineReason: string;
 }
 
-async function describeCore(runtime: Runtime): Promise<CoreDescription> {
+/** @throws {Error} If the native engine is wanted and is not there */
+async function describeCore(
+  runtime: Runtime,
+  wanted: GatewayConfig["engine"],
+): Promise<CoreDescription> {
   const read = new Map<CoreVariant, Uint8Array<ArrayBuffer>>();
   const loaded = await loadCore(async (wanted) => {
     const octets = await runtime.readCore(wanted);
@@ -48,7 +73,8 @@ async function describeCore(runtime: Runtime): Promise<CoreDescription> {
     return octets;
   });
   const { module, variant } = loaded;
-  const { name, reason } = chooseEngine({ runtime, wanted: "auto", core: loaded });
+  const { name, path, reason } = chooseEngine({ runtime, wanted, core: loaded });
+  if (path !== null) expectLibrary(runtime, path);
   const core = instantiateCore({ module, memory: planMemory(module, LEAST) });
   const digest = await crypto.subtle.digest("SHA-256", read.get(variant) ?? new Uint8Array());
   return {
@@ -57,4 +83,12 @@ async function describeCore(runtime: Runtime): Promise<CoreDescription> {
     engine: name,
     engineReason: reason,
   };
+}
+
+function expectLibrary(runtime: Runtime, path: string): void {
+  try {
+    loadEngine(runtime, path);
+  } catch (error) {
+    throw engineError(error);
+  }
 }

@@ -21,20 +21,24 @@ export interface ChooseOptions {
   >;
   readonly wanted: "auto" | "wasm" | "native";
   readonly core: LoadedCore;
+  /** How `auto` measures; for tests. */
+  readonly measure?: typeof measureEngines;
 }
 
 /** Name of the native engine: of the crate that does its work. */
 const NATIVE = "native-ring";
 
 /** Chooses; `auto` takes a few milliseconds to measure both, and falls back to the core where there is no library. */
-export function chooseEngine({ runtime, wanted, core }: ChooseOptions): EngineChoice {
+export function chooseEngine(
+  { runtime, wanted, core, measure = measureEngines }: ChooseOptions,
+): EngineChoice {
   const wasm = `wasm-${core.variant}`;
   if (wanted === "wasm") return { name: wasm, path: null, reason: "as asked" };
   const path = runtime.engineLibraryPath();
   const lacks = `AES-GCM with 192-bit keys by ${wasm}`;
   if (wanted === "native") return { name: NATIVE, path, reason: `as asked; ${lacks}` };
   try {
-    const figures = measureEngines(runtime, { module: core.module, path });
+    const figures = measure(runtime, { module: core.module, path });
     const reason = figuresText(figures, wasm);
     if (figures.native < figures.wasm) {
       return { name: NATIVE, path, reason: `${reason}; ${lacks}` };

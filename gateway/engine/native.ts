@@ -91,6 +91,12 @@ export function loadEngine(
   throw new Error(`${path} is of another build`);
 }
 
+/** The reason why a library cannot be had, as a whole sentence. */
+export function engineError(error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`Cannot use engine native: ${reason}`, { cause: error });
+}
+
 /** Where a batch is, and who may run its AEAD. */
 export interface BatchPlace {
   readonly core: Core;

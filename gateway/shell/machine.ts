@@ -4,7 +4,7 @@ import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindi
 import { LANE_SCRATCH, SAS_MAX } from "../../ts-bindings/layout.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { chooseEngine, type EngineChoice } from "../engine/choose.ts";
-import { type NativeEngine, openNativeEngine } from "../engine/native.ts";
+import { engineError, type NativeEngine, openNativeEngine } from "../engine/native.ts";
 import { createClock } from "../lane/clock.ts";
 import { endProcess } from "../linux/end_process.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
@@ -88,8 +88,7 @@ function attachNative(
   try {
     return openNativeEngine({ runtime, path: engine.path, memory, mapped });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot use engine native: ${reason}`, { cause: error });
+    throw engineError(error);
   }
 }
 
