@@ -5,7 +5,8 @@
 //! 1. The memory lives as long as the process (natively: as the attachment, `native.rs`) and never moves or grows.
 //! 2. Offsets come from the plan, so that regions do not overlap, are aligned, and end inside the memory.
 //! 3. Types in the memory consist of atomics and of cells of plain numbers: every bit pattern is a value.
-//! 4. Cells are touched by one thread at a time: a lane's block by its lane; a row's identity and receive side by the
+//! 4. Cells are touched by one thread at a time: a lane's block by its lane, but for nonces of jobs, which whoever has the
+//!    SAD's write lock may wipe, since no lane has a batch then; a row's identity and receive side by the
 //!    owner lane, its transmit side under `tx_lock`; an SA's window under its lock; an SA's other cells, the indices
 //!    and the keys under the SAD lock; free lists under theirs; the globals before the lanes start.
 //! 5. Octets of a ring belong to whoever rule 4 gives the cursors; slots, scratch areas and datagrams to the lane.

@@ -79,7 +79,7 @@ fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
     }
     let row = memory::sa(id);
     if !spec::fill(spec, row, memory::context_mut(id)) {
-        memory::context_mut(id).wipe();
+        wipe_key(id);
         row.spi.set(0);
         return Err(Status::SpecInvalid);
     }
@@ -111,7 +111,7 @@ fn enter(id: SaId, row: &SaRow) {
     });
 }
 
-/// Removes an SA; its key is wiped before this returns. Its counters stay readable until the row is used again.
+/// Removes an SA; its key and its salt are wiped before this returns. Its counters stay readable until the row is used again.
 pub(crate) fn remove(spi: Spi) -> bool {
     let Some(id) = find(spi) else {
         return false;
@@ -124,7 +124,8 @@ pub(crate) fn remove(spi: Spi) -> bool {
         }
         close_gap(slot_of(spi));
         peer::leave(row.peer.get());
-        memory::context_mut(id).wipe();
+        wipe_key(id);
+        wipe_nonces(|sa| sa == id);
         row.live.state.store(SA_FREE, Ordering::Relaxed);
         row.spi.set(0);
         globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
@@ -148,7 +149,10 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
         }
         if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
             // Lanes that took the key before it stopped are done once the write lock is had.
-            lock::locked_write(&globals.sad_lock.word, || memory::context_mut(id).wipe());
+            lock::locked_write(&globals.sad_lock.word, || {
+                wipe_key(id);
+                wipe_nonces(|sa| sa == id);
+            });
             row.is_wiped.set(1);
             wiped += 1;
         }
@@ -164,10 +168,31 @@ pub(crate) fn wipe_all() {
             let row = memory::sa(id);
             // Nothing may be sealed with an empty key.
             row.live.state.store(SA_EXPIRED, Ordering::Release);
-            memory::context_mut(id).wipe();
+            wipe_key(id);
             row.is_wiped.set(1);
         }
+        wipe_nonces(|_| true);
     });
+}
+
+/// Wipes key and salt of a row. Under the write lock, or before lanes know the row.
+fn wipe_key(id: SaId) {
+    memory::context_mut(id).wipe();
+    for octet in &memory::sa(id).salt {
+        octet.set(0);
+    }
+}
+
+/// Wipes the nonces, which begin with the salt, of what lanes have done with an SA. Under the write lock: no lane has a batch.
+fn wipe_nonces(is_of: impl Fn(SaId) -> bool) {
+    for lane in 0..=memory::globals().lanes.get() {
+        let jobs = &memory::lane(lane).jobs;
+        for job in jobs.iter().filter(|job| is_of(SaId(job.sa.get()))) {
+            for octet in &job.nonce {
+                octet.set(0);
+            }
+        }
+    }
 }
 
 /// The slot of an SPI that is in the index.

@@ -8,7 +8,7 @@ use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
 use culvert_core::status::Status;
 use support::esp::Sa;
-use support::{Gate, LIMITS, frame, packet};
+use support::{Gate, LIMITS, at, frame, packet};
 
 fn refused(sa: &Sa, gate: &Gate) -> Status {
     let number = -sa.install(gate);
@@ -99,23 +99,97 @@ fn what_cannot_be_represented_is_refused_and_leaves_no_key() {
     assert_eq!(key, [0; 40], "the specification is wiped");
 }
 
+/// What a wipe must leave nothing of: key context, the row around it and the jobs of the lane.
+struct Remains<'a> {
+    gate: &'a Gate,
+    sa: &'a Sa,
+    id: u32,
+}
+
+impl Remains<'_> {
+    /// Whether the salt lies in the SA's row, and whether it does in the lane's jobs.
+    fn salts(&self) -> [bool; 2] {
+        let salt = self.sa.material.last_chunk::<4>().expect("a salt");
+        let row_at = u64::from(core::sa_row(self.id));
+        let areas = [
+            (row_at, at("SA_LEN")),
+            (
+                self.gate.lane(0, "LANE_JOBS"),
+                BATCH_MAX as u64 * at("JOB_LEN"),
+            ),
+        ];
+        areas.map(|(at, len)| {
+            let octets = self.gate.memory.read(at, len as usize);
+            octets.windows(4).any(|window| window == salt)
+        })
+    }
+
+    fn has_key(&self) -> bool {
+        let at = self.gate.sa(self.id, "SA_CONTEXT");
+        let context = self.gate.memory.read(at, CONTEXT_LEN);
+        context.iter().any(|&octet| octet != 0)
+    }
+
+    fn is_whole(&self) {
+        assert_eq!((self.has_key(), self.salts()), (true, [true, true]));
+    }
+
+    fn is_gone(&self, by: &str) {
+        assert_eq!(
+            (self.has_key(), self.salts()),
+            (false, [false, false]),
+            "{by}"
+        );
+    }
+}
+
+/// An inbound SA under which a packet has been opened; salts are octets that nothing else has.
+fn used(gate: &Gate, conn: u32, spi: u32) -> (Sa, u32) {
+    let mut sa = Sa::inbound(spi);
+    sa.hard_seconds = f64::from(spi);
+    sa.material[16..].copy_from_slice(&[0xd1, 0x5e, 0xa5, spi as u8]);
+    let id = sa.installed(gate);
+    let sealed = sa.seal(1, &packet::v4([10, 0, 0, 1], [10, 0, 0, 2], 64, 7));
+    assert_eq!(gate.receive(0, conn, &frame(&sealed), 1.0).fresh, 1);
+    (sa, id)
+}
+
 #[test]
-fn keys_are_wiped_by_remove_and_by_wipe_all() {
+fn key_and_salt_are_wiped_by_remove_by_sweep_and_by_wipe_all() {
     let gate = Gate::new();
-    let (a, b) = (
-        Sa::inbound(0x1000).installed(&gate),
-        Sa::inbound(0x1001).installed(&gate),
-    );
-    let context = |id| gate.memory.read(gate.sa(id, "SA_CONTEXT"), CONTEXT_LEN);
-    assert!(
-        [a, b]
-            .iter()
-            .all(|&id| context(id).iter().any(|&octet| octet != 0))
-    );
-    assert_eq!(core::sa_remove(0, 0x1000), 1);
-    assert!(context(a).iter().all(|&octet| octet == 0));
-    core::core_wipe_all();
-    assert!(context(b).iter().all(|&octet| octet == 0));
+    let conn = gate.open(0, 5);
+    let by: [(&str, &dyn Fn()); 3] = [
+        ("remove", &|| assert_eq!(core::sa_remove(0, 0x1000), 1)),
+        ("sweep", &|| assert_eq!(core::sa_sweep(2, 4_097_500.0), 1)),
+        ("wipe all", &|| core::core_wipe_all()),
+    ];
+    for (spi, (name, wipe)) in (0x1000..).zip(by) {
+        let (sa, id) = used(&gate, conn, spi);
+        let remains = Remains {
+            gate: &gate,
+            sa: &sa,
+            id,
+        };
+        remains.is_whole();
+        wipe();
+        remains.is_gone(name);
+    }
+}
+
+#[test]
+fn a_refused_install_leaves_no_salt_in_its_row() {
+    let gate = Gate::new();
+    let mut sa = Sa::inbound(0x1000);
+    sa.material[16..].copy_from_slice(&[0xd1, 0x5e, 0xa5, 0x5e]);
+    // Refused after the key has been taken.
+    sa.local[0].1 = 33;
+    assert_eq!(refused(&sa, &gate), Status::SpecInvalid);
+    Remains {
+        gate: &gate,
+        sa: &sa,
+        id: 1,
+    }
+    .is_gone("a refused install");
 }
 
 /// A gateway with one connection and outbound SAs; each peer's path is that connection.
