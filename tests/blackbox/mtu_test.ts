@@ -59,7 +59,7 @@ describe("rings", () => {
   ]);
 
   scenario(
-    "T31, T142: a thousand halves of large frames hold bounded memory, and time brings it back",
+    "T30, T142: a thousand halves of large frames hold bounded memory, and time ends them",
     async () => {
       const peer = await addPeer(gateway().api);
       const watch = await watchMetrics(gateway().api);
@@ -75,7 +75,6 @@ describe("rings", () => {
       }
       const grown = residentKib(gateway().program.pid) - before;
       ok(grown < 512 * 1024, `${grown} KiB grown`);
-      // Whoever needs a ring gets one at the latest when the frame timer has ended the others.
       await expectEchoWithin(first, 6 * TIMEOUT_MS);
       await watch.grows("culvert_closes_total", { reason: "frame_timeout" }, count);
 

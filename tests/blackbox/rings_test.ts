@@ -1,0 +1,62 @@
+// The pool of rings, emptied: connections without one wait unread, and go on as soon as others give theirs back.
+
+import { deepEqual, equal } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { describe } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { expectEcho } from "../support/echo.ts";
+import { STREAM_PREFIX } from "../support/frames.ts";
+import type { Originator } from "../support/originator.ts";
+import { readMetrics, sample } from "../support/metrics.ts";
+import { addPeer } from "../support/peers.ts";
+import { scenario } from "../support/scenario.ts";
+import { useGateway } from "../support/use_gateway.ts";
+import { settle } from "../support/wait.ts";
+
+/** Rings of a gateway with this many connections or more. */
+const RINGS = 4096;
+const WAITING = 64;
+
+describe("the pool of rings", () => {
+  const gateway = useGateway([
+    ...["--max-connections", "10000", "--max-connections-per-source", "10000"],
+    ...["--prefix-timeout-ms", "60000", "--frame-timeout-ms", "60000"],
+  ]);
+
+  scenario("T31: whoever finds it empty waits, and goes on when a ring comes back", async () => {
+    const peer = await addPeer(gateway().api);
+    const first = await gateway().connect();
+    await expectEcho(first, peer);
+    // In one write, so that nobody's prefix is read without a ring that stays.
+    const opening = Buffer.concat([STREAM_PREFIX, Buffer.of(0xea, 0x60), Buffer.alloc(100, 7)]);
+    const halves = await connectMany(RINGS + WAITING, opening);
+    // The prefix of those who wait has not been read.
+    const full = { accepted: WAITING, prefixed: RINGS };
+    deepEqual(await settle(readStates, (states) => isDeepStrictEqual(states, full), 10_000), full);
+    // All who wait get a ring, and a ping and its answer theirs.
+    for (const connection of halves.slice(0, 2 * WAITING)) connection.reset();
+    const { accepted } = await settle(readStates, (states) => states.accepted === 0);
+    equal(accepted, 0);
+    await expectEcho(first, peer);
+  });
+
+  async function connectMany(count: number, opening: Buffer): Promise<Originator[]> {
+    const connections: Originator[] = [];
+    while (connections.length < count) {
+      const batch = Array.from({ length: 64 }, () => gateway().connect({ opening }));
+      connections.push(...await Promise.all(batch));
+    }
+    return connections;
+  }
+
+  interface States {
+    readonly accepted: number;
+    readonly prefixed: number;
+  }
+
+  async function readStates(): Promise<States> {
+    const samples = await readMetrics(gateway().api);
+    const count = (state: string): number => sample(samples, "culvert_connections", { state });
+    return { accepted: count("accepted"), prefixed: count("prefixed") };
+  }
+});
