@@ -262,7 +262,7 @@ fn steps() -> impl Strategy<Value = Vec<(u8, u8, u16)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(support::cases(128))]
 
     #[test]
     fn cutting_what_was_joined_gives_the_same_octets_in_each_flow(

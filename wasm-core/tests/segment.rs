@@ -94,7 +94,7 @@ fn flows() -> impl Strategy<Value = Flow> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(support::cases(64))]
 
     #[test]
     fn segments_are_what_a_stack_would_send_that_cuts_by_itself(

@@ -83,7 +83,7 @@ fn run(gate: &Gate, conn: u32, stream: &[u8], sizes: &[usize]) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(support::cases(96))]
 
     #[test]
     fn every_message_comes_out_once_whatever_the_segments(

@@ -351,7 +351,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(support::cases(48))]
 
     #[test]
     fn interleaved_lanes_never_mix_octets(seed: u64) {

@@ -3,6 +3,7 @@
 
 pub mod esp;
 pub mod flow;
+pub mod inbound_model;
 pub mod kernel;
 pub mod packet;
 pub mod vectors;
@@ -15,6 +16,7 @@ use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
 use culvert_core::memory::{Memory, attach};
 use culvert_core::status::Status;
+use proptest::prelude::ProptestConfig;
 
 /// One gateway's memory, attached to the threads that use it.
 #[derive(Clone)]
@@ -39,6 +41,14 @@ pub const LIMITS: Limits = Limits {
     rings: 24,
     inner_mtu: 1400,
 };
+
+/// `n` cases of a property, or as many as `deno task test:fuzz` asks for.
+pub fn cases(n: u32) -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(n),
+    }
+}
 
 /// Points of the score that close a connection in tests.
 pub const SUSPECT_LIMIT: u32 = 8;
