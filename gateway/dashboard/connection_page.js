@@ -53,6 +53,7 @@ export function createConnectionPage(onKick) {
       sasAt = -Infinity;
       fillList(byId("c-sas", HTMLElement), [], { create: () => make("li"), fill: () => {} });
       hide(byId("c-sas-empty", HTMLElement));
+      hide(byId("c-sas-more", HTMLElement));
     },
     close() {
       id = undefined;
@@ -141,6 +142,9 @@ function tilesOf(row, now) {
  */
 function fillSas(sas, count) {
   setShown(byId("c-sas-empty", HTMLElement), count === 0);
+  const more = byId("c-sas-more", HTMLElement);
+  setShown(more, count > SAS_MAX);
+  setText(more, `and ${countText(count - SAS_MAX)} more: “culvert sas” lists all`);
   fillList(byId("c-sas", HTMLElement), sas, {
     create: () =>
       make("li", {}, make("code"), make("span"), make("strong"), make("span"), make("span")),

@@ -2,11 +2,11 @@
 // The grid itself has the focus and names its active row, so that rows may come, go and move under it.
 
 import { make, rowHeightOf, setAttribute, setShown } from "./dom.js";
-import { COLUMNS, createHead, markHead } from "./grid_head.js";
+import { createHead, markHead } from "./grid_head.js";
 import { bindKeys, bindPointer } from "./grid_input.js";
 import { createRow, fillRow } from "./grid_row.js";
 import { filterRows, nextOrder, sortRows } from "./sorting.js";
-import { colorOf } from "./theme_switch.js";
+import { moveRows } from "./grid_window.js";
 import { rowsInSight, scrollToRow } from "./window.js";
 
 /** @typedef {import("./history.js").Row} Row */
@@ -33,13 +33,14 @@ import { rowsInSight, scrollToRow } from "./window.js";
  * @property {string} text The filter
  * @property {number} now Unix ms
  * @property {number | undefined} activeId
- * @property {{ readonly in: string, readonly out: string }} colors
+ * @property {import("./grid_window.js").Range} drawn Rows that exist
+ * @property {boolean} isStale Whether what they show has changed
+ * @property {number} frame That is to draw them, 0 if none is
  *
  * @typedef {object} Grid
  * @property {(rows: readonly Row[], now: number) => void} update
  * @property {(text: string) => void} filter
  * @property {(column: Column) => void} sort
- * @property {() => void} recolor
  * @property {() => void} focus
  */
 
@@ -52,18 +53,8 @@ import { rowsInSight, scrollToRow } from "./window.js";
  */
 export function createGrid(root, handlers) {
   const state = createState(root, handlers);
-  let frame = 0;
-
-  function drawSoon() {
-    if (frame !== 0) return;
-    frame = requestAnimationFrame(() => {
-      frame = 0;
-      draw(state);
-    });
-  }
-
-  addEventListener("scroll", drawSoon, { passive: true });
-  addEventListener("resize", drawSoon);
+  addEventListener("scroll", () => drawSoon(state), { passive: true });
+  addEventListener("resize", () => drawSoon(state));
   state.head.append(createHead((column) => sort(state, column)));
   markHead(state.head, state.order);
   bindKeys(state, (index) => activate(state, index));
@@ -79,10 +70,6 @@ export function createGrid(root, handlers) {
       arrange(state);
     },
     sort: (column) => sort(state, column),
-    recolor() {
-      state.colors = colorsNow();
-      draw(state);
-    },
     focus: () => root.focus({ preventScroll: true }),
   };
 }
@@ -101,7 +88,6 @@ function createState(root, handlers) {
   root.hidden = true;
   setAttribute(root, "role", "grid");
   setAttribute(root, "aria-label", "Connections");
-  setAttribute(root, "aria-colcount", String(COLUMNS.length + 1));
   return {
     root,
     head,
@@ -114,12 +100,14 @@ function createState(root, handlers) {
     text: "",
     now: 0,
     activeId: undefined,
-    colors: colorsNow(),
+    drawn: { first: 0, end: 0 },
+    isStale: true,
+    frame: 0,
   };
 }
 
 /**
- * Chooses and orders the rows, and draws those in sight.
+ * Chooses and orders the rows; those in sight are drawn with the next frame.
  *
  * @param {GridState} state
  */
@@ -128,28 +116,78 @@ function arrange(state) {
   state.handlers.onCount(state.rows.length, state.all.length);
   setAttribute(state.root, "aria-rowcount", String(state.rows.length + 1));
   setShown(state.root, state.rows.length > 0);
-  draw(state);
+  state.isStale = true;
+  drawSoon(state);
 }
 
-/** @param {GridState} state */
+/**
+ * Draws what has to be drawn once a frame, whatever has asked for it.
+ *
+ * @param {GridState} state
+ */
+function drawSoon(state) {
+  if (state.frame !== 0) return;
+  state.frame = requestAnimationFrame(() => {
+    state.frame = 0;
+    if (state.isStale) draw(state);
+    else drawScrolled(state);
+  });
+}
+
+/**
+ * Draws the rows in sight.
+ *
+ * @param {GridState} state
+ */
 function draw(state) {
-  const { root, body, layer, rows, now, colors, activeId } = state;
-  if (root.offsetParent === null) return;
+  if (state.root.offsetParent === null) return;
+  state.isStale = false;
+  const { next } = place(state);
+  fillRows(state, next);
+}
+
+/**
+ * Draws the rows that have come into sight; the others are as they were.
+ *
+ * @param {GridState} state
+ */
+function drawScrolled(state) {
+  if (state.root.offsetParent === null) return;
+  const { next, kept } = place(state);
+  fillRows(state, { first: next.first, end: kept.first });
+  fillRows(state, { first: kept.end, end: next.end });
+}
+
+/**
+ * Makes the rows in sight exist, and no others.
+ *
+ * @param {GridState} state
+ */
+function place(state) {
+  const { root, body, layer, rows, activeId } = state;
   const view = sightOf(state);
-  const { first, end } = rowsInSight(view);
+  const next = rowsInSight(view);
+  const kept = moveRows(layer, { old: state.drawn, next, create: createRow });
+  state.drawn = next;
   body.style.blockSize = `${rows.length * view.rowHeight}px`;
-  layer.style.transform = `translateY(${first * view.rowHeight}px)`;
-  while (layer.children.length > end - first) layer.lastElementChild?.remove();
-  while (layer.children.length < end - first) layer.append(createRow());
-  for (let index = first; index < end; index++) {
-    const [element, row] = [layer.children[index - first], rows[index]];
-    if (!(element instanceof HTMLElement) || row === undefined) continue;
-    fillRow(element, { row, now, colors, index, isActive: row.id === activeId });
-  }
+  layer.style.transform = `translateY(${next.first * view.rowHeight}px)`;
   // A row out of sight does not exist, and cannot be named.
   const active = rows.findIndex(({ id }) => id === activeId);
-  if (active < first || active >= end) root.removeAttribute("aria-activedescendant");
+  if (active < next.first || active >= next.end) root.removeAttribute("aria-activedescendant");
   else setAttribute(root, "aria-activedescendant", `row-${activeId}`);
+  return { next, kept };
+}
+
+/**
+ * @param {GridState} state
+ * @param {import("./grid_window.js").Range} range
+ */
+function fillRows({ layer, rows, now, activeId, drawn }, { first, end }) {
+  for (let index = first; index < end; index++) {
+    const [element, row] = [layer.children[index - drawn.first], rows[index]];
+    if (!(element instanceof HTMLElement) || row === undefined) continue;
+    fillRow(element, { row, now, index, isActive: row.id === activeId });
+  }
 }
 
 /**
@@ -182,9 +220,4 @@ function activate(state, index) {
   state.activeId = state.rows[at]?.id;
   scrollBy({ top: scrollToRow(sightOf(state), at, state.head.offsetHeight) });
   draw(state);
-}
-
-/** @returns {{ readonly in: string, readonly out: string }} */
-function colorsNow() {
-  return { in: colorOf("--in"), out: colorOf("--out") };
 }

@@ -2,7 +2,7 @@
 
 import { make, setAttribute, setText } from "./dom.js";
 import { bitRateText, durationText, microsText, octetsText } from "./format.js";
-import { drawSparkline } from "./sparkline.js";
+import { createSparkline, drawSparkline } from "./sparkline.js";
 
 /** @typedef {import("./history.js").Row} Row */
 
@@ -10,7 +10,6 @@ import { drawSparkline } from "./sparkline.js";
  * @typedef {object} RowView
  * @property {Row} row
  * @property {number} now Unix ms
- * @property {{ readonly in: string, readonly out: string }} colors
  * @property {number} index
  * @property {boolean} isActive
  */
@@ -24,7 +23,7 @@ export function createRow() {
   row.append(cell("state", make("span", { class: "state" })));
   for (const name of ["client", "age", "lane"]) row.append(cell(name, make("span")));
   for (const name of ["in", "out"]) {
-    row.append(cell(name, make("canvas", { "aria-hidden": "true" }), make("span")));
+    row.append(cell(name, createSparkline(), make("span")));
   }
   for (const name of ["queue", "rtt", "spis"]) row.append(cell(name, make("span")));
   const kick = make("button", { type: "button", class: "kick", tabindex: "-1" }, "Close");
@@ -38,7 +37,7 @@ export function createRow() {
  * @param {HTMLElement} element
  * @param {RowView} view
  */
-export function fillRow(element, { row, now, colors, index, isActive }) {
+export function fillRow(element, { row, now, index, isActive }) {
   setAttribute(element, "id", `row-${row.id}`);
   setAttribute(element, "data-id", String(row.id));
   setAttribute(element, "aria-rowindex", String(index + 2));
@@ -56,8 +55,7 @@ export function fillRow(element, { row, now, colors, index, isActive }) {
   setAttribute(element.querySelector(".spis") ?? element, "title", row.spis.join(" "));
   for (const name of /** @type {const} */ (["in", "out"])) {
     fillRate(element.querySelector(`.${name}`), name === "in" ? row.rateIn : row.rateOut);
-    const canvas = element.querySelector(`.${name} > canvas`);
-    if (canvas instanceof HTMLCanvasElement) drawSparkline(canvas, row.series[name], colors[name]);
+    drawSparkline(element.querySelector(`.${name} > .sparkline`), row.series[name]);
   }
   const kick = element.querySelector(".kick");
   if (kick) setAttribute(kick, "aria-label", `Close ${row.remote}`);
@@ -91,7 +89,7 @@ function fillRate(cell, rate) {
 
 /**
  * @param {string} name
- * @param {...HTMLElement} children
+ * @param {...Element} children
  * @returns {HTMLElement}
  */
 function cell(name, ...children) {

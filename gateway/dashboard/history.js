@@ -106,7 +106,7 @@ function reading(recent, now) {
   const oldest = recent[0] ?? now;
   const before = recent.at(-2) ?? now;
   const { totals } = now.status;
-  const seconds = (now.at - before.at) / 1000;
+  const seconds = secondsBetween(before, now);
   return {
     at: now.at,
     status: now.status,
@@ -120,9 +120,20 @@ function reading(recent, now) {
     },
     dropsLately: grown(oldest.status.totals.drops, totals.drops),
     closesLately: grown(oldest.status.totals.closes, totals.closes),
-    lateSeconds: (now.at - oldest.at) / 1000,
+    lateSeconds: secondsBetween(oldest, now),
     delayLately: countsBetween(oldest.status.totals.ikeDelaySeconds, totals.ikeDelaySeconds),
   };
+}
+
+/**
+ * By the gateway's own clock: its totals are of that moment, and come later by a time that varies.
+ *
+ * @param {Moment} before
+ * @param {Moment} now
+ * @returns {number}
+ */
+function secondsBetween(before, now) {
+  return now.status.uptimeSeconds - before.status.uptimeSeconds;
 }
 
 /**
@@ -131,7 +142,7 @@ function reading(recent, now) {
  * @param {Moment} now
  */
 function extendTotals(series, before, now) {
-  const seconds = (now.at - before.at) / 1000;
+  const seconds = secondsBetween(before, now);
   const [old, octets] = [before.status.totals.octets, now.status.totals.octets];
   extend(series, KEPT_ALL, {
     at: now.at / 1000,

@@ -23,6 +23,17 @@ test("createHistory() makes rates of counters", () => {
   ok(!next.hasRestarted);
 });
 
+test("createHistory() measures totals by the gateway's clock, connections by when they were read", () => {
+  const history = createHistory();
+  history.push(fakeSnapshot(10, [fakeConnection(1, { inbound: 0, outbound: 0 })], { a: 0 }));
+  // Counted one second later, come two seconds later.
+  const next = fakeSnapshot(11, [fakeConnection(1, { inbound: 800, outbound: 0 })], { a: 4 });
+  const reading = history.push({ ...next, at: next.at + 1000 });
+  deepEqual(reading.series.in, [800]);
+  equal(reading.rows[0]?.rateIn, 400);
+  deepEqual([reading.dropsLately["a"], reading.lateSeconds], [4, 1]);
+});
+
 test("createHistory() forgets connections that have gone", () => {
   const history = createHistory();
   const one = fakeConnection(1, { inbound: 0, outbound: 0 });

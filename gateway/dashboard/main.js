@@ -126,7 +126,6 @@ addEventListener("hashchange", route);
 bindThemeSwitch(() => {
   overview.recolor();
   page.recolor();
-  grid.recolor();
 });
 byId("drain", HTMLButtonElement).addEventListener("click", () => {
   void drain(reading?.rows.length ?? 0);

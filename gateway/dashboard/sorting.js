@@ -56,7 +56,7 @@ export function sortRows(rows, { column, isDescending }) {
 }
 
 /**
- * Rows in which every word is found: in the address, the state, an SPI, the lane as `lane:N`, the id as `id:N`.
+ * Rows in which every word is found: as a part of the address, the state or an SPI, or as a whole `lane:N` or `id:N`.
  *
  * @param {readonly Row[]} rows
  * @param {string} text
@@ -66,8 +66,9 @@ export function filterRows(rows, text) {
   const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const hay = `${row.remote} ${row.state} ${row.spis.join(" ")} lane:${row.lane} id:${row.id} `;
-    return words.every((word) => hay.includes(word));
+    const hay = `${row.remote} ${row.state} ${row.spis.join(" ")}`;
+    const names = [`lane:${row.lane}`, `id:${row.id}`];
+    return words.every((word) => names.includes(word) || hay.includes(word));
   });
 }
 

@@ -30,9 +30,19 @@ test("nextOrder() turns the same column, and begins with the large ones elsewher
   deepEqual(nextOrder(byAge, "client"), { column: "client", isDescending: false });
 });
 
-test("filterRows() wants every word", () => {
+test("filterRows() wants every word, and the numbers of lane and connection whole", () => {
   deepEqual(ids(filterRows(ROWS, "")), [1, 2, 3]);
   deepEqual(ids(filterRows(ROWS, " 192.0.2 C0FFEE ")), [1]);
   deepEqual(ids(filterRows(ROWS, "lane:0")), [1, 2]);
   deepEqual(ids(filterRows(ROWS, "draining enabled")), []);
+  const many = createHistory().push(fakeSnapshot(
+    1,
+    [7, 70, 77].map((id) => {
+      return fakeConnection(id, NONE, { remote: "192.0.2.1:80", lane: id === 7 ? 1 : 10 });
+    }),
+  )).rows;
+  deepEqual(ids(filterRows(many, "lane:1")), [7]);
+  deepEqual(ids(filterRows(many, "LANE:10 192.0.2.1")), [70, 77]);
+  deepEqual(ids(filterRows(many, "id:7")), [7]);
+  deepEqual(ids(filterRows(many, "id:")), []);
 });

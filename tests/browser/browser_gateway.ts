@@ -1,13 +1,13 @@
 // A gateway with clients, for tests that look at it through a browser.
 
 import { ok } from "node:assert/strict";
-import { after, before } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { expectEcho } from "../support/echo.ts";
-import type { Gateway } from "../support/gateway.ts";
+import { type Gateway, startGateway, stopCleanly } from "../support/gateway.ts";
 import type { Originator } from "../support/originator.ts";
 import { addPeer, type Peer } from "../support/peers.ts";
-import { type DashboardPage, openPage, startBrowser } from "./browser.ts";
+import { type DashboardPage, openPage, reasonToSkip, startBrowser } from "./browser.ts";
 
 /** A connection that has its peer's path. */
 export interface Client {
@@ -30,11 +30,48 @@ export function dashboardUrl({ api }: Gateway): string {
   return `http://${api.host}:${api.port}/`;
 }
 
-/** One browser for all tests of a `describe`, started when the first asks for it. */
-export function useBrowser(): (
+/** Opens the dashboard of a gateway. */
+export type Open = (
   gateway: Gateway,
   options?: Parameters<typeof openPage>[2],
-) => Promise<DashboardPage> {
+) => Promise<DashboardPage>;
+
+/** Registers tests that need a browser; one browser is for all of them. */
+export function describeInBrowser(name: string, register: (open: Open) => void): void {
+  const skip = reasonToSkip();
+  if (skip !== undefined) test(name, { skip }, () => {});
+  else describe(name, () => register(useBrowser()));
+}
+
+/** Runs with a page, which must end without an error. */
+export async function withPage(
+  opening: Promise<DashboardPage>,
+  run: (opened: DashboardPage) => Promise<void>,
+): Promise<void> {
+  const opened = await opening;
+  try {
+    await run(opened);
+    opened.expectNoErrors();
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Runs with a gateway that only this test has, and that must end cleanly. */
+export async function withGateway(
+  args: readonly string[],
+  run: (gateway: Gateway) => Promise<void>,
+  options?: Parameters<typeof startGateway>[1],
+): Promise<void> {
+  const gateway = await startGateway(args, options);
+  try {
+    await run(gateway);
+  } finally {
+    await stopCleanly(gateway);
+  }
+}
+
+function useBrowser(): Open {
   let browser: Promise<Browser> | undefined;
   before(() => {
     browser = startBrowser();
