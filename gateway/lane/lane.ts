@@ -25,10 +25,15 @@ export interface Lane {
   readonly tell: (notice: LaneNotice) => void;
   /** By row; rows of other lanes are undefined here. */
   readonly connections: (Connection | undefined)[];
-  /** Connections with something to do; served in turns of one budget each. */
+  /** Connections of which there is news; all are served in the next turn. */
   ready: Connection[];
   /** The list of the turn before, empty: the two take turns. */
   spare: Connection[];
+  /** Connections whose budget ran out before their work did, from `busyAt` on; one is served in each turn. */
+  busy: Connection[];
+  busyAt: number;
+  /** Those that have had their turn; `busy` when that has ended. */
+  again: Connection[];
   /** Connections that wait for a ring of the pool, or for a descriptor. */
   starved: Connection[];
   /** Monotonic ms with a fraction; the same origin in every lane. */
@@ -57,6 +62,18 @@ export function list(lane: Lane, connection: Connection): void {
   if (connection.isListed) return;
   connection.isListed = true;
   lane.ready.push(connection);
+}
+
+/** Puts a connection whose budget ran out behind all that wait for one. */
+export function listAgain(lane: Lane, connection: Connection): void {
+  if (connection.isListed) return;
+  connection.isListed = true;
+  lane.again.push(connection);
+}
+
+/** Whether a connection waits to be served. */
+export function hasListed(lane: Lane): boolean {
+  return lane.ready.length + lane.again.length > 0 || lane.busyAt < lane.busy.length;
 }
 
 /**

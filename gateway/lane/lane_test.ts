@@ -7,6 +7,7 @@ import type { UdpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { edge } from "./fake/descriptors.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "./fake/kernel.ts";
+import { hasListed } from "./lane.ts";
 import { waitMs } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
@@ -221,9 +222,43 @@ test("a lane without work sleeps: an idle connection costs no turn", async () =>
   arrive(peer, frame(ike(1)));
   fake.settle();
   fake.settle();
-  equal(fake.lane.ready.length, 0);
+  ok(!hasListed(fake.lane));
   equal(fake.lane.starved.length, 0);
 });
+
+test("an IKE message waits for one budget, however many connections flood the lane", async () => {
+  const fake = await startFakeLane();
+  const floods = [1, 2, 3].map(() => fake.connect());
+  const quiet = fake.connect();
+  for (const peer of [...floods, quiet]) {
+    arrive(peer, STREAM_PREFIX);
+    arrive(peer, frame(ike(0)));
+  }
+  fake.settle();
+  const relayed = frame(foreignEsp(64, 1));
+  const flood = new Uint8Array(FLOOD_FRAMES * relayed.length);
+  for (let i = 0; i < FLOOD_FRAMES; i++) flood.set(relayed, i * relayed.length);
+  for (const peer of floods) arrive(peer, flood);
+  fake.step();
+  const before = relayedBy(fake, 1);
+  arrive(quiet, frame(ike(9)));
+  fake.step();
+  const handled = relayedBy(fake, 1) - before;
+  equal(relayedBy(fake, 9), 1);
+  ok(handled > 0 && handled < FLOOD_FRAMES, `${handled} frames beside it`);
+  fake.settle();
+  equal(relayedBy(fake, 1), floods.length * FLOOD_FRAMES);
+});
+
+/** Datagrams that have left for the daemon with `id` as their last octet. */
+function relayedBy(fake: FakeLane, id: number): number {
+  const ends = [...fake.kernel.ends.values()];
+  return ends.flatMap((end) => end.kind === "udp" ? end.sent : [])
+    .filter((message) => message.at(-1) === id).length;
+}
+
+/** Many budgets of one connection. */
+const FLOOD_FRAMES = 600;
 
 /** ESP of nobody here, `len` octets, told apart by its last one. */
 function foreignEsp(len: number, id: number): number[] {

@@ -1,7 +1,8 @@
 // The lane's loop: wait, serve what is ready in turns, wait again. One turn:
 //
-//   epoll_wait -> marks on connections, listeners served -> TUN -> ready connections, one budget each -> timers -> commands
+//   epoll_wait -> marks on connections, listeners served -> TUN -> connections with news -> one that is busy -> timers -> commands
 //
+// Who has used up a budget waits behind who has news: however many connections flood the lane, an IKE message waits for one budget only.
 // The lane sleeps only when nothing is listed, so an idle lane costs nothing.
 
 import { CONN_DRAINING, EPOLL_MAX } from "../../ts-bindings/layout.ts";
@@ -25,7 +26,7 @@ import { runTimers } from "./deadlines.ts";
 import { checkDrain, DRAIN_POLL_MS } from "./drain.ts";
 import { announce } from "./events.ts";
 import { readTun } from "./inner.ts";
-import { doom, type Lane, list } from "./lane.ts";
+import { doom, hasListed, type Lane, list, listAgain } from "./lane.ts";
 import { receive } from "./receive.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
@@ -57,6 +58,7 @@ export function turn(lane: Lane, count: number): void {
   if (lane.isTunReadable && !lane.isDraining) readTun(lane);
   wakeStarved(lane);
   serveReady(lane);
+  serveBusy(lane);
   runTimers(lane);
   checkDrain(lane);
 }
@@ -68,7 +70,7 @@ function noteBusy(lane: Lane, startedAt: number): void {
 
 /** How long nothing can happen by itself, ms; -1 for ever. */
 export function waitMs(lane: Lane): number {
-  if (lane.ready.length > 0 || (lane.isTunReadable && !lane.isDraining)) return 0;
+  if (hasListed(lane) || (lane.isTunReadable && !lane.isDraining)) return 0;
   const { now } = lane;
   let wait = lane.timers.waitMs(now);
   if (lane.starved.length > 0) wait = earlier(wait, STARVED_RETRY_MS);
@@ -139,7 +141,7 @@ function wakeStarved(lane: Lane): void {
   lane.starved.length = 0;
 }
 
-/** Serves each listed connection for one budget; what still has work is listed again for the next turn. */
+/** Serves each connection with news for one budget; what still has work then is busy. */
 function serveReady(lane: Lane): void {
   const listed = lane.ready;
   lane.ready = lane.spare;
@@ -149,6 +151,22 @@ function serveReady(lane: Lane): void {
     if (lane.connections[connection.row] === connection) serve(lane, connection);
   }
   listed.length = 0;
+}
+
+/** Serves the next of the busy connections for one more budget. */
+function serveBusy(lane: Lane): void {
+  if (lane.busyAt === lane.busy.length) {
+    const served = lane.busy;
+    lane.busy = lane.again;
+    lane.again = served;
+    lane.busyAt = 0;
+    served.length = 0;
+  }
+  const connection = lane.busy[lane.busyAt];
+  if (connection === undefined) return;
+  lane.busyAt++;
+  connection.isListed = false;
+  if (lane.connections[connection.row] === connection) serve(lane, connection);
 }
 
 function serve(lane: Lane, connection: Connection): void {
@@ -162,7 +180,7 @@ function serve(lane: Lane, connection: Connection): void {
   if (connection.state === CONN_DRAINING) {
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
   } else if (connection.closeWith === 0 && !connection.isStarved) {
-    if (receive(lane, connection)) list(lane, connection);
+    if (receive(lane, connection)) listAgain(lane, connection);
   }
   if (connection.closeWith !== 0) closeConnection(lane, connection, connection.closeWith);
 }

@@ -22,8 +22,8 @@ import { matchStreamPrefix } from "./stream_prefix.ts";
 import { flush } from "./transmit.ts";
 import { sendUpstream } from "./upstream.ts";
 
-/** Batches of one connection in one turn: at most 512 frames. */
-const TURN_BATCHES_MAX = 8;
+/** Batches of one connection in one turn: at most 128 frames, some 0.5 ms of opening, for which an IKE message may have to wait. */
+const TURN_BATCHES_MAX = 2;
 
 /**
  * Serves one connection's inbound side for one turn.

@@ -25,7 +25,7 @@ import {
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { enable } from "./deadlines.ts";
-import { type Lane, list, rowI32, rowOffset } from "./lane.ts";
+import { type Lane, listAgain, rowI32, rowOffset } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
 import { MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
@@ -115,7 +115,7 @@ export function readUpstream(lane: Lane, connection: Connection): void {
     core.upstream_end(index, row);
   }
   flush(lane, connection);
-  if (connection.isUpstreamReadable && !connection.isReserveFull) list(lane, connection);
+  if (connection.isUpstreamReadable && !connection.isReserveFull) listAgain(lane, connection);
 }
 
 /** Queues what was read; what waits leaves first where it would take the room. */
