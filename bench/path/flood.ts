@@ -29,9 +29,11 @@ export async function openFlood(arena: Arena, gateway: GatewayChild): Promise<Fl
   let at = stream.at;
 
   function refill(): void {
-    for (;;) {
-      const sent = sendSome(arena, fd, { at, len: end - at });
+    // No more than the buffer holds: a gateway that keeps up would never let it fill.
+    for (let left = FLOOD_BUFFER_LEN; left > 0;) {
+      const sent = sendSome(arena, fd, { at, len: Math.min(left, end - at) });
       if (sent === 0) return;
+      left -= sent;
       at += sent;
       if (at === end) at = first;
     }
@@ -47,4 +49,5 @@ export async function openFlood(arena: Arena, gateway: GatewayChild): Promise<Fl
 
 const FLOOD_INNER_LEN = 1400;
 const FLOOD_PACKETS = 5000;
-const FLOOD_BUFFER_LEN = 16_777_216;
+/** Some 20 ms of it. */
+const FLOOD_BUFFER_LEN = 8_388_608;

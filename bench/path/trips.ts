@@ -4,8 +4,16 @@ import { ikeFrame, ikeMessage, STREAM_PREFIX } from "../../tests/support/frames.
 import type { Arena } from "./arena.ts";
 import { ECHO_PORT, frameAt, LENGTH_LEN, record, STREAM_PREFIX_LEN } from "./recording.ts";
 import type { Scene } from "./scene.ts";
-import { aimUdp, connectTcp, openUdp, receiveSome, sendAll, senderOf } from "./sockets.ts";
-import { bothBodies, install, remove } from "./tunnel.ts";
+import {
+  aimUdp,
+  connectTcp,
+  openDiscard,
+  openUdp,
+  receiveSome,
+  sendAll,
+  senderOf,
+} from "./sockets.ts";
+import { bothBodies, DISCARD, install, remove } from "./tunnel.ts";
 
 /** What makes round trips. One that does not come back ends the bench. */
 export interface Trips {
@@ -53,15 +61,15 @@ export async function openEcho(
 }
 
 /** An IKE message to the daemon, which sends it back. */
-export function openIke(
-  { arena, gateway, daemon }: Scene,
-  { len }: TripOptions,
-): Promise<Trips> {
+export function openIke(scene: Scene, { len }: TripOptions): Promise<Trips> {
+  const { arena, gateway, daemon } = scene;
   const message = ikeFrame(ikeMessage({ len }));
   const at = arena.take(message.length);
   arena.u8.set(message, at);
   const fd = connectTcp(arena, gateway.tcp);
   sendPrefix(arena, fd);
+  // Where a flood goes through the same gateway: without a socket the host would answer it.
+  const sink = scene.hasTun ? [openDiscard(arena, DISCARD).fd] : [];
   const first = openUdp(arena, daemon);
   sendAll(arena, fd, { at, len: message.length });
   const upstream = senderOf(arena, first.fd);
@@ -80,7 +88,7 @@ export function openIke(
   }
 
   function close(): Promise<void> {
-    for (const each of [fd, own.fd]) arena.libc.close(each);
+    for (const each of [fd, own.fd, ...sink]) arena.libc.close(each);
     return Promise.resolve();
   }
 

@@ -161,7 +161,7 @@ export async function remove(
 
 /** The host's address on the TUN, and its discard service. */
 const TUN_HOST = "10.93.29.1";
-const DISCARD: Endpoint = { host: TUN_HOST, port: DISCARD_PORT };
+export const DISCARD: Endpoint = { host: TUN_HOST, port: DISCARD_PORT };
 
 /** AES-128-GCM: key and salt. */
 const KEY_LEN = 20;

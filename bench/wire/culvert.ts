@@ -12,26 +12,36 @@ import { expectReachable, type Tunnel } from "./tunnel.ts";
 
 export type Engine = "wasm" | "native";
 
-export interface CulvertOptions {
+/** How a tunnel is made. */
+export interface TunnelOptions {
+  readonly lanes: number;
+  readonly innerMtu: number;
+}
+
+export interface CulvertOptions extends TunnelOptions {
   readonly engine: Engine;
+  /** Its place among the bench's tunnels, from 1 on: ports, devices and addresses follow from it. */
+  readonly place: number;
   /** For files of this run. */
   readonly folder: string;
 }
 
 /** Starts both gateways and resolves when packets go through. */
 export async function openCulvert(link: Link, options: CulvertOptions): Promise<Tunnel> {
-  const { engine, folder } = options;
+  const { engine, folder, place } = options;
   const token = randomBytes(16).toString("hex");
-  const tokenFile = `${folder}/token-${engine}`;
+  const tokenFile = `${folder}/token-${place}`;
   writeFileSync(tokenFile, token, { mode: 0o600 });
-  const device = `cv-${engine}`;
-  const own = ["--inner", `tun:${device}`, "--engine", engine, "--api-token-file", tokenFile];
-  const tcp = `${OUTER.far}:${TCP_PORT[engine]}`;
+  const device = `cv${place}`;
+  const shape = ["--lanes", String(options.lanes), "--inner-mtu", String(options.innerMtu)];
+  const inside = ["--inner", `tun:${device}`, "--engine", engine, ...shape];
+  const own = [...inside, "--api-token-file", tokenFile];
+  const tcp = `${OUTER.far}:${TCP_PORT + place}`;
   const far = startGateway(link, "far", ["serve", "--listen", tcp, ...own]);
   const farApi = await apiPort(far, "listening");
   const near = startGateway(link, "near", ["connect", tcp, ...own]);
   const nearApi = await apiPort(near, "connecting");
-  const inner = INNER[engine];
+  const inner = { near: `10.93.30.${place}`, far: `10.93.29.${place}` };
   for (const side of ["near", "far"] as const) {
     await must(link.on(side, ["ip", "addr", "add", `${inner[side]}/32`, "dev", device]));
   }
@@ -73,11 +83,7 @@ async function apiPort(gateway: Running, verb: string): Promise<number> {
 }
 
 const START_MS = 20_000;
-const TCP_PORT: Readonly<Record<Engine, number>> = { wasm: 4500, native: 4501 };
-const INNER: Readonly<Record<Engine, Readonly<Record<Side, string>>>> = {
-  wasm: { near: "10.93.30.1", far: "10.93.29.1" },
-  native: { near: "10.93.30.2", far: "10.93.29.2" },
-};
+const TCP_PORT = 4520;
 const DENO_FLAGS = [
   ...["run", "--no-prompt", "--allow-ffi", "--allow-net", "--allow-read", "--allow-env"],
 ];

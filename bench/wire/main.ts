@@ -14,11 +14,11 @@ import { allOutput } from "../../tests/interop/lib/process.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { settingOf } from "../lib/setting.ts";
 import { enterNamespace } from "../path/namespace.ts";
-import { openCulvert } from "./culvert.ts";
+import { type Engine, openCulvert, type TunnelOptions } from "./culvert.ts";
 import { openLibipsec } from "./libipsec.ts";
 import { type Link, openLink } from "./link.ts";
 import { startIperf } from "./measure.ts";
-import { casesOf, measurePings, measureTransfers } from "./suite.ts";
+import { FORMS, measurePings, measureTransfers, pingsOf, transfersOf } from "./suite.ts";
 import { plainTcp, type Tunnel } from "./tunnel.ts";
 import { openVeepin, VEEPIN_VARIABLE, veepinProgram } from "./veepin.ts";
 
@@ -38,11 +38,18 @@ async function main(): Promise<number> {
   const link = await openLink();
   try {
     await startIperf(link);
+    const { only, runs } = options;
     await openAll(tunnels, link, folder);
     const report = openReport(settingOf("wire"), options);
-    const suite = { only: options.only, runs: options.runs, seconds };
-    report.progress.expect(casesOf(options.only).length);
-    await measureTransfers(report, { link, tunnels }, suite);
+    const suite = { only, runs, seconds };
+    const forms = FORMS.filter((form) => transfersOf(form, only).length > 0);
+    report.progress.expect(forms.flatMap((form) => transfersOf(form, only)).length);
+    report.progress.expect(pingsOf(only).length);
+    for (const form of forms) {
+      const { own } = form;
+      const those = own === undefined ? tunnels : await openOwn(link, { folder, own });
+      await measureTransfers(report, { link, tunnels: those }, { ...suite, form });
+    }
     await measurePings(report, { link, tunnels }, suite);
     return 0;
   } catch (error) {
@@ -56,16 +63,35 @@ async function main(): Promise<number> {
 
 /** Opens every tunnel that can be had here, and says of the others why not. */
 async function openAll(tunnels: Tunnel[], link: Link, folder: string): Promise<void> {
-  tunnels.push(plainTcp(), await openCulvert(link, { engine: "wasm", folder }));
-  if (existsSync(engineLibraryPath())) {
-    tunnels.push(await openCulvert(link, { engine: "native", folder }));
-  } else skip("culvert-native", "its library is not built: deno task build:native");
+  tunnels.push(...await openOwn(link, { folder, own: { lanes: 1, innerMtu: 1400 } }));
+  if (!hasNative()) skip("culvert-native", "its library is not built: deno task build:native");
   if (hasProgram("charon-systemd") && hasProgram("swanctl")) {
     tunnels.push(await openLibipsec(link, folder));
   } else skip("libipsec", "not installed: charon-systemd, swanctl");
   const veepin = veepinProgram();
   if (veepin !== undefined) tunnels.push(await openVeepin(link, veepin));
   else skip("veepin", `not installed: ${VEEPIN_VARIABLE} names it`);
+}
+
+/** Culvert's tunnels, by each engine that is here, and plain TCP to stand beside. */
+async function openOwn(
+  link: Link,
+  { folder, own }: { readonly folder: string; readonly own: TunnelOptions },
+): Promise<Tunnel[]> {
+  const engines: readonly Engine[] = hasNative() ? ["wasm", "native"] : ["wasm"];
+  const tunnels = [plainTcp()];
+  for (const engine of engines) {
+    places++;
+    tunnels.push(await openCulvert(link, { ...own, engine, folder, place: places }));
+  }
+  return tunnels;
+}
+
+/** Tunnels of Culvert's so far. */
+let places = 0;
+
+function hasNative(): boolean {
+  return existsSync(engineLibraryPath());
 }
 
 function skip(subject: string, why: string): void {

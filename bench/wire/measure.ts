@@ -9,6 +9,13 @@ import type { Tunnel } from "./tunnel.ts";
 /** `up` is from near to far. */
 export type Direction = "up" | "down";
 
+export interface TransferOptions {
+  readonly direction: Direction;
+  readonly seconds: number;
+  /** At a time. */
+  readonly flows: number;
+}
+
 /** All in seconds for one octet of iperf3's payload. */
 export interface Transfer {
   readonly clock: number;
@@ -22,15 +29,16 @@ export async function startIperf(link: Link): Promise<void> {
   await server.match(/listening/, 5000);
 }
 
-/** One TCP connection through the tunnel. */
+/** Some TCP connections through the tunnel. */
 export async function transfer(
   link: Link,
   { target, pids }: Tunnel,
-  { direction, seconds }: { readonly direction: Direction; readonly seconds: number },
+  { direction, seconds, flows }: TransferOptions,
 ): Promise<Transfer> {
   const before = pids === undefined ? undefined : cpuOf(pids);
   const way = direction === "down" ? ["--reverse"] : [];
-  const command = ["iperf3", "--json", "--time", String(seconds), "--client", target, ...way];
+  const shape = ["--time", String(seconds), "--parallel", String(flows), ...way];
+  const command = ["iperf3", "--json", ...shape, "--client", target];
   const text = await must(link.on("near", command), { timeoutMs: 1000 * seconds + 15_000 });
   const after = pids === undefined ? undefined : cpuOf(pids);
   const { octets, took } = readReport(text);

@@ -6,6 +6,7 @@ import type { Report } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
 import { type Link, type Side, SIDES } from "./link.ts";
 import { type Direction, ping, type RoundTrips, transfer } from "./measure.ts";
+import type { TunnelOptions } from "./culvert.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 export interface SuiteOptions {
@@ -22,42 +23,68 @@ export interface Scene {
   readonly tunnels: readonly Tunnel[];
 }
 
-/** Names of the cases that are asked for, in their order. */
-export function casesOf(only: string): string[] {
-  return [...DIRECTIONS.map(transferName), ...STATES.map(pingName)]
+/** A form of the transfers. */
+export interface Form {
+  /** Of the case's name, behind `tunnel`. */
+  readonly part: string;
+  /** Octets of payload that a rate and a cost are given for: about one packet of the tunnel. */
+  readonly octets: number;
+  /** TCP connections of iperf3 at a time. */
+  readonly flows: number;
+  /** The form has tunnels of Culvert's own, which are like this. */
+  readonly own?: TunnelOptions;
+}
+
+/** What everybody does, and what only Culvert is asked for. */
+export const FORMS: readonly Form[] = [
+  { part: "", octets: 1400, flows: 1 },
+  { part: "/flows-4", octets: 1400, flows: 4 },
+  { part: "/lanes-2", octets: 1400, flows: 4, own: { lanes: 2, innerMtu: 1400 } },
+  { part: "/mtu-9000", octets: 9000, flows: 1, own: { lanes: 1, innerMtu: 9000 } },
+  { part: "/mtu-65400", octets: 65_400, flows: 1, own: { lanes: 1, innerMtu: 65_400 } },
+];
+
+/** Names of a form's cases that are asked for, in their order. */
+export function transfersOf(form: Form, only: string): string[] {
+  return DIRECTIONS.map((direction) => transferName(form, direction))
     .filter((name) => name.includes(only));
 }
 
-function transferName(direction: Direction): string {
-  return `tunnel ${direction} ${INNER_LEN} 1`;
+/** Names of the pings that are asked for. */
+export function pingsOf(only: string): string[] {
+  return STATES.map(pingName).filter((name) => name.includes(only));
+}
+
+function transferName({ part, octets }: Form, direction: Direction): string {
+  return `tunnel${part} ${direction} ${octets} 1`;
 }
 
 function pingName(state: State): string {
   return `ping ${state} ${PING_LEN} 1`;
 }
 
-/** Throughput, and the processor time of each side as cases of their own. */
+/** Throughput, and of the plain form the processor time of each side as cases of their own. */
 export async function measureTransfers(
   report: Report,
   scene: Scene,
-  { only, runs, seconds }: SuiteOptions,
+  { only, runs, seconds, form }: SuiteOptions & { readonly form: Form },
 ): Promise<void> {
+  const { octets, flows } = form;
   const onRound = report.progress.round;
   for (const direction of DIRECTIONS) {
-    const name = transferName(direction);
+    const name = transferName(form, direction);
     if (!name.includes(only)) continue;
     report.progress.begin(name);
     const sides = { near: emptySamples(), far: emptySamples() };
     const measure = async (tunnel: Tunnel): Promise<Sample> => {
-      const { clock, cpu } = await transfer(scene.link, tunnel, { direction, seconds });
-      if (cpu === undefined) return { value: clock * INNER_LEN };
-      for (const side of SIDES) {
-        keep(sides[side], tunnel.subject, { value: cpu[side] * INNER_LEN });
-      }
-      return { value: clock * INNER_LEN, cpu: (cpu.near + cpu.far) / 2 * INNER_LEN };
+      const { clock, cpu } = await transfer(scene.link, tunnel, { direction, seconds, flows });
+      if (cpu === undefined) return { value: clock * octets };
+      for (const side of SIDES) keep(sides[side], tunnel.subject, { value: cpu[side] * octets });
+      return { value: clock * octets, cpu: (cpu.near + cpu.far) / 2 * octets };
     };
     const samples = await runRounds(contenders(scene, measure), { runs, warmups: 0, onRound });
-    report.add({ ...KIND, case: name, unit: "octets/s", baseline: "plain-tcp", samples });
+    report.add({ octets, case: name, unit: "octets/s", baseline: "plain-tcp", samples });
+    if (form.part !== "") continue;
     report.add(...SIDES.flatMap((side) => sideCase(sides[side], { direction, side })));
   }
 }
@@ -71,7 +98,7 @@ function sideCase(
   const isSender = (side === "near") === (direction === "up");
   const what = `tunnel/${isSender ? "sender" : "receiver"}`;
   const name = `${what} ${direction} ${INNER_LEN} 1`;
-  return [{ ...KIND, case: name, unit: "octets/s", baseline, samples }];
+  return [{ octets: INNER_LEN, case: name, unit: "octets/s", baseline, samples }];
 }
 
 /** Round trips through an idle tunnel, and beside a transfer. */
@@ -105,7 +132,7 @@ export async function measurePings(
 
 /** Pings for as long as a transfer upwards goes on, but for its beginning and end. */
 async function pingLoaded(link: Link, tunnel: Tunnel, seconds: number): Promise<RoundTrips> {
-  const load = transfer(link, tunnel, { direction: "up", seconds: seconds + 1 });
+  const load = transfer(link, tunnel, { direction: "up", seconds: seconds + 1, flows: 1 });
   await new Promise((resolve) => setTimeout(resolve, 500));
   const trips = ping(link, tunnel, seconds * PINGS_PER_S);
   const [found] = await Promise.all([trips, load]);
@@ -138,9 +165,8 @@ const DIRECTIONS: readonly Direction[] = ["up", "down"];
 const STATES = ["idle", "loaded"] as const;
 type State = typeof STATES[number];
 
-/** Octets of payload that a rate and a cost are given for: about one packet of the tunnel. */
+/** Of the plain form. */
 const INNER_LEN = 1400;
-const KIND = { octets: INNER_LEN };
 /** 56 octets of data and the headers. */
 const PING_LEN = 84;
 const IDLE_PINGS = 200;
