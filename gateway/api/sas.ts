@@ -128,8 +128,16 @@ function refused(refusal: Refusal): Response {
   return memberProblem(refusal.kind === "conflict" ? 409 : 422, refusal.member, refusal.detail);
 }
 
+/** A view of an SA in JSON's types. */
+export type SaAnswer = {
+  readonly [Member in keyof SaView]: Member extends "spi" ? string
+    : SaView[Member] extends bigint ? number | string
+    : SaView[Member] extends readonly Prefix[] ? readonly string[]
+    : SaView[Member];
+};
+
 /** An SA as the API shows it. */
-export function saJson(sa: SaView): Readonly<Record<string, unknown>> {
+export function saJson(sa: SaView): SaAnswer {
   return {
     spi: spiText(sa.spi),
     direction: sa.direction,
