@@ -9,6 +9,7 @@ use ring::aead::{
     AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, Tag,
     UnboundKey,
 };
+use zeroize::Zeroize;
 
 use crate::memory::{Octets, Wiped};
 
@@ -33,8 +34,17 @@ pub(crate) struct Header {
 }
 
 impl Key {
-    /// `None` if `ring` lacks the AEAD, or the key is not of its length.
+    /// `None` if `ring` lacks the AEAD, or the key is not of its length. What making it ready leaves on the stack is wiped.
     pub(crate) fn new(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
+        let made = Self::make(spi, algorithm, key);
+        wipe_stack();
+        made
+    }
+
+    /// `ring` hands keys out by value: they move through the frames of this call, which [`wipe_stack`] reaches since both
+    /// are called from one place and neither is inlined there.
+    #[inline(never)]
+    fn make(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
         let key = UnboundKey::new(algorithm_of(algorithm, key.len())?, key).ok()?;
         Some(Self {
             spi,
@@ -81,6 +91,17 @@ impl Key {
         true
     }
 }
+
+/// Writes zeros over the stack below its caller.
+#[inline(never)]
+fn wipe_stack() {
+    let mut octets = [0_u64; STACK_LEN / 8];
+    octets.zeroize();
+    core::hint::black_box(&mut octets);
+}
+
+/// Octets of stack that are wiped; `tests/wiping.rs` fails where they are too few.
+const STACK_LEN: usize = 16 << 10;
 
 fn algorithm_of(algorithm: u32, key_len: usize) -> Option<&'static Algorithm> {
     match (algorithm, key_len) {
