@@ -4,7 +4,8 @@ import type { Sample } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { percentile } from "../lib/stats.ts";
 import { SHAPES } from "./paths.ts";
-import { type Stage, STAGES, type StageTimes } from "./stages/clocks.ts";
+import type { StageTimes } from "./stages/clocks.ts";
+import { type Stage, STAGES } from "./stages/stage.ts";
 import { type Case, casesOf, type SuiteOptions, WARMUPS, withCases } from "./throughput.ts";
 
 /** Runs all cases that are asked for, on one connection each. A stage is a case: `tunnel/aead up 1400 1`. */

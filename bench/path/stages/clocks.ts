@@ -6,25 +6,7 @@
 import type { Core } from "../../../ts-bindings/core.ts";
 import type { NativeBatches } from "../../../gateway/engine/native.ts";
 import type { LaneLibc } from "../../../gateway/lane/libc.ts";
-
-/** Where time goes; `rest` is the lane's own TypeScript and what no other stage counts. */
-export const STAGES = [
-  "tcp-read",
-  "framing",
-  "aead",
-  "checks",
-  "join",
-  "tun-write",
-  "tun-read",
-  "queue",
-  "tcp-send",
-  "udp-send",
-  "udp-receive",
-  "wait",
-  "rest",
-] as const;
-
-export type Stage = typeof STAGES[number];
+import { type Stage, STAGES } from "./stage.ts";
 
 /** Milliseconds of each stage; a stage that was never entered is left out. */
 export type StageTimes = Partial<Record<Stage, number>>;
