@@ -1,6 +1,6 @@
 // `deno task ok`: every guard and every fast test, before each commit. All of them run; the failures are named at the end.
 
-import { complain, exitCode, say } from "./run.ts";
+import { complain, exitCode, run, say } from "./run.ts";
 
 const STEPS: readonly (readonly [name: string, task: string])[] = [
   ["format", "check:format"],
@@ -12,6 +12,8 @@ const STEPS: readonly (readonly [name: string, task: string])[] = [
   ["tests", "test"],
 ];
 
+// The page of results is bundled by the Bun of package.json, which a fresh clone has not yet.
+await run([Deno.execPath(), "install", "--quiet", "--frozen"]);
 const failed: string[] = [];
 for (const [name, task] of STEPS) {
   const startedAt = performance.now();

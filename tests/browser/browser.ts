@@ -78,10 +78,17 @@ export async function openPage(
     page,
     expectNoErrors: () => deepEqual(errors, []),
     forgetErrors: () => void errors.splice(0),
-    picture: async (name) => void await page.screenshot({ path: join(PICTURES, `${name}.png`) }),
+    picture: async (name) => {
+      await page.evaluate(PAINTED);
+      await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    },
     close: () => context.close(),
   };
 }
+
+/** Resolves when what is in sight has been drawn. */
+const PAINTED =
+  "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))";
 
 /** What axe calls serious or critical, as `rule: elements`. */
 export async function seriousFaults(page: Page): Promise<string[]> {

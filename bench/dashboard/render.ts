@@ -1,0 +1,91 @@
+// The page as one file: style, script and data stand in it, so that it opens from a disk as well as from a server. Its policy names the
+// digests of its own two scripts and its style, and lets nothing else in (docs/decisions).
+
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { PageData } from "./types.ts";
+
+/** The page, and its policy as a header has it. */
+export interface Page {
+  readonly html: string;
+  readonly policy: string;
+}
+
+/** Makes the page. The script is bundled once; what it is made of is not looked at again. */
+export async function renderPage(data: PageData): Promise<Page> {
+  bundled ??= bundle();
+  const script = await bundled;
+  const style = STYLES.map(read).join("\n");
+  const theme = read("../../gateway/dashboard/theme.js");
+  const policy = [
+    "default-src 'none'",
+    `script-src ${digest(theme)} ${digest(script)}`,
+    `style-src ${digest(style)}`,
+    "img-src data:",
+    `connect-src ${data.programs.length === 0 ? "'none'" : "'self'"}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; ");
+  const parts: Readonly<Record<string, string>> = {
+    policy: `<meta http-equiv="content-security-policy" content="${policy}">`,
+    style: `<style>${style}</style>`,
+    theme: `<script>${theme}</script>`,
+    data: `<script type="application/json" id="data">${inertJson(data)}</script>`,
+    script: `<script type="module">${script}</script>`,
+  };
+  const html = read("page/index.html").replaceAll(
+    /<!-- (\w+) -->/g,
+    (whole, name: string) => parts[name] ?? whole,
+  );
+  return { html, policy };
+}
+
+/** JSON that cannot end the element it stands in; a line a record, so that a change of one is a change of a line. */
+export function inertJson({ files, ...rest }: PageData): string {
+  const texts = files.map(({ name, records }) =>
+    `{"name":${JSON.stringify(name)},"records":[\n${records.map(toJson).join(",\n")}\n]}`
+  );
+  const others = JSON.stringify(rest).slice(1);
+  return `{"files":[${texts.join(",")}],${others}`.replaceAll("<", "\\u003c");
+}
+
+let bundled: Promise<string> | undefined;
+
+/**
+ * The page's modules and uPlot as one, by the Bun that package.json pins: another version may minify to other octets.
+ *
+ * @throws {Error} If it is not installed
+ */
+async function bundle(): Promise<string> {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const bun = `${root}node_modules/.bin/bun`;
+  if (!existsSync(bun)) {
+    throw new Error("Cannot bundle the page: node_modules/.bin/bun is not there (deno install)");
+  }
+  const args = ["build", "--minify", "--target=browser", "bench/dashboard/page/main.js"];
+  const { stdout: script } = await promisify(execFile)(bun, args, { cwd: root });
+  if (/<\/script|<!--/i.test(script)) throw new Error("Cannot inline the script: it ends itself");
+  return script;
+}
+
+const STYLES: readonly string[] = [
+  ...["uplot", "tokens", "base", "bar", "panels", "facts", "dialogs", "narrow"]
+    .map((name) => `../../gateway/dashboard/${name}.css`),
+  "page/page.css",
+];
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function digest(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}
