@@ -15,6 +15,13 @@ export function durationText(seconds: number): string {
   return parts.slice(0, 2).join("");
 }
 
+/** A bound of some microseconds to some seconds: `250µs`, `2.5ms`. */
+export function shortTimeText(seconds: number): string {
+  const micros = Math.round(seconds * 1e6);
+  if (micros < 1000) return `${micros}µs`;
+  return micros < 1e6 ? `${micros / 1000}ms` : `${micros / 1e6}s`;
+}
+
 const SCALES: readonly (readonly [string, number])[] = [["G", 1e9], ["M", 1e6], ["k", 1e3]];
 
 /** `1234567` as `1.23M`: three digits that count. */

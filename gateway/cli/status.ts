@@ -3,12 +3,10 @@
 import type * as z from "zod";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import { STATUS } from "../api/schemas.ts";
-import { microsText, octetsText } from "../dashboard/format.js";
-import { quantileBound } from "../dashboard/histogram.js";
-import type { Histogram } from "../shell/types.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { durationText, wrapWords } from "./format.ts";
+import { durationText, rateText, shortTimeText, wrapWords } from "./format.ts";
+import { histogramText } from "./histogram.ts";
 import { show, SHOW_FLAGS } from "./show.ts";
 import { renderTable } from "./table.ts";
 
@@ -51,8 +49,8 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
     ["frames out", countsText(totals.frames.outbound)],
     ["octets in", countsText(totals.octets.inbound)],
     ["octets out", countsText(totals.octets.outbound)],
-    ["ike delay", histogramText(totals.ikeDelaySeconds, (s) => microsText(s * 1e6))],
-    ["send queue", histogramText(totals.sendQueueOctets, octetsText)],
+    ["ike delay", histogramText(totals.ikeDelaySeconds, shortTimeText)],
+    ["send queue", histogramText(totals.sendQueueOctets, rateText)],
     ["drops", countsText(totals.drops, (name) => !isIgnored(name))],
     ["ignored", countsText(totals.drops, isIgnored)],
     ["closes", countsText(totals.closes)],
@@ -82,17 +80,4 @@ function countsText(
 function listText(entries: readonly (readonly [string, unknown])[]): string {
   const words = entries.map(([name, value]) => `${name} ${value}`);
   return words.length === 0 ? "none" : words.join(", ");
-}
-
-const QUANTILES = [["p50", 0.5], ["p90", 0.9], ["p99", 0.99]] as const;
-
-/** Upper bounds of quantiles, since the gateway's start. */
-function histogramText({ bounds, counts }: Histogram, text: (value: number) => string): string {
-  const most = bounds.at(-1) ?? 0;
-  const quantiles = QUANTILES.map(([name, share]) => {
-    const bound = quantileBound(bounds, counts, share);
-    if (bound === undefined) return undefined;
-    return [name, bound === Infinity ? `> ${text(most)}` : `≤ ${text(bound)}`] as const;
-  });
-  return listText(quantiles.filter((quantile) => quantile !== undefined));
 }

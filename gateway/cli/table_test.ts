@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { durationText, rateText, wrapWords } from "./format.ts";
+import { durationText, rateText, shortTimeText, wrapWords } from "./format.ts";
+import { histogramText } from "./histogram.ts";
 import { renderTable } from "./table.ts";
 
 const COLUMNS = [{ title: "ID", isNumber: true }, { title: "REMOTE" }, { title: "STATE" }] as const;
@@ -56,6 +57,25 @@ test("durationText() has the two largest units", () => {
     "0s",
   ]];
   for (const [seconds, text] of texts as [number, string][]) equal(durationText(seconds), text);
+});
+
+test("shortTimeText() goes from microseconds to seconds", () => {
+  deepEqual([0, 0.00005, 0.0025, 0.01, 2.5].map(shortTimeText), [
+    "0µs",
+    "50µs",
+    "2.5ms",
+    "10ms",
+    "2.5s",
+  ]);
+});
+
+test("histogramText() has the bounds of quantiles", () => {
+  const text = (counts: readonly number[]): string => {
+    return histogramText({ bounds: [1, 2, 5], counts, sum: 0 }, String);
+  };
+  equal(text([50, 40, 9, 1]), "p50 ≤ 1, p90 ≤ 2, p99 ≤ 5");
+  equal(text([0, 0, 0, 3]), "p50 > 5, p90 > 5, p99 > 5");
+  equal(text([0, 0, 0, 0]), "none");
 });
 
 test("rateText() has three digits that count", () => {

@@ -87,7 +87,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/cli": [
     "gateway/api",
     "gateway/config",
-    "gateway/dashboard",
     "gateway/engine",
     "gateway/runtime",
     "gateway/shell",
