@@ -24,7 +24,7 @@ async function main(): Promise<number> {
     const code = await runSchemathesis({ programs, token, gateway });
     ending.abort();
     await connecting;
-    return Math.max(code, faultsOf(gateway));
+    return Math.max(code, faultsOf(gateway), refusalsOf(gateway));
   } finally {
     ending.abort();
     await stopCleanly(gateway);
@@ -68,6 +68,21 @@ function faultsOf({ program }: Gateway): number {
   for (const fault of faults) say(fault);
   return faults.length === 0 ? 0 : 1;
 }
+
+/**
+ * Bodies that fit the document may be 422 for what their members ask of each other: a schema that refuses all of them would pass. The
+ * audit log tells how many were taken.
+ */
+function refusalsOf({ program }: Gateway): number {
+  const answers = program.stderr().split("\n")
+    .flatMap((line) => / api_change action=sa_install .*status=(\d+)/.exec(line)?.[1] ?? []);
+  const installed = answers.filter((status) => status === "201").length;
+  say(`POST /v1/sas: ${installed} of ${answers.length} installed`);
+  return installed < INSTALLED_MIN ? 1 : 0;
+}
+
+/** Of some hundred bodies that fit the document. */
+const INSTALLED_MIN = 10;
 
 /** More than can be kicked between two looks. */
 const CONNECTIONS = 32;
