@@ -202,6 +202,22 @@ function atWork(open: Open): void {
 }
 
 function ofItsOwn(open: Open): void {
+  scenario("the page of the single binary is whole", async () => {
+    await withGateway([], async (gateway) => {
+      const { connection, remote } = await addClient(gateway);
+      await withPage(open(gateway), async ({ page }) => {
+        await page.locator("#build", { hasText: /on bun / }).waitFor();
+        const row = page.locator(".rows .row", { hasText: remote });
+        await row.locator(".client").click();
+        await page.locator("#c-sas li").first().waitFor();
+        deepEqual(await seriousFaults(page), []);
+        await page.getByRole("button", { name: "Close…" }).click();
+        await page.getByRole("button", { name: "Close connection" }).click();
+        await connection.ended();
+      });
+    }, { subject: "binary" });
+  });
+
   scenario("a gateway without clients says what to do next", async () => {
     await withGateway([], async (gateway) => {
       await withPage(open(gateway), async ({ page, picture }) => {

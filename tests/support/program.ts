@@ -38,6 +38,8 @@ export interface Program {
 
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs, where it is not what all tests run. */
+  readonly subject?: Subject;
   /** Further flags of the runtime itself, e.g. `--v8-flags=...`; Deno only. */
   readonly runtimeFlags?: readonly string[];
 }
@@ -52,7 +54,10 @@ export function subject(): Subject {
 
 /** Starts the program with `args`. */
 export function startProgram(args: readonly string[], options: SpawnOptions = {}): Program {
-  const [file, ...fixed] = commandOf(subject(), options.runtimeFlags ?? []);
+  const [file, ...fixed] = commandOf(
+    options.subject ?? subject(),
+    options.runtimeFlags ?? [],
+  );
   ok(file !== undefined);
   const child = spawn(file, [...fixed, ...args], {
     cwd: ROOT,
