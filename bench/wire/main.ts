@@ -17,7 +17,6 @@ import { enterNamespace } from "../path/namespace.ts";
 import { type Engine, openCulvert, type TunnelOptions } from "./culvert.ts";
 import { openLibipsec } from "./libipsec.ts";
 import { type Link, openLink } from "./link.ts";
-import { startIperf } from "./measure.ts";
 import { FORMS, measurePings, measureTransfers, pingsOf, transfersOf } from "./suite.ts";
 import { plainTcp, type Tunnel } from "./tunnel.ts";
 import { openVeepin, VEEPIN_VARIABLE, veepinProgram } from "./veepin.ts";
@@ -37,7 +36,6 @@ async function main(): Promise<number> {
   const tunnels: Tunnel[] = [];
   const link = await openLink();
   try {
-    await startIperf(link);
     const { only, runs } = options;
     await openAll(tunnels, link, folder);
     const report = openReport(settingOf("wire"), options);

@@ -23,28 +23,37 @@ export interface Transfer {
   readonly cpu: Readonly<Record<Side, number>> | undefined;
 }
 
-/** Starts the far host's iperf3, for all tunnels. */
-export async function startIperf(link: Link): Promise<void> {
-  const server = link.start("far", ["iperf3", "--server", "--forceflush"]);
-  await server.match(/listening/, 5000);
-}
-
 /** Some TCP connections through the tunnel. */
 export async function transfer(
   link: Link,
   { target, pids }: Tunnel,
-  { direction, seconds, flows }: TransferOptions,
+  options: TransferOptions,
 ): Promise<Transfer> {
-  const before = pids === undefined ? undefined : cpuOf(pids);
+  // One for each transfer: a server that still waits for the end of the one before would refuse this one.
+  const server = link.start("far", ["iperf3", "--server", "--one-off", "--forceflush"]);
+  try {
+    await server.match(/listening/, 5000);
+    const before = pids === undefined ? undefined : cpuOf(pids);
+    const { octets, took } = await runIperf(link, target, options);
+    const after = pids === undefined ? undefined : cpuOf(pids);
+    const clock = took / octets;
+    if (before === undefined || after === undefined) return { clock, cpu: undefined };
+    const each = (side: Side): number => (after[side] - before[side]) / octets;
+    return { clock, cpu: { near: each("near"), far: each("far") } };
+  } finally {
+    await server.stop("SIGTERM", STOP_MS);
+  }
+}
+
+async function runIperf(
+  link: Link,
+  target: string,
+  { direction, seconds, flows }: TransferOptions,
+): Promise<Arrived> {
   const way = direction === "down" ? ["--reverse"] : [];
   const shape = ["--time", String(seconds), "--parallel", String(flows), ...way];
   const command = ["iperf3", "--json", ...shape, "--client", target];
-  const text = await must(link.on("near", command), { timeoutMs: 1000 * seconds + 15_000 });
-  const after = pids === undefined ? undefined : cpuOf(pids);
-  const { octets, took } = readReport(text);
-  if (before === undefined || after === undefined) return { clock: took / octets, cpu: undefined };
-  const each = (side: Side): number => (after[side] - before[side]) / octets;
-  return { clock: took / octets, cpu: { near: each("near"), far: each("far") } };
+  return readReport(await must(link.on("near", command), { timeoutMs: 1000 * seconds + 15_000 }));
 }
 
 function cpuOf(pids: Readonly<Record<Side, number>>): Record<Side, number> {
@@ -52,9 +61,16 @@ function cpuOf(pids: Readonly<Record<Side, number>>): Record<Side, number> {
   return { near, far };
 }
 
-/** What has arrived, in how long. */
-function readReport(text: string): { readonly octets: number; readonly took: number } {
-  const { end } = JSON.parse(text) as IperfReport;
+/** What has arrived, in how many seconds. */
+interface Arrived {
+  readonly octets: number;
+  readonly took: number;
+}
+
+/** iperf3 tells in its report what went wrong, and exits in order. */
+function readReport(text: string): Arrived {
+  const { end, error } = JSON.parse(text) as IperfReport;
+  if (error !== undefined) throw new Error(`The run is void: iperf3 says: ${error}`);
   const { bytes: octets, seconds: took } = end.sum_received;
   if (octets === 0) throw new Error("The run is void: nothing has arrived");
   return { octets, took };
@@ -62,6 +78,7 @@ function readReport(text: string): { readonly octets: number; readonly took: num
 
 interface IperfReport {
   readonly end: { readonly "sum_received": { readonly bytes: number; readonly seconds: number } };
+  readonly error?: string;
 }
 
 /** Round trips, s. */
@@ -79,3 +96,5 @@ export async function ping(link: Link, { target }: Tunnel, count: number): Promi
   const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) / 1000);
   return { p50: percentile(times, 50), p99: percentile(times, 99), lost: count - times.length };
 }
+
+const STOP_MS = 5000;
