@@ -41,8 +41,8 @@ interface Window {
 export function createLog(options: LogOptions): Log {
   const windows = new Map<string, Window>();
 
-  /** How many lines were held back before this one; -1 if this one is held back too. */
-  function admit(event: string): number {
+  /** How many events were held back before this line, those behind it counted; -1 if it is held back too. */
+  function admit(event: string, behind: number): number {
     const now = options.now();
     const window = windows.get(event) ?? { startedAt: now, lines: 0, suppressed: 0 };
     windows.set(event, window);
@@ -51,18 +51,19 @@ export function createLog(options: LogOptions): Log {
       window.lines = 0;
     }
     if (window.lines >= LINES_MAX) {
-      window.suppressed++;
+      window.suppressed += 1 + behind;
       return -1;
     }
     window.lines++;
-    const { suppressed } = window;
+    const suppressed = window.suppressed + behind;
     window.suppressed = 0;
     return suppressed;
   }
 
   function log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (RANK[level] < RANK[options.level] && !AUDIT.includes(event)) return;
-    const suppressed = UNLIMITED.includes(event) ? 0 : admit(event);
+    // An event may stand for others that its lane has held back.
+    const suppressed = UNLIMITED.includes(event) ? 0 : admit(event, Number(fields.suppressed ?? 0));
     if (suppressed < 0) return;
     const all = suppressed > 0 ? { ...fields, suppressed } : fields;
     const line = { level, at: options.date().toISOString(), event, fields: all };

@@ -46,6 +46,17 @@ test("log() holds a flood back and says how much of it", () => {
   match(lines[21] ?? "", /flood suppressed=980\n$/);
 });
 
+test("log() loses no count of events that a lane has held back", () => {
+  const { lines, clock, log } = setup("text");
+  for (let i = 0; i < 30; i++) log("warn", "audit", { spi: "0x100", suppressed: 7 });
+  clock.now = 1000;
+  log("warn", "audit", { spi: "0x100", suppressed: 5 });
+  const counts = lines.map((line) => Number(/suppressed=(\d+)\n$/.exec(line)?.[1]));
+  equal(counts.length, 21);
+  // Thirty-one events and those that stood behind them, less the lines.
+  equal(counts.reduce((sum, count) => sum + count, 0), 31 + 30 * 7 + 5 - 21);
+});
+
 test("log() holds no line of a change back, at no level", () => {
   const { lines, log } = setup("text", "error");
   for (let i = 0; i < 1000; i++) log("info", "api_change", { action: "sa_install" });
