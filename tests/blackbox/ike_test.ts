@@ -109,6 +109,35 @@ describe("IKE passthrough", () => {
     });
   }
 
+  for (
+    const [name, notify] of [["INVALID_KE_PAYLOAD", 17], ["INVALID_MAJOR_VERSION", 5]] as const
+  ) {
+    scenario(
+      `T84: after ${name} the retry passes, on the same connection and on a new one`,
+      async () => {
+        const connection = await gateway().connect();
+        const request = ikeMessage({ spiI: 42n, len: 200 });
+        await connection.send(ikeFrame(request));
+        const refusal = Buffer.concat([
+          MARKER,
+          ikeMessage({ spiI: 42n, nextPayload: 41, len: 36 }),
+        ]);
+        refusal.writeUInt16BE(notify, MARKER_LEN + 34);
+        await daemon().send(await daemon().next(), refusal);
+        equal(Buffer.compare(await connection.next(), refusal), 0);
+        for (const again of [connection, await gateway().connect()]) {
+          await again.send(ikeFrame(request));
+          const from = await daemon().next();
+          equal(Buffer.compare(from.octets, Buffer.concat([MARKER, request])), 0);
+          const answer = Buffer.concat([MARKER, ikeMessage({ spiI: 42n, spiR: 7n })]);
+          await daemon().send(from, answer);
+          equal(Buffer.compare(await again.next(), answer), 0);
+        }
+        ok(connection.isOpen());
+      },
+    );
+  }
+
   scenario("T73, T101: the same message twice passes twice", async () => {
     const connection = await gateway().connect();
     const message = ikeFrame(ikeMessage({ messageId: 3 }));
