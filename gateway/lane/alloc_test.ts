@@ -6,16 +6,16 @@ import { equal, ok } from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { getHeapStatistics } from "node:v8";
-import { FAMILY_V4, LANE_RECV_IOV, LANE_SCRATCH, LANE_TX_MSG } from "../../ts-bindings/layout.ts";
+import { LANE_RECV_IOV, LANE_TX_MSG } from "../../ts-bindings/layout.ts";
 import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
-import { addressOctets, udpPacket } from "../../tests/support/inner_packet.ts";
-import { ECHO_ADDRESS, makePeer } from "../../tests/support/peers.ts";
+import { udpPacket } from "../../tests/support/inner_packet.ts";
+import { makePeer } from "../../tests/support/peers.ts";
 import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { arrive } from "./fake/kernel.ts";
-import { installPeer } from "./fake/peer.ts";
+import { installPeer, startEchoHost } from "./fake/peer.ts";
 import { type Lane, list } from "./lane.ts";
 import type { LaneLibc } from "./libc.ts";
 import { turn } from "./loop.ts";
@@ -86,7 +86,7 @@ async function startScene({ isRelay = false } = {}): Promise<Scene> {
   const fake = await startFakeLane();
   const { lane } = fake;
   const peer = makePeer();
-  setEchoAddress(fake);
+  startEchoHost(fake);
   if (!isRelay) installPeer(fake, peer, { number: 1, replayWindow: 0 });
   const first = frame(sealPing(peer));
   const end = fake.connect();
@@ -226,14 +226,6 @@ function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLib
     sendmmsg: (_fd, _messages, count) => datagramsIn(count),
     sendmsg: () => take(sumOf(word(message + 16), word(message + 24))),
   };
-}
-
-/** The echo host's address, as the shell tells it. */
-function setEchoAddress({ core, lane }: FakeLane): void {
-  const shell = lane.init.lanes;
-  const at = core.lane_block(shell) + LANE_SCRATCH;
-  lane.tables.u8.set(addressOctets(ECHO_ADDRESS), at);
-  core.echo_address(shell, FAMILY_V4, at);
 }
 
 /** Octets that V8 has allocated since its start, whatever has been collected since. */

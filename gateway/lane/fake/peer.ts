@@ -1,8 +1,8 @@
 // SAs of a test's peer, installed as the shell does it.
 
-import { LANE_SA_SPEC } from "../../../ts-bindings/layout.ts";
+import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { addressOctets } from "../../../tests/support/inner_packet.ts";
-import type { Peer } from "../../../tests/support/peers.ts";
+import { ECHO_ADDRESS, type Peer } from "../../../tests/support/peers.ts";
 import { viewMemory } from "../../shell/memory_views.ts";
 import { writeSpec } from "../../shell/sa_spec.ts";
 import type { SaSpec } from "../../shell/types.ts";
@@ -46,4 +46,12 @@ export function installPeer({ core, lane }: FakeLane, peer: Peer, options: Insta
     writeSpec(views, spec, { at, peer: options.number, now: lane.now });
     if (core.sa_install(shell) <= 0) throw new Error("Cannot install an SA: the core refuses it");
   }
+}
+
+/** Gives the echo host its address. */
+export function startEchoHost({ core, lane }: FakeLane): void {
+  const shell = lane.init.lanes;
+  const at = core.lane_block(shell) + LANE_SCRATCH;
+  lane.tables.u8.set(addressOctets(ECHO_ADDRESS), at);
+  core.echo_address(shell, FAMILY_V4, at);
 }

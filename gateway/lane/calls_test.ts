@@ -1,0 +1,49 @@
+// How many system calls frames cost under load, counted and not timed.
+
+import { equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { sealPing } from "../../tests/support/echo.ts";
+import { createFrameReader, frame } from "../../tests/support/frames.ts";
+import { makePeer, type Peer } from "../../tests/support/peers.ts";
+import type { TcpEnd } from "./fake/descriptors.ts";
+import { type FakeLane, startFakeLane } from "./fake/harness.ts";
+import { arrive } from "./fake/kernel.ts";
+import { installPeer, startEchoHost } from "./fake/peer.ts";
+import { STREAM_PREFIX } from "./stream_prefix.ts";
+
+test("under load frames leave and come many in a call (T127)", async () => {
+  const { fake, end, peer } = await startEcho();
+  const count = 300;
+  for (let i = 0; i < count; i++) arrive(end, frame(sealPing(peer)));
+  const before = new Map(fake.kernel.calls);
+  fake.settle();
+  equal(createFrameReader().push(Uint8Array.from(end.sent)).length, count);
+  for (const name of ["readv", "sendmsg", "epoll_wait"]) {
+    const calls = (fake.kernel.calls.get(name) ?? 0) - (before.get(name) ?? 0);
+    ok(calls > 0 && calls / count < 0.2, `${calls} calls of ${name} for ${count} frames`);
+  }
+});
+
+test("a frame that is alone leaves in the turn in which it came, in a call of its own (T127)", async () => {
+  const { fake, end, peer } = await startEcho();
+  for (let i = 1; i <= 10; i++) {
+    arrive(end, frame(sealPing(peer)));
+    fake.step();
+    equal(createFrameReader().push(Uint8Array.from(end.sent)).length, i);
+    equal(fake.kernel.calls.get("sendmsg"), i);
+  }
+});
+
+/** A connection of a lane with the echo host. */
+async function startEcho(): Promise<
+  { fake: FakeLane; end: TcpEnd; peer: Peer }
+> {
+  const fake = await startFakeLane();
+  startEchoHost(fake);
+  const peer = makePeer();
+  installPeer(fake, peer, { number: 1, replayWindow: 64 });
+  const end = fake.connect();
+  arrive(end, STREAM_PREFIX);
+  fake.settle();
+  return { fake, end, peer };
+}
