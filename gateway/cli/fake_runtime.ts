@@ -73,6 +73,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
       throw new Error(`${path} is not there`);
     },
     serveHttp,
+    runProgram: () => Promise.reject(new Error("Cannot runProgram: this runtime has no kernel")),
     now: options.now ?? (() => 0),
     random: () => {},
   };

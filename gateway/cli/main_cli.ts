@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, nameText } from "../config/error.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
+import { benchCommand } from "./bench.ts";
 import { checkConfigCommand } from "./check_config.ts";
 import { type Clock, type Command, type CommandContext, parseCommand } from "./command.ts";
 import { connectCommand } from "./connect.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   sasCommand,
   drainCommand,
   kickCommand,
+  benchCommand,
   versionCommand,
 ];
 

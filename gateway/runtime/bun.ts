@@ -6,6 +6,7 @@
 import process from "node:process";
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
+import { type ProgramOptions, runProgram } from "./program.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
   Address,
@@ -53,7 +54,19 @@ declare const Bun: {
 /** The table; only Bun may ask for it. */
 export function bunRuntime(): Runtime {
   const name = `bun ${Bun.version}`;
-  return { ...shared, name, openLibc, mapMemory, openEngineLibrary, serveHttp };
+  return {
+    ...shared,
+    name,
+    openLibc,
+    mapMemory,
+    openEngineLibrary,
+    serveHttp,
+    runProgram: runOnBun,
+  };
+}
+
+function runOnBun(program: ProgramOptions): Promise<number> {
+  return runProgram([process.execPath], program);
 }
 
 function openFfi(): BunFfi {

@@ -4,6 +4,7 @@
 
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
+import { type ProgramOptions, runProgram } from "./program.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
   Address,
@@ -18,7 +19,19 @@ import type {
 /** The table; only Deno may ask for it. */
 export function denoRuntime(): Runtime {
   const name = `deno ${Deno.version.deno}`;
-  return { ...shared, name, openLibc, mapMemory, openEngineLibrary, serveHttp };
+  return {
+    ...shared,
+    name,
+    openLibc,
+    mapMemory,
+    openEngineLibrary,
+    serveHttp,
+    runProgram: runOnDeno,
+  };
+}
+
+function runOnDeno(program: ProgramOptions): Promise<number> {
+  return runProgram([Deno.execPath(), "run", "--allow-all"], program);
 }
 
 function openLibc(): Libc {

@@ -47,9 +47,13 @@ export function engineLibraryPath(): string {
   const named = process.env.CULVERT_ENGINE_LIBRARY ?? "";
   // A bare name would be looked for in the system's folders.
   if (named !== "") return resolve(named);
-  const isBinary = EMBEDDED[LANE_WORKER] !== undefined;
-  if (isBinary) return join(dirname(process.execPath), ENGINE_LIBRARY);
+  if (isBinary()) return join(dirname(process.execPath), ENGINE_LIBRARY);
   return fileURLToPath(new URL(`../../target/release/${ENGINE_LIBRARY}`, import.meta.url));
+}
+
+/** Whether this is the single binary, and no checkout. */
+export function isBinary(): boolean {
+  return EMBEDDED[LANE_WORKER] !== undefined;
 }
 
 /** Starts the thread of a lane. */

@@ -22,6 +22,14 @@ switch (name) {
     for (let i = 0; i < 1000; i++) runtime.stdout("x".repeat(1000));
     runtime.exit(5);
     break;
+  case "pass":
+    runtime.exit(
+      await runtime.runProgram({
+        file: "gateway/runtime/runtime_cases.ts",
+        args: ["speak", ...rest],
+      }),
+    );
+    break;
   default:
     throw new RangeError(`Cannot run case "${name}": unknown`);
 }

@@ -113,6 +113,15 @@ test("stdout() and stderr() write all before exit() ends with its code", () => {
   assert.equal(stderr, "to the other\n");
 });
 
+test("runProgram() gives a program our outputs, and us its exit code", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...RUN, "pass", "a b", "--c"], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 7);
+  assert.equal(stdout, `["a b","--c"]\n${"é".repeat(100_000)}`);
+  assert.equal(stderr, "to the other\n");
+});
+
 test("stdout() goes on when nobody reads", async () => {
   const child = spawn(process.execPath, [...RUN, "flood"]);
   child.stdout.destroy();

@@ -6,7 +6,10 @@ import process from "node:process";
 import { engineLibraryPath, errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
-type Shared = Omit<Runtime, "name" | "openLibc" | "mapMemory" | "openEngineLibrary" | "serveHttp">;
+type Shared = Omit<
+  Runtime,
+  "name" | "openLibc" | "mapMemory" | "openEngineLibrary" | "serveHttp" | "runProgram"
+>;
 
 export const shared: Shared = {
   args: process.argv.slice(2),

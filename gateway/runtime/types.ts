@@ -121,6 +121,11 @@ export interface Runtime {
   /** Throws an Error whose message is the reason when the library cannot be had. */
   openEngineLibrary(path: string): EngineLibrary;
   serveHttp(options: ServeOptions): Promise<HttpServer>;
+  /**
+   * Runs another program of the checkout on this runtime, with the outputs of this one; resolves with its exit code. Throws an Error that
+   * names the cause in the single binary, and without the permission to run programs.
+   */
+  runProgram(program: { readonly file: string; readonly args: readonly string[] }): Promise<number>;
   /** Monotonic milliseconds with a fraction; the same origin in shell and lanes is not promised. */
   now(): number;
   random(octets: Uint8Array<ArrayBuffer>): void;

@@ -166,6 +166,20 @@ describe("commands that need no gateway", () => {
     });
   }
 
+  scenario("bench measures a checkout, and says that a binary is none", async () => {
+    const args = ["bench", "--suite", "kernels", "--only", "seal aes-128-gcm 64", "--runs", "1"];
+    const { code, stdout, stderr } = await runProgram([...args, "--json"], { timeoutMs: 60_000 });
+    if (subject() === "binary") {
+      expectOneLine(stderr, /bench\/kernels\/main\.ts: needs a checkout/);
+      deepEqual([code, stdout], [1, ""]);
+      return;
+    }
+    equal(code, 0, stderr);
+    const [ours] = stdout.split("\n").map((line) => line === "" ? {} : JSON.parse(line));
+    deepEqual([ours.case, ours.subject], ["seal aes-128-gcm 64", "culvert-wasm"]);
+    match(ours.command, /bench\/kernels\/main\.ts '--only=seal aes-128-gcm 64' --runs=1 --json$/);
+  });
+
   scenario("version says version, runtime, core and engine", async () => {
     const { code, stdout } = await runProgram(["version"]);
     equal(code, 0);

@@ -1,0 +1,52 @@
+// `culvert bench`: the bench programs of the checkout, one after another, on the runtime of this one.
+
+import { ConfigError } from "../config/error.ts";
+import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
+
+const SUITES = ["kernels", "path", "wire"] as const;
+
+export const benchCommand: Command = {
+  name: "bench",
+  summary: "measure this checkout beside its rivals",
+  operands: [],
+  flags: [
+    { name: "suite", value: SUITES.join("|"), help: "one suite; all of them without it" },
+    { name: "only", value: "TEXT", help: "cases whose name contains it" },
+    { name: "runs", value: "N", help: "samples of each subject; each suite has its own default" },
+    { name: "out", value: "FILE", help: "append the records to a file, as JSON lines" },
+    JSON_FLAG,
+  ],
+  run: runBenches,
+};
+
+/** All suites run, whatever becomes of one; the exit code is that of the first that failed. */
+async function runBenches({ runtime, flags }: CommandContext): Promise<number> {
+  const args = argsOf(flags);
+  let failed = 0;
+  for (const suite of suitesOf(flags.suite)) {
+    const code = await runtime.runProgram({ file: `bench/${suite}/main.ts`, args });
+    if (failed === 0) failed = code;
+  }
+  return failed;
+}
+
+function suitesOf(given: unknown): readonly string[] {
+  if (given === undefined) return SUITES;
+  const suite = SUITES.find((name) => name === given);
+  if (suite === undefined) {
+    throw new ConfigError({ path: "--suite" }, "must be kernels, path or wire");
+  }
+  return [suite];
+}
+
+function argsOf(flags: CommandContext["flags"]): string[] {
+  const { runs } = flags;
+  if (runs !== undefined && !/^[1-9]\d{0,5}$/.test(String(runs))) {
+    throw new ConfigError({ path: "--runs" }, "must be a whole number from 1 to 999999");
+  }
+  const given = ["only", "runs", "out"].flatMap((name) =>
+    // With "=", for a text that begins with a dash.
+    flags[name] === undefined ? [] : [`--${name}=${flags[name]}`]
+  );
+  return flags[JSON_FLAG.name] === true ? [...given, "--json"] : given;
+}
