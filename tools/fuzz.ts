@@ -1,4 +1,5 @@
-// `deno task test:fuzz [MINUTES]`: the property tests again and again with new seeds and more cases, 2 minutes by default.
+// `deno task test:fuzz [MINUTES]`: the property tests again and again with new seeds and more cases, 2 minutes by default. A round that has begun is
+// finished: that adds a few minutes at most, as cases are few (Rust) or end by time (TypeScript). For hours there is `deno task fuzz:hours`.
 //
 // A failure prints its seed and its smallest case, as proptest and fast-check do; it becomes a test of its own.
 
@@ -7,8 +8,10 @@ import { countCargo, countDeno, type Outcome } from "./run_tests/counts.ts";
 import { stream } from "./run_tests/stream.ts";
 
 /** Cases of one property in one round; each runner's own default is 256 and 100. */
-const RUST_CASES = 5000;
+const RUST_CASES = 1000;
 const TYPESCRIPT_CASES = 2000;
+/** After this a property of TypeScript has had its round, however many of its cases are left. */
+const TYPESCRIPT_SECONDS = 20;
 
 const MINUTES_DEFAULT = 2;
 
@@ -49,7 +52,10 @@ async function _typeScript(files: readonly string[]): Promise<Outcome> {
   const command = [Deno.execPath(), "test", ...flags, ...files];
   return _outcome(
     countDeno,
-    await stream(command, { CULVERT_FUZZ_CASES: String(TYPESCRIPT_CASES) }),
+    await stream(command, {
+      CULVERT_FUZZ_CASES: String(TYPESCRIPT_CASES),
+      CULVERT_FUZZ_SECONDS: String(TYPESCRIPT_SECONDS),
+    }),
   );
 }
 

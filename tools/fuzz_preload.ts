@@ -1,7 +1,13 @@
-// Loaded before the tests by tools/fuzz.ts: more cases for each property.
+// Loaded before the tests by tools/fuzz.ts: more cases for each property, and an end by time.
 
 import fc from "fast-check";
 
-const cases = Number(Deno.env.get("CULVERT_FUZZ_CASES"));
-if (!(cases > 0)) throw new RangeError("Cannot fuzz: CULVERT_FUZZ_CASES is not a number of cases");
-fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: cases });
+const numRuns = _number("CULVERT_FUZZ_CASES");
+const interruptAfterTimeLimit = 1000 * _number("CULVERT_FUZZ_SECONDS");
+fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns, interruptAfterTimeLimit });
+
+function _number(name: string): number {
+  const number = Number(Deno.env.get(name));
+  if (!(number > 0)) throw new RangeError(`Cannot fuzz: ${name} is not a number above 0`);
+  return number;
+}

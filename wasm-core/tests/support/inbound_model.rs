@@ -10,7 +10,7 @@ use culvert_core::layout::*;
 use culvert_core::status::{Fate, Status};
 
 use super::esp::Sa;
-use super::{Gate, SUSPECT_LIMIT, frame};
+use super::{Gate, SMALL, SUSPECT_LIMIT, frame};
 
 /// SPI of the first SA; the others follow.
 pub const SPI: u32 = 0x0a0b_0c01;
@@ -266,7 +266,7 @@ pub struct Beside {
 
 impl Beside {
     pub fn new(sas: Vec<Sa>) -> Self {
-        let gate = Gate::new();
+        let gate = Gate::with(SMALL, 0);
         for sa in &sas {
             sa.installed(&gate);
         }

@@ -42,6 +42,15 @@ pub const LIMITS: Limits = Limits {
     inner_mtu: 1400,
 };
 
+/// The least that one connection needs: a fuzzer makes thousands of these a second.
+pub const SMALL: Limits = Limits {
+    lanes: 1,
+    connections: 2,
+    sas: 4,
+    rings: 3,
+    inner_mtu: 1400,
+};
+
 /// `n` cases of a property, or as many as `deno task test:fuzz` asks for.
 pub fn cases(n: u32) -> ProptestConfig {
     match std::env::var_os("PROPTEST_CASES") {
