@@ -3,6 +3,7 @@
 // Sizes and limits, octets or counts.
 export const ABI = 1;
 export const BATCH_MAX = 64;
+export const SCAN_MAX = 256;
 export const EPOLL_MAX = 256;
 export const TX_IOV_MAX = 64;
 export const UP_READ_MAX = 3;
@@ -37,6 +38,7 @@ export const CONN_PREFIXED = 2;
 export const CONN_ENABLED = 3;
 export const CONN_DRAINING = 4;
 export const BATCH_NONE = 0;
+export const BATCH_SKIPPED = 4;
 export const BATCH_ESP = 1;
 export const BATCH_UPSTREAM = 2;
 export const BATCH_CLOSE = 3;

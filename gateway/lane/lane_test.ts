@@ -1,37 +1,14 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { LANE_COUNTERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EMFILE, EPOLLIN } from "../linux/constants.ts";
-import type { UdpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { edge } from "./fake/descriptors.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "./fake/kernel.ts";
+import { counted, foreignEsp, frame, ike, upstreamOf } from "./fake/traffic.ts";
 import { hasListed } from "./lane.ts";
 import { waitMs } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
-
-/** A frame of `octets`: Length, then payload. */
-function frame(octets: readonly number[]): Uint8Array {
-  const len = octets.length + 2;
-  return new Uint8Array([len >> 8, len & 0xff, ...octets]);
-}
-
-/** An IKE message of 28 octets behind its marker, told apart by `id`. */
-function ike(id: number): number[] {
-  return [0, 0, 0, 0, ...Array.from({ length: 27 }, () => 7), id];
-}
-
-function counted(fake: FakeLane, status: number): number {
-  const { tables } = fake.lane;
-  return tables.u32[(tables.block + LANE_COUNTERS + 8 * status) >>> 2] ?? 0;
-}
-
-function upstreamOf(fake: FakeLane): UdpEnd {
-  const end = [...fake.kernel.ends.values()].find((each) => each.kind === "udp");
-  if (end?.kind !== "udp") throw new Error("There is no upstream socket");
-  return end;
-}
 
 test("a lane accepts the prefix one octet at a time, and IKE behind it (T11)", async () => {
   const fake = await startFakeLane();
@@ -259,11 +236,6 @@ function relayedBy(fake: FakeLane, id: number): number {
 
 /** Many budgets of one connection. */
 const FLOOD_FRAMES = 600;
-
-/** ESP of nobody here, `len` octets, told apart by its last one. */
-function foreignEsp(len: number, id: number): number[] {
-  return [0x0b, 0xad, 0xca, 0xfe, ...Array.from({ length: len - 5 }, () => 7), id];
-}
 
 test("neighbours of one length leave in one call, and IKE by itself", async () => {
   for (const isPlain of [false, true]) {

@@ -1,7 +1,8 @@
 //! From the receive ring: whole frames, batch by batch, each batch of one class.
 //!
 //! A batch ends where the class changes, so that part of one can be released: what lies between two messages has then
-//! not been looked at. Frames that go nowhere are consumed as they are met, at the front of a batch only.
+//! not been looked at. Frames that go nowhere are consumed as they are met, at the front of a batch only, and a peer
+//! that sends nothing else gets its lane for no longer than a batch takes.
 
 use crate::counters::count_frames;
 use crate::esp::header::ESP_PACKET_LEN_MIN;
@@ -11,9 +12,9 @@ use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::Row;
 use crate::layout::{
-    BATCH_CLOSE, BATCH_ESP, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, DATAGRAM_LEN_MAX,
+    BATCH_CLOSE, BATCH_ESP, BATCH_MAX, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, DATAGRAM_LEN_MAX,
     IKE_HEADER_LEN, INBOUND, KIND_EMPTY, KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN,
-    NON_ESP_MARKER_LEN,
+    NON_ESP_MARKER_LEN, SCAN_MAX,
 };
 use crate::status::Status;
 use crate::{memory, ring, runs, sad, score, tables};
@@ -30,7 +31,17 @@ enum Class {
     Drop(Status),
 }
 
-/// Looks for the next batch. Its `BATCH_` kind and its count.
+/// What ends a look for frames.
+enum End {
+    /// No whole frame is left.
+    Empty,
+    /// The next frame is another batch's.
+    Batch,
+    /// It has been long enough.
+    Scanned,
+}
+
+/// Looks for the next batch. Its `BATCH_` kind and its count; of a batch of nothing, the frames that went nowhere.
 pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> (u32, u32) {
     let served = Served {
         row: memory::row(conn),
@@ -45,6 +56,8 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> (u32, u32)
     }
     match (batch.kind.get(), found) {
         (BATCH_NONE, Err(status)) => (BATCH_CLOSE, status as u32),
+        (BATCH_NONE, Ok((End::Scanned, frames))) => (BATCH_SKIPPED, frames),
+        (BATCH_NONE, Ok((_, frames))) => (BATCH_NONE, frames),
         (BATCH_UPSTREAM, _) => (BATCH_UPSTREAM, runs::plan(lane, served.row)),
         (kind, _) => (kind, batch.jobs.get()),
     }
@@ -112,26 +125,27 @@ fn begin(lane: &LaneBlock, served: &Served<'_>) {
     lane.up_ike.set(0);
 }
 
-/// Adds frames to the batch until it ends.
+/// Adds frames to the batch until it ends. How it did, after how many.
 ///
 /// # Errors
 /// `SuspectLimit`, `FrameLengthInvalid`: the connection has to end, after the batch that is there.
-fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<(), Status> {
+fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<(End, u32), Status> {
     let row = served.row;
     let batch = &lane.batch;
-    loop {
+    for frames in 0..SCAN_MAX {
         if batch.kind.get() == BATCH_NONE && score::is_spent(row) {
             return Err(Status::SuspectLimit);
         }
         let (head, head_len) = ring::head(row, batch.rx_end.get());
         let available = row.rx_written.get().wrapping_sub(batch.rx_end.get());
         let Some(frame) = next_frame(&head[..head_len], available)? else {
-            return Ok(());
+            return Ok((End::Empty, frames));
         };
         if !take(lane, served, &frame) {
-            return Ok(());
+            return Ok((End::Batch, frames));
         }
     }
+    Ok((End::Scanned, SCAN_MAX))
 }
 
 /// Takes one frame in, or leaves it to the next batch and returns false.

@@ -35,6 +35,8 @@ pub const DATAGRAM_LEN_MAX: u32 = 65_507;
 
 /// Most frames, packets or messages of one batch.
 pub const BATCH_MAX: usize = 64;
+/// Most frames that one look for a batch takes in, those that go nowhere among them.
+pub const SCAN_MAX: u32 = 256;
 /// Events of one `epoll_wait`.
 pub const EPOLL_MAX: usize = 256;
 /// Parts of one `sendmsg` to TCP.
@@ -112,6 +114,8 @@ pub const BATCH_ESP: u32 = 1;
 pub const BATCH_UPSTREAM: u32 = 2;
 /// The connection ends; the count is the status.
 pub const BATCH_CLOSE: u32 = 3;
+/// Frames that went nowhere, as many as one call looks at; more may follow.
+pub const BATCH_SKIPPED: u32 = 4;
 
 /// The inner side's device takes plain packets only.
 pub const OFFLOAD_NONE: u32 = 0;

@@ -19,7 +19,7 @@ import {
   SO_RXQ_OVFL,
   SOL_SOCKET,
 } from "../../linux/constants.ts";
-import { edge, type End, openEnd, type UdpEnd, udpEnd } from "./descriptors.ts";
+import { edge, type End, openEnd, type TcpEnd, type UdpEnd, udpEnd } from "./descriptors.ts";
 import type { FakeKernel } from "./kernel.ts";
 
 /** A table in memory: where it is and how many entries it has. */
@@ -28,11 +28,20 @@ interface Table {
   readonly count: number;
 }
 
+/** A part of a vectored call. */
+interface Part {
+  readonly at: number;
+  readonly len: number;
+}
+
 const IOVEC_LEN = 16;
 const MMSGHDR_LEN = 64;
 const EPOLL_EVENT_LEN = 12;
 /** `CMSG_LEN(4)` rounded up: one control message with a u32. */
 const CONTROL_LEN = 24n;
+
+/** Reads of a test with a flood: more is a loop that does not end. */
+const READS_MAX = 10_000;
 
 export const FAKE_CALLS = {
   accept4,
@@ -70,7 +79,7 @@ function word(kernel: FakeKernel, at: number): number {
   return Number(kernel.view.getBigUint64(at, LITTLE_ENDIAN));
 }
 
-function iovecs(kernel: FakeKernel, { at, count }: Table): { at: number; len: number }[] {
+function iovecs(kernel: FakeKernel, { at, count }: Table): Part[] {
   return Array.from({ length: count }, (_, i) => ({
     at: word(kernel, at + IOVEC_LEN * i),
     len: word(kernel, at + IOVEC_LEN * i + 8),
@@ -168,12 +177,29 @@ function readv(kernel: FakeKernel, fd: number, table: Table): number {
     end.hasFin = true;
     return fail(kernel, ECONNRESET);
   }
+  if (end.flood.length > 0) return pour(kernel, end, iovecs(kernel, table));
   if (end.unread.length === 0) return end.hasFin ? 0 : fail(kernel, EAGAIN);
   let octets = 0;
   for (const part of iovecs(kernel, table)) {
     const taken = end.unread.splice(0, Math.min(part.len, kernel.readMax - octets));
     kernel.u8.set(taken, part.at);
     octets += taken.length;
+  }
+  return octets;
+}
+
+/** Fills all parts from a flood. A lane that takes one in for ever is told so. */
+function pour(kernel: FakeKernel, end: TcpEnd, parts: Part[]): number {
+  if ((kernel.calls.get("readv") ?? 0) > READS_MAX) throw new Error("The lane reads for ever");
+  let octets = 0;
+  for (const part of parts) {
+    const { at } = part;
+    const len = Math.min(part.len, kernel.readMax - octets);
+    for (let i = 0; i < len; i++) {
+      kernel.u8[at + i] = end.flood[end.floodAt] ?? 0;
+      end.floodAt = (end.floodAt + 1) % end.flood.length;
+    }
+    octets += len;
   }
   return octets;
 }
@@ -286,7 +312,9 @@ function readiness(end: End): number {
     case "udp":
       return (end.unread.length > 0 ? EPOLLIN : 0) | (end.space > 0 ? EPOLLOUT : 0);
     case "tcp":
-      return (end.unread.length > 0 || end.hasFin || end.hasReset ? EPOLLIN : 0) |
+      return (end.unread.length + end.flood.length > 0 || end.hasFin || end.hasReset
+        ? EPOLLIN
+        : 0) |
         (end.space > 0 ? EPOLLOUT : 0) | (end.hasFin ? EPOLLRDHUP : 0) |
         (end.hasReset ? EPOLLRDHUP | EPOLLERR | EPOLLHUP : 0);
   }

@@ -17,6 +17,10 @@ export interface TcpEnd {
   watch: Watch | undefined;
   /** Octets from the peer that were not read yet. */
   readonly unread: number[];
+  /** Octets that come again and again behind those, so that every read gets all it asks for; empty for none. */
+  flood: Uint8Array;
+  /** Where in the flood the next read begins. */
+  floodAt: number;
   /** Octets sent to the peer so far. */
   readonly sent: number[];
   /** Octets that the kernel takes before EAGAIN. */
@@ -97,6 +101,8 @@ export function tcpEnd(): TcpEnd {
     kind: "tcp",
     watch: undefined,
     unread: [],
+    flood: new Uint8Array(),
+    floodAt: 0,
     sent: [],
     space: Infinity,
     hasFin: false,

@@ -1,5 +1,6 @@
 // Lanes on the fake kernel: the real core, the real loop, one turn at a time, and a clock that the test moves.
 
+import { ok } from "node:assert/strict";
 import { EPOLL_MAX, OFFLOAD_NONE } from "../../../ts-bindings/layout.ts";
 import {
   type Core,
@@ -11,6 +12,7 @@ import {
 import { AF_INET } from "../../linux/constants.ts";
 import { emitSockaddr } from "../../linux/structs.ts";
 import { runtime } from "../../runtime/mod.ts";
+import { pushCommand } from "../commands.ts";
 import { createLane } from "../create.ts";
 import type { LaneInit, LaneNotice } from "../init.ts";
 import type { Lane } from "../lane.ts";
@@ -32,6 +34,8 @@ export interface FakeLane {
   readonly kernel: FakeKernel;
   readonly listener: ListenerEnd;
   readonly notices: LaneNotice[];
+  /** The shell gives an order. */
+  order(command: readonly number[]): void;
   /** Moves the clock, ms. */
   advance(ms: number): void;
   /** Turns until the lane would sleep: nothing is ready, nothing is due, and no descriptor wakes it. */
@@ -167,12 +171,19 @@ function openFakeLane({ init, core, kernel, listener, time }: Parts): FakeLane {
     return end;
   }
 
+  function order(command: readonly number[]): void {
+    const end = kernel.ends.get(init.eventfd);
+    ok(end?.kind === "eventfd" && pushCommand(lane.tables.i32, lane.tables.block, command));
+    end.count++;
+  }
+
   return {
     lane,
     core,
     kernel,
     listener,
     notices,
+    order,
     advance: (ms) => void (time.now += ms),
     settle,
     step,

@@ -85,6 +85,12 @@ export function arrive(end: TcpEnd, octets: Uint8Array): void {
   edge(end, EPOLLIN);
 }
 
+/** `octets` arrive without end. */
+export function startFlood(end: TcpEnd, octets: Uint8Array): void {
+  end.flood = octets;
+  edge(end, EPOLLIN);
+}
+
 /** The peer sends FIN. */
 export function sendFin(end: TcpEnd): void {
   end.hasFin = true;

@@ -246,6 +246,7 @@ impl Gate {
             let count = batch & 0xffff;
             match batch >> 16 {
                 BATCH_NONE => break,
+                BATCH_SKIPPED => {}
                 BATCH_ESP => {
                     core::inbound_open(lane);
                     let inner = core::inbound_finish(lane, conn, now);

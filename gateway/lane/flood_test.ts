@@ -1,0 +1,97 @@
+// A peer that sends without end what leads nowhere gets its turn, and no more (protocol.md L35).
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { ROW_GENERATION, SCAN_MAX } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { COMMAND_DRAIN, COMMAND_KICK, COMMAND_STOP } from "./commands.ts";
+import type { TcpEnd } from "./fake/descriptors.ts";
+import { type FakeLane, startFakeLane } from "./fake/harness.ts";
+import { arrive, startFlood } from "./fake/kernel.ts";
+import { counted, frame, ike, upstreamOf } from "./fake/traffic.ts";
+import { rowI32 } from "./lane.ts";
+import { STREAM_PREFIX } from "./stream_prefix.ts";
+
+const FLOODS = {
+  "empty frames": frame([]),
+  "keepalives": frame([0xff]),
+  "IKE too long for a datagram": frame(Array.from({ length: 65_520 }, () => 0)),
+};
+
+for (const [what, octets] of Object.entries(FLOODS)) {
+  test(`${what} without end leave the other connections and all orders their turn`, async () => {
+    const fake = await startFakeLane();
+    const flooding = startFlooding(fake, octets);
+    const calm = fake.connect();
+    fake.step();
+    arrive(calm, STREAM_PREFIX);
+    arrive(calm, frame(ike(1)));
+    fake.step();
+    deepEqual(upstreamOf(fake).sent.map((message) => [...message]), [ike(1)]);
+    fake.advance(5000);
+    fake.step();
+    fake.step();
+    ok(flooding.isClosed);
+    equal(counted(fake, Status.PrefixTimeout), 1);
+  });
+}
+
+test("IKE without an upstream, without end, is dropped turn by turn", async () => {
+  const fake = await startFakeLane({ upstream: null });
+  const flooding = startFlooding(fake, frame(ike(1)));
+  fake.step();
+  const first = counted(fake, Status.NoUpstream);
+  fake.step();
+  const second = counted(fake, Status.NoUpstream);
+  ok(first > 0 && second > first, `${first}, then ${second}`);
+  // Two budgets a turn: one of the connections with news, one of the busy ones.
+  ok(second <= 2 * 2 * 2 * SCAN_MAX, `${second} in two turns`);
+  fake.order([COMMAND_KICK, 1, rowI32(fake.lane, 1, ROW_GENERATION)]);
+  fake.step();
+  ok(flooding.isClosed);
+});
+
+test("a drain and the stop are heard in a flood", async () => {
+  const fake = await startFakeLane();
+  const flooding = startFlooding(fake, frame([]));
+  fake.step();
+  fake.order([COMMAND_DRAIN, 0, 0]);
+  fake.step();
+  ok(flooding.isClosed);
+  fake.order([COMMAND_STOP, 0, 0]);
+  fake.step();
+  ok(fake.lane.isStopping);
+});
+
+test("reads that bring no whole frame end with the turn", async () => {
+  const fake = await startFakeLane();
+  const flooding = startFlooding(fake, frame(ike(1)));
+  fake.kernel.readMax = 1;
+  flooding.hasFin = true;
+  const before = fake.kernel.calls.get("readv") ?? 0;
+  fake.step();
+  const reads = (fake.kernel.calls.get("readv") ?? 0) - before;
+  ok(reads <= 2 * 8, `${reads} reads in one turn`);
+});
+
+test("a frame whose rest came has no part in the clock of the next one", async () => {
+  const fake = await startFakeLane({ upstream: null });
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)).subarray(0, 10));
+  fake.settle();
+  fake.advance(4000);
+  arrive(peer, frame(ike(1)).subarray(10));
+  arrive(peer, frame(ike(2)).subarray(0, 10));
+  fake.settle();
+  equal(fake.lane.connections[1]?.partialAt, fake.lane.now);
+});
+
+/** A peer that has sent the prefix, and now sends `octets` again and again. */
+function startFlooding(fake: FakeLane, octets: Uint8Array): TcpEnd {
+  const flooding = fake.connect();
+  arrive(flooding, STREAM_PREFIX);
+  fake.settle();
+  startFlood(flooding, octets);
+  return flooding;
+}

@@ -1,0 +1,58 @@
+// A peer that has nothing but the stream prefix and sends, as fast as it can, what leads nowhere (protocol.md L35): the others have
+// their turn, and so have the API and the end.
+
+import { ok } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { describe } from "node:test";
+import { expectEcho } from "../support/echo.ts";
+import { EMPTY, ikeFrame, ikeMessage, KEEPALIVE } from "../support/frames.ts";
+import type { Originator } from "../support/originator.ts";
+import { addPeer } from "../support/peers.ts";
+import { scenario } from "../support/scenario.ts";
+import { useGateway } from "../support/use_gateway.ts";
+import { sleep } from "../support/wait.ts";
+
+/** Octets of one write: as many frames as the sockets' buffers take. */
+const WRITE_LEN = 4 << 20;
+
+const FLOODS: Readonly<Record<string, Buffer>> = {
+  "empty frames": EMPTY,
+  "keepalives": KEEPALIVE,
+  "IKE without an upstream": ikeFrame(ikeMessage()),
+};
+
+describe("a flood of what leads nowhere", () => {
+  const gateway = useGateway(["--prefix-timeout-ms", "3000"]);
+
+  for (const [what, frame] of Object.entries(FLOODS)) {
+    scenario(
+      `L35, T16: ${what} without end hold nobody up, and end with the prefix timer`,
+      async () => {
+        const peer = await addPeer(gateway().api);
+        const calm = await gateway().connect();
+        await expectEcho(calm, peer);
+        const flooding = await gateway().connect();
+        const flood = sendOn(flooding, frame);
+        let slowest = 0;
+        for (let i = 0; i < 10; i++) {
+          const sentAt = performance.now();
+          await expectEcho(calm, peer);
+          slowest = Math.max(slowest, performance.now() - sentAt);
+        }
+        ok(slowest < 1000, `${slowest} ms`);
+        await flooding.ended();
+        await flood;
+      },
+    );
+  }
+});
+
+/** Sends the frame again and again until the connection ends. */
+async function sendOn(connection: Originator, frame: Buffer): Promise<void> {
+  const octets = Buffer.concat(new Array(Math.floor(WRITE_LEN / frame.length)).fill(frame));
+  while (connection.isOpen()) {
+    await connection.send(octets);
+    // The end of the connection has to be heard, too.
+    await sleep(0);
+  }
+}
