@@ -118,6 +118,7 @@ export const ROW_UP_PLAIN = 88;
 export const ROW_RX_WRITTEN = 68;
 export const ROW_RX_CONSUMED = 72;
 export const ROW_TX_QUEUED = 184;
+export const ROW_IKE_WAITS = 188;
 export const ROW_TX_PARTIAL_AT = 192;
 export const ROW_INBOUND = 256;
 export const ROW_OUTBOUND = 320;

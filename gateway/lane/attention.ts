@@ -3,7 +3,7 @@
 
 import { LANE_ATTENTION, ROW_TX_PARTIAL_AT } from "../../ts-bindings/layout.ts";
 import { armTimer } from "./deadlines.ts";
-import { type Lane, rowF64 } from "./lane.ts";
+import { hasUpstream, type Lane, list, rowF64 } from "./lane.ts";
 
 /** Asks lane `owner` to look after its connections with octets that wait, and wakes it. */
 export function callAttention(lane: Lane, owner: number): void {
@@ -13,13 +13,16 @@ export function callAttention(lane: Lane, owner: number): void {
   if (fd !== undefined) lane.libc.write(fd, lane.tables.oneAt, 8);
 }
 
-/** Arms the timers of own connections on which another lane was stopped in the middle of a frame. */
+/**
+ * Looks after own connections on which another lane has sent: arms the timers of those where it was stopped in the middle
+ * of a frame, and reads upstream on where it has made room in the reserve.
+ */
 export function payAttention(lane: Lane): void {
   const word = (lane.tables.block + LANE_ATTENTION) >>> 2;
   if (Atomics.exchange(lane.tables.i32, word, 0) === 0) return;
   for (const connection of lane.connections) {
-    if (connection !== undefined && rowF64(lane, connection.row, ROW_TX_PARTIAL_AT) > 0) {
-      armTimer(lane, connection);
-    }
+    if (connection === undefined) continue;
+    if (rowF64(lane, connection.row, ROW_TX_PARTIAL_AT) > 0) armTimer(lane, connection);
+    if (hasUpstream(lane, connection)) list(lane, connection);
   }
 }

@@ -34,8 +34,6 @@ export interface Connection {
   isUpstreamReadable: boolean;
   /** The upstream socket took no more: the connection is not read until it does. */
   isUpstreamBlocked: boolean;
-  /** The IKE reserve is full: upstream is not read until it empties. */
-  isReserveFull: boolean;
   /** Monotonic ms. */
   readonly openedAt: number;
   /** When the incomplete frame in the rx ring began, 0 without one. */
@@ -67,7 +65,6 @@ export function createConnection(
     isReset: false,
     isUpstreamReadable: false,
     isUpstreamBlocked: false,
-    isReserveFull: false,
     partialAt: 0,
     readAt: init.openedAt,
     drainedWith: 0,

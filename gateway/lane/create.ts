@@ -53,6 +53,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     busyAt: 0,
     again: [],
     starved: [],
+    feedAt: 0,
     now: clock(),
     idleMs: 0,
     liveCount: 0,

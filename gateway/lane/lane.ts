@@ -1,7 +1,7 @@
 // One lane's state: its core instance, its descriptors, its connections and the tables through which it talks to the kernel.
 // The files beside this one are its verbs.
 
-import { ROW_LEN } from "../../ts-bindings/layout.ts";
+import { ROW_IKE_WAITS, ROW_LEN } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import type { LaneLibc } from "./libc.ts";
@@ -36,6 +36,8 @@ export interface Lane {
   again: Connection[];
   /** Connections that wait for a ring of the pool, or for a descriptor. */
   starved: Connection[];
+  /** When they try again, monotonic ms. */
+  feedAt: number;
   /** Monotonic ms with a fraction; the same origin in every lane. */
   readonly clock: () => number;
   /** `clock()` as it was at the start of the turn or after the last send. */
@@ -56,6 +58,9 @@ export interface Lane {
   drainDueAt: number;
   isStopping: boolean;
 }
+
+/** A connection without a ring or a descriptor tries again after this long. */
+const STARVED_RETRY_MS = 5;
 
 /** Puts a connection into the ready list, once. */
 export function list(lane: Lane, connection: Connection): void {
@@ -90,7 +95,14 @@ export function doom(lane: Lane, connection: Connection, status: number): void {
 export function starve(lane: Lane, connection: Connection): void {
   if (connection.isStarved) return;
   connection.isStarved = true;
+  if (lane.starved.length === 0) lane.feedAt = lane.now + STARVED_RETRY_MS;
   lane.starved.push(connection);
+}
+
+/** Whether the daemon has something for a connection that can take it now. */
+export function hasUpstream(lane: Lane, connection: Connection): boolean {
+  return connection.isUpstreamReadable && !connection.isStarved &&
+    rowI32(lane, connection.row, ROW_IKE_WAITS) === 0;
 }
 
 /** Offset of a connection's row. */

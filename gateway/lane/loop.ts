@@ -26,14 +26,11 @@ import { runTimers } from "./deadlines.ts";
 import { checkDrain, DRAIN_POLL_MS } from "./drain.ts";
 import { announce } from "./events.ts";
 import { readTun } from "./inner.ts";
-import { doom, hasListed, type Lane, list, listAgain } from "./lane.ts";
+import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
 import { receive } from "./receive.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
 import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
-
-/** A connection without a ring or a descriptor tries again after this long. */
-const STARVED_RETRY_MS = 5;
 
 /** Runs the lane until it is told to stop. */
 export function runLane(lane: Lane): void {
@@ -73,7 +70,7 @@ export function waitMs(lane: Lane): number {
   if (hasListed(lane) || (lane.isTunReadable && !lane.isDraining)) return 0;
   const { now } = lane;
   let wait = lane.timers.waitMs(now);
-  if (lane.starved.length > 0) wait = earlier(wait, STARVED_RETRY_MS);
+  if (lane.starved.length > 0) wait = earlier(wait, Math.max(lane.feedAt - now, 0));
   if (lane.acceptAgainAt > 0) wait = earlier(wait, Math.max(lane.acceptAgainAt - now, 0));
   if (lane.isDraining && lane.liveCount > 0) {
     wait = earlier(wait, Math.min(Math.max(lane.drainDueAt - now, 0), DRAIN_POLL_MS));
@@ -130,9 +127,9 @@ function markUpstream(lane: Lane, connection: Connection, events: number): void 
   list(lane, connection);
 }
 
-/** Connections that waited for a ring or a descriptor try once a turn. */
+/** Connections that have waited for a ring or a descriptor try again. */
 function wakeStarved(lane: Lane): void {
-  if (lane.starved.length === 0) return;
+  if (lane.starved.length === 0 || lane.now < lane.feedAt) return;
   for (const connection of lane.starved) {
     connection.isStarved = false;
     if (connection.upstreamFd < 0) connection.isUpstreamBlocked = false;
@@ -174,12 +171,12 @@ function serve(lane: Lane, connection: Connection): void {
     connection.isWritable = false;
     flush(lane, connection);
   }
-  if (connection.closeWith === 0 && connection.isUpstreamReadable && !connection.isReserveFull) {
-    readUpstream(lane, connection);
-  }
+  // One direction that waits for a ring holds the other one up no further: its ring may be the one that is missing.
+  const { isStarved } = connection;
+  if (connection.closeWith === 0 && hasUpstream(lane, connection)) readUpstream(lane, connection);
   if (connection.state === CONN_DRAINING) {
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
-  } else if (connection.closeWith === 0 && !connection.isStarved) {
+  } else if (connection.closeWith === 0 && !isStarved) {
     if (receive(lane, connection)) listAgain(lane, connection);
   }
   if (connection.closeWith !== 0) closeConnection(lane, connection, connection.closeWith);

@@ -4,7 +4,7 @@
 // whoever holds it may send on the descriptor, of whichever lane the connection is. What the kernel does not take waits
 // for the owner lane's EPOLLOUT edge (design.md §1; protocol.md L30 to L32).
 
-import { CONN_DRAINING, ROW_FD, ROW_LANE } from "../../ts-bindings/layout.ts";
+import { CONN_DRAINING, ROW_FD, ROW_IKE_WAITS, ROW_LANE } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { sealJobs } from "../engine/native.ts";
 import { EAGAIN, MSG_DONTWAIT, MSG_NOSIGNAL } from "../linux/constants.ts";
@@ -40,6 +40,7 @@ function sendLocked(lane: Lane, row: number): void {
   const { core, index, libc } = lane;
   const fd = rowI32(lane, row, ROW_FD);
   const owner = rowI32(lane, row, ROW_LANE);
+  const hasWaited = rowI32(lane, row, ROW_IKE_WAITS) !== 0;
   let left = 0;
   let isBroken = false;
   for (;;) {
@@ -51,11 +52,17 @@ function sendLocked(lane: Lane, row: number): void {
     left = core.tx_sent(index, row, sent < 0 ? 0 : sent, lane.now);
     if (sent < planned) break;
   }
+  // The reserve has room again: its owner may read upstream on.
+  const hasRoom = hasWaited && rowI32(lane, row, ROW_IKE_WAITS) === 0;
   core.tx_unlock(index, row);
   const connection = owner === index ? lane.connections[row] : undefined;
-  if (connection !== undefined) settle(lane, connection, isBroken ? -1 : left);
-  // A reset reaches the owner by its own epoll; only octets that wait need its timer.
-  else if (owner !== index && left > 0) callAttention(lane, owner);
+  if (connection !== undefined) {
+    if (hasRoom) list(lane, connection);
+    settle(lane, connection, isBroken ? -1 : left);
+  } else if (owner !== index && (left > 0 || hasRoom)) {
+    // A reset reaches the owner by its own epoll; octets that wait need its timer.
+    callAttention(lane, owner);
+  }
 }
 
 /** What follows for the owner from a send that left `left` octets behind (-1: the descriptor is broken). */
@@ -67,9 +74,5 @@ function settle(lane: Lane, connection: Connection, left: number): void {
   if (left > 0) armTimer(lane, connection);
   else if (connection.state === CONN_DRAINING && connection.drainedWith !== Status.Drained) {
     doom(lane, connection, connection.drainedWith);
-  }
-  if (connection.isReserveFull) {
-    connection.isReserveFull = false;
-    list(lane, connection);
   }
 }

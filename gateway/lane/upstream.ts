@@ -4,12 +4,7 @@
 // IKE is never dropped in here: towards the daemon a socket that takes no more stops the reading of the connection; from the
 // daemon a full reserve stops the reading of the socket.
 
-import {
-  CONN_DRAINING,
-  ROW_TX_QUEUED,
-  ROW_UP_PLAIN,
-  TX_QUEUE_MAX,
-} from "../../ts-bindings/layout.ts";
+import { ROW_TX_QUEUED, ROW_UP_PLAIN, TX_QUEUE_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import {
   EAGAIN,
@@ -25,7 +20,7 @@ import {
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { enable } from "./deadlines.ts";
-import { type Lane, listAgain, rowI32, rowOffset } from "./lane.ts";
+import { hasUpstream, type Lane, listAgain, rowI32, rowOffset, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
 import { MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
@@ -105,17 +100,14 @@ export function readUpstream(lane: Lane, connection: Connection): void {
   const { core, index } = lane;
   const { row } = connection;
   for (let i = 0; i < TURN_READS_MAX && connection.isUpstreamReadable; i++) {
-    if (connection.state === CONN_DRAINING) break;
     const room = core.upstream_begin(index, row);
-    if (room === 0) {
-      connection.isReserveFull = true;
-      break;
-    }
+    if (room < 0) starve(lane, connection);
+    if (room <= 0) break;
     takeReads(lane, connection, receiveSome(lane, connection, room));
     core.upstream_end(index, row);
   }
   flush(lane, connection);
-  if (connection.isUpstreamReadable && !connection.isReserveFull) listAgain(lane, connection);
+  if (hasUpstream(lane, connection)) listAgain(lane, connection);
 }
 
 /** Queues what was read; what waits leaves first where it would take the room. */

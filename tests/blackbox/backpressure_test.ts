@@ -10,15 +10,17 @@ import type { Gateway } from "../support/gateway.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import type { Originator } from "../support/originator.ts";
 import { addPeer, type Peer } from "../support/peers.ts";
-import { residentKib } from "../support/proc.ts";
+import { cpuTicks, residentKib, TICKS_PER_SECOND } from "../support/proc.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGatewayWithDaemon } from "../support/use_gateway.ts";
-import { settle } from "../support/wait.ts";
+import { settle, sleep } from "../support/wait.ts";
 
 const MARKER = Buffer.alloc(MARKER_LEN);
 const DATA_LEN = 1300;
 /** More than loopback's own buffers hold. */
 const FLOOD = 12_000;
+/** Over so long the lane must do nothing, once nobody takes anything. */
+const FULL_MS = 1000;
 
 describe("a peer that does not read", () => {
   const { gateway, daemon } = useGatewayWithDaemon();
@@ -94,6 +96,11 @@ describe("a peer that does not read", () => {
     for (let messageId = 0; messageId < count; messageId++) {
       await daemon().send(from, reply(messageId, 9000));
     }
+    const { pid } = gateway().program;
+    const ticks = cpuTicks(pid);
+    await sleep(FULL_MS);
+    const busyMs = 1000 * (cpuTicks(pid) - ticks) / TICKS_PER_SECOND;
+    ok(busyMs < FULL_MS / 4, `busy for ${busyMs} of ${FULL_MS} ms with a full reserve`);
     connection.resume();
     const seen = await readReplies(connection);
     // The kernel tells of its losses with the next message that it does not lose.

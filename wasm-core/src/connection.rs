@@ -134,6 +134,7 @@ fn fill(row: &Row, accepted: &Accepted, peer: &PeerAddress) {
     row.begun.set(0);
     row.begun_octets.set(0);
     row.ike_reserved.set(0);
+    row.ike_waits.store(0, Ordering::Relaxed);
     row.tx_partial_at.store(0, Ordering::Relaxed);
     clear_cursors(&row.tx);
     clear_cursors(&row.ike);

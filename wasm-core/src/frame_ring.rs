@@ -68,7 +68,7 @@ pub(crate) fn reserve(ring: &FrameCursors, len: u32) -> Option<Place> {
     })
 }
 
-/// Octets that frames may still take. Needs a block.
+/// Octets that frames may still take.
 pub(crate) fn room(ring: &FrameCursors) -> u32 {
     RING_LEN - ring.written.get().wrapping_sub(ring.consumed.get())
 }

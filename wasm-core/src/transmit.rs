@@ -10,6 +10,7 @@ use crate::frame_ring::{self, after, front, is_empty, pieces, pop};
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::{FrameCursors, Row};
 use crate::layout::{CONN_CLOSED, KIND_ESP, KIND_IKE, LENGTH_FIELD_LEN, OUTBOUND, TX_IOV_MAX};
+use crate::upstream::READ_LEN_MAX;
 use crate::{lock, memory, tables};
 
 /// Octets of the stamp before an IKE frame.
@@ -105,6 +106,9 @@ pub(crate) fn sent(lane: &LaneBlock, row: &Row, octets: u32, now: f64) -> u32 {
     assert!(left == 0, "more octets sent than planned");
     count_frames(lane, &row.outbound, (OUTBOUND, KIND_IKE), done[0]);
     count_frames(lane, &row.outbound, (OUTBOUND, KIND_ESP), done[1]);
+    if frame_ring::room(&row.ike) >= READ_LEN_MAX {
+        row.ike_waits.store(0, Ordering::Relaxed);
+    }
     let queued = note_queue(row);
     observe_queue(lane, queued);
     note_partial(row, (done[0].0 + done[1].0 > 0, now));

@@ -3,6 +3,8 @@
 //! IKE goes into a ring of its own, the reserve, and is never dropped: datagrams are read only when the largest messages
 //! have room (RFC 9329 §6.2: the daemon will not send it again). ESP is relayed unopened, whoever owns its SPI.
 
+use core::sync::atomic::Ordering;
+
 use crate::counters::{add, count};
 use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::frame::{Kind, kind_of, length_field};
@@ -20,21 +22,22 @@ use crate::{lock, memory, runs, score, tables};
 
 /// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
 /// each.
-const READ_LEN_MAX: u32 = DATAGRAM_LEN_MAX + UP_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
+pub(crate) const READ_LEN_MAX: u32 = DATAGRAM_LEN_MAX + UP_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
 
-/// Lays out as many reads as the reserve can take, were all of it IKE. It can until `end`.
-pub(crate) fn begin(lane: &LaneBlock, row: &Row) -> u32 {
+/// Lays out as many reads as the reserve can take, were all of it IKE. It can until `end`. With 0, `ike_waits` says
+/// when to ask again. `None` if the pool is empty.
+pub(crate) fn begin(lane: &LaneBlock, row: &Row) -> Option<u32> {
     if !transmit::lock_open(row) {
-        return 0;
+        return Some(0);
     }
-    let reads = if frame_ring::ensure_block(&row.ike) {
-        (frame_ring::room(&row.ike) / READ_LEN_MAX).min(UP_READ_MAX as u32)
-    } else {
-        0
-    };
-    row.ike_reserved.set(u32::from(reads > 0));
+    let reads = frame_ring::ensure_block(&row.ike)
+        .then(|| (frame_ring::room(&row.ike) / READ_LEN_MAX).min(UP_READ_MAX as u32));
+    row.ike_reserved
+        .set(u32::from(reads.is_some_and(|reads| reads > 0)));
+    row.ike_waits
+        .store(u32::from(reads == Some(0)), Ordering::Relaxed);
     lock::release(&row.tx_lock);
-    for read in &lane.up_read[..reads as usize] {
+    for read in &lane.up_read[..reads.unwrap_or(0) as usize] {
         read.message.control_len.set(CONTROL_LEN as u64);
     }
     reads

@@ -207,7 +207,7 @@ impl World {
         let is_ike = self.random.below(2) == 0;
         let len = [40, 41, 1000, 9000, 65_507][self.random.below(5)];
         let conn = &mut self.lanes[lane].conns[i];
-        if core::upstream_begin(lane as u32, conn.row) == 0 {
+        if core::upstream_begin(lane as u32, conn.row) <= 0 {
             return;
         }
         let n = if is_ike { &mut conn.ike } else { &mut conn.esp };
@@ -464,7 +464,7 @@ fn race_upstream(
     lane: u32,
     (conn, is_ike): (&mut Conn, bool),
 ) {
-    if core::upstream_begin(lane, conn.row) == 0 {
+    if core::upstream_begin(lane, conn.row) <= 0 {
         return;
     }
     let n = if is_ike { &mut conn.ike } else { &mut conn.esp };

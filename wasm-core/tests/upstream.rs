@@ -163,11 +163,16 @@ fn esp_without_room_is_dropped_and_ike_takes_the_reserve_until_it_is_full() {
         queued += 1;
     }
     assert_eq!(queued, 4, "a fifth might be larger");
+    let waits = || gate.u32(gate.row(conn, "ROW_IKE_WAITS"));
+    assert_eq!(waits(), 1);
     assert_eq!(gate.counter(0, Status::TxRingFull), 1, "no IKE was dropped");
     // Whatever leaves first makes room again.
     assert_eq!(core::tx_lock(0, conn), 1);
     core::tx_plan(0, conn);
-    core::tx_sent(0, conn, 2 * 60_006, 2.0);
+    core::tx_sent(0, conn, 60_005, 2.0);
+    assert_eq!(waits(), 1, "no message has left whole");
+    core::tx_sent(0, conn, 60_007, 2.0);
+    assert_eq!(waits(), 0);
     core::tx_unlock(0, conn);
     assert!(core::upstream_begin(0, conn) > 0);
     let rest = frames(&gate.send_all(0, conn, 3.0));
@@ -243,7 +248,7 @@ fn an_idle_connection_holds_no_ring() {
         for &other in &others[..9] {
             assert!(core::upstream_begin(0, other) > 0, "round {round}");
         }
-        assert_eq!(core::upstream_begin(0, conn), 0, "none is left");
+        assert_eq!(core::upstream_begin(0, conn), -1, "none is left");
         others.iter().for_each(|&other| gate.close(0, other));
     }
 }
@@ -301,7 +306,7 @@ fn control(lost: Option<u32>, size: Option<u32>) -> Vec<u8> {
 #[test]
 fn a_run_from_upstream_becomes_frames() {
     let (gate, conn) = gate();
-    assert_eq!(core::upstream_begin(0, conn), UP_READ_MAX as u32);
+    assert_eq!(core::upstream_begin(0, conn), UP_READ_MAX as i32);
     let run: Vec<_> = (0..20).map(|i| esp(i, 1400)).chain([esp(20, 90)]).collect();
     gate.read(0, 0, &run.concat(), &control(Some(2), Some(1400)));
     gate.read(

@@ -74,10 +74,10 @@ pub extern "C" fn inner_plan(lane: u32) -> u32 {
     delivery::plan(memory::lane(lane))
 }
 
-/// Lays `up_read` out for `recvmmsg`: how many reads the reserve has room for.
+/// Lays `up_read` out for `recvmmsg`: how many reads the reserve has room for, -1 if the pool is empty.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn upstream_begin(lane: u32, conn: u32) -> u32 {
-    upstream::begin(memory::lane(lane), memory::row(ConnId(conn)))
+pub extern "C" fn upstream_begin(lane: u32, conn: u32) -> i32 {
+    upstream::begin(memory::lane(lane), memory::row(ConnId(conn))).map_or(-1, u32::cast_signed)
 }
 
 /// Lets the reserve go that `upstream_begin` has taken.

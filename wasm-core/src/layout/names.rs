@@ -79,7 +79,7 @@ pub const ROW: &[Name] = offsets! { Row:
     ROW_OPENED_AT = opened_at,
     ROW_SCORE = score, ROW_VALID_AT = valid_at, ROW_UP_PLAIN = up_plain,
     ROW_RX_WRITTEN = rx_written, ROW_RX_CONSUMED = rx_consumed,
-    ROW_TX_QUEUED = tx_queued, ROW_TX_PARTIAL_AT = tx_partial_at,
+    ROW_TX_QUEUED = tx_queued, ROW_IKE_WAITS = ike_waits, ROW_TX_PARTIAL_AT = tx_partial_at,
     ROW_INBOUND = inbound, ROW_OUTBOUND = outbound,
 };
 

@@ -86,7 +86,8 @@ pub struct Row {
     pub ike_reserved: Cell<u32>,
     /// Octets queued, both rings.
     pub tx_queued: AtomicU32,
-    _tx_align: u32,
+    /// 1 while the owner does not read upstream because the reserve is full.
+    pub ike_waits: AtomicU32,
     /// Monotonic milliseconds since when the first frame of the queue has failed to leave whole, 0 if none has.
     pub tx_partial_at: AtomicU64,
     _tx_pad: [u64; 7],

@@ -1,0 +1,103 @@
+// A lane that can do nothing sleeps, and goes on when it can: `settle` fails where it would spin instead.
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { ROW_IKE_WAITS } from "../../ts-bindings/layout.ts";
+import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
+import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
+import { arrive, makeRoom } from "./fake/kernel.ts";
+import { frame, ike, upstreamOf } from "./fake/traffic.ts";
+import { EPOLLIN } from "../linux/constants.ts";
+import { rowI32 } from "./lane.ts";
+import { waitMs } from "./loop.ts";
+import { STREAM_PREFIX } from "./stream_prefix.ts";
+import { flush } from "./transmit.ts";
+
+/** More messages than the reserve takes while the peer reads nothing. */
+const MANY = Array.from({ length: 60 }, (_, id) => [...ike(id), ...new Array(8000).fill(id)]);
+
+test("a full reserve stops the reading of upstream, and the lane sleeps until the peer reads", async () => {
+  const { fake, peer, upstream } = await startBusy();
+  ok(upstream.unread.length > 0, "the reserve took all: there were too few");
+  const left = upstream.unread.length;
+  makeRoom(peer, 1000);
+  fake.settle();
+  equal(upstream.unread.length, left, "no message has left whole");
+  makeRoom(peer, Infinity);
+  fake.settle();
+  deepEqual(peer.sent, MANY.flatMap((message) => [...frame(message)]));
+});
+
+test("another lane that makes room in the reserve tells the owner", async () => {
+  const { fake, other, peer, upstream } = await startBusy();
+  const [, connection] = fake.lane.connections;
+  ok(connection !== undefined);
+  equal(rowI32(fake.lane, 1, ROW_IKE_WAITS), 1);
+  // No EPOLLOUT edge: the kernel has the room by the time of the other lane's call.
+  peer.space = Infinity;
+  flush(other.lane, connection);
+  ok(fake.isAwake());
+  fake.settle();
+  equal(upstream.unread.length, 0);
+  deepEqual(peer.sent, MANY.flatMap((message) => [...frame(message)]));
+});
+
+test("without a free ring a lane asks again after a pause, both ways", async () => {
+  const [fake] = await startFakeLanes({ limits: { rings: 1 } });
+  ok(fake !== undefined);
+  const [first, second] = [openPeer(fake), openPeer(fake)];
+  const upstream = upstreamOf(fake);
+  // The one ring holds a frame that is not whole.
+  arrive(second, frame(ike(1)).subarray(0, 10));
+  fake.settle();
+  arrive(first, frame(ike(2)));
+  send(upstream, ike(3));
+  fake.settle();
+  equal(waitMs(fake.lane), 5);
+  const calls = fake.kernel.calls.get("epoll_wait") ?? 0;
+  for (let i = 0; i < 10; i++) {
+    fake.advance(0.5);
+    fake.settle();
+  }
+  ok((fake.kernel.calls.get("epoll_wait") ?? 0) - calls < 40);
+  deepEqual([upstream.sent.length, first.sent.length], [1, 0]);
+  arrive(second, frame(ike(1)).subarray(10));
+  fake.settle();
+  fake.advance(5);
+  fake.settle();
+  deepEqual([upstream.sent.length, first.sent], [2, [...frame(ike(3))]]);
+});
+
+/** A peer in use. */
+function openPeer(fake: FakeLane): TcpEnd {
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(0)));
+  fake.settle();
+  return peer;
+}
+
+function send(upstream: UdpEnd, ...messages: readonly number[][]): void {
+  upstream.unread.push(...messages.map((message) => new Uint8Array(message)));
+  edge(upstream, EPOLLIN);
+}
+
+interface Busy {
+  readonly fake: FakeLane;
+  /** A lane beside it. */
+  readonly other: FakeLane;
+  readonly peer: TcpEnd;
+  readonly upstream: UdpEnd;
+}
+
+/** A peer that reads nothing of what its daemon has for it. */
+async function startBusy(): Promise<Busy> {
+  const [fake, other] = await startFakeLanes({ limits: { lanes: 2 } });
+  ok(fake !== undefined && other !== undefined);
+  const peer = openPeer(fake);
+  const upstream = upstreamOf(fake);
+  peer.space = 0;
+  send(upstream, ...MANY);
+  fake.settle();
+  return { fake, other, peer, upstream };
+}
