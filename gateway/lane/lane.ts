@@ -1,7 +1,7 @@
 // One lane's state: its core instance, its descriptors, its connections and the tables through which it talks to the kernel.
 // The files beside this one are its verbs.
 
-import { ROW_IKE_WAITS, ROW_LEN } from "../../ts-bindings/layout.ts";
+import { CONN_DRAINING, ROW_IKE_WAITS, ROW_LEN } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import type { LaneLibc } from "./libc.ts";
@@ -101,8 +101,8 @@ export function starve(lane: Lane, connection: Connection): void {
 
 /** Whether the daemon has something for a connection that can take it now. */
 export function hasUpstream(lane: Lane, connection: Connection): boolean {
-  return connection.isUpstreamReadable && !connection.isStarved &&
-    rowI32(lane, connection.row, ROW_IKE_WAITS) === 0;
+  return connection.isUpstreamReadable && connection.state !== CONN_DRAINING &&
+    !connection.isStarved && rowI32(lane, connection.row, ROW_IKE_WAITS) === 0;
 }
 
 /** Offset of a connection's row. */

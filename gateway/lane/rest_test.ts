@@ -3,10 +3,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { ROW_IKE_WAITS } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { COMMAND_DRAIN } from "./commands.ts";
 import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, makeRoom } from "./fake/kernel.ts";
-import { frame, ike, upstreamOf } from "./fake/traffic.ts";
+import { arrive, makeRoom, sendFin } from "./fake/kernel.ts";
+import { counted, frame, ike, upstreamOf } from "./fake/traffic.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { rowI32 } from "./lane.ts";
 import { waitMs } from "./loop.ts";
@@ -66,6 +68,28 @@ test("without a free ring a lane asks again after a pause, both ways", async () 
   fake.advance(5);
   fake.settle();
   deepEqual([upstream.sent.length, first.sent], [2, [...frame(ike(3))]]);
+});
+
+test("a half-closed connection reads no more of upstream, and sleeps until its queue has left", async () => {
+  const { fake, peer, upstream } = await startBusy();
+  sendFin(peer);
+  fake.settle();
+  ok(upstream.unread.length > 0 && !peer.isClosed);
+  makeRoom(peer, Infinity);
+  fake.settle();
+  ok(peer.isClosed);
+  equal(counted(fake, Status.PeerClosed), 1);
+});
+
+test("a connection that drains does, too", async () => {
+  const { fake, peer, upstream } = await startBusy();
+  fake.order([COMMAND_DRAIN, 0, 0]);
+  fake.settle();
+  ok(upstream.unread.length > 0 && !peer.isClosed);
+  makeRoom(peer, Infinity);
+  fake.settle();
+  ok(peer.isClosed);
+  equal(counted(fake, Status.Drained), 1);
 });
 
 /** A peer in use. */
