@@ -121,7 +121,9 @@ function close(kernel: FakeKernel, fd: number): number {
 
 function socket(kernel: FakeKernel): number {
   note(kernel, "socket");
-  return openEnd(kernel, udpEnd());
+  const end = udpEnd();
+  kernel.sockets.push(end);
+  return openEnd(kernel, end);
 }
 
 function watch(

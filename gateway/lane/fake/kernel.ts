@@ -12,6 +12,8 @@ export interface FakeKernel {
   readonly u8: Uint8Array;
   readonly view: DataView;
   readonly ends: Map<number, End>;
+  /** Every UDP socket that was made. */
+  readonly sockets: UdpEnd[];
   /** Calls made so far, by name. */
   readonly calls: Map<string, number>;
   /** Octets that one read may give: a test sets it for short reads. */
@@ -29,6 +31,7 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
     u8: new Uint8Array(memory.buffer),
     view: new DataView(memory.buffer),
     ends: new Map(),
+    sockets: [],
     calls: new Map(),
     readMax: Infinity,
     onCall: () => undefined,
