@@ -12,6 +12,7 @@ import type { LaneInit, LaneNotice } from "./init.ts";
 import type { Lane } from "./lane.ts";
 import { createTables } from "./tables.ts";
 import { createTimers } from "./timers.ts";
+import { createTroubles } from "./trouble.ts";
 import { TAG_EVENTFD, TAG_LISTENER, TAG_TUN, watch, watchLevel } from "./watch.ts";
 
 export interface CreateLaneOptions {
@@ -60,7 +61,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     nextSerial: 0,
     acceptAgainAt: 0,
     isTunReadable: init.tun >= 0,
-    tunErrors: 0,
+    troubles: createTroubles(),
     eventsTold: 0,
     isDraining: false,
     drainDueAt: 0,

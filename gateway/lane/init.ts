@@ -42,9 +42,28 @@ export interface LaneInit {
   readonly logFormat: LogFormat;
 }
 
+/** Names of what the host can fail a lane in, as the log and the events have them. */
+export type TroubleKind = "upstream_failed" | "tun_failed";
+
+/** When a kind was last told, and how often it was not since. */
+export interface Troubled {
+  readonly at: number;
+  suppressed: number;
+}
+
+export interface TroubleNotice {
+  readonly kind: "trouble";
+  readonly trouble: TroubleKind;
+  /** The error's name. */
+  readonly reason: string;
+  /** Of the kind, since the one before. */
+  readonly suppressed: number;
+}
+
 /** What a lane tells the shell by message; everything else is in shared memory. */
 export type LaneNotice =
   | { readonly kind: "ready" }
   | { readonly kind: "news" }
+  | TroubleNotice
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -5,6 +5,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { EAGAIN, EINTR, EINVAL } from "../linux/constants.ts";
 import type { Lane } from "./lane.ts";
 import { transmitEntries } from "./transmit.ts";
+import { tellTrouble } from "./trouble.ts";
 
 /** Batches read from the TUN in one turn. */
 const TURN_BATCHES_MAX = 4;
@@ -58,9 +59,10 @@ function fillSlots(lane: Lane): number {
     if (at === undefined) break;
     const octets = libc.read(tun, at, tables.slotLen);
     if (octets < 0) {
-      if (libc.errno() === EINTR) continue;
+      const errno = libc.errno();
+      if (errno === EINTR) continue;
       lane.isTunReadable = false;
-      if (libc.errno() !== EAGAIN) lane.tunErrors++;
+      if (errno !== EAGAIN) tellTrouble(lane, "tun_failed", errno);
       break;
     }
     tables.u32[tables.slotLens + count] = octets;

@@ -6,7 +6,7 @@ import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import type { LaneLibc } from "./libc.ts";
 import type { Connection } from "./connection.ts";
-import type { LaneInit, LaneNotice } from "./init.ts";
+import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
 
@@ -49,8 +49,8 @@ export interface Lane {
   /** Listeners are paused until then: the process or the system is out of descriptors or memory. 0 if not. */
   acceptAgainAt: number;
   isTunReadable: boolean;
-  /** Reads of the TUN that failed for another reason than an empty queue. */
-  tunErrors: number;
+  /** By kind, what the shell was told of. */
+  readonly troubles: Map<TroubleKind, Troubled>;
   /** `written` of the event ring when the shell was last told. */
   eventsTold: number;
   isDraining: boolean;

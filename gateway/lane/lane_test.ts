@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { DELAY_BUCKETS, LANE_IKE_DELAY } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { EMFILE, EPOLLIN } from "../linux/constants.ts";
+import { EACCES, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { edge } from "./fake/descriptors.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "./fake/kernel.ts";
@@ -191,6 +192,62 @@ test("refused datagrams are counted once each, and the message behind them leave
   equal(counted(fake, Status.UpstreamRefused), 2);
   ok(!peer.isClosed);
 });
+
+test("a run that is refused counts its datagrams, not its call", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  upstream.failures.push(EACCES);
+  for (let id = 0; id < 7; id++) arrive(peer, frame(foreignEsp(100, id)));
+  fake.settle();
+  equal(counted(fake, Status.UpstreamRefused), 7);
+  equal(upstream.sent.length, 1);
+});
+
+test("a send without a buffer is tried again after a pause: no edge tells of it", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  upstream.failures.push(ENOBUFS);
+  arrive(peer, frame(ike(2)));
+  fake.settle();
+  equal(upstream.sent.length, 1);
+  equal(waitMs(fake.lane), 5);
+  fake.advance(5);
+  fake.settle();
+  deepEqual(upstream.sent.map((message) => message[31]), [1, 2]);
+});
+
+test("the delay of an IKE message is observed once, when it has left", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  arrive(peer, STREAM_PREFIX);
+  arrive(peer, frame(ike(0)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  upstream.space = 3;
+  for (let id = 1; id <= 9; id++) arrive(peer, frame(ike(id)));
+  fake.settle();
+  equal(delays(fake), 4);
+  makeRoom(upstream, Infinity);
+  fake.settle();
+  equal(delays(fake), 10);
+});
+
+/** IKE delays observed. */
+function delays({ lane: { tables } }: FakeLane): number {
+  let sum = 0;
+  for (let i = 0; i <= DELAY_BUCKETS.length; i++) {
+    sum += tables.u32[(tables.block + LANE_IKE_DELAY + 8 * i) >>> 2] ?? 0;
+  }
+  return sum;
+}
 
 test("a lane without work sleeps: an idle connection costs no turn", async () => {
   const fake = await startFakeLane();

@@ -132,7 +132,8 @@ function wakeStarved(lane: Lane): void {
   if (lane.starved.length === 0 || lane.now < lane.feedAt) return;
   for (const connection of lane.starved) {
     connection.isStarved = false;
-    if (connection.upstreamFd < 0) connection.isUpstreamBlocked = false;
+    // One that waits for its socket's EPOLLOUT finds it full once more.
+    connection.isUpstreamBlocked = false;
     list(lane, connection);
   }
   lane.starved.length = 0;

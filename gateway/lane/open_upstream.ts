@@ -4,6 +4,11 @@ import { ROW_ADDRESS, ROW_FAMILY } from "../../ts-bindings/layout.ts";
 import {
   AF_INET,
   AF_INET6,
+  EMFILE,
+  ENFILE,
+  ENOBUFS,
+  ENOMEM,
+  ENOSPC,
   IPPROTO_UDP,
   SO_RCVBUF,
   SO_RXQ_OVFL,
@@ -16,6 +21,7 @@ import {
 import type { Connection } from "./connection.ts";
 import type { UpstreamInit } from "./init.ts";
 import { type Lane, rowI32, rowOffset, starve } from "./lane.ts";
+import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
 
 /** `sin_addr` of `sockaddr_in`, and its length. */
@@ -28,23 +34,30 @@ const SOCKADDR_IN_LEN = 16;
  */
 const RCVBUF = 1 << 20;
 
+/** What the system is short of now and may have again: descriptors, memory, watches. */
+const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC];
+
 /**
  * Opens, binds and connects the UDP socket of a connection.
  *
- * False if the system has no socket to give now: the connection then waits, unread, and tries again.
+ * `later` if the system has no socket to give now: the connection then waits, unread, and tries again. `failed` if there is none
+ * for another reason, which waiting would not mend: what was to be sent is lost, as in a network without a way.
  */
-export function openUpstream(lane: Lane, connection: Connection): boolean {
+export function openUpstream(lane: Lane, connection: Connection): "open" | "later" | "failed" {
   const { libc, init: { upstream } } = lane;
   if (upstream === null) throw new Error("Cannot open an upstream socket: there is no upstream");
   const fd = libc.socket(upstream.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0 && setUp(lane, connection, upstream, fd)) {
     connection.upstreamFd = fd;
-    return true;
+    return "open";
   }
+  const errno = libc.errno();
   if (fd >= 0) libc.close(fd);
+  tellTrouble(lane, "upstream_failed", errno);
+  if (!SHORTAGES.includes(errno)) return "failed";
   connection.isUpstreamBlocked = true;
   starve(lane, connection);
-  return false;
+  return "later";
 }
 
 function setUp(lane: Lane, connection: Connection, upstream: UpstreamInit, fd: number): boolean {

@@ -3,8 +3,11 @@
 
 import {
   BATCH_MAX,
+  FRAME_KINDS,
+  INBOUND,
   LANE_BUSY_MS,
   LANE_EPOLL,
+  LANE_FRAMES,
   LANE_FRESH,
   LANE_INNER_IOV,
   LANE_RECV_IOV,
@@ -13,7 +16,6 @@ import {
   LANE_SLOT_LEN,
   LANE_SOCKADDR,
   LANE_TX_MSG,
-  LANE_UP_IKE,
   LANE_UP_MMSG,
   LANE_UP_READ,
   LANE_WRITES,
@@ -67,8 +69,8 @@ export interface LaneTables {
   readonly recvIovLen: number;
   readonly txMsgAt: Address;
   readonly upMmsgAt: readonly Address[];
-  /** Index of the number of IKE messages in the batch. */
-  readonly upIke: number;
+  /** Index of the low half of the number of IKE messages from TCP. */
+  readonly ikeFrames: number;
   /** Index of the first send's number of parts; the next one's is MMSGHDR_WORDS on. */
   readonly upParts: number;
   readonly upReadAt: Address;
@@ -132,7 +134,7 @@ export function createTables(options: TablesOptions): LaneTables {
     recvIovLen: (block + LANE_RECV_IOV + 8) >>> 2,
     txMsgAt: mapped.at(block + LANE_TX_MSG),
     upMmsgAt: series(LANE_UP_MMSG, MMSGHDR_LEN),
-    upIke: (block + LANE_UP_IKE) >>> 2,
+    ikeFrames: (block + LANE_FRAMES + 32 * INBOUND + 8 * FRAME_KINDS.indexOf("ike")) >>> 2,
     upParts: (block + LANE_UP_MMSG + MSG_IOVLEN_AT) >>> 2,
     upReadAt: mapped.at(block + LANE_UP_READ),
     upReadLen: (block + LANE_UP_READ + MSG_LEN_AT) >>> 2,

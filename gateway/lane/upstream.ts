@@ -22,7 +22,7 @@ import type { Connection } from "./connection.ts";
 import { enable } from "./deadlines.ts";
 import { hasUpstream, type Lane, listAgain, rowI32, rowOffset, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
-import { MMSGHDR_WORDS } from "./tables.ts";
+import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
 
 /** Reads of one upstream socket in one turn, of up to UP_READ_MAX runs of datagrams each. */
@@ -40,21 +40,45 @@ const REFUSALS_MAX = 4;
  * What the socket does not take stays in the ring, and the connection is not read until it does.
  */
 export function sendUpstream(lane: Lane, connection: Connection, count: number): void {
-  const { core, index, tables } = lane;
-  if (connection.upstreamFd < 0 && !openUpstream(lane, connection)) {
-    core.rx_release(index, connection.row, 0);
-    return;
+  if (connection.upstreamFd >= 0) sendBatch(lane, connection, count);
+  else openFor(lane, connection, count);
+}
+
+/** Opens the socket for a batch. Without one the batch waits, or is dropped. */
+function openFor(lane: Lane, connection: Connection, count: number): void {
+  const { core, index } = lane;
+  switch (openUpstream(lane, connection)) {
+    case "open":
+      sendBatch(lane, connection, count);
+      return;
+    case "later":
+      core.rx_release(index, connection.row, 0);
+      return;
+    case "failed":
+      for (let i = 0; i < count; i++) countRefused(lane, i);
+      core.rx_release(index, connection.row, -1);
+      return;
   }
+}
+
+function sendBatch(lane: Lane, connection: Connection, count: number): void {
+  const { core, index } = lane;
   let sent = 0;
   while (sent < count) {
     const taken = sendSome(lane, connection, sent, count - sent);
     if (taken === 0) break;
     sent += taken;
   }
+  const ikeBefore = ikeReleased(lane);
   core.rx_release(index, connection.row, sent === count ? -1 : sent);
   if (sent === 0) return;
   enable(lane, connection);
-  noteDelay(lane, connection, tables.u32[tables.upIke] ?? 0);
+  noteDelay(lane, connection, (ikeReleased(lane) - ikeBefore) >>> 0);
+}
+
+/** IKE messages from TCP that this lane has let go of, modulo 2^32. */
+function ikeReleased({ tables }: Lane): number {
+  return tables.u32[tables.ikeFrames] ?? 0;
 }
 
 /** Sends `first` and on in one call; how many are off the lane's hands, 0 if the socket takes no more or no run. */
@@ -70,23 +94,35 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
     const errno = libc.errno();
     if (errno === EAGAIN || errno === ENOBUFS) {
       connection.isUpstreamBlocked = true;
+      // The device's queue is full, not the socket's: no edge says when it has room.
+      if (errno === ENOBUFS) starve(lane, connection);
       return 0;
     }
     if (isRunRefused(lane, first, errno)) {
       tables.u32[(rowOffset(lane, connection.row) + ROW_UP_PLAIN) >>> 2] = 1;
       return 0;
     }
+    if (errno !== ECONNREFUSED && errno !== EHOSTUNREACH && errno !== ENETUNREACH) break;
     // The error belongs to an earlier datagram; this one has not been tried yet.
     core.count(index, Status.UpstreamRefused, 1);
-    if (errno !== ECONNREFUSED && errno !== EHOSTUNREACH && errno !== ENETUNREACH) return 1;
   }
+  countRefused(lane, first);
   return 1;
+}
+
+/** Counts the datagrams of a send that is given up. */
+function countRefused({ core, index, tables }: Lane, send: number): void {
+  core.count(index, Status.UpstreamRefused, partsOf(tables, send));
+}
+
+/** Datagrams of a send. */
+function partsOf(tables: LaneTables, send: number): number {
+  return tables.u32[tables.upParts + send * MMSGHDR_WORDS] ?? 0;
 }
 
 /** Whether the kernel does not take send `first` because it is a run: it has no such thing, or the path is narrower than its datagrams. */
 function isRunRefused({ tables }: Lane, first: number, errno: number): boolean {
-  const parts = tables.u32[tables.upParts + first * MMSGHDR_WORDS] ?? 0;
-  return parts > 1 && (errno === EINVAL || errno === EMSGSIZE || errno === EIO);
+  return partsOf(tables, first) > 1 && (errno === EINVAL || errno === EMSGSIZE || errno === EIO);
 }
 
 function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {

@@ -24,6 +24,7 @@ import {
   LANE_EVENTS_WRITTEN,
 } from "../../ts-bindings/layout.ts";
 import { STATUSES } from "../../ts-bindings/status.ts";
+import type { TroubleNotice } from "../lane/init.ts";
 import { connectionId, remoteText } from "./connections.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
@@ -34,6 +35,8 @@ import type { GatewayEvent } from "./types.ts";
 export interface EventHub {
   /** Reads a lane's ring empty. */
   drainRing(block: number): void;
+  /** Tells what the host has failed a lane in. */
+  trouble(lane: number, notice: TroubleNotice): void;
   /** Tells what the shell itself has done; for the log only where somebody looks for it. */
   tell(event: string, fields: GatewayEvent["fields"]): void;
   subscribe(listener: (event: GatewayEvent) => void): () => void;
@@ -76,8 +79,14 @@ export function createEventHub(
     return () => void listeners.delete(listener);
   }
 
+  function trouble(lane: number, { trouble, reason, suppressed }: TroubleNotice): void {
+    const fields = { lane, reason, ...suppressed > 0 && { suppressed } };
+    publish({ level: "error", event: trouble, fields });
+  }
+
   return {
     drainRing,
+    trouble,
     tell: (event, fields) => publish({ level: "debug", event, fields }),
     subscribe,
   };

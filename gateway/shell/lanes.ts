@@ -4,7 +4,7 @@
 // the command ring and the eventfd, and a lane ends by returning from its loop.
 
 import { COMMAND_STOP, pushCommand } from "../lane/commands.ts";
-import type { LaneInit, LaneNotice } from "../lane/init.ts";
+import type { LaneInit, LaneNotice, TroubleNotice } from "../lane/init.ts";
 import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import type { Runtime } from "../runtime/types.ts";
@@ -28,6 +28,8 @@ export interface LanesOptions {
   readonly blocks: readonly number[];
   /** A lane has put something into its event ring. */
   readonly onNews: (lane: number) => void;
+  /** The host has failed a lane in something: it goes on. */
+  readonly onTrouble: (lane: number, notice: TroubleNotice) => void;
   /** A lane's thread has failed: the process cannot go on. Of a trap nobody is told, the lane ends the process itself. */
   readonly onFailure: (lane: number, reason: string) => void;
 }
@@ -80,6 +82,9 @@ function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Pr
         return;
       case "news":
         options.onNews(init.index);
+        return;
+      case "trouble":
+        options.onTrouble(init.index, notice);
         return;
       case "stopped":
         setStopped();

@@ -71,6 +71,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     i32: machine.views.i32,
     blocks: machine.blocks,
     onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
+    onTrouble: events.trouble,
     onFailure: (lane, reason) => {
       log("error", "lane_failed", { lane, reason });
       finish(1);

@@ -45,6 +45,7 @@ const READS_MAX = 10_000;
 
 export const FAKE_CALLS = {
   accept4,
+  bind,
   close,
   read,
   readv,
@@ -119,8 +120,15 @@ function close(kernel: FakeKernel, fd: number): number {
   return 0;
 }
 
+function bind(kernel: FakeKernel): number {
+  const failure = kernel.failures.bind.shift();
+  return failure === undefined ? 0 : fail(kernel, failure);
+}
+
 function socket(kernel: FakeKernel): number {
   note(kernel, "socket");
+  const failure = kernel.failures.socket.shift();
+  if (failure !== undefined) return fail(kernel, failure);
   const end = udpEnd();
   kernel.sockets.push(end);
   return openEnd(kernel, end);
@@ -226,6 +234,8 @@ function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number 
     end.refusals--;
     return fail(kernel, ECONNREFUSED);
   }
+  const failure = end.failures.shift();
+  if (failure !== undefined) return fail(kernel, failure);
   let taken = 0;
   while (taken < count) {
     const datagrams = cut(kernel, at + MMSGHDR_LEN * taken);

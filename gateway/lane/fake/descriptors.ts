@@ -41,6 +41,8 @@ export interface UdpEnd {
   space: number;
   /** ICMP errors that wait to be told. */
   refusals: number;
+  /** errno that the next sends fail with. */
+  readonly failures: number[];
   /** Datagrams lost, as SO_RXQ_OVFL counts them. */
   overflow: number;
   /** Runs of datagrams are refused. */
@@ -120,6 +122,7 @@ export function udpEnd(): UdpEnd {
     sent: [],
     space: Infinity,
     refusals: 0,
+    failures: [],
     overflow: 0,
     isPlain: false,
     isWaitingForSpace: false,

@@ -22,6 +22,8 @@ export interface FakeKernel {
   onCall: (name: string) => void;
   /** Epoll sets made so far. */
   epollCount: number;
+  /** errno that the next calls of `socket` and of `bind` fail with. */
+  readonly failures: { readonly socket: number[]; readonly bind: number[] };
   lastErrno: number;
 }
 
@@ -36,6 +38,7 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
     readMax: Infinity,
     onCall: () => undefined,
     epollCount: 0,
+    failures: { socket: [], bind: [] },
     lastErrno: 0,
   };
 }
@@ -44,7 +47,7 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
 export function fakeLibc(kernel: FakeKernel): LaneLibc {
   return {
     accept4: (fd, address) => FAKE_CALLS.accept4(kernel, fd, Number(address)),
-    bind: () => 0,
+    bind: () => FAKE_CALLS.bind(kernel),
     close: (fd) => FAKE_CALLS.close(kernel, fd),
     connect: () => 0,
     epoll_create1: () => 1000 + kernel.epollCount++,
