@@ -8,12 +8,17 @@ import { readdirSync, readFileSync } from "node:fs";
  * From `schedstat`, to the nanosecond: `/proc/PID/stat` counts in ticks of 10 ms, which is much of a short run.
  */
 export function cpuSeconds(pid: number): number {
-  let nanoseconds = 0;
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    const [onCpu] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
-    nanoseconds += Number(onCpu);
-  }
-  return nanoseconds / 1e9;
+  return [...threadSeconds(pid).values()].reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** The same, thread by thread. */
+export function threadSeconds(pid: number): Map<number, number> {
+  return new Map(
+    readdirSync(`/proc/${pid}/task`).map((task): [number, number] => {
+      const [onCpu] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
+      return [Number(task), Number(onCpu) / 1e9];
+    }),
+  );
 }
 
 /** What a run took, by the clock and of the subject's processor. */

@@ -11,6 +11,8 @@ import type { Endpoint } from "./sockets.ts";
 export interface GatewayChild extends Child {
   readonly api: Api;
   readonly tcp: Endpoint;
+  /** Where its API listens. */
+  readonly apiAt: Endpoint;
 }
 
 /** A counter of the gateway's. */
@@ -52,7 +54,7 @@ export async function startGatewayChild(
     await child.stop();
   }
 
-  return { ...child, api: client, tcp: first, stop };
+  return { ...child, api: client, tcp: first, apiAt: api, stop };
 }
 
 /** Reads a counter. */

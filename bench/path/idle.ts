@@ -95,7 +95,7 @@ interface Opening {
  *
  * In storms of what the gateway's backlog holds, from several addresses: all of a storm connect and send, then all are answered.
  */
-function connectAll(arena: Arena, { gateway, proofs, first, count }: Opening): number[] {
+export function connectAll(arena: Arena, { gateway, proofs, first, count }: Opening): number[] {
   const [stream] = proofs.streams;
   if (stream === undefined) throw new RangeError("No stream");
   const { prefixLen, frameLen } = proofs;

@@ -1,5 +1,5 @@
 // `deno task bench:path`: throughput and cost of the whole path through the gateway that users start, beside plain TCP; then where the time of a packet
-// goes; how long it takes; whether a second lane helps; and ten thousand connections.
+// goes; how long it takes; whether a second lane helps; what it costs to be looked at; and ten thousand connections.
 //
 //     --json --progress --only TEXT --runs N --out FILE --connections N --packets N --engine wasm|native
 
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { settingOf } from "../lib/setting.ts";
+import { eventCases, measureEvents } from "./events.ts";
 import { idleCases, measureIdle } from "./idle.ts";
 import { laneCases, measureLanes } from "./lanes.ts";
 import { latencyCases, measureLatency } from "./latency.ts";
@@ -25,12 +26,13 @@ async function main(): Promise<number> {
   const engine = engineOf(options.further.engine);
   const report = openReport(settingOf("path"), options);
   const suite = { ...options, connections, packets, engine };
-  const parts = [throughputCases, stageCases, latencyCases, laneCases, idleCases];
+  const parts = [throughputCases, stageCases, latencyCases, laneCases, eventCases, idleCases];
   report.progress.expect(parts.reduce((sum, casesOf) => sum + casesOf(suite).length, 0));
   await measureThroughput(report, suite);
   await measureStages(report, suite);
   await measureLatency(report, suite);
   await measureLanes(report, suite);
+  await measureEvents(report, suite);
   await measureIdle(report, { ...suite, runs: Math.min(options.runs, IDLE_RUNS) });
   return 0;
 }
