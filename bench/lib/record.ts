@@ -14,6 +14,9 @@ export type Subject =
   | "rustcrypto-wasm"
   | "rustcrypto-wasm-scalar"
   | "openssl"
+  | "ring"
+  | "aws-lc-rs"
+  | "rustcrypto"
   | "plain-tcp"
   | "veepin"
   | "udp-over-tcp"
@@ -22,9 +25,9 @@ export type Subject =
 
 /**
  * What `rate` counts, and with it what a sample is: seconds for one operation (`octets/s`, `packets/s`), or an amount that is its own rate
- * (`octets`: memory; `share`: of one processor).
+ * (`octets`: memory; `share`: of one processor; `t`: Welch's, without its sign).
  */
-export type Unit = "octets/s" | "packets/s" | "octets" | "share";
+export type Unit = "octets/s" | "packets/s" | "octets" | "share" | "t";
 
 /** One measurement. */
 export interface Sample {
@@ -148,6 +151,7 @@ function _rateOf(
       return 1 / median;
     case "octets":
     case "share":
+    case "t":
       return median;
   }
 }

@@ -24,6 +24,7 @@ export function formatSeconds(seconds: number): string {
 
 /** A rate or an amount with its unit. */
 export function formatRate(rate: number, unit: BenchRecord["unit"]): string {
+  if (unit === "t") return _digits(rate);
   if (unit === "share") return `${_digits(100 * rate)} %`;
   const suffix = unit === "octets/s" ? "B/s" : unit === "packets/s" ? "pkt/s" : "B";
   if (rate >= 1e9) return `${_digits(rate / 1e9)} G${suffix}`;
@@ -34,7 +35,7 @@ export function formatRate(rate: number, unit: BenchRecord["unit"]): string {
 function _cells(record: BenchRecord): string[] {
   const { unit, cpuPerPacket } = record;
   const value = (sample: number): string =>
-    unit === "octets" || unit === "share" ? formatRate(sample, unit) : formatSeconds(sample);
+    AMOUNTS.includes(unit) ? formatRate(sample, unit) : formatSeconds(sample);
   return [
     record.case,
     record.subject,
@@ -55,5 +56,8 @@ function _digits(value: number): string {
 
 /** Of the columns, the first two are text and stand to the left. */
 const TEXT_COLUMNS = 2;
+
+/** Units whose samples are amounts and no times. */
+const AMOUNTS: readonly BenchRecord["unit"][] = ["octets", "share", "t"];
 
 const TITLES = ["CASE", "SUBJECT", "RATE", "EACH", "P10", "P90", "CPU", "RUNS", "RATIO"];

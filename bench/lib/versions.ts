@@ -44,6 +44,11 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
     case "rustcrypto-wasm":
     case "rustcrypto-wasm-scalar":
       return lockedCrates(_read("bench/kernels/rustcrypto/Cargo.lock"), RUSTCRYPTO);
+    case "ring":
+    case "aws-lc-rs":
+      return lockedCrates(_read(NATIVE_LOCK), [subject]);
+    case "rustcrypto":
+      return lockedCrates(_read(NATIVE_LOCK), RUSTCRYPTO);
     case "openssl":
       return _printed("openssl", "version");
     case "plain-tcp":
@@ -66,6 +71,7 @@ const VEEPIN_VERSION = "CULVERT_BENCH_VEEPIN_VERSION";
 /** Names the program, where it is not on PATH. */
 const TCP2UDP = "CULVERT_BENCH_TCP2UDP";
 
+const NATIVE_LOCK = "bench/native/Cargo.lock";
 const RUSTCRYPTO: readonly string[] = ["aes-gcm", "chacha20poly1305"];
 
 function _printed(program: string, argument: string): string | undefined {

@@ -22,6 +22,7 @@ test("versionsOf() knows ours and its rivals", () => {
   match(versionOf("culvert-wasm") ?? "", /^culvert \d+\.\d+\.\d+$/);
   match(versionOf("noble") ?? "", /^@noble\/ciphers \d+\.\d+\.\d+$/);
   match(versionOf("rustcrypto-wasm") ?? "", /^aes-gcm \d\S+, chacha20poly1305 \d\S+$/);
+  match(versionOf("ring") ?? "", /^ring \d+\.\d+\.\d+$/);
   equal(versionOf("node-crypto"), runtime.name);
   equal(versionOf("plain-tcp"), runtime.name);
 });

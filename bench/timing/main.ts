@@ -1,39 +1,84 @@
 // Times of sealing and opening by classes of secrets, on the runtime that runs this: `deno task test:timing` does both.
 //
-//   deno run -A bench/timing/main.ts [SAMPLES]      the same on Bun: bun bench/timing/main.ts
+//   deno run -A bench/timing/main.ts [--samples N]      the same on Bun: bun bench/timing/main.ts
+//     --json --progress --only TEXT --runs N --out FILE
 //
 // A |t| over 10 is a leak, as dudect has it, and ends the program with 1. So does a leak on purpose that is not seen, and a control
 // (two names for one class) in which something is seen: then the method is at fault. What is below is no proof: noise hides small
-// differences.
+// differences. With several runs the median counts.
 
 import process from "node:process";
+import { runtime } from "../../gateway/runtime/mod.ts";
 import { AEADS } from "../kernels/workload.ts";
+import type { CaseResult, Sample } from "../lib/record.ts";
+import { openReport, parseBenchArgs, type Report } from "../lib/report.ts";
+import { settingOf } from "../lib/setting.ts";
+import { percentile } from "../lib/stats.ts";
 import { measure } from "./measure.ts";
-import { leakyComparison, openOpening, openSealing, type Subject } from "./subject.ts";
+import { leakyComparison, OCTETS, openOpening, openSealing, type Subject } from "./subject.ts";
 import { largestT } from "./welch.ts";
 
 const T_MAX = 10;
-const SAMPLES = Number(process.argv[2] ?? 40_000);
 
-let hasFailed = !_tell(leakyComparison(), (t) => t > T_MAX);
-for (const aead of AEADS) {
-  const opening = await openOpening(aead);
-  const control = {
-    ...opening,
-    name: `control, open ${aead}: one class under two names`,
-    choose: (): void => opening.choose(0, 0),
-  };
-  for (const subject of [...await openSealing(aead), opening, control]) {
-    if (!_tell(subject, (t) => t <= T_MAX)) hasFailed = true;
+/** Something to be timed, and what its |t| must be. */
+interface Check {
+  readonly subject: Subject;
+  readonly isRight: (t: number) => boolean;
+}
+
+async function main(): Promise<number> {
+  const options = parseBenchArgs(runtime.args, { runs: 1, further: { samples: "40000" } });
+  const samples = Number(options.further.samples);
+  if (!Number.isInteger(samples) || samples < 1000) throw new RangeError(`--samples is ${samples}`);
+  const report = openReport(settingOf("kernels"), options);
+  const checks = (await allChecks()).filter(({ subject }) => subject.case.includes(options.only));
+  report.progress.expect(checks.length);
+  const wrong: string[] = [];
+  const results = checks.map(({ subject, isRight }) => {
+    const values = timesT(report, subject, { runs: options.runs, samples });
+    const t = percentile(values.map(({ value }) => value), 50);
+    if (!isRight(t)) wrong.push(`NOT ok: |t| is ${t.toFixed(2)}: ${subject.name}`);
+    return resultOf(subject, values);
+  });
+  report.add(...results);
+  process.stderr.write(wrong.map((line) => `${line}\n`).join(""));
+  return wrong.length > 0 ? 1 : 0;
+}
+
+async function allChecks(): Promise<Check[]> {
+  const isSmall = (t: number): boolean => t <= T_MAX;
+  const checks: Check[] = [{ subject: leakyComparison(), isRight: (t) => t > T_MAX }];
+  for (const aead of AEADS) {
+    const opening = await openOpening(aead);
+    const control: Subject = {
+      ...opening,
+      name: `control, open ${aead}: one class under two names`,
+      case: `open/control ${aead} ${OCTETS}`,
+      choose: (): void => opening.choose(0, 0),
+    };
+    const subjects = [...await openSealing(aead), opening, control];
+    checks.push(...subjects.map((subject) => ({ subject, isRight: isSmall })));
   }
+  return checks;
 }
-process.exitCode = hasFailed ? 1 : 0;
 
-/** Measures, prints, and returns whether it is as it must be. */
-function _tell(subject: Subject, isRight: (t: number) => boolean): boolean {
-  const t = largestT(measure(subject, SAMPLES));
-  process.stdout.write(
-    `${t.toFixed(2).padStart(9)}  ${isRight(t) ? "ok" : "NOT ok"}  ${subject.name}\n`,
-  );
-  return isRight(t);
+function timesT(
+  { progress }: Report,
+  subject: Subject,
+  { runs, samples }: { readonly runs: number; readonly samples: number },
+): Sample[] {
+  progress.begin(subject.case);
+  return Array.from({ length: runs }, (_, run) => {
+    progress.round(run + 1, runs);
+    return { value: largestT(measure(subject, samples)) };
+  });
 }
+
+function resultOf(subject: Subject, values: readonly Sample[]): CaseResult {
+  return {
+    ...{ case: subject.case, octets: OCTETS, unit: "t", baseline: "culvert-wasm" },
+    samples: new Map([["culvert-wasm" as const, values]]),
+  };
+}
+
+if (import.meta.main) runtime.exit(await main());

@@ -33,6 +33,8 @@ import {
 /** Something whose time must not depend on its class. */
 export interface Subject {
   readonly name: string;
+  /** As records call it. */
+  readonly case: string;
   /** Takes values of class 0 or 1; `n` says which of the pool. Not timed. */
   choose(kind: number, n: number): void;
   run(): void;
@@ -41,7 +43,8 @@ export interface Subject {
 /** Members of a class in the pool; a power of two. */
 export const POOL = 16;
 
-const OCTETS = 256;
+/** Octets of each packet. */
+export const OCTETS = 256;
 const TAG_LEN = 16;
 
 /** Sealing: a fixed key against random ones, and a fixed plaintext against random ones. */
@@ -63,6 +66,7 @@ export async function openSealing(aead: Aead): Promise<readonly Subject[]> {
   return [
     {
       name: `seal ${aead}: fixed or random plaintext`,
+      case: `seal/plaintext ${aead} ${OCTETS}`,
       choose: (kind, n) => {
         const plaintext = plaintexts[2 * n + kind];
         for (const at of sources) if (plaintext !== undefined) bench.views.u8.set(plaintext, at);
@@ -71,6 +75,7 @@ export async function openSealing(aead: Aead): Promise<readonly Subject[]> {
     },
     {
       name: `seal ${aead}: fixed or random key`,
+      case: `seal/key ${aead} ${OCTETS}`,
       choose: (kind, n) => {
         const context = contexts[2 * n + kind];
         if (context !== undefined) bench.views.u8.set(context, keyAt);
@@ -94,6 +99,7 @@ export async function openOpening(aead: Aead): Promise<Subject> {
   for (const at of tagsAt) _spoil(bench, at + wrongAt);
   return {
     name: `open ${aead}: tag wrong in its first or its last octet`,
+    case: `open/tag ${aead} ${OCTETS}`,
     choose: (kind) => {
       for (const at of tagsAt) _spoil(bench, at + wrongAt);
       wrongAt = kind * (TAG_LEN - 1);
@@ -113,6 +119,7 @@ export function leakyComparison(): Subject {
   let equal = 0;
   return {
     name: "self-check: a comparison that ends early",
+    case: `compare/leaky none ${OCTETS}`,
     choose: (kind) => {
       received = wrong[kind] ?? tag;
     },

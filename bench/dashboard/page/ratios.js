@@ -128,8 +128,7 @@ export function viewOf(measure, sample) {
     return { title: "Processor time of one packet", hint, figure: cpuOf, text: secondsText };
   }
   if (sample !== undefined && isAmount(sample)) {
-    const title = unit === "octets" ? "Memory" : "Share of one processor";
-    return { title, hint: SPREAD_HINT, figure: figureOf, text: rate };
+    return { title: AMOUNTS[unit] ?? "Amount", hint: SPREAD_HINT, figure: figureOf, text: rate };
   }
   if (measure === "each" || (sample !== undefined && isTime(sample))) {
     const isTrip = sample !== undefined && isRoundTrip(sample);
@@ -138,6 +137,9 @@ export function viewOf(measure, sample) {
   }
   return { title: "Rate", hint: SPREAD_HINT, figure: figureOf, text: rate };
 }
+
+/** @type {Readonly<Record<string, string>>} */
+const AMOUNTS = { octets: "Memory", share: "Share of one processor", t: "Welch's |t|" };
 
 /**
  * @param {{ isRatio: boolean, ours: string, subjects: readonly string[], own: string }} columns

@@ -83,13 +83,13 @@ export function isRoundTrip(record) {
 }
 
 /**
- * Whether a record is an amount, memory or a share of a processor, and no work that is done again and again.
+ * Whether a record is an amount, memory, a share of a processor or a statistic, and no work that is done again and again.
  *
  * @param {BenchRecord} record
  * @returns {boolean}
  */
 export function isAmount({ unit }) {
-  return unit === "octets" || unit === "share";
+  return unit === "octets" || unit === "share" || unit === "t";
 }
 
 /**

@@ -29,6 +29,7 @@ export function secondsText(seconds) {
  * @returns {string}
  */
 export function rateText(rate, unit) {
+  if (unit === "t") return digits(rate);
   if (unit === "share") return `${digits(100 * rate)} %`;
   const suffix = { "octets/s": "B/s", "packets/s": "pkt/s", octets: "B" }[unit];
   for (const [factor, prefix] of /** @type {const} */ ([[1e9, "G"], [1e6, "M"], [1e3, "k"]])) {
