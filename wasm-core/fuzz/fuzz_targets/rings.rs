@@ -68,7 +68,7 @@ fuzz_target!(|moves: Vec<Move>| {
 
 impl Run {
     fn datagram(&mut self, gate: &Gate, conn: u32, (is_ike, len): (bool, u16)) {
-        if core::upstream_begin(0, conn) as i32 <= 0 {
+        if core::upstream_begin(0, conn) <= 0 {
             return;
         }
         let out = &mut self.out[usize::from(!is_ike)];
@@ -132,6 +132,6 @@ impl Run {
         // All rings are back: both rows have one, and so has the reserve.
         let other = gate.open(0, 8);
         assert!(core::rx_prepare(0, conn) > 0 && core::rx_prepare(0, other) > 0);
-        assert!(core::upstream_begin(0, conn) as i32 > 0);
+        assert!(core::upstream_begin(0, conn) > 0);
     }
 }
