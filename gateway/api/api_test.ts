@@ -39,6 +39,15 @@ test("createApi() shows the status", async () => {
   ]);
 });
 
+test("createApi() answers 503 to a kick that the lane has no room for", async () => {
+  const { app, gateway } = createFakeApi();
+  Object.assign(gateway, { kick: () => "busy" });
+  const response = await app.request("/v1/connections/7", { method: "DELETE" });
+  equal(response.status, 503);
+  equal(response.headers.get("retry-after"), "1");
+  await problemOf(response);
+});
+
 test("createApi() shows and closes connections", async () => {
   const { app } = createFakeApi();
   const { connections } = await (await app.request("/v1/connections")).json();

@@ -1,7 +1,7 @@
 // `/v1/connections`: show and close.
 
 import * as z from "zod";
-import type { Gateway } from "../shell/types.ts";
+import type { Gateway, KickOutcome } from "../shell/types.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import { type Route, type Subject, subjectRoute } from "./route.ts";
@@ -41,12 +41,22 @@ export function connectionRoutes(gateway: Gateway): readonly Route[] {
         summary: "Close a connection",
         action: "connection_kick",
         answers: { 204: { description: "It is told to close" } },
-        run: (_context, id) => {
-          return gateway.kick(id) ? new Response(null, { status: 204 }) : BY_ID.unknown();
-        },
+        problems: [503],
+        run: (_context, id) => kickAnswer(gateway.kick(id)),
       },
     }),
   ];
+}
+
+function kickAnswer(outcome: KickOutcome): Response {
+  switch (outcome) {
+    case "told":
+      return new Response(null, { status: 204 });
+    case "unknown":
+      return BY_ID.unknown();
+    case "busy":
+      return problem(503, "The lane has too many orders", { headers: { "retry-after": "1" } });
+  }
 }
 
 /** Ids are below 2^53, and have one writing. */

@@ -62,7 +62,7 @@ export function createFakeGateway(): FakeGateway {
     totals: () => FAKE_TOTALS,
     connections: () => [...connectionTable.values()],
     connection: (id) => connectionTable.get(id),
-    kick: (id) => connectionTable.delete(id),
+    kick: (id) => connectionTable.delete(id) ? "told" : "unknown",
     sas: () => [...saTable.values()],
     sa: (spi) => saTable.get(spi),
     installSa,

@@ -1,5 +1,5 @@
-// Orders from the shell: a single-producer, single-consumer ring in the lane's block, announced by the lane's eventfd. A record is
-// COMMAND_LEN octets: kind, two arguments.
+// Orders from the shell, announced by the lane's eventfd: flags for what has to be done whatever else waits, and a single-producer,
+// single-consumer ring in the lane's block. A record is COMMAND_LEN octets: kind, two arguments.
 
 import {
   COMMAND_COUNT,
@@ -7,6 +7,7 @@ import {
   LANE_COMMANDS,
   LANE_COMMANDS_CONSUMED,
   LANE_COMMANDS_WRITTEN,
+  LANE_ORDERS,
   ROW_GENERATION,
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -16,9 +17,10 @@ import { doom, type Lane, rowI32 } from "./lane.ts";
 import { transmitEntries } from "./transmit.ts";
 
 /** Ends the lane. */
-export const COMMAND_STOP = 1;
+export const ORDER_STOP = 1;
 /** Starts the drain. */
-export const COMMAND_DRAIN = 2;
+export const ORDER_DRAIN = 2;
+
 /** Closes connection `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
 /** Sends a dummy packet of `b` octets on SA `a`. */
@@ -26,7 +28,12 @@ export const COMMAND_DUMMY = 4;
 /** Takes in descriptor `a`: a TCP connection that the shell has opened, the stream prefix sent. */
 export const COMMAND_ADOPT = 5;
 
-/** Appends an order to the ring of the lane whose block is at `block`. False if the ring is full. Shell only. */
+/** Gives an order that no ring can refuse to the lane whose block is at `block`. */
+export function setOrder(i32: Int32Array, block: number, order: number): void {
+  Atomics.or(i32, (block + LANE_ORDERS) >>> 2, order);
+}
+
+/** Appends a command to the ring of the lane whose block is at `block`. False if the ring is full. Shell only. */
 export function pushCommand(i32: Int32Array, block: number, command: readonly number[]): boolean {
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2) >>> 0;
   const consumed = Atomics.load(i32, (block + LANE_COMMANDS_CONSUMED) >>> 2) >>> 0;
@@ -36,9 +43,12 @@ export function pushCommand(i32: Int32Array, block: number, command: readonly nu
   return true;
 }
 
-/** Carries out what the shell has ordered, in order. */
+/** Carries out what the shell has ordered: flags first, then the ring, in order. */
 export function runCommands(lane: Lane): void {
   const { i32, block } = lane.tables;
+  const orders = Atomics.load(i32, (block + LANE_ORDERS) >>> 2);
+  if ((orders & ORDER_DRAIN) !== 0) startDrain(lane);
+  if ((orders & ORDER_STOP) !== 0) lane.isStopping = true;
   const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
   let consumed = Atomics.load(i32, consumedAt);
@@ -57,12 +67,6 @@ function recordAt(block: number, n: number): number {
 
 function run(lane: Lane, kind: number, a: number, b: number): void {
   switch (kind) {
-    case COMMAND_STOP:
-      lane.isStopping = true;
-      return;
-    case COMMAND_DRAIN:
-      startDrain(lane);
-      return;
     case COMMAND_KICK:
       kick(lane, a, b);
       return;

@@ -2,9 +2,9 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { ROW_GENERATION, SCAN_MAX } from "../../ts-bindings/layout.ts";
+import { COMMAND_COUNT, ROW_GENERATION, SCAN_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { COMMAND_DRAIN, COMMAND_KICK, COMMAND_STOP } from "./commands.ts";
+import { COMMAND_KICK, ORDER_DRAIN, ORDER_STOP } from "./commands.ts";
 import type { TcpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 import { arrive, startFlood } from "./fake/kernel.ts";
@@ -46,7 +46,7 @@ test("IKE without an upstream, without end, is dropped turn by turn", async () =
   ok(first > 0 && second > first, `${first}, then ${second}`);
   // Two budgets a turn: one of the connections with news, one of the busy ones.
   ok(second <= 2 * 2 * 2 * SCAN_MAX, `${second} in two turns`);
-  fake.order([COMMAND_KICK, 1, rowI32(fake.lane, 1, ROW_GENERATION)]);
+  fake.command([COMMAND_KICK, 1, rowI32(fake.lane, 1, ROW_GENERATION)]);
   fake.step();
   ok(flooding.isClosed);
 });
@@ -55,12 +55,24 @@ test("a drain and the stop are heard in a flood", async () => {
   const fake = await startFakeLane();
   const flooding = startFlooding(fake, frame([]));
   fake.step();
-  fake.order([COMMAND_DRAIN, 0, 0]);
+  fake.order(ORDER_DRAIN);
   fake.step();
   ok(flooding.isClosed);
-  fake.order([COMMAND_STOP, 0, 0]);
+  fake.order(ORDER_STOP);
   fake.step();
   ok(fake.lane.isStopping);
+});
+
+test("a drain and the stop are heard behind a ring of commands that is full", async () => {
+  const fake = await startFakeLane();
+  const peer = fake.connect();
+  fake.settle();
+  for (let i = 0; i < COMMAND_COUNT; i++) ok(fake.command([COMMAND_KICK, 8, 0]));
+  ok(!fake.command([COMMAND_KICK, 8, 0]));
+  fake.order(ORDER_DRAIN);
+  fake.order(ORDER_STOP);
+  fake.step();
+  ok(peer.isClosed && fake.lane.isStopping);
 });
 
 test("reads that bring no whole frame end with the turn", async () => {

@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { ROW_IKE_WAITS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { COMMAND_DRAIN } from "./commands.ts";
+import { ORDER_DRAIN } from "./commands.ts";
 import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
 import { arrive, makeRoom, sendFin } from "./fake/kernel.ts";
@@ -83,7 +83,7 @@ test("a half-closed connection reads no more of upstream, and sleeps until its q
 
 test("a connection that drains does, too", async () => {
   const { fake, peer, upstream } = await startBusy();
-  fake.order([COMMAND_DRAIN, 0, 0]);
+  fake.order(ORDER_DRAIN);
   fake.settle();
   ok(upstream.unread.length > 0 && !peer.isClosed);
   makeRoom(peer, Infinity);

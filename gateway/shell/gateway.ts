@@ -1,12 +1,20 @@
 // A running gateway as the API sees it: tables read when asked, orders to the lanes, SAs with their routes.
 
-import { COMMAND_DRAIN, COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
+import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
 import type { ConnectionTable } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Routes } from "./routes.ts";
 import { type Sad, spiText } from "./sad.ts";
-import type { Gateway, GatewayEvent, GatewayStatus, Refusal, SaSpec, Totals } from "./types.ts";
+import type {
+  Gateway,
+  GatewayEvent,
+  GatewayStatus,
+  KickOutcome,
+  Refusal,
+  SaSpec,
+  Totals,
+} from "./types.ts";
 
 export interface GatewayOptions {
   readonly sad: Sad;
@@ -40,7 +48,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (isDraining) return;
     isDraining = true;
     events.tell("draining", {});
-    lanes.commandAll([COMMAND_DRAIN, 0, 0]);
+    lanes.drain();
   }
 
   return {
@@ -60,10 +68,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function kick({ connections, lanes }: GatewayOptions, id: number): boolean {
+function kick({ connections, lanes }: GatewayOptions, id: number): KickOutcome {
   const found = connections.locate(id);
-  if (found === undefined) return false;
-  return lanes.command(found.lane, [COMMAND_KICK, found.row, found.generation]);
+  if (found === undefined) return "unknown";
+  const command = [COMMAND_KICK, found.row, found.generation];
+  return lanes.command(found.lane, command) ? "told" : "busy";
 }
 
 function installSa({ sad, routes, events }: GatewayOptions, spec: SaSpec): Refusal | undefined {

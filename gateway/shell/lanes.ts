@@ -3,7 +3,7 @@
 // A blocked worker cannot receive messages and must not be terminated (it would keep the process from ending): orders go through
 // the command ring and the eventfd, and a lane ends by returning from its loop.
 
-import { COMMAND_STOP, pushCommand } from "../lane/commands.ts";
+import { ORDER_DRAIN, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
 import type { LaneInit, LaneNotice, TroubleNotice } from "../lane/init.ts";
 import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
@@ -13,9 +13,13 @@ import type { Runtime } from "../runtime/types.ts";
 export interface Lanes {
   /** Orders one lane; false if its ring is full. */
   command(lane: number, command: readonly number[]): boolean;
-  /** Orders all of them. */
-  commandAll(command: readonly number[]): void;
-  /** Ends all lanes; resolves when each has returned. */
+  /** Tells all of them to drain. */
+  drain(): void;
+  /**
+   * Ends all lanes; resolves when each has returned.
+   *
+   * @throws {Error} If one has not in time
+   */
   stop(): Promise<void>;
 }
 
@@ -26,6 +30,8 @@ export interface LanesOptions {
   readonly i32: Int32Array;
   /** Offsets of the lanes' blocks. */
   readonly blocks: readonly number[];
+  /** What lanes may take to return. */
+  readonly stopTimeoutMs: number;
   /** A lane has put something into its event ring. */
   readonly onNews: (lane: number) => void;
   /** The host has failed a lane in something: it goes on. */
@@ -48,16 +54,26 @@ export async function startLanes(options: LanesOptions): Promise<Lanes> {
     return isTaken;
   }
 
-  function commandAll(order: readonly number[]): void {
-    for (const init of inits) command(init.index, order);
+  function orderAll(order: number): void {
+    for (const init of inits) {
+      setOrder(i32, blocks[init.index] ?? 0, order);
+      kick(kernel, init.eventfd);
+    }
   }
 
   async function stop(): Promise<void> {
-    commandAll([COMMAND_STOP, 0, 0]);
-    await Promise.all(ended.map((end) => end.stopped));
+    orderAll(ORDER_STOP);
+    const { stopTimeoutMs } = options;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`Cannot stop the lanes: not done in ${stopTimeoutMs} ms`)),
+      stopTimeoutMs,
+    );
+    await Promise.race([Promise.all(ended.map((end) => end.stopped)), late]);
+    clearTimeout(timer);
   }
 
-  return { command, commandAll, stop };
+  return { command, drain: () => orderAll(ORDER_DRAIN), stop };
 }
 
 /** Starts one lane; resolves when it serves, with a promise of its end. */

@@ -32,6 +32,9 @@ const DESCRIPTORS_EXTRA = 64;
 /** How long the key of an SA that has ended may stay in memory, ms. */
 const SWEEP_MS = 1000;
 
+/** What lanes may take to return once the drain has ended, ms: their connections are closed on the way. */
+const STOP_TIMEOUT_MS = 10_000;
+
 /** A gateway that serves. */
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -70,6 +73,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     inits: laneInits(descriptors, { machine, config }),
     i32: machine.views.i32,
     blocks: machine.blocks,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
     onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
     onTrouble: events.trouble,
     onFailure: (lane, reason) => {

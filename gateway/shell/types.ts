@@ -113,14 +113,17 @@ export interface GatewayEvent {
   readonly fields: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** `unknown`: there is no such connection; `busy`: its lane has too many orders. */
+export type KickOutcome = "told" | "unknown" | "busy";
+
 /** A running gateway as its API sees it. */
 export interface Gateway {
   status(): GatewayStatus;
   totals(): Totals;
   connections(): readonly ConnectionView[];
   connection(id: number): ConnectionView | undefined;
-  /** Closes a connection; false if there is none of that id. */
-  kick(id: number): boolean;
+  /** Tells a connection's lane to close it. */
+  kick(id: number): KickOutcome;
   sas(): readonly SaView[];
   sa(spi: number): SaView | undefined;
   installSa(spec: SaSpec): Promise<Refusal | undefined>;

@@ -12,7 +12,7 @@ import {
 import { AF_INET } from "../../linux/constants.ts";
 import { emitSockaddr } from "../../linux/structs.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { pushCommand } from "../commands.ts";
+import { pushCommand, setOrder } from "../commands.ts";
 import { createLane } from "../create.ts";
 import type { LaneInit, LaneNotice } from "../init.ts";
 import type { Lane } from "../lane.ts";
@@ -34,8 +34,10 @@ export interface FakeLane {
   readonly kernel: FakeKernel;
   readonly listener: ListenerEnd;
   readonly notices: LaneNotice[];
-  /** The shell gives an order. */
-  order(command: readonly number[]): void;
+  /** The shell gives an order that is a flag. */
+  order(order: number): void;
+  /** The shell gives a command; false if the ring is full. */
+  command(command: readonly number[]): boolean;
   /** Moves the clock, ms. */
   advance(ms: number): void;
   /** Turns until the lane would sleep: nothing is ready, nothing is due, and no descriptor wakes it. */
@@ -171,10 +173,21 @@ function openFakeLane({ init, core, kernel, listener, time }: Parts): FakeLane {
     return end;
   }
 
-  function order(command: readonly number[]): void {
+  function kick(): void {
     const end = kernel.ends.get(init.eventfd);
-    ok(end?.kind === "eventfd" && pushCommand(lane.tables.i32, lane.tables.block, command));
+    ok(end?.kind === "eventfd");
     end.count++;
+  }
+
+  function order(order: number): void {
+    setOrder(lane.tables.i32, lane.tables.block, order);
+    kick();
+  }
+
+  function command(command: readonly number[]): boolean {
+    const isTaken = pushCommand(lane.tables.i32, lane.tables.block, command);
+    kick();
+    return isTaken;
   }
 
   return {
@@ -184,6 +197,7 @@ function openFakeLane({ init, core, kernel, listener, time }: Parts): FakeLane {
     listener,
     notices,
     order,
+    command,
     advance: (ms) => void (time.now += ms),
     settle,
     step,

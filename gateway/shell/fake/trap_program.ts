@@ -31,6 +31,7 @@ await startLanes({
   i32: machine.views.i32,
   blocks: machine.blocks,
   onNews: () => undefined,
+  stopTimeoutMs: 1000,
   onTrouble: () => undefined,
   onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
 });

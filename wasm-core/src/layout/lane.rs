@@ -1,7 +1,7 @@
 //! A lane's block: the tables of its system calls, its batch in hand, its counters and its two small rings.
 //!
 //! Everything is written by the lane alone, but for `attention`, the consumer's cursor of `events` and the producer's
-//! side of `commands`, each on a line of its own.
+//! side of `commands`, and `orders`, each on a line of its own.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
@@ -178,6 +178,8 @@ pub struct LaneBlock {
     pub commands_written: Line,
     /// Commands read; runs freely.
     pub commands_consumed: Line,
+    /// `ORDER_` bits that the shell has set: what no full ring may hold back.
+    pub orders: Line,
 
     /// Milliseconds awake, an f64's bits.
     pub busy_ms: AtomicU64,

@@ -55,7 +55,7 @@ pub const VALUES: &[Name] = names! {
 pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_ATTENTION = attention,
     LANE_EVENTS_WRITTEN = events_written, LANE_EVENTS_CONSUMED = events_consumed,
-    LANE_COMMANDS_WRITTEN = commands_written, LANE_COMMANDS_CONSUMED = commands_consumed,
+    LANE_COMMANDS_WRITTEN = commands_written, LANE_COMMANDS_CONSUMED = commands_consumed, LANE_ORDERS = orders,
     LANE_BUSY_MS = busy_ms, LANE_EVENTS_LOST = events_lost, LANE_COUNTERS = counters,
     LANE_FRAMES = frames, LANE_OCTETS = octets, LANE_ESP_PACKETS = esp_packets,
     LANE_IKE_DELAY = ike_delay, LANE_QUEUE = queue,
