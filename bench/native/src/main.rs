@@ -1,8 +1,10 @@
 //! Seal and open of one packet, crate by crate, as an ESP batch would do it: another packet each time, an AAD of eight
 //! octets, the sealed octets not where the plaintext was.
 //!
-//!     deno task bench:native          prints the median, the 10th and the 90th percentile of 15 rounds, ns a packet
+//! `main.ts` starts it with the number of rounds and a part of the cases' names, and reads what it prints: `cases N`, and for
+//! each case `begin NAME`, a line of seconds a packet for each crate, `end NAME`.
 
+use std::env;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -12,35 +14,72 @@ use subjects::{Aead, Packet, Subject};
 
 /// Packets of one batch, the gateway's `BATCH_MAX`.
 const BATCH: usize = 64;
-const ROUNDS: usize = 15;
 /// Octets that one round works on.
 const ROUND_OCTETS: usize = 8 << 20;
+const SIZES: [usize; 4] = [64, 576, 1400, 9000];
+const OPERATIONS: [&str; 2] = ["seal", "open"];
 
 fn main() {
-    println!("| AEAD | octets | crate | seal, ns | open, ns |");
-    println!("| --- | --- | --- | --- | --- |");
-    for aead in Aead::ALL {
-        for len in [64, 576, 1400, 9000] {
-            // Interleaved, so that what else the machine does hits all of them.
-            let mut subjects = subjects::all(aead);
-            let mut runs = vec![[const { Vec::new() }; 2]; subjects.len()];
-            for _ in 0..ROUNDS {
-                for (subject, runs) in subjects.iter_mut().zip(&mut runs) {
-                    let (seal, open) = round(subject.as_mut(), len);
-                    runs[0].push(seal);
-                    runs[1].push(open);
-                }
-            }
-            for (subject, [seal, open]) in subjects.iter().zip(runs) {
-                let (seal, open) = (spread(seal), spread(open));
-                println!(
-                    "| {} | {len} | {} | {seal} | {open} |",
-                    aead.name(),
-                    subject.name()
-                );
-            }
+    let mut args = env::args().skip(1);
+    let rounds = args.next().and_then(|text| text.parse().ok()).unwrap_or(15);
+    let only = args.next().unwrap_or_default();
+    let pairs: Vec<(Aead, usize, Vec<usize>)> = Aead::ALL
+        .into_iter()
+        .flat_map(|aead| SIZES.map(|len| (aead, len, asked(aead, len, &only))))
+        .filter(|(_, _, operations)| !operations.is_empty())
+        .collect();
+    let cases: usize = pairs
+        .iter()
+        .map(|(_, _, operations)| operations.len())
+        .sum();
+    println!("cases {cases}");
+    for (aead, len, operations) in pairs {
+        measure((aead, len), &operations, rounds);
+    }
+}
+
+/// Operations whose cases are asked for, as places in `OPERATIONS`.
+fn asked(aead: Aead, len: usize, only: &str) -> Vec<usize> {
+    (0..OPERATIONS.len())
+        .filter(|&at| name(OPERATIONS[at], aead, len).contains(only))
+        .collect()
+}
+
+/// Measures both operations at one size, and tells of those that are asked for. Crates take turns, so that what else the machine
+/// does hits all of them.
+fn measure((aead, len): (Aead, usize), operations: &[usize], rounds: usize) {
+    let mut subjects = subjects::all(aead);
+    let mut runs = vec![[const { Vec::new() }; 2]; subjects.len()];
+    let names: Vec<String> = operations
+        .iter()
+        .map(|&at| name(OPERATIONS[at], aead, len))
+        .collect();
+    println!("begin {}", names[0]);
+    for _ in 0..rounds {
+        for (subject, runs) in subjects.iter_mut().zip(&mut runs) {
+            let (seal, open) = round(subject.as_mut(), len);
+            runs[0].push(seal);
+            runs[1].push(open);
         }
     }
+    for (place, (&at, name)) in operations.iter().zip(&names).enumerate() {
+        if place > 0 {
+            println!("begin {name}");
+        }
+        for (subject, runs) in subjects.iter().zip(&runs) {
+            let seconds: Vec<String> = runs[at]
+                .iter()
+                .map(|ns| format!("{:e}", ns / 1e9))
+                .collect();
+            println!("{} {}", subject.name(), seconds.join(" "));
+        }
+        println!("end {name}");
+    }
+}
+
+/// As the kernels bench calls it.
+fn name(operation: &str, aead: Aead, len: usize) -> String {
+    format!("{operation} {} {len}", aead.name())
 }
 
 /// Nanoseconds a packet of one round of seals, and of opens.
@@ -76,10 +115,4 @@ fn round(subject: &mut dyn Subject, len: usize) -> (f64, f64) {
         }
     }
     (seal, open / batches as f64)
-}
-
-fn spread(mut runs: Vec<f64>) -> String {
-    runs.sort_by(f64::total_cmp);
-    let at = |percent: usize| runs[(runs.len() - 1) * percent / 100];
-    format!("{:.0} ({:.0} to {:.0})", at(50), at(10), at(90))
 }

@@ -1,0 +1,56 @@
+// `deno task bench:native`: Rust's AEAD crates side by side, natively: what the native engine could be built on. The measuring is Rust
+// (`src/`), which cargo builds; what becomes of the samples is as in every bench.
+//
+//     --json --progress --only TEXT --runs N --out FILE
+
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import type { Sample, Subject } from "../lib/record.ts";
+import { type BenchOptions, openReport, parseBenchArgs, type Report } from "../lib/report.ts";
+import { settingOf } from "../lib/setting.ts";
+import { versionIn } from "../lib/versions.ts";
+import { isCrate, parseLine } from "./line.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const CARGO = [
+  ...["run", "--quiet", "--release", "--locked"],
+  ...["--manifest-path", "bench/native/Cargo.toml", "--target-dir", "target/bench-native", "--"],
+];
+
+async function main(): Promise<number> {
+  const options = parseBenchArgs(runtime.args, { runs: 15 });
+  const { stdout } = spawnSync("rustc", ["--version"], { encoding: "utf8" });
+  const rustc = versionIn(stdout ?? "");
+  if (rustc === undefined) throw new Error("Cannot build: rustc is not installed");
+  const report = openReport({ ...settingOf("kernels"), runtime: rustc }, options);
+  return await measure(report, options);
+}
+
+/** Reads samples as they come: the count of cases first, then for each case its crates, a line each. */
+async function measure(report: Report, { runs, only }: BenchOptions): Promise<number> {
+  const child = spawn("cargo", [...CARGO, String(runs), only], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on("close", (code) => resolve(code ?? 1));
+    child.on("error", reject);
+  });
+  let samples = new Map<Subject, readonly Sample[]>();
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = parseLine(text);
+    if (line.kind === "cases") report.progress.expect(line.count);
+    else if (line.kind === "begin") report.progress.begin(line.name);
+    else if (line.kind === "end") {
+      const { name, octets } = line;
+      report.add({ case: name, octets, unit: "octets/s", baseline: "ring", samples });
+      samples = new Map();
+    } else if (isCrate(line.crate)) samples.set(line.crate, line.samples);
+    else throw new TypeError(`No crate ${line.crate}`);
+  }
+  return await ended;
+}
+
+if (import.meta.main) runtime.exit(await main());
