@@ -22,12 +22,6 @@ pub const CONTEXT_LEN: usize = size_of::<Context>();
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub struct Context {
-    /// `KIND_NONE`, `KIND_GCM` or `KIND_CHACHA`.
-    pub(crate) kind: u32,
-    /// AES rounds: 10, 12 or 14.
-    pub(crate) rounds: u32,
-    /// ChaCha20 key words.
-    pub(crate) chacha_key: [u32; 8],
     /// AES round keys in the engine's own form.
     pub(crate) round_keys: [[u8; 16]; 15],
     /// The hash key H of GCM.
@@ -37,6 +31,12 @@ pub struct Context {
     /// SIMD engine: what each low counter octet adds to the state after round 1, four octets for
     /// each.
     pub(crate) diagonals: [[u8; 16]; 64],
+    /// ChaCha20 key words.
+    pub(crate) chacha_key: [u32; 8],
+    /// `KIND_NONE`, `KIND_GCM` or `KIND_CHACHA`.
+    pub(crate) kind: u32,
+    /// AES rounds: 10, 12 or 14.
+    pub(crate) rounds: u32,
 }
 
 pub(crate) const KIND_NONE: u32 = 0;
@@ -47,13 +47,13 @@ impl Context {
     /// A context that opens and seals nothing.
     pub const fn empty() -> Self {
         Self {
-            kind: KIND_NONE,
-            rounds: 0,
-            chacha_key: [0; 8],
             round_keys: [[0; 16]; 15],
             hash_key: [0; 16],
             hash_rows: [[[0; 16]; 8]; 16],
             diagonals: [[0; 16]; 64],
+            chacha_key: [0; 8],
+            kind: KIND_NONE,
+            rounds: 0,
         }
     }
 

@@ -243,6 +243,7 @@ fn fold(second: V) -> V {
     swizzle(xor(xor(second, crossed), shifted), reverse)
 }
 
+#[repr(C, align(16))]
 struct Masks {
     zero: [u8; 16],
     nibble: [u8; 16],
