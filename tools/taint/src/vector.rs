@@ -85,6 +85,7 @@ fn lanewise(operator: &Operator<'_>) -> Option<(usize, Make)> {
         O::I16x8Mul => (2, u64::wrapping_mul),
         O::I32x4Mul => (4, u64::wrapping_mul),
         O::I64x2Mul => (8, u64::wrapping_mul),
+        O::I32x4DotI16x8S => (4, dot),
         O::I8x16Eq | O::I16x8Eq | O::I32x4Eq | O::I64x2Eq => {
             (lane_len(operator), |a, b| all_if(a == b))
         }
@@ -99,6 +100,13 @@ fn lanewise(operator: &Operator<'_>) -> Option<(usize, Make)> {
         O::I8x16MaxU => (1, u64::max),
         _ => return None,
     })
+}
+
+/// Products of both halves of a word, added.
+const fn dot(a: u64, b: u64) -> u64 {
+    let low = (a as i16 as i32).wrapping_mul(b as i16 as i32);
+    let high = ((a >> 16) as i16 as i32).wrapping_mul((b >> 16) as i16 as i32);
+    low.wrapping_add(high) as u32 as u64
 }
 
 const fn all_if(holds: bool) -> u64 {

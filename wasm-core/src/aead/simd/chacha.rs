@@ -9,8 +9,7 @@
 use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::poly1305::Poly1305;
 use super::verbs::{
-    V, add32, load, opaque, rotate32, splat, splat32, store, swizzle, xor, zip32_high, zip32_low,
-    zip64_high, zip64_low,
+    V, add32, load, opaque, rotate32, splat, splat32, store, swizzle, transpose, xor,
 };
 use crate::aead::Sealing;
 use crate::aead::context::Context;
@@ -120,7 +119,7 @@ impl<'a> Wave<'a> {
         store(&mut halves[1], self.odd[start + 1]);
         let mut mac = Poly1305::new(&key);
         mac.update_padded(aad);
-        mac.update_padded(sealed);
+        mac.update_long(sealed);
         mac.finish(aad.len(), sealed.len())
     }
 }
@@ -226,17 +225,4 @@ fn load_words(words: &[u32; 4]) -> V {
         .0
         .copy_from_slice(&words.map(u32::to_le_bytes));
     load(&octets)
-}
-
-/// Word w of row r to word r of row w.
-#[inline(always)]
-fn transpose([a, b, c, d]: [V; 4]) -> [V; 4] {
-    let (ab, cd) = (zip32_low(a, b), zip32_low(c, d));
-    let (ab_high, cd_high) = (zip32_high(a, b), zip32_high(c, d));
-    [
-        zip64_low(ab, cd),
-        zip64_high(ab, cd),
-        zip64_low(ab_high, cd_high),
-        zip64_high(ab_high, cd_high),
-    ]
 }

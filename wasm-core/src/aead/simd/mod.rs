@@ -1,8 +1,8 @@
 //! The SIMD engine: same results as `soft`, on kernels made for sixteen-octet vectors.
 //!
 //! CT: as in `soft`. No multiplication and no table in memory meets a secret in AES-GCM; Poly1305
-//! multiplies 32-bit by 32-bit limbs, which takes the same time for all operands on the processors
-//! this runs on.
+//! multiplies 32-bit by 32-bit limbs, and 16-bit by 16-bit ones in vectors, which takes the same
+//! time for all operands on the processors this runs on.
 
 mod aes;
 mod chacha;
@@ -11,6 +11,7 @@ mod gcm;
 mod ghash;
 mod mask;
 mod poly1305;
+mod poly1305_lanes;
 mod tables;
 mod verbs;
 

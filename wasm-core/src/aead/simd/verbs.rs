@@ -18,6 +18,19 @@ pub(super) fn opaque<T>(target: &T) -> &T {
     core::hint::black_box(target)
 }
 
+/// Word w of row r to word r of row w.
+#[inline(always)]
+pub(super) fn transpose([a, b, c, d]: [V; 4]) -> [V; 4] {
+    let (ab, cd) = (zip32_low(a, b), zip32_low(c, d));
+    let (ab_high, cd_high) = (zip32_high(a, b), zip32_high(c, d));
+    [
+        zip64_low(ab, cd),
+        zip64_high(ab, cd),
+        zip64_low(ab_high, cd_high),
+        zip64_high(ab_high, cd_high),
+    ]
+}
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm {
     use core::arch::wasm32 as w;
@@ -103,6 +116,54 @@ mod wasm {
     #[inline(always)]
     pub(in super::super) fn add32(a: V, b: V) -> V {
         w::u32x4_add(a, b)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn add16(a: V, b: V) -> V {
+        w::i16x8_add(a, b)
+    }
+
+    /// Word n is the sum of the products of halves 2 n and 2 n + 1, all with signs.
+    #[inline(always)]
+    pub(in super::super) fn dot16(a: V, b: V) -> V {
+        w::i32x4_dot_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn shl32<const N: u32>(x: V) -> V {
+        w::u32x4_shl(x, N)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn shr32<const N: u32>(x: V) -> V {
+        w::u32x4_shr(x, N)
+    }
+
+    /// As `shr32`, of words with signs.
+    #[inline(always)]
+    pub(in super::super) fn sar32<const N: u32>(x: V) -> V {
+        w::i32x4_shr(x, N)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn of_words([a, b, c, d]: [u32; 4]) -> V {
+        w::u32x4(a, b, c, d)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn words(x: V) -> [u32; 4] {
+        [
+            w::u32x4_extract_lane::<0>(x),
+            w::u32x4_extract_lane::<1>(x),
+            w::u32x4_extract_lane::<2>(x),
+            w::u32x4_extract_lane::<3>(x),
+        ]
+    }
+
+    /// Word 0 four times.
+    #[inline(always)]
+    pub(in super::super) fn lowest32(x: V) -> V {
+        w::i32x4_shuffle::<0, 0, 0, 0>(x, x)
     }
 
     #[inline(always)]
@@ -198,6 +259,34 @@ mod portable {
         of_words(core::array::from_fn(|n| a[n].wrapping_add(b[n])))
     }
 
+    pub(in super::super) fn add16(a: V, b: V) -> V {
+        let (a, b) = (halves(a), halves(b));
+        of_halves(core::array::from_fn(|n| a[n].wrapping_add(b[n])))
+    }
+
+    pub(in super::super) fn dot16(a: V, b: V) -> V {
+        let (a, b) = (halves(a), halves(b));
+        let product = |n: usize| i32::from(a[n]) * i32::from(b[n]);
+        let sum = |n: usize| product(2 * n).wrapping_add(product(2 * n + 1));
+        of_words(core::array::from_fn(|n| sum(n) as u32))
+    }
+
+    pub(in super::super) fn shl32<const N: u32>(x: V) -> V {
+        of_words(words(x).map(|word| word << N))
+    }
+
+    pub(in super::super) fn shr32<const N: u32>(x: V) -> V {
+        of_words(words(x).map(|word| word >> N))
+    }
+
+    pub(in super::super) fn sar32<const N: u32>(x: V) -> V {
+        of_words(words(x).map(|word| (word as i32 >> N) as u32))
+    }
+
+    pub(in super::super) fn lowest32(x: V) -> V {
+        of_words([words(x)[0]; 4])
+    }
+
     pub(in super::super) fn rotate32<const LEFT: u32, const RIGHT: u32>(x: V) -> V {
         of_words(words(x).map(|word| word << LEFT | word >> RIGHT))
     }
@@ -228,16 +317,29 @@ mod portable {
         V(x.to_le_bytes())
     }
 
-    fn words(x: V) -> [u32; 4] {
+    pub(in super::super) fn words(x: V) -> [u32; 4] {
         let (words, _) = x.0.as_chunks::<4>();
         core::array::from_fn(|n| u32::from_le_bytes(words[n]))
     }
 
-    fn of_words(words: [u32; 4]) -> V {
+    pub(in super::super) fn of_words(words: [u32; 4]) -> V {
         let mut out = [0; 16];
         out.as_chunks_mut::<4>()
             .0
             .copy_from_slice(&words.map(u32::to_le_bytes));
+        V(out)
+    }
+
+    fn halves(x: V) -> [i16; 8] {
+        let (halves, _) = x.0.as_chunks::<2>();
+        core::array::from_fn(|n| i16::from_le_bytes(halves[n]))
+    }
+
+    fn of_halves(halves: [i16; 8]) -> V {
+        let mut out = [0; 16];
+        out.as_chunks_mut::<2>()
+            .0
+            .copy_from_slice(&halves.map(i16::to_le_bytes));
         V(out)
     }
 
