@@ -24,22 +24,26 @@ export interface CulvertOptions extends TunnelOptions {
   readonly place: number;
   /** For files of this run. */
   readonly folder: string;
+  /** Further flags of both gateways. */
+  readonly flags?: readonly string[];
+  /** The gateway's entry, if it is not the program that users start. */
+  readonly main?: URL;
 }
 
 /** Starts both gateways and resolves when packets go through. */
 export async function openCulvert(link: Link, options: CulvertOptions): Promise<Tunnel> {
-  const { engine, folder, place } = options;
+  const { engine, folder, place, flags = [], main = MAIN } = options;
   const token = randomBytes(16).toString("hex");
   const tokenFile = `${folder}/token-${place}`;
   writeFileSync(tokenFile, token, { mode: 0o600 });
   const device = `cv${place}`;
   const shape = ["--lanes", String(options.lanes), "--inner-mtu", String(options.innerMtu)];
   const inside = ["--inner", `tun:${device}`, "--engine", engine, ...shape];
-  const own = [...inside, "--api-token-file", tokenFile];
+  const own = [...inside, "--api-token-file", tokenFile, ...flags];
   const tcp = `${OUTER.far}:${TCP_PORT + place}`;
-  const far = startGateway(link, "far", ["serve", "--listen", tcp, ...own]);
+  const far = startGateway(link, "far", { main, args: ["serve", "--listen", tcp, ...own] });
   const farApi = await apiPort(far, "listening");
-  const near = startGateway(link, "near", ["connect", tcp, ...own]);
+  const near = startGateway(link, "near", { main, args: ["connect", tcp, ...own] });
   const nearApi = await apiPort(near, "connecting");
   const inner = { near: `10.93.30.${place}`, far: `10.93.29.${place}` };
   for (const side of ["near", "far"] as const) {
@@ -69,12 +73,15 @@ async function installKeys(
   }
 }
 
-function startGateway(link: Link, side: Side, args: readonly string[]): Running {
-  const main = fileURLToPath(new URL("../../gateway/main.ts", import.meta.url));
+function startGateway(
+  link: Link,
+  side: Side,
+  { main, args }: { readonly main: URL; readonly args: readonly string[] },
+): Running {
   const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
   const api = ["--api", `${OUTER[side]}:0`];
-  const command = [process.execPath, ...flags, main, ...args, ...api];
-  return link.start(side, command, { NO_COLOR: "1" });
+  const program = [process.execPath, ...flags, fileURLToPath(main)];
+  return link.start(side, [...program, ...args, ...api], { NO_COLOR: "1" });
 }
 
 async function apiPort(gateway: Running, verb: string): Promise<number> {
@@ -82,6 +89,7 @@ async function apiPort(gateway: Running, verb: string): Promise<number> {
   return Number(port);
 }
 
+const MAIN = new URL("../../gateway/main.ts", import.meta.url);
 const START_MS = 20_000;
 const TCP_PORT = 4520;
 const DENO_FLAGS = [

@@ -20,8 +20,11 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** Makes the second namespace and the veth. The bench is in a namespace of its own already. */
-export async function openLink(): Promise<Link> {
+/** Joins the bench's own namespace and that of `holder`. */
+export type LayLink = (holder: Running, on: Link["on"]) => Promise<void>;
+
+/** Makes the second namespace and the veth, or what else joins them. The bench is in a namespace of its own already. */
+export async function openLink(lay: LayLink = layVeth): Promise<Link> {
   const holder = start("far", ["unshare", "--net", "sleep", "infinity"]);
   const net = `/proc/${holder.pid}/ns/net`;
   const on = (side: Side, command: readonly string[]): readonly string[] =>
@@ -33,7 +36,8 @@ export async function openLink(): Promise<Link> {
   }
 
   try {
-    await layLink(holder, on);
+    await until("the far namespace", 5000, () => isApart(holder));
+    await lay(holder, on);
   } catch (error) {
     await close();
     throw error;
@@ -49,8 +53,7 @@ export async function openLink(): Promise<Link> {
   };
 }
 
-async function layLink(holder: Running, on: Link["on"]): Promise<void> {
-  await until("the far namespace", 5000, () => isApart(holder));
+async function layVeth(holder: Running, on: Link["on"]): Promise<void> {
   await script(`
     ip link add near type veth peer name far netns ${holder.pid}
     ip addr add ${OUTER.near}/24 dev near

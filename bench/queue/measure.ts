@@ -1,0 +1,64 @@
+// What is measured of a way: goodput of one TCP connection through it, and round trips beside it.
+
+import { must, run } from "../../tests/interop/lib/process.ts";
+import { percentile } from "../lib/stats.ts";
+import type { Link } from "../wire/link.ts";
+import type { Tunnel } from "../wire/tunnel.ts";
+
+/** One run. */
+export interface Reading {
+  /** Mbit/s of payload that arrived. */
+  readonly goodput: number;
+  /** Round trips beside the transfer, ms. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Pings without an answer, in percent. */
+  readonly lost: number;
+}
+
+/** Starts the far host's iperf3. */
+export async function startIperf(link: Link): Promise<void> {
+  const server = link.start("far", ["iperf3", "--server", "--forceflush"]);
+  await server.match(/listening/, 5000);
+}
+
+/** A transfer of `seconds` from near to far, its slow start apart, and pings all the while. */
+export async function measureWay(link: Link, tunnel: Tunnel, seconds: number): Promise<Reading> {
+  const whole = seconds + OMIT_S;
+  const client = ["iperf3", "--json", "--congestion", "cubic", "--client", tunnel.target];
+  const command = [...client, "--time", String(seconds), "--omit", String(OMIT_S)];
+  const load = must(link.on("near", command), { timeoutMs: 1000 * whole + 20_000 });
+  await new Promise((resolve) => setTimeout(resolve, 1000 * OMIT_S));
+  const [trips, report] = await Promise.all([ping(link, tunnel, seconds), load]);
+  const { end } = JSON.parse(report) as IperfReport;
+  return { goodput: end["sum_received"]["bits_per_second"] / 1e6, ...trips };
+}
+
+async function ping(
+  link: Link,
+  { target }: Tunnel,
+  seconds: number,
+): Promise<Omit<Reading, "goodput">> {
+  const count = (seconds - 1) * PINGS_PER_S;
+  const pace = ["-i", String(1 / PINGS_PER_S), "-W", "3"];
+  // Its exit code tells of lost answers, which are counted here.
+  const { output } = await run(
+    link.on("near", ["ping", "-n", "-c", String(count), ...pace, target]),
+    { timeoutMs: 1000 * seconds + 15_000 },
+  );
+  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms));
+  if (times.length === 0) throw new Error(`The run is void: no ping came back\n${output}`);
+  return {
+    p50: percentile(times, 50),
+    p99: percentile(times, 99),
+    lost: 100 * (1 - times.length / count),
+  };
+}
+
+interface IperfReport {
+  readonly end: { readonly "sum_received": { readonly "bits_per_second": number } };
+}
+
+/** Slow start, s. */
+const OMIT_S = 2;
+const PINGS_PER_S = 50;

@@ -1,0 +1,17 @@
+// The gateway with a queue that nobody bounds: the kernel's send buffer takes whatever it can grow to. Everything else is the program that
+// users start.
+
+import { runCli } from "../../../gateway/cli/main_cli.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
+import type { Libc } from "../../../gateway/runtime/types.ts";
+import { withoutLowat } from "./libc.ts";
+
+function startLaneWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+}
+
+function openLibc(): Libc {
+  return withoutLowat(runtime.openLibc());
+}
+
+runtime.exit(await runCli({ ...runtime, openLibc, startLaneWorker }));
