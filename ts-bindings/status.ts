@@ -50,6 +50,7 @@ export const Status = {
   SadFull: 45,
   SpecInvalid: 46,
   CoreTrap: 47,
+  QueueDelay: 48,
 } as const;
 
 /** Name of a status. */
@@ -124,4 +125,5 @@ export const STATUSES: readonly StatusInfo[] = [
   { name: "SadFull", snakeCase: "sad_full", fate: "refuse" },
   { name: "SpecInvalid", snakeCase: "spec_invalid", fate: "refuse" },
   { name: "CoreTrap", snakeCase: "core_trap", fate: "fatal" },
+  { name: "QueueDelay", snakeCase: "queue_delay", fate: "drop" },
 ];

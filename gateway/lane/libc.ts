@@ -21,6 +21,7 @@ export type LaneLibc = Pick<
   | "recvmmsg"
   | "sendmmsg"
   | "sendmsg"
+  | "getsockopt"
   | "setsockopt"
   | "socket"
   | "write"

@@ -4,14 +4,31 @@
 // whoever holds it may send on the descriptor, of whichever lane the connection is. What the kernel does not take waits
 // for the owner lane's EPOLLOUT edge (design.md §1; protocol.md L30 to L32).
 
-import { CONN_DRAINING, ROW_FD, ROW_IKE_WAITS, ROW_LANE } from "../../ts-bindings/layout.ts";
+import {
+  CONN_DRAINING,
+  LOWAT_MAX,
+  ROW_FD,
+  ROW_IKE_WAITS,
+  ROW_LANE,
+  ROW_LOWAT,
+  ROW_LOWAT_SET,
+  ROW_SEGMENT,
+} from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { sealJobs } from "../engine/native.ts";
-import { EAGAIN, MSG_DONTWAIT, MSG_NOSIGNAL } from "../linux/constants.ts";
+import {
+  EAGAIN,
+  IPPROTO_TCP,
+  MSG_DONTWAIT,
+  MSG_EOR,
+  MSG_NOSIGNAL,
+  TCP_MAXSEG,
+  TCP_NOTSENT_LOWAT,
+} from "../linux/constants.ts";
 import { callAttention } from "./attention.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
-import { doom, type Lane, list, rowI32 } from "./lane.ts";
+import { doom, type Lane, list, rowI32, rowOffset } from "./lane.ts";
 
 /**
  * Seals and sends the lane's outbound entries, connection by connection.
@@ -41,12 +58,15 @@ function sendLocked(lane: Lane, row: number): void {
   const fd = rowI32(lane, row, ROW_FD);
   const owner = rowI32(lane, row, ROW_LANE);
   const hasWaited = rowI32(lane, row, ROW_IKE_WAITS) !== 0;
+  // A kernel that is kept short gets its octets in parts, each in a buffer of its own: it looks at what it holds before each buffer.
+  const isShort = rowI32(lane, row, ROW_SEGMENT) > 0 && rowI32(lane, row, ROW_LOWAT) < LOWAT_MAX;
+  const flags = MSG_NOSIGNAL | MSG_DONTWAIT | (isShort ? MSG_EOR : 0);
   let left = 0;
   let isBroken = false;
   for (;;) {
     const planned = core.tx_plan(index, row);
     if (planned === 0) break;
-    const sent = libc.sendmsg(fd, lane.tables.txMsgAt, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const sent = libc.sendmsg(fd, lane.tables.txMsgAt, flags);
     if (sent < 0) isBroken = libc.errno() !== EAGAIN;
     lane.now = lane.clock();
     left = core.tx_sent(index, row, sent < 0 ? 0 : sent, lane.now);
@@ -54,6 +74,7 @@ function sendLocked(lane: Lane, row: number): void {
   }
   // The reserve has room again: its owner may read upstream on.
   const hasRoom = hasWaited && rowI32(lane, row, ROW_IKE_WAITS) === 0;
+  if (left > 0) fitLowat(lane, row, fd);
   core.tx_unlock(index, row);
   const connection = owner === index ? lane.connections[row] : undefined;
   if (connection !== undefined) {
@@ -62,6 +83,21 @@ function sendLocked(lane: Lane, row: number): void {
   } else if (owner !== index && (left > 0 || hasRoom)) {
     // A reset reaches the owner by its own epoll; octets that wait need its timer.
     callAttention(lane, owner);
+  }
+}
+
+/** Tells the kernel how much it may hold, if the core has come to another number. A larger one wakes the owner, if that makes room. */
+function fitLowat(lane: Lane, row: number, fd: number): void {
+  const { libc, tables } = lane;
+  const wanted = rowI32(lane, row, ROW_LOWAT);
+  if (wanted === rowI32(lane, row, ROW_LOWAT_SET)) return;
+  const { u32, scratch, scratchAt } = tables;
+  u32[scratch >>> 2] = wanted;
+  libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, scratchAt, 4);
+  u32[(rowOffset(lane, row) + ROW_LOWAT_SET) >>> 2] = wanted;
+  u32[tables.sockaddrLen] = 4;
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, scratchAt, tables.sockaddrLenAt) === 0) {
+    u32[(rowOffset(lane, row) + ROW_SEGMENT) >>> 2] = u32[scratch >>> 2] ?? 0;
   }
 }
 

@@ -62,6 +62,7 @@ export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_RXQ_OVFL = 40;
 export const MSG_DONTWAIT = 0x40;
+export const MSG_EOR = 0x80;
 export const MSG_NOSIGNAL = 0x4000;
 
 // netinet/in.h, netinet/tcp.h, linux/udp.h
@@ -71,6 +72,7 @@ export const UDP_GRO = 104;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const TCP_NODELAY = 1;
+export const TCP_MAXSEG = 2;
 export const TCP_KEEPIDLE = 4;
 export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;

@@ -1,6 +1,11 @@
 // The descriptors that the shell opens for its lanes, so that a port in use or a missing privilege ends the start with one line.
 
-import { OFFLOAD_NONE, OFFLOAD_TCP, OFFLOAD_TCP_UDP } from "../../ts-bindings/layout.ts";
+import {
+  LOWAT_START,
+  OFFLOAD_NONE,
+  OFFLOAD_TCP,
+  OFFLOAD_TCP_UDP,
+} from "../../ts-bindings/layout.ts";
 import type { GatewayConfig, SocketAddress } from "../config/types.ts";
 import type { LaneInit, UpstreamInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
@@ -17,9 +22,6 @@ const OFFLOADS: Readonly<Record<TunOffload, number>> = {
   "tcp": OFFLOAD_TCP,
   "tcp+udp": OFFLOAD_TCP_UDP,
 };
-
-/** Octets that the kernel keeps unsent before it says "full": a queue that can still be ordered is ours, not its. */
-export const NOTSENT_LOWAT = 131_072;
 
 /** Everything that lanes own from their start on. */
 export interface Descriptors {
@@ -44,7 +46,7 @@ export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descript
   );
   // Else the log would say it of each try to connect.
   if (config.connect !== null) checkTcpOptions(kernel, config.tcp);
-  for (const fd of listeners.flatMap(({ fds }) => fds)) setNotSentLowat(kernel, fd, NOTSENT_LOWAT);
+  for (const fd of listeners.flatMap(({ fds }) => fds)) setNotSentLowat(kernel, fd, LOWAT_START);
   return {
     listeners,
     listening: listeners.map(({ address }) => socketAddressText(address)),

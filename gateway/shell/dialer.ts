@@ -5,6 +5,7 @@
 // a dummy packet (RFC 4303 §2.6) on every peer's newest outbound SA.
 
 import { setTimeout as delay } from "node:timers/promises";
+import { LOWAT_START } from "../../ts-bindings/layout.ts";
 import type { IpAddress } from "../config/address.ts";
 import type { ConnectTarget } from "../config/types.ts";
 import { COMMAND_ADOPT } from "../lane/commands.ts";
@@ -15,7 +16,6 @@ import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
 import { socketAddressText } from "../linux/structs.ts";
 import type { ConnectionTable } from "./connections.ts";
-import { NOTSENT_LOWAT } from "./descriptors.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
@@ -138,7 +138,7 @@ async function open(state: State): Promise<number> {
 async function openTo({ kernel, target, tcp, signal }: State, address: IpAddress): Promise<number> {
   const remote = { octets: address.octets, port: target.port };
   const fd = await dialTcp(kernel, remote, { timeoutMs: CONNECT_TIMEOUT_MS, signal, tcp });
-  setNotSentLowat(kernel, fd, NOTSENT_LOWAT);
+  setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);
   // In one piece: some responders read the prefix with one call (RFC 9329 §4 asks them to wait).

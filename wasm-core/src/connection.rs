@@ -13,7 +13,7 @@ use crate::layout::row::{ByKind, FrameCursors, Row};
 use crate::layout::{CONN_ACCEPTED, CONN_CLOSED, FAMILY_V4, FAMILY_V6};
 use crate::source::{self, SourceKey};
 use crate::status::Status;
-use crate::{frame_ring, lock, memory, ring};
+use crate::{frame_ring, lock, memory, queue, ring};
 
 /// What the caller knows of a connection that the kernel has accepted.
 pub(crate) struct Accepted {
@@ -136,6 +136,7 @@ fn fill(row: &Row, accepted: &Accepted, peer: &PeerAddress) {
     row.ike_reserved.set(0);
     row.ike_waits.store(0, Ordering::Relaxed);
     row.tx_partial_at.store(0, Ordering::Relaxed);
+    queue::clear(&row.queue);
     clear_cursors(&row.tx);
     clear_cursors(&row.ike);
     clear_counts(&row.inbound);

@@ -76,8 +76,17 @@ pub const RING_LEN: u32 = 1 << 18;
 pub const SLACK_LEN: u32 = 65_536;
 /// A ring with its slack.
 pub const RING_BLOCK_LEN: u32 = RING_LEN + SLACK_LEN;
-/// Octets of ESP that may wait for TCP, the begun frame apart.
+/// Octets of ESP that may wait for TCP, the begun frame apart, as long as its rate is not known.
 pub const TX_QUEUE_MAX: u32 = 65_536;
+/// Octets that the kernel is to have unsent at most (TCP_NOTSENT_LOWAT) when a connection begins.
+pub const LOWAT_START: u32 = 32_768;
+/// Most of it.
+pub const LOWAT_MAX: u32 = 131_072;
+/// Least: a few segments.
+pub const LOWAT_MIN: u32 = 8192;
+/// Parts of that in which it is filled: the kernel looks at what it has unsent only before a buffer of its own, of up to
+/// 64 KiB, is begun, and each part gets one of its own.
+pub const LOWAT_PARTS: u32 = 4;
 
 /// A WebAssembly page.
 pub const PAGE_LEN: u32 = 65_536;

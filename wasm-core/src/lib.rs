@@ -42,6 +42,7 @@ mod outbound;
 mod peer;
 mod policy;
 mod pool;
+mod queue;
 pub mod replay;
 mod ring;
 mod runs;

@@ -4,14 +4,14 @@
 //! The SAD is held from `next` to `commit`; in between the transmit lock of the connection is taken.
 
 use crate::counters::{add, count};
-use crate::esp::outbound::{self as esp, Sizes};
+use crate::esp::outbound as esp;
 use crate::esp::trailer::NEXT_HEADER_DUMMY;
 use crate::events::audit;
-use crate::frame_ring::{self, Place};
+use crate::frame_ring;
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::layout::row::Row;
-use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OUTBOUND, SA_OUTBOUND, TX_QUEUE_MAX};
+use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OUTBOUND, SA_OUTBOUND};
 use crate::offload::read;
 use crate::peer::{self, Path};
 use crate::sa::{self, Use};
@@ -220,7 +220,7 @@ fn place(lane: Lane<'_>, row: &Row, entry: &Entry, now: f64) -> Result<(), Statu
         });
     };
     for i in entry.next_segment.get() as usize..segments.count(packet.len()) {
-        place_one(
+        let placed = place_one(
             lane.block,
             (row, entry),
             segments.len_of(packet.len(), i),
@@ -234,7 +234,12 @@ fn place(lane: Lane<'_>, row: &Row, entry: &Entry, now: f64) -> Result<(), Statu
                 );
                 at
             },
-        )?;
+        );
+        match placed {
+            // One segment tells its sender enough: the others of the packet go on.
+            Err(Status::QueueDelay) => count(lane.block, Status::QueueDelay),
+            placed => placed?,
+        }
         // Less than 65,536.
         entry.next_segment.set(i as u32 + 1);
     }
@@ -253,9 +258,10 @@ fn place_one(
     let jobs = lane.batch.jobs.get();
     // Shorter than 65,536.
     let sizes = esp::sizes(len as u32).ok_or(Status::InnerInvalid)?;
-    let place = room_for(row, &sizes)
-        .filter(|_| jobs < BATCH_MAX as u32)
-        .ok_or(Status::TxRingFull)?;
+    if jobs == BATCH_MAX as u32 {
+        return Err(Status::TxRingFull);
+    }
+    let place = transmit::admit(row, sizes.frame_len, now)?;
     let asked = Use {
         octets: sizes.sealed_len,
         now,
@@ -269,17 +275,9 @@ fn place_one(
         &sizes,
         (place.at, seq),
     );
-    frame_ring::push(&row.tx, place, sizes.frame_len);
+    transmit::push(row, place, sizes.frame_len, now);
     lane.batch.jobs.set(jobs + 1);
     Ok(())
-}
-
-/// The queue is short on purpose: a long one makes the inner TCP's retransmissions worse (RFC 9329 §9.1).
-fn room_for(row: &Row, sizes: &Sizes) -> Option<Place> {
-    if transmit::waiting(row) + sizes.frame_len > TX_QUEUE_MAX {
-        return None;
-    }
-    frame_ring::reserve(&row.tx, sizes.frame_len)
 }
 
 fn drop_entry(lane: &LaneBlock, entry: &Entry, status: Status) {

@@ -164,6 +164,8 @@ statuses! {
     SpecInvalid = 46, Refuse;
     /// The core has trapped; it may hold a lock.
     CoreTrap = 47, Fatal;
+    /// Packets wait too long for TCP: their senders are to slow down.
+    QueueDelay = 48, Drop;
 }
 
 /// Room for counters by status number.
@@ -185,7 +187,7 @@ mod tests {
     fn fates_are_those_of_the_table() {
         let of = |fate| Status::ALL.iter().filter(|(s, _)| s.fate() == fate).count();
         assert_eq!(of(Fate::Ignore), 3);
-        assert_eq!(of(Fate::Drop), 17);
+        assert_eq!(of(Fate::Drop), 18);
         assert_eq!(of(Fate::Suspect), 5);
         assert_eq!(of(Fate::Close), 11);
         assert_eq!(of(Fate::Expire), 3);

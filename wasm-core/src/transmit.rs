@@ -6,12 +6,13 @@
 use core::sync::atomic::Ordering;
 
 use crate::counters::{count_frames, observe_delay, observe_queue};
-use crate::frame_ring::{self, after, front, is_empty, pieces, pop};
+use crate::frame_ring::{self, Place, after, front, is_empty, pieces, pop};
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::{FrameCursors, Row};
 use crate::layout::{CONN_CLOSED, KIND_ESP, KIND_IKE, LENGTH_FIELD_LEN, OUTBOUND, TX_IOV_MAX};
+use crate::status::Status;
 use crate::upstream::READ_LEN_MAX;
-use crate::{lock, memory, tables};
+use crate::{lock, memory, queue, tables};
 
 /// Octets of the stamp before an IKE frame.
 pub(crate) const STAMP_LEN: u32 = 8;
@@ -51,6 +52,7 @@ pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
         lane,
         count: 0,
         octets: 0,
+        most: queue::part_max(&row.queue),
     };
     let (mut ike, mut esp) = (row.ike.consumed.get(), row.tx.consumed.get());
     let gone = row.begun_octets.get();
@@ -73,6 +75,7 @@ pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
         }
     }
     lane.tx_msg.iov_len.set(parts.count as u64);
+    lane.tx_planned.set(parts.octets);
     parts.octets
 }
 
@@ -109,6 +112,7 @@ pub(crate) fn sent(lane: &LaneBlock, row: &Row, octets: u32, now: f64) -> u32 {
     if frame_ring::room(&row.ike) >= READ_LEN_MAX {
         row.ike_waits.store(0, Ordering::Relaxed);
     }
+    queue::left(&row.queue, &row.tx, (octets, lane.tx_planned.get()), now);
     let queued = note_queue(row);
     observe_queue(lane, queued);
     note_partial(row, (done[0].0 + done[1].0 > 0, now));
@@ -122,6 +126,21 @@ pub(crate) fn waiting(row: &Row) -> u32 {
         return queued;
     }
     queued - (frame_len(front(&row.tx)) - row.begun_octets.get())
+}
+
+/// Whether a frame of ESP may queue up behind those that wait, and where.
+///
+/// # Errors
+/// `TxRingFull` or `QueueDelay`.
+pub(crate) fn admit(row: &Row, frame_len: u32, now: f64) -> Result<Place, Status> {
+    queue::admit(&row.queue, (waiting(row), frame_len), now)?;
+    frame_ring::reserve(&row.tx, frame_len).ok_or(Status::TxRingFull)
+}
+
+/// Takes the frame in that was laid into `place`.
+pub(crate) fn push(row: &Row, place: Place, frame_len: u32, now: f64) {
+    frame_ring::push(&row.tx, place, frame_len);
+    queue::entered(&row.queue, &row.tx, now);
 }
 
 /// Publishes how much is queued.
@@ -186,10 +205,14 @@ struct Parts<'a> {
     lane: &'a LaneBlock,
     count: usize,
     octets: u32,
+    /// Octets that it may have.
+    most: u32,
 }
 
 impl Parts<'_> {
+    /// Adds as much as there is room for.
     fn add(&mut self, at: u32, len: u32) {
+        let len = len.min(self.most - self.octets);
         if len > 0 {
             tables::set_iovec(&self.lane.tx_iov[self.count], at, len);
             self.count += 1;

@@ -8,12 +8,12 @@ use core::sync::atomic::Ordering;
 use crate::counters::{add, count};
 use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::frame::{Kind, kind_of, length_field};
-use crate::frame_ring::{self, Place};
+use crate::frame_ring;
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::Row;
 use crate::layout::{
     CONTROL_LEN, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN,
-    SLOT_HEAD_LEN, SLOT_LEN, TX_QUEUE_MAX, UP_READ_MAX, UP_RUN_MAX,
+    SLOT_HEAD_LEN, SLOT_LEN, UP_READ_MAX, UP_RUN_MAX,
 };
 use crate::outbound::Lane;
 use crate::status::Status;
@@ -123,41 +123,42 @@ fn queue(
     let queued = if kind == Kind::Ike {
         put_ike(row, datagram, now)
     } else {
-        put_esp(row, datagram)
+        put_esp(row, datagram, now)
     };
     transmit::note_queue(row);
     lock::release(&row.tx_lock);
-    queued.ok_or(Status::TxRingFull)
+    queued
 }
 
-fn put_ike(row: &Row, message: &[u8], now: f64) -> Option<()> {
+fn put_ike(row: &Row, message: &[u8], now: f64) -> Result<(), Status> {
     if !frame_ring::ensure_block(&row.ike) {
-        return None;
+        return Err(Status::TxRingFull);
     }
     let frame_len = LENGTH_FIELD_LEN + message.len() as u32;
-    let place = frame_ring::reserve(&row.ike, STAMP_LEN + frame_len)?;
+    let place = frame_ring::reserve(&row.ike, STAMP_LEN + frame_len).ok_or(Status::TxRingFull)?;
     memory::octets_mut(place.at, STAMP_LEN).copy_from_slice(&now.to_le_bytes());
     put_frame(place.at + STAMP_LEN, message)?;
     frame_ring::push(&row.ike, place, frame_len);
-    Some(())
+    Ok(())
 }
 
-fn put_esp(row: &Row, packet: &[u8]) -> Option<()> {
-    let frame_len = LENGTH_FIELD_LEN + packet.len() as u32;
-    if transmit::waiting(row) + frame_len > TX_QUEUE_MAX || !frame_ring::ensure_block(&row.tx) {
-        return None;
+fn put_esp(row: &Row, packet: &[u8], now: f64) -> Result<(), Status> {
+    if !frame_ring::ensure_block(&row.tx) {
+        return Err(Status::TxRingFull);
     }
-    let place: Place = frame_ring::reserve(&row.tx, frame_len)?;
+    let frame_len = LENGTH_FIELD_LEN + packet.len() as u32;
+    let place = transmit::admit(row, frame_len, now)?;
     put_frame(place.at, packet)?;
-    frame_ring::push(&row.tx, place, frame_len);
-    Some(())
+    transmit::push(row, place, frame_len, now);
+    Ok(())
 }
 
 /// Lays Length field and payload to `at`: the one copy on this way.
-fn put_frame(at: u32, payload: &[u8]) -> Option<()> {
+fn put_frame(at: u32, payload: &[u8]) -> Result<(), Status> {
     // `check` keeps payloads below what the Length field can say.
     let len = payload.len() as u32;
-    memory::octets_mut(at, LENGTH_FIELD_LEN).copy_from_slice(&length_field(len)?);
+    let field = length_field(len).ok_or(Status::EspTooLong)?;
+    memory::octets_mut(at, LENGTH_FIELD_LEN).copy_from_slice(&field);
     memory::octets_mut(at + LENGTH_FIELD_LEN, len).copy_from_slice(payload);
-    Some(())
+    Ok(())
 }

@@ -109,6 +109,7 @@ struct World {
     lanes: Vec<Lane>,
     random: Random,
     seq: u64,
+    now: f64,
 }
 
 impl World {
@@ -123,6 +124,7 @@ impl World {
             lanes: (0..LANES).map(|_| lane()).collect(),
             random: Random(seed | 1),
             seq: 0,
+            now: 1.0,
         }
     }
 
@@ -140,6 +142,7 @@ impl World {
 
     fn step(&mut self) {
         let lane = self.random.below(LANES as usize);
+        self.now += self.random.below(40) as f64 / 10.0;
         match self.lanes[lane].doing {
             Doing::Nothing => self.begin(lane),
             Doing::Sending(row) => self.send(lane, row),
@@ -212,8 +215,11 @@ impl World {
         }
         let n = if is_ike { &mut conn.ike } else { &mut conn.esp };
         let datagram = relayed(is_ike, conn.socket, *n, len);
-        let status = self.gate.datagram(lane as u32, conn.row, &datagram, 1.0);
-        assert!(status == 0 || !is_ike && status == Status::TxRingFull as i32);
+        let status = self
+            .gate
+            .datagram(lane as u32, conn.row, &datagram, self.now);
+        let dropped = [Status::TxRingFull, Status::QueueDelay].map(|status| status as i32);
+        assert!(status == 0 || !is_ike && dropped.contains(&status));
         *n += 1;
         if is_ike {
             self.kernel.sockets[conn.socket].ike_queued += 1;
@@ -229,7 +235,7 @@ impl World {
         if self.gate.feed_some(lane as u32, conn.row, &wire) == 0 {
             return;
         }
-        assert_eq!(self.gate.serve(lane as u32, conn.row, 1.0).fresh, 1);
+        assert_eq!(self.gate.serve(lane as u32, conn.row, self.now).fresh, 1);
         assert_eq!(core::peer_path(1 + u32::from(peer)), conn.row);
         self.kernel.sockets[conn.socket].peers.push(peer);
     }
@@ -248,7 +254,7 @@ impl World {
     }
 
     fn seal_next(&mut self, lane: usize) {
-        let row = core::outbound_next(lane as u32, 1.0);
+        let row = core::outbound_next(lane as u32, self.now);
         self.lanes[lane].doing = Doing::Nothing;
         if row != 0 {
             core::outbound_seal(lane as u32);
@@ -262,6 +268,14 @@ impl World {
         let planned = core::tx_plan(lane as u32, row) as usize;
         let octets = self.gate.planned(lane as u32);
         assert_eq!(octets.len(), planned);
+        let lowat = self.gate.u32(self.gate.row(row, "ROW_LOWAT"));
+        assert!((LOWAT_MIN..=LOWAT_MAX).contains(&lowat));
+        let segment = self.gate.u32(self.gate.row(row, "ROW_SEGMENT"));
+        let is_short = segment > 0 && lowat < LOWAT_MAX;
+        assert!(!is_short || planned <= (lowat / LOWAT_PARTS).max(segment) as usize);
+        if self.random.below(8) == 0 {
+            self.gate.set_u32(self.gate.row(row, "ROW_SEGMENT"), 1448);
+        }
         let fd = self.gate.u32(self.gate.row(row, "ROW_FD")) as i32;
         let take = match self.random.below(4) {
             0 => 0,
@@ -273,7 +287,7 @@ impl World {
         let sent = self.kernel.send(fd, &octets, take);
         if planned > 0 {
             self.check_order(fd, before, &octets);
-            core::tx_sent(lane as u32, row, sent, 1.0);
+            core::tx_sent(lane as u32, row, sent, self.now);
         }
         if sent as usize == planned && planned > 0 {
             return;
@@ -310,10 +324,13 @@ impl World {
             // One octet of a Length field has left; the rest is told by the second.
             None => usize::from(u16::from_be_bytes([received[at], planned[0]])) - 1,
         };
-        let kinds: Vec<bool> = support::frames(&planned[begun..])
-            .iter()
-            .map(|frame| frame[..4] == [0; 4])
-            .collect();
+        let mut kinds = Vec::new();
+        let mut at = begun;
+        // A plan may end anywhere in its last frame, before its SPI too.
+        while let Some(head) = planned.get(at..at + 6) {
+            kinds.push(head[2..] == [0; 4]);
+            at += usize::from(u16::from_be_bytes([head[0], head[1]]));
+        }
         assert!(
             kinds.is_sorted_by(|a, b| a >= b),
             "IKE leaves first at a frame's end"
@@ -336,7 +353,7 @@ impl World {
         }
         for lane in 0..LANES {
             for conn in &self.lanes[lane as usize].conns {
-                let wire = self.gate.send_all(lane, conn.row, 2.0);
+                let wire = self.gate.send_all(lane, conn.row, self.now + 1.0);
                 self.kernel.send(conn.fd, &wire, wire.len());
                 self.kernel.sockets[conn.socket].is_drained = true;
                 assert_eq!(self.gate.u32(self.gate.row(conn.row, "ROW_TX_QUEUED")), 0);

@@ -65,6 +65,8 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     recvmmsg: (fd, at, count) => FAKE_CALLS.recvmmsg(kernel, fd, { at: Number(at), count }),
     sendmmsg: (fd, at, count) => FAKE_CALLS.sendmmsg(kernel, fd, { at: Number(at), count }),
     sendmsg: (fd, message) => FAKE_CALLS.sendmsg(kernel, fd, Number(message)),
+    // Like a descriptor that has no such option.
+    getsockopt: () => -1,
     setsockopt: () => 0,
     socket: () => FAKE_CALLS.socket(kernel),
     write: (fd, address) => FAKE_CALLS.write(kernel, fd, Number(address)),

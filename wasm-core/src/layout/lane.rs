@@ -220,6 +220,9 @@ pub struct LaneBlock {
     pub recv_iov: [Iovec; 2],
     /// What to send on a TCP connection.
     pub tx_msg: Msghdr,
+    /// Octets that it has.
+    pub tx_planned: Cell<u32>,
+    _tx_planned_pad: u32,
     /// Its parts.
     pub tx_iov: [Iovec; TX_IOV_MAX],
     /// What to send upstream: a datagram each, or a run of them.

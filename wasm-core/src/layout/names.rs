@@ -26,7 +26,7 @@ pub const SIZES: &[Name] = names! {
     UP_READ_MAX = UP_READ_MAX, LANES_MAX = LANES_MAX, SAS_MAX = SAS_MAX, CONNECTIONS_MAX = CONNECTIONS_MAX,
     INNER_MTU_MAX = INNER_MTU_MAX, SELECTOR_MAX = SELECTOR_MAX,
     WINDOW_MIN = WINDOW_MIN, WINDOW_MAX = WINDOW_MAX,
-    RING_LEN = RING_LEN, RING_BLOCK_LEN = RING_BLOCK_LEN, TX_QUEUE_MAX = TX_QUEUE_MAX,
+    RING_LEN = RING_LEN, RING_BLOCK_LEN = RING_BLOCK_LEN, TX_QUEUE_MAX = TX_QUEUE_MAX, LOWAT_START = LOWAT_START, LOWAT_MAX = LOWAT_MAX,
     ROW_LEN = size_of::<Row>(), SA_LEN = size_of::<SaRow>(), CONTEXT_LEN = CONTEXT_LEN,
     WRITE_LEN = size_of::<Write>(), JOB_LEN = size_of::<Job>(), EVENT_LEN = size_of::<Event>(), EVENT_COUNT = EVENT_COUNT,
     COMMAND_LEN = 32, COMMAND_COUNT = COMMAND_COUNT, SPEC_LEN = size_of::<SaSpec>(),
@@ -80,6 +80,8 @@ pub const ROW: &[Name] = offsets! { Row:
     ROW_SCORE = score, ROW_VALID_AT = valid_at, ROW_UP_PLAIN = up_plain,
     ROW_RX_WRITTEN = rx_written, ROW_RX_CONSUMED = rx_consumed,
     ROW_TX_QUEUED = tx_queued, ROW_IKE_WAITS = ike_waits, ROW_TX_PARTIAL_AT = tx_partial_at,
+    ROW_LOWAT = queue.lowat, ROW_LOWAT_SET = queue.lowat_set,
+    ROW_SEGMENT = queue.segment,
     ROW_INBOUND = inbound, ROW_OUTBOUND = outbound,
 };
 

@@ -16,6 +16,7 @@ pub struct ByKind {
 }
 
 /// Cursors of a ring of whole frames (`frame_ring.rs`).
+#[derive(Default)]
 #[repr(C)]
 pub struct FrameCursors {
     /// Offset of the ring block, 0 without one.
@@ -28,6 +29,47 @@ pub struct FrameCursors {
     pub lap_end: Cell<u32>,
     /// Octets of frames in the ring, less those of the begun frame that have left.
     pub queued: Cell<u32>,
+}
+
+/// How long frames wait, and what the kernel may hold (`queue.rs`). Times are monotonic milliseconds, 0 is none.
+#[derive(Default)]
+#[repr(C)]
+pub struct Queue {
+    /// When the frame that is timed came in.
+    pub mark_at: Cell<f64>,
+    /// How long the last one that was timed stayed.
+    pub stay: Cell<f64>,
+    /// When stays will have been above the target for an interval.
+    pub above_at: Cell<f64>,
+    /// When the next drop is due.
+    pub drop_at: Cell<f64>,
+    /// When the kernel was full at the beginning of the window.
+    pub full_at: Cell<f64>,
+    /// Octets a millisecond that the kernel sends while it has enough; 0 is not known.
+    pub rate: Cell<f64>,
+    /// The cursor behind the frame that is timed.
+    pub mark: Cell<u32>,
+    /// Whether drops go on.
+    pub is_dropping: Cell<u32>,
+    /// Drops since they began, with what was known of the time before.
+    pub drops: Cell<u32>,
+    /// `drops` when they began.
+    pub drops_before: Cell<u32>,
+    /// Octets that the kernel took in the window.
+    pub window: Cell<u32>,
+    /// Octets that it took since it was last full.
+    pub run: Cell<u32>,
+    /// Whether we had nothing for it since.
+    pub was_empty: Cell<u32>,
+    /// Whether the kernel has sent all it had in the window, and we had more.
+    pub has_run_dry: Cell<u32>,
+    /// Octets that it should have unsent at most.
+    pub lowat: Cell<u32>,
+    /// What it was told of that; 0 if it must be told, and `segment` asked for.
+    pub lowat_set: Cell<u32>,
+    /// Octets of a TCP segment; 0 as long as nobody has asked.
+    pub segment: Cell<u32>,
+    _queue_pad: u32,
 }
 
 /// One row of the connection table.
@@ -90,7 +132,9 @@ pub struct Row {
     pub ike_waits: AtomicU32,
     /// Monotonic milliseconds since when the first frame of the queue has failed to leave whole, 0 if none has.
     pub tx_partial_at: AtomicU64,
-    _tx_pad: [u64; 7],
+    /// The queue as a whole.
+    pub queue: Queue,
+    _tx_pad: [u64; 3],
 
     /// Frames from TCP; owner lane.
     pub inbound: ByKind,
