@@ -66,6 +66,25 @@ impl Coverage {
             .collect()
     }
 
+    /// Names of functions that calls from `roots` may reach, and that have not been entered. An indirect call may reach every function of the
+    /// table.
+    pub fn never_entered<'m>(&self, module: &'m Module<'_>, roots: &[&str]) -> Vec<&'m str> {
+        let mut is_reached = vec![false; module.functions.len()];
+        let mut open: Vec<u32> = roots
+            .iter()
+            .filter_map(|root| module.exports.get(root).copied())
+            .collect();
+        while let Some(index) = open.pop() {
+            if !std::mem::replace(&mut is_reached[index as usize], true) {
+                open.extend(module.callees(index));
+            }
+        }
+        let all = module.functions.iter().enumerate();
+        all.filter(|(index, _)| is_reached[*index] && !self.run[*index].contains(&true))
+            .map(|(_, function)| function.name.as_str())
+            .collect()
+    }
+
     fn marked<'m, 'a>(
         &self,
         module: &'m Module<'a>,

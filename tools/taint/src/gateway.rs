@@ -7,14 +7,19 @@ use crate::layout::Layout;
 use crate::machine::Machine;
 use crate::module::Module;
 use crate::packet::{Packet, Sa};
-use crate::value::{DATA, KEY, tag_octet};
+use crate::value::{DATA, KEY, Label, of_packet, tag_octet};
+use crate::verdict::Verdicts;
 
 const LANE: u64 = 0;
 const SHELL: u64 = 1;
 const SAS: u64 = 32;
-const INNER_MTU: u64 = 9000;
+/// The largest that a gateway takes.
+const INNER_MTU: u64 = 65_400;
 /// More than the plan asks for.
 const PAGES: usize = 1024;
+
+/// Exports that meet secrets.
+pub const ROOTS: [&str; 3] = ["sa_install", "inbound_open", "outbound_seal"];
 /// Stack of an instance, as `ts-bindings/core.ts` has it.
 const STACK_LEN: u64 = 262_144;
 
@@ -35,6 +40,8 @@ pub struct Gateway<'a> {
     secrets: Secrets,
     lane_at: u32,
     conn: u64,
+    /// Operators of the last install, open or seal.
+    pub last_operators: u64,
 }
 
 impl<'a> Gateway<'a> {
@@ -73,6 +80,7 @@ impl<'a> Gateway<'a> {
             secrets,
             lane_at,
             conn,
+            last_operators: 0,
         })
     }
 
@@ -90,7 +98,7 @@ impl<'a> Gateway<'a> {
                 Secrets::Hidden => self.machine.memory.hide(key_at, &vec![KEY; sa.key_len + 4]),
                 Secrets::Known(seed) => self.machine.memory.write(key_at, &sa.material(seed)),
             }
-            let id = self.machine.invoke("sa_install", &[SHELL])?;
+            let id = self.watch("sa_install", SHELL)?;
             expect((1..=SAS).contains(&id), "sa_install")?;
         }
         Ok(())
@@ -128,19 +136,20 @@ impl<'a> Gateway<'a> {
     /// If that leaks, or a packet was asked about more or less than once.
     pub fn open(&mut self, packets: &[Packet], answers: u32) -> Result<(), Problem> {
         let now = 1.0_f64.to_bits();
-        for packet in packets {
-            self.arrive(packet)?;
+        for (n, packet) in packets.iter().enumerate() {
+            self.arrive(n, packet)?;
         }
         let batch = self.machine.invoke("inbound", &[LANE, self.conn, now])?;
         let expected = u64::from(BATCH_ESP) << 16 | packets.len() as u64;
         expect(batch == expected, "inbound")?;
-        self.machine.verdicts.asked = 0;
-        self.machine.verdicts.answers = answers;
-        self.watch("inbound_open")?;
-        let asked = self.machine.verdicts.asked as usize;
+        self.machine.verdicts = Some(Verdicts::new(answers));
+        self.watch("inbound_open", LANE)?;
+        let asked = self.machine.verdicts.take().map_or(0, |all| all.asked());
         match self.secrets {
             Secrets::Hidden => {
-                expect(asked == packets.len(), "one verdict for each packet")?;
+                // At most 64 packets.
+                let all = u64::MAX >> (64 - packets.len());
+                expect(asked == all, "one verdict for each packet")?;
                 (0..packets.len()).try_for_each(|n| self.tell_verdict(n))
             }
             Secrets::Known(_) => expect(asked == 0, "no verdict on what is known"),
@@ -217,7 +226,7 @@ impl<'a> Gateway<'a> {
     }
 
     /// Writes a frame into the ring, as `readv` does.
-    fn arrive(&mut self, packet: &Packet) -> Result<(), Problem> {
+    fn arrive(&mut self, n: usize, packet: &Packet) -> Result<(), Problem> {
         let front = packet.front(SA_INBOUND);
         let frame_len = 2 + 16 + packet.len + 16;
         let parts = self.machine.invoke("rx_prepare", &[LANE, self.conn])?;
@@ -238,8 +247,10 @@ impl<'a> Gateway<'a> {
         let (data_at, len) = (ring_at + 18, packet.len as u32);
         match self.secrets {
             Secrets::Hidden => {
-                memory.hide(data_at, &vec![DATA; packet.len]);
-                memory.hide(data_at + len, &std::array::from_fn::<_, 16, _>(tag_octet));
+                let own = of_packet(n);
+                memory.hide(data_at, &vec![DATA | own; packet.len]);
+                let tag: [Label; 16] = std::array::from_fn(|n| tag_octet(n) | own);
+                memory.hide(data_at + len, &tag);
             }
             Secrets::Known(seed) => {
                 let sealed = packet.seal(SA_INBOUND, seed, &vec![0; packet.len]);
@@ -278,15 +289,17 @@ impl<'a> Gateway<'a> {
                 Secrets::Known(seed) => memory.write(source_at, &packet.plaintext(seed)),
             }
         }
-        self.watch("outbound_seal")
+        self.watch("outbound_seal", LANE).map(drop)
     }
 
-    /// Calls what must run whole: of the functions below it that meet a secret, every operator is to be seen.
-    fn watch(&mut self, export: &str) -> Result<(), Problem> {
+    /// Calls one of [`ROOTS`], and counts its operators: of the functions below it that meet a secret, every operator is to be seen.
+    fn watch(&mut self, export: &str, lane: u64) -> Result<u64, Problem> {
+        let before = self.machine.operators;
         self.machine.coverage.is_watching = true;
-        let ended = self.machine.invoke(export, &[LANE]);
+        let ended = self.machine.invoke(export, &[lane]);
         self.machine.coverage.is_watching = false;
-        ended.map(drop)
+        self.last_operators = self.machine.operators - before;
+        ended
     }
 
     /// Ends a batch that was sealed, and sends it nowhere.

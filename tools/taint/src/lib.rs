@@ -14,9 +14,11 @@ pub mod mutant;
 mod numeric;
 mod operate;
 pub mod packet;
+pub mod record;
 pub mod shapes;
 pub mod value;
 mod vector;
+pub mod verdict;
 
 use std::fmt;
 

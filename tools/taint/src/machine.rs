@@ -5,17 +5,9 @@ use wasmparser::{BlockType, Operator};
 use crate::coverage::Coverage;
 use crate::memory::Memory;
 use crate::module::{Function, Module};
-use crate::value::{KEY, TAG, Value};
+use crate::value::Value;
+use crate::verdict::Verdicts;
 use crate::{Leak, Problem, Reach};
-
-/// Answers to the one question that a secret may decide: whether a tag was right.
-#[derive(Default)]
-pub struct Verdicts {
-    /// How often it has been asked.
-    pub asked: u32,
-    /// Bit n, modulo 32, answers question n: whether the branch is taken.
-    pub answers: u32,
-}
 
 /// One instance of a module and its memory.
 pub struct Machine<'a> {
@@ -24,8 +16,10 @@ pub struct Machine<'a> {
     pub memory: Memory,
     /// What has run.
     pub coverage: Coverage,
-    /// Answers.
-    pub verdicts: Verdicts,
+    /// Answers, while packets are opened.
+    pub verdicts: Option<Verdicts>,
+    /// Operators that have run.
+    pub operators: u64,
     /// Loads whose lowest octet was a secret: function and operator.
     pub sites: Vec<(u32, usize)>,
     pub(crate) globals: Vec<Value>,
@@ -76,7 +70,8 @@ impl<'a> Machine<'a> {
             module,
             memory: Memory::new(pages),
             coverage: Coverage::of(module),
-            verdicts: Verdicts::default(),
+            verdicts: None,
+            operators: 0,
             sites: Vec::new(),
             globals: module
                 .globals
@@ -140,6 +135,7 @@ impl<'a> Machine<'a> {
         while frame.next < function.operators.len() {
             let at = frame.next;
             self.coverage.note_run(index, at);
+            self.operators += 1;
             self.calls.push((index, at));
             self.step(&mut frame).map_err(|stop| self.problem(stop))?;
             self.calls.pop();
@@ -242,19 +238,15 @@ impl<'a> Machine<'a> {
             .truncate(if block.is_loop { kept } else { kept - 1 });
     }
 
-    /// Whether a condition holds. A secret one must be a verdict: made of the key and of all octets of a received tag.
+    /// Whether a condition holds. A secret one must be a verdict.
     fn decide(&mut self) -> Result<bool, Stop> {
         let condition = self.pop()?;
         let label = condition.label();
         if label == 0 {
             return Ok(condition.lane(0, 4) != 0);
         }
-        if label & (TAG | KEY) != TAG | KEY {
-            return Err(Stop::Reach(Reach::Branch, label));
-        }
-        let answer = self.verdicts.answers.rotate_right(self.verdicts.asked) & 1;
-        self.verdicts.asked += 1;
-        Ok(answer == 1)
+        let answer = self.verdicts.as_mut().and_then(|all| all.answer(label));
+        answer.ok_or(Stop::Reach(Reach::Branch, label))
     }
 
     pub(crate) fn pop(&mut self) -> Result<Value, Stop> {

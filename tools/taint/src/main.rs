@@ -1,21 +1,21 @@
-//! `taint FILE...`: fails if a secret can reach a branch, an address or a slow instruction of a module.
+//! `taint [--write] FILE...`: fails if a secret can reach a branch, an address or a slow instruction of a module, or if what it takes and
+//! what was not seen of it differs from what is recorded (`recorded/VARIANT.txt`; `--write` writes that).
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use culvert_taint::Problem;
 use culvert_taint::layout::Layout;
 use culvert_taint::module::Module;
+use culvert_taint::record;
 use culvert_taint::shapes::{self, Extent};
-
-/// Operators that may remain unseen, in percent: defences against what the core itself rules out.
-const MISSED_PERCENT: usize = 3;
 
 fn main() -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for path in std::env::args().skip(1) {
-        match check(&path) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_write = arguments.iter().any(|argument| argument == "--write");
+    for path in arguments.iter().filter(|argument| *argument != "--write") {
+        match check(path, is_write) {
             Ok(report) => println!("{path}: {report}"),
             Err(why) => {
                 eprintln!("{path}: {why}");
@@ -26,32 +26,43 @@ fn main() -> ExitCode {
     code
 }
 
-fn check(path: &str) -> Result<String, String> {
-    let cannot = |error| format!("cannot read it or its layout.ts: {error}");
+fn check(path: &str, is_write: bool) -> Result<String, String> {
+    let cannot = |error| format!("cannot read it or what belongs to it: {error}");
     let wasm = fs::read(path).map_err(cannot)?;
     let text = fs::read_to_string(Path::new(path).with_file_name("layout.ts")).map_err(cannot)?;
-    check_module(&wasm, &Layout::parse(&text)).map_err(|problem| problem.to_string())
+    let layout = Layout::parse(&text);
+    let (functions, now) = run(&wasm, &layout).map_err(|problem| problem.to_string())?;
+    let record = record_of(path).ok_or("not one of the core's variants")?;
+    if is_write {
+        fs::write(&record, now.join("\n") + "\n").map_err(cannot)?;
+    }
+    let recorded = fs::read_to_string(&record).map_err(cannot)?;
+    let recorded: Vec<String> = recorded.lines().map(str::to_owned).collect();
+    let found = record::differences(&recorded, &now);
+    if !found.is_empty() {
+        return Err(format!(
+            "no leak, but not as recorded (deno task record:taint):\n{}",
+            found.join("\n")
+        ));
+    }
+    Ok(format!(
+        "no leak; {functions} functions meet secrets; {} lines as recorded",
+        now.len()
+    ))
 }
 
-fn check_module(wasm: &[u8], layout: &Layout) -> Result<String, Problem> {
+/// How many functions meet secrets, and the lines of the record.
+fn run(wasm: &[u8], layout: &Layout) -> Result<(usize, Vec<String>), culvert_taint::Problem> {
     let module = Module::parse(wasm)?;
     let gateway = shapes::run((&module, layout), Extent::All)?;
-    let coverage = &gateway.machine.coverage;
-    let (run, gaps) = (coverage.covered(&module), coverage.gaps(&module));
-    let missed: usize = gaps.iter().map(|gap| gap.operators).sum();
-    if 100 * missed > MISSED_PERCENT * (run + missed) {
-        for gap in &gaps {
-            eprintln!(
-                "{} at {:#x}: {} not run",
-                gap.function, gap.offset, gap.operators
-            );
-        }
-        return Err(Problem::Core(format!(
-            "{run} operators have run, {missed} have not"
-        )));
-    }
-    let functions = coverage.secretive(&module).len();
-    Ok(format!(
-        "no leak; of {functions} functions that meet secrets {run} operators have run, {missed} have not"
-    ))
+    let lines = record::lines((&module, layout), &gateway)?;
+    Ok((gateway.machine.coverage.secretive(&module).len(), lines))
+}
+
+/// `recorded/VARIANT.txt` for `esp.VARIANT.wasm`.
+fn record_of(path: &str) -> Option<PathBuf> {
+    let name = Path::new(path).file_name()?.to_str()?;
+    let variant = name.strip_prefix("esp.")?.strip_suffix(".wasm")?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded");
+    Some(folder.join(format!("{variant}.txt")))
 }

@@ -87,6 +87,21 @@ impl<'a> Module<'a> {
         Ok(module)
     }
 
+    /// Functions that one may call.
+    pub fn callees(&self, index: u32) -> Vec<u32> {
+        let callees = |operator: &Operator<'_>| match operator {
+            Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                vec![*function_index]
+            }
+            Operator::CallIndirect { .. } | Operator::ReturnCallIndirect { .. } => {
+                self.table.iter().copied().flatten().collect()
+            }
+            _ => Vec::new(),
+        };
+        let function = &self.functions[index as usize];
+        function.operators.iter().flat_map(callees).collect()
+    }
+
     fn take(&mut self, payload: Payload<'a>) -> Result<(), Problem> {
         match payload {
             Payload::TypeSection(section) => {

@@ -26,11 +26,15 @@ pub enum Leakage {
     CopyLength,
     /// A vector is loaded from a table by a secret octet.
     VectorTable,
+    /// An atomic stores a secret octet.
+    AtomicStore,
+    /// An atomic loads what a plain store has put there.
+    AtomicLoad,
 }
 
 impl Leakage {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Table,
         Self::Store,
         Self::EarlyExit,
@@ -40,6 +44,8 @@ impl Leakage {
         Self::Shift,
         Self::CopyLength,
         Self::VectorTable,
+        Self::AtomicStore,
+        Self::AtomicLoad,
     ];
 
     /// Operators around one secret octet as an i32: what comes before it on the stack, and what uses it.
@@ -63,6 +69,10 @@ impl Leakage {
             Self::CopyLength => (&[0x41, 0, 0x41, 0], &[0xfc, 10, 0, 0]),
             // v128.load; drop
             Self::VectorTable => (&[], &[0xfd, 0, 0, 0, 0x1a]),
+            // i32.const 0; i32.atomic.store8
+            Self::AtomicStore => (&[0x41, 0], &[0xfe, 0x19, 0, 0]),
+            // i32.const 0; i32.store8; i32.const 0; i32.atomic.load8_u; drop
+            Self::AtomicLoad => (&[0x41, 0], &[0x3a, 0, 0, 0x41, 0, 0xfe, 0x12, 0, 0, 0x1a]),
         }
     }
 }

@@ -25,11 +25,17 @@ impl Machine<'_> {
     pub(crate) fn operate(&mut self, operator: &Operator<'_>) -> Result<bool, Stop> {
         if let Some((place, len, fill)) = load_of(operator) {
             let loaded = filled(self.load(place, len)?, len, fill);
+            if is_atomic(operator) && loaded.label() != 0 {
+                return Err(Stop::Reach(Reach::Slow, loaded.label()));
+            }
             self.stack.push(loaded);
             return Ok(loaded.label() != 0);
         }
         if let Some((place, len)) = store_of(operator) {
             let value = self.pop()?;
+            if is_atomic(operator) && value.label() != 0 {
+                return Err(Stop::Reach(Reach::Slow, value.label()));
+            }
             let at = self.address(place)?;
             self.memory.store(at, &value, len)?;
             return Ok(false);
@@ -174,6 +180,25 @@ fn filled(loaded: Value, len: usize, fill: Fill) -> Value {
         Fill::Splat => vector::splat(&loaded, len),
         Fill::Lanes(width, is_signed) => vector::extended(&loaded, width, is_signed),
     }
+}
+
+/// Atomic loads and stores: as the other atomics, they may hold no secret.
+fn is_atomic(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::I32AtomicLoad { .. }
+            | O::I64AtomicLoad { .. }
+            | O::I64AtomicLoad32U { .. }
+            | O::I32AtomicLoad8U { .. }
+            | O::I64AtomicLoad8U { .. }
+            | O::I32AtomicLoad16U { .. }
+            | O::I32AtomicStore { .. }
+            | O::I64AtomicStore { .. }
+            | O::I64AtomicStore32 { .. }
+            | O::I32AtomicStore8 { .. }
+            | O::I32AtomicStore16 { .. }
+    )
 }
 
 fn load_of(operator: &Operator<'_>) -> Option<(Place, usize, Fill)> {

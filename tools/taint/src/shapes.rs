@@ -111,8 +111,8 @@ fn batches(extent: Extent, shortest: usize) -> Vec<Vec<Shape>> {
         let lens: Vec<usize> = (shortest..=480).collect();
         all.extend(lens[..20].chunks(1).map(with));
         all.extend(lens.chunks(17).map(with));
-        // The cached part of a counter ends at 4096 octets.
-        all.extend([1400, 4095, 4096, 4200, 8900].map(|len| with(&[len])));
+        // The cached part of a counter ends at 4096 octets; no inner packet is longer than the last.
+        all.extend([1400, 4095, 4096, 4200, 8900, 65_400].map(|len| with(&[len])));
     }
     let lens = shortest..shortest + 64;
     all.push(sas().into_iter().cycle().zip(lens).collect());

@@ -15,6 +15,33 @@ pub const fn tag_octet(n: usize) -> Label {
     0x1_0000 << n
 }
 
+/// Bits of the number of a packet, each as a bit that is set for 1 and one that is set for 0: who depends on two packets has both somewhere.
+const PACKET_BITS: usize = 6;
+const ONES: usize = 2;
+const ZEROS: usize = ONES + PACKET_BITS;
+
+/// Octets of packet `n` of a batch.
+///
+/// # Panics
+/// If a batch has no such packet.
+pub const fn of_packet(n: usize) -> Label {
+    assert!(n < 1 << PACKET_BITS);
+    // Below 64.
+    let (ones, zeros) = (n as Label, !n as Label & ((1 << PACKET_BITS) - 1));
+    ones << ONES | zeros << ZEROS
+}
+
+/// The one packet on whose octets something depends.
+pub const fn packet_of(label: Label) -> Option<u32> {
+    let all = (1 << PACKET_BITS) - 1;
+    let (ones, zeros) = (label >> ONES & all, label >> ZEROS & all);
+    if ones ^ zeros == all {
+        Some(ones)
+    } else {
+        None
+    }
+}
+
 /// A value of any WebAssembly type, octet 0 lowest. Secret octets, and those above its type's width, are 0 in `bits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value {
