@@ -88,7 +88,7 @@ function admit(lane: Lane, fd: number, state: number): void {
     openedAt: lane.now,
   });
   lane.connections[row] = connection;
-  lane.liveCount++;
+  lane.live.add(connection);
   if (state !== CONN_ACCEPTED) core.conn_state(index, row, state);
   tellConnection(lane, connection, "opened", 0);
   if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial: connection.serial })) {

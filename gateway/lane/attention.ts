@@ -20,8 +20,7 @@ export function callAttention(lane: Lane, owner: number): void {
 export function payAttention(lane: Lane): void {
   const word = (lane.tables.block + LANE_ATTENTION) >>> 2;
   if (Atomics.exchange(lane.tables.i32, word, 0) === 0) return;
-  for (const connection of lane.connections) {
-    if (connection === undefined) continue;
+  for (const connection of lane.live) {
     if (rowF64(lane, connection.row, ROW_TX_PARTIAL_AT) > 0) armTimer(lane, connection);
     if (hasUpstream(lane, connection)) list(lane, connection);
   }

@@ -18,7 +18,7 @@ export function closeConnection(lane: Lane, connection: Connection, status: numb
   if (connection.upstreamFd >= 0) libc.close(connection.upstreamFd);
   connection.state = CONN_CLOSED;
   lane.connections[connection.row] = undefined;
-  lane.liveCount--;
+  lane.live.delete(connection);
 }
 
 /** SO_LINGER with a time of 0: close sends RST, and the kernel forgets what it has not sent. */

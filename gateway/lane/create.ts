@@ -48,6 +48,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     tell,
     clock,
     connections: Array.from({ length: init.connectionsMax + 1 }, () => undefined),
+    live: new Set(),
     ready: [],
     spare: [],
     busy: [],
@@ -57,7 +58,6 @@ export function createLane(options: CreateLaneOptions): Lane {
     feedAt: 0,
     now: clock(),
     idleMs: 0,
-    liveCount: 0,
     nextSerial: 0,
     acceptAgainAt: 0,
     isTunReadable: init.tun >= 0,
@@ -83,9 +83,7 @@ function watchAll(lane: Lane): void {
 /** Closes what the lane owns. Its connections have been drained, or end here. */
 export function closeLane(lane: Lane): void {
   const { libc, init } = lane;
-  for (const connection of lane.connections) {
-    if (connection !== undefined) closeConnection(lane, connection, Status.Drained);
-  }
+  for (const connection of lane.live) closeConnection(lane, connection, Status.Drained);
   for (const fd of init.listeners) libc.close(fd);
   if (init.tun >= 0) libc.close(init.tun);
   libc.close(lane.epfd);

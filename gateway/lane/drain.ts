@@ -17,17 +17,14 @@ export function startDrain(lane: Lane): void {
   if (lane.isDraining) return;
   lane.isDraining = true;
   lane.drainDueAt = lane.now + lane.init.drainTimeoutMs;
-  for (const connection of lane.connections) {
-    if (connection !== undefined) finish(lane, connection, Status.Drained);
-  }
+  for (const connection of lane.live) finish(lane, connection, Status.Drained);
 }
 
 /** Closes what has left, and resets what has not left in time. */
 export function checkDrain(lane: Lane): void {
   if (!lane.isDraining) return;
   const isLate = lane.now >= lane.drainDueAt;
-  for (const connection of lane.connections) {
-    if (connection === undefined) continue;
+  for (const connection of lane.live) {
     if (isLate) resetOnClose(lane, connection);
     if (isLate || hasLeft(lane, connection)) closeConnection(lane, connection, Status.Drained);
   }

@@ -25,6 +25,8 @@ export interface Lane {
   readonly tell: (notice: LaneNotice) => void;
   /** By row; rows of other lanes are undefined here. */
   readonly connections: (Connection | undefined)[];
+  /** Those that there are, for what looks at all of them: the table is as long as the limit. */
+  readonly live: Set<Connection>;
   /** Connections of which there is news; all are served in the next turn. */
   ready: Connection[];
   /** The list of the turn before, empty: the two take turns. */
@@ -44,7 +46,6 @@ export interface Lane {
   now: number;
   /** Time spent in `epoll_wait`, ms. */
   idleMs: number;
-  liveCount: number;
   nextSerial: number;
   /** Listeners are paused until then: the process or the system is out of descriptors or memory. 0 if not. */
   acceptAgainAt: number;

@@ -72,7 +72,7 @@ export function waitMs(lane: Lane): number {
   let wait = lane.timers.waitMs(now);
   if (lane.starved.length > 0) wait = earlier(wait, Math.max(lane.feedAt - now, 0));
   if (lane.acceptAgainAt > 0) wait = earlier(wait, Math.max(lane.acceptAgainAt - now, 0));
-  if (lane.isDraining && lane.liveCount > 0) {
+  if (lane.isDraining && lane.live.size > 0) {
     wait = earlier(wait, Math.min(Math.max(lane.drainDueAt - now, 0), DRAIN_POLL_MS));
   }
   return wait < 0 ? -1 : Math.ceil(wait);

@@ -4,6 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { ROW_IKE_WAITS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { callAttention } from "./attention.ts";
 import { ORDER_DRAIN } from "./commands.ts";
 import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
@@ -90,6 +91,22 @@ test("a connection that drains does, too", async () => {
   fake.settle();
   ok(peer.isClosed);
   equal(counted(fake, Status.Drained), 1);
+});
+
+test("neither a call of another lane nor a drain looks through the whole table", async () => {
+  const { fake, other, peer } = await startBusy();
+  Object.defineProperty(fake.lane.connections, Symbol.iterator, {
+    value: () => {
+      throw new Error("The table has a row for each connection of the limit");
+    },
+  });
+  callAttention(other.lane, 0);
+  fake.settle();
+  fake.order(ORDER_DRAIN);
+  makeRoom(peer, Infinity);
+  fake.settle();
+  ok(peer.isClosed);
+  equal(fake.lane.live.size, 0);
 });
 
 /** A peer in use. */
