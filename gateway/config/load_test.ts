@@ -202,7 +202,7 @@ test("loadConfig() refuses each kind of bad value", async () => {
     "inner": ["tun:", "tun:a/b", "tun:longer-than-fifteen", "tun:ipsec%d", "echo:", "echo:0.0.0.0"],
     "inner-mtu": ["575", "65401", "1e3", "-1", ""],
     "engine": ["gpu", "WASM"],
-    "max-connections": ["0", "1048577", "1.5"],
+    "max-connections": ["0", "1048576", "1.5"],
     "idle-timeout-ms": ["-1", "2147483648"],
     "log-format": ["xml"],
     "tcp-congestion": ["", "sixteen-letters-", "two words", "bbr\0"],

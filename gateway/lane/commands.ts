@@ -23,7 +23,7 @@ export const ORDER_DRAIN = 2;
 
 /** Closes connection `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
-/** Sends a dummy packet of `b` octets on SA `a`. */
+/** Sends a dummy packet of `b` octets on the outbound SA with SPI `a`. */
 export const COMMAND_DUMMY = 4;
 /** Takes in descriptor `a`: a TCP connection that the shell has opened, the stream prefix sent. */
 export const COMMAND_ADOPT = 5;

@@ -116,6 +116,6 @@ function sendDummy(
   }
   const lane = connections.laneOf(sad.pathOf(spi));
   if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };
-  if (lanes.command(lane, [COMMAND_DUMMY, entry.id, octets])) return undefined;
+  if (lanes.command(lane, [COMMAND_DUMMY, spi, octets])) return undefined;
   return { kind: "conflict", detail: "The lane has too many orders" };
 }

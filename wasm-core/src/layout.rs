@@ -63,8 +63,8 @@ pub const WINDOW_MIN: u32 = 32;
 pub const WINDOW_WORDS: usize = WINDOW_MAX as usize / 64;
 /// Most SAs of one process.
 pub const SAS_MAX: u32 = 16_384;
-/// Most connections of one process.
-pub const CONNECTIONS_MAX: u32 = 1 << 20;
+/// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
+pub const CONNECTIONS_MAX: u32 = (1 << 20) - 1;
 /// Most lanes of one process.
 pub const LANES_MAX: u32 = 64;
 /// Largest inner packet.

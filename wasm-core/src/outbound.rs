@@ -50,17 +50,17 @@ pub(crate) fn take_slots(lane: Lane<'_>, slots: u32) {
     begin(lane.block, slots);
 }
 
-/// Makes a dummy packet of `octets` octets on `id` the lane's one entry (RFC 4303 §2.6).
+/// Makes a dummy packet of `octets` octets on the outbound SA with this SPI the lane's one entry (RFC 4303 §2.6). The SAD stays
+/// held until `next`: in between the SA's row might become another one's.
 ///
 /// # Errors
-/// `NoPolicy` if there is no such outbound SA.
-pub(crate) fn take_dummy(lane: Lane<'_>, id: SaId, octets: u32) -> Result<(), Status> {
+/// `NoPolicy`, and the SAD let go, if there is no such outbound SA.
+pub(crate) fn take_dummy(lane: Lane<'_>, spi: Spi, octets: u32) -> Result<(), Status> {
     sad::hold(lane.block);
-    let is_outbound = is_outbound(id);
-    sad::let_go(lane.block);
-    if !is_outbound {
+    let Some(id) = sad::find(spi).filter(|&id| is_outbound(id)) else {
+        sad::let_go(lane.block);
         return Err(Status::NoPolicy);
-    }
+    };
     // Linux refuses a dummy without payload.
     let len = octets.clamp(1, memory::globals().inner_mtu.get());
     let at = tables::slot_at(lane.index, 0);

@@ -2,32 +2,35 @@
 //!
 //! A hash index over the `remote` prefixes of outbound SAs, keyed by version, length and address; one look-up for each
 //! length in use. Of all SAs whose `remote` holds the destination and whose `local` holds the source, the newest
-//! install wins (rekey). Nodes are chained through the SAs' rows. Under the SAD lock.
+//! install wins (rekey); one that has stopped only if none works, so that its packets are counted as its own. Nodes
+//! are chained through the SAs' rows. Under the SAD lock.
 
 use core::cell::Cell;
+use core::sync::atomic::Ordering;
 
 use crate::ids::SaId;
-use crate::layout::SELECTOR_MAX;
 use crate::layout::sa::{SaRow, Selector};
+use crate::layout::{SA_EXPIRED, SELECTOR_MAX};
 use crate::memory;
 use crate::selector::{Address, any_contains, network};
 use crate::source::mix;
 
 /// The SA for a packet from `source` to `destination`.
 pub(crate) fn find(source: Address, destination: Address) -> Option<SaId> {
-    let mut best: Option<(u64, SaId)> = None;
+    let mut best: Option<((bool, u64), SaId)> = None;
     for_each_length(destination.version, |bits| {
         let key = destination.prefix(bits);
         let mut node = memory::policy_bucket(hash(key, bits)).get();
         while let Some((id, i)) = unpack(node) {
             let sa = memory::sa(id);
             node = sa.policy_next[i].get();
-            let serial = sa.serial.get();
-            if best.is_none_or(|(newest, _)| serial > newest)
+            let is_live = sa.live.state.load(Ordering::Relaxed) != SA_EXPIRED;
+            let rank = (is_live, sa.serial.get());
+            if best.is_none_or(|(highest, _)| rank > highest)
                 && is_key(&sa.remote[i], key, bits)
                 && any_contains(&sa.local[..sa.local_count.get() as usize], source)
             {
-                best = Some((serial, id));
+                best = Some((rank, id));
             }
         }
     });

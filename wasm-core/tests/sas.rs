@@ -252,6 +252,28 @@ fn the_newest_install_that_holds_both_addresses_wins() {
         Some(0x1003),
         "a rekey"
     );
+    let stop = |spi| {
+        let state = policies.gate.sa(core::sa_find(spi), "SA_STATE");
+        policies.gate.set_u32(state, SA_EXPIRED);
+    };
+    stop(0x1003);
+    assert_eq!(
+        leaves([10, 1, 1, 1], [10, 9, 1, 1]),
+        Some(0x1001),
+        "the newest one that works"
+    );
+    [0x1000, 0x1001].into_iter().for_each(stop);
+    assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), None);
+    assert_eq!(
+        policies.gate.counter(0, Status::SaExpired),
+        1,
+        "not NoPolicy"
+    );
+    for spi in [0x1000, 0x1001, 0x1003] {
+        policies
+            .gate
+            .set_u32(policies.gate.sa(core::sa_find(spi), "SA_STATE"), SA_ACTIVE);
+    }
     assert_eq!(core::sa_remove(0, 0x1003), 1);
     assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), Some(0x1001));
     assert_eq!(core::sa_remove(0, 0x1001), 1);

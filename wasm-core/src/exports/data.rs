@@ -1,6 +1,6 @@
 //! The data path: inbound, upstream, outbound, transmit.
 
-use crate::ids::{ConnId, SaId};
+use crate::ids::{ConnId, Spi};
 use crate::outbound::{self, Lane};
 use crate::{delivery, echo, inbound, jobs, memory, ring, tables, transmit, upstream};
 
@@ -114,10 +114,11 @@ pub extern "C" fn echo_in(lane: u32, count: u32) -> u32 {
     echo::answer(memory::lane(lane), count)
 }
 
-/// Makes one dummy packet the lane's outbound entry; 1, or a negative status.
+/// Makes one dummy packet on the outbound SA with this SPI the lane's entry; 1, with the SAD held until
+/// `outbound_next`, or a negative status.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn dummy_in(lane: u32, sa: u32, octets: u32) -> i32 {
-    match outbound::take_dummy(lane_of(lane), SaId(sa), octets) {
+pub extern "C" fn dummy_in(lane: u32, spi: u32, octets: u32) -> i32 {
+    match outbound::take_dummy(lane_of(lane), Spi(spi), octets) {
         Ok(()) => 1,
         Err(status) => -(status as i32),
     }
