@@ -63,6 +63,7 @@ export const EVENT_PATH_MOVED = 3;
 export const EVENT_SOFT_LIMIT = 4;
 export const EVENT_SA_EXPIRED = 5;
 export const EVENT_AUDIT = 6;
+export const EVENT_IKE_DROPPED = 7;
 export const FAMILY_V4 = 2;
 export const FAMILY_V6 = 10;
 

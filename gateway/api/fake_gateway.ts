@@ -121,6 +121,7 @@ const FAKE_TOTALS: Totals = {
   sendQueueOctets: { bounds: [1000, 10_000], counts: [5, 2, 1], sum: 23_456 },
   ikeDelaySeconds: { bounds: [0.001, 0.01], counts: [3, 1, 0], sum: 0.0042 },
   laneBusyRatio: [0.25, 0],
+  eventsLost: 3,
 };
 
 const FAKE_STATUS: GatewayStatus = {

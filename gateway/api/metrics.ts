@@ -93,6 +93,12 @@ export const METRICS: readonly Metric[] = [
       totals.laneBusyRatio.map((value, lane) => ({ labels: { lane }, value })),
   },
   {
+    name: "culvert_events_lost_total",
+    type: "counter",
+    help: "Events that were not told: more came at once than there was room for.",
+    samples: ({ totals }) => [{ labels: {}, value: totals.eventsLost }],
+  },
+  {
     name: "culvert_build_info",
     type: "info",
     help: "Always 1; version, runtime and AEAD engine are its labels.",

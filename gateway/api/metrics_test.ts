@@ -22,6 +22,7 @@ test("/metrics has the names of the contract", async () => {
     "culvert_send_queue_octets",
     "culvert_ike_delay_seconds",
     "culvert_lane_busy_ratio",
+    "culvert_events_lost_total",
     "culvert_build_info",
   ]);
   const text = await page();
@@ -45,6 +46,7 @@ test("/metrics writes values with their labels", async () => {
       'culvert_sas{direction="outbound"} 1',
       'culvert_esp_packets_total{direction="inbound"} 12',
       'culvert_lane_busy_ratio{lane="0"} 0.25',
+      "culvert_events_lost_total 3",
       'culvert_build_info{version="1.2.3",runtime="fake 1",engine="wasm \\"relaxed\\""} 1',
     ]
   ) ok(lines.includes(line), line);

@@ -56,6 +56,7 @@ export const TOTALS = z.looseObject({
   sendQueueOctets: HISTOGRAM,
   ikeDelaySeconds: HISTOGRAM,
   laneBusyRatio: z.array(z.number().min(0).max(1)),
+  eventsLost: COUNT,
 }).meta({ id: "Totals" });
 
 export const STATUS = z.looseObject({

@@ -61,6 +61,7 @@ export function fakeSnapshot(
         sendQueueOctets: histogram,
         ikeDelaySeconds: histogram,
         laneBusyRatio: [0],
+        eventsLost: 0,
       },
     },
   };

@@ -43,7 +43,7 @@ export interface LaneInit {
 }
 
 /** Names of what the host can fail a lane in, as the log and the events have them. */
-export type TroubleKind = "upstream_failed" | "tun_failed";
+export type TroubleKind = "upstream_failed" | "upstream_refused" | "tun_failed";
 
 /** When a kind was last told, and how often it was not since. */
 export interface Troubled {

@@ -190,6 +190,8 @@ test("refused datagrams are counted once each, and the message behind them leave
   fake.settle();
   deepEqual(upstream.sent.map((message) => message[31]), [1, 2]);
   equal(counted(fake, Status.UpstreamRefused), 2);
+  const told = { kind: "trouble", trouble: "upstream_refused", reason: "ECONNREFUSED" };
+  deepEqual(fake.notices, [{ ...told, suppressed: 0 }]);
   ok(!peer.isClosed);
 });
 

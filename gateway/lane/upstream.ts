@@ -24,6 +24,7 @@ import { hasUpstream, type Lane, listAgain, rowI32, rowOffset, starve } from "./
 import { openUpstream } from "./open_upstream.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
+import { tellTrouble } from "./trouble.ts";
 
 /** Reads of one upstream socket in one turn, of up to UP_READ_MAX runs of datagrams each. */
 const TURN_READS_MAX = 22;
@@ -102,6 +103,7 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
       tables.u32[(rowOffset(lane, connection.row) + ROW_UP_PLAIN) >>> 2] = 1;
       return 0;
     }
+    tellTrouble(lane, "upstream_refused", errno);
     if (errno !== ECONNREFUSED && errno !== EHOSTUNREACH && errno !== ENETUNREACH) break;
     // The error belongs to an earlier datagram; this one has not been tried yet.
     core.count(index, Status.UpstreamRefused, 1);

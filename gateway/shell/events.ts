@@ -8,6 +8,7 @@ import {
   EVENT_COUNT,
   EVENT_FAMILY,
   EVENT_GENERATION,
+  EVENT_IKE_DROPPED,
   EVENT_KIND,
   EVENT_LEN,
   EVENT_OPENED,
@@ -21,13 +22,14 @@ import {
   EVENT_VALUE,
   LANE_EVENTS,
   LANE_EVENTS_CONSUMED,
+  LANE_EVENTS_LOST,
   LANE_EVENTS_WRITTEN,
 } from "../../ts-bindings/layout.ts";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import type { TroubleNotice } from "../lane/init.ts";
 import { connectionId, remoteText } from "./connections.ts";
 import type { Log, LogLevel } from "./log.ts";
-import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
+import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
 import { spiText } from "./sad.ts";
 import type { GatewayEvent } from "./types.ts";
 
@@ -35,6 +37,8 @@ import type { GatewayEvent } from "./types.ts";
 export interface EventHub {
   /** Reads a lane's ring empty. */
   drainRing(block: number): void;
+  /** Tells how many events have found no room in the rings of `blocks` since the last time. */
+  tellLost(blocks: readonly number[]): void;
   /** Tells what the host has failed a lane in. */
   trouble(lane: number, notice: TroubleNotice): void;
   /** Tells what the shell itself has done; for the log only where somebody looks for it. */
@@ -49,6 +53,7 @@ const NAMES: Readonly<Record<number, readonly [LogLevel, string]>> = {
   [EVENT_SOFT_LIMIT]: ["warn", "sa_soft_limit"],
   [EVENT_SA_EXPIRED]: ["warn", "sa_expired"],
   [EVENT_AUDIT]: ["warn", "audit"],
+  [EVENT_IKE_DROPPED]: ["error", "ike_dropped"],
 };
 
 /** Makes the hub. Each event goes to the log first. */
@@ -84,8 +89,17 @@ export function createEventHub(
     publish({ level: "error", event: trouble, fields });
   }
 
+  let lostBefore = 0;
+  function tellLost(blocks: readonly number[]): void {
+    const lost = blocks.reduce((sum, block) => sum + readCount(views, block + LANE_EVENTS_LOST), 0);
+    if (lost === lostBefore) return;
+    publish({ level: "warn", event: "events_lost", fields: { count: lost - lostBefore } });
+    lostBefore = lost;
+  }
+
   return {
     drainRing,
+    tellLost,
     trouble,
     tell: (event, fields) => publish({ level: "debug", event, fields }),
     subscribe,

@@ -115,6 +115,7 @@ function sweep(
   if (core.sa_sweep(index, clock()) > 0) sad.forgetExpired();
   // What ended here is told in the shell's own ring, of which no lane posts news.
   events.drainRing(blocks[index] ?? 0);
+  events.tellLost(blocks);
 }
 
 interface Tables {

@@ -14,6 +14,7 @@ import {
   LANE_BUSY_MS,
   LANE_COUNTERS,
   LANE_ESP_PACKETS,
+  LANE_EVENTS_LOST,
   LANE_FRAMES,
   LANE_IKE_DELAY,
   LANE_OCTETS,
@@ -77,6 +78,7 @@ function readTotals(options: TotalsOptions, laneBusyRatio: readonly number[]): T
     sendQueueOctets: histogram(options, LANE_QUEUE, QUEUE_BUCKETS),
     ikeDelaySeconds: histogram(options, LANE_IKE_DELAY, DELAY_BUCKETS),
     laneBusyRatio,
+    eventsLost: sum(options, LANE_EVENTS_LOST),
   };
 }
 

@@ -85,6 +85,8 @@ export interface Totals {
   readonly sendQueueOctets: Histogram;
   readonly ikeDelaySeconds: Histogram;
   readonly laneBusyRatio: readonly number[];
+  /** Events for which a lane's ring had no room. */
+  readonly eventsLost: number;
 }
 
 export interface GatewayStatus {

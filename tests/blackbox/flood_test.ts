@@ -1,7 +1,7 @@
 // A peer that has nothing but the stream prefix and sends, as fast as it can, what leads nowhere (protocol.md L35): the others have
 // their turn, and so have the API and the end.
 
-import { ok } from "node:assert/strict";
+import { match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe } from "node:test";
 import { expectEcho } from "../support/echo.ts";
@@ -45,6 +45,17 @@ describe("a flood of what leads nowhere", () => {
       },
     );
   }
+
+  scenario(
+    "T75, P7: each IKE message that is dropped is told as an error, a flood once a second",
+    () => {
+      const lines = gateway().program.stderr().split("\n")
+        .filter((line) => line.includes(" error ike_dropped "));
+      ok(lines.length >= 2 && lines.length < 10, lines.join("\n"));
+      for (const line of lines) match(line, /connection=\d+ remote=\S+ status=NoUpstream/);
+      match(lines.at(-1) ?? "", / suppressed=\d{3,}$/);
+    },
+  );
 });
 
 /** Sends the frame again and again until the connection ends. */

@@ -8,12 +8,12 @@ use core::sync::atomic::Ordering;
 use crate::counters::add;
 use crate::ids::{ConnId, Spi};
 use crate::layout::lane::{Event, LaneBlock};
-use crate::layout::{EVENT_AUDIT, EVENT_COUNT};
+use crate::layout::{EVENT_AUDIT, EVENT_COUNT, EVENT_IKE_DROPPED};
 use crate::memory;
 use crate::status::{Fate, Status};
 
-/// Audit events of one status that a lane tells are at least this far apart.
-const AUDIT_EVERY_MS: f64 = 1000.0;
+/// Events of one status that peers cause, and a lane tells, are at least this far apart.
+const TOLD_EVERY_MS: f64 = 1000.0;
 
 /// What an event says.
 pub(crate) struct Notice {
@@ -29,9 +29,9 @@ pub(crate) struct Notice {
     pub(crate) value: f64,
 }
 
-/// Appends an event.
-pub(crate) fn tell(lane: &LaneBlock, notice: &Notice) {
-    append(lane, notice, 0);
+/// Appends an event. False if the ring is full.
+pub(crate) fn tell(lane: &LaneBlock, notice: &Notice) -> bool {
+    append(lane, notice, 0)
 }
 
 /// Appends an audit event of a dropped ESP packet (RFC 4303 §4), once a second for each status.
@@ -40,34 +40,53 @@ pub(crate) fn audit(lane: &LaneBlock, status: Status, conn: ConnId, spi: Spi, se
         status.fate(),
         Fate::Drop | Fate::Suspect | Fate::Expire
     ));
-    let (at, suppressed) = (
-        &lane.batch.audit_at[status as usize],
-        &lane.batch.audit_suppressed[status as usize],
-    );
-    let now = lane.batch.now.get();
-    if at.get() > 0.0 && now - at.get() < AUDIT_EVERY_MS {
-        suppressed.set(suppressed.get().saturating_add(1));
-        return;
-    }
-    at.set(now);
-    // A sequence number above 2^53 loses its low bits; the record is for people.
-    let value = sequence as f64;
     let notice = Notice {
         kind: EVENT_AUDIT,
         status: status as u32,
         conn: Some(conn),
         spi,
-        value,
+        // A sequence number above 2^53 loses its low bits; the record is for people.
+        value: sequence as f64,
     };
-    append(lane, &notice, suppressed.replace(0));
+    tell_limited(lane, &notice);
 }
 
-fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) {
+/// Appends an event of an IKE message that goes no further, once a second for each status: over TCP nobody sends it
+/// again (RFC 9329 §6.2).
+pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
+    let notice = Notice {
+        kind: EVENT_IKE_DROPPED,
+        status: status as u32,
+        conn: Some(conn),
+        spi: Spi(0),
+        value: 0.0,
+    };
+    tell_limited(lane, &notice);
+}
+
+/// Appends an event that a peer can cause at will, with the number of those that were held back.
+fn tell_limited(lane: &LaneBlock, notice: &Notice) {
+    let status = notice.status as usize;
+    let (at, suppressed) = (
+        &lane.batch.told_at[status],
+        &lane.batch.told_suppressed[status],
+    );
+    let now = lane.batch.now.get();
+    let is_early = at.get() > 0.0 && now - at.get() < TOLD_EVERY_MS;
+    if is_early || !append(lane, notice, suppressed.get()) {
+        suppressed.set(suppressed.get().saturating_add(1));
+        return;
+    }
+    at.set(now);
+    suppressed.set(0);
+}
+
+fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     let written = lane.events_written.word.load(Ordering::Relaxed);
     let consumed = lane.events_consumed.word.load(Ordering::Acquire);
     if written.wrapping_sub(consumed) as usize >= EVENT_COUNT {
         add(&lane.events_lost, 1);
-        return;
+        return false;
     }
     let event = &lane.events[written as usize % EVENT_COUNT];
     event.kind.set(notice.kind);
@@ -80,6 +99,7 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) {
     lane.events_written
         .word
         .store(written.wrapping_add(1), Ordering::Release);
+    true
 }
 
 /// The peer's address goes into the record: its row may be another connection's when it is read.

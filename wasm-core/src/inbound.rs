@@ -17,7 +17,7 @@ use crate::layout::{
     NON_ESP_MARKER_LEN, SCAN_MAX,
 };
 use crate::status::Status;
-use crate::{memory, ring, runs, sad, score, tables};
+use crate::{events, memory, ring, runs, sad, score, tables};
 
 /// Where a frame goes.
 enum Class {
@@ -239,6 +239,10 @@ fn drop_frame(lane: &LaneBlock, served: &Served<'_>, (frame, status): (&Frame, S
     count_kind(lane, served.row, frame);
     match frame.kind {
         Kind::Esp(spi) => score::note_esp(lane, (served.row, served.conn), status, (spi, 0)),
+        Kind::Ike => {
+            score::note(lane, served.row, status);
+            events::ike_dropped(lane, status, served.conn);
+        }
         _ => score::note(lane, served.row, status),
     }
 }

@@ -178,6 +178,8 @@ pub const EVENT_SOFT_LIMIT: u32 = 4;
 pub const EVENT_SA_EXPIRED: u32 = 5;
 /// An auditable drop (RFC 4303 §4); value is the sequence number. Rate limited.
 pub const EVENT_AUDIT: u32 = 6;
+/// An IKE message went no further; status says why. Rate limited.
+pub const EVENT_IKE_DROPPED: u32 = 7;
 
 /// `AF_INET`.
 pub const FAMILY_V4: u32 = 2;

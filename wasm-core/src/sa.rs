@@ -119,8 +119,7 @@ pub(crate) fn expire(lane: &LaneBlock, sa: &SaRow, status: Status, conn: ConnId)
         tell_of(
             lane,
             sa,
-            EVENT_SA_EXPIRED,
-            status,
+            (EVENT_SA_EXPIRED, status as u32),
             Some(conn).filter(|conn| conn.0 != 0),
         );
     }
@@ -140,21 +139,39 @@ fn note_soft_limit(lane: &LaneBlock, sa: &SaRow, sequence: u64, conn: ConnId) {
             .compare_exchange(SA_ACTIVE, SA_SOFT, Ordering::AcqRel, Ordering::Relaxed);
     if told.is_ok() {
         count(lane, Status::SeqSoftLimit);
-        tell_of(lane, sa, EVENT_SOFT_LIMIT, Status::SeqSoftLimit, Some(conn));
+        tell_of(
+            lane,
+            sa,
+            (EVENT_SOFT_LIMIT, Status::SeqSoftLimit as u32),
+            Some(conn),
+        );
     }
 }
 
-fn tell_of(lane: &LaneBlock, sa: &SaRow, kind: u32, status: Status, conn: Option<ConnId>) {
+/// Tells what lanes had no room to tell. Shell only.
+pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
+    let kind = sa.live.untold.swap(0, Ordering::AcqRel);
+    if kind != 0 {
+        let status = sa.live.untold_status.load(Ordering::Relaxed);
+        tell_of(lane, sa, (kind, status), None);
+    }
+}
+
+/// Tells, or leaves it to the shell if there is no room: an operator must rekey, whatever storm there is.
+fn tell_of(lane: &LaneBlock, sa: &SaRow, (kind, status): (u32, u32), conn: Option<ConnId>) {
     // A sequence number above 2^53 loses its low bits; the event is for people.
     let value = sa.live.sequence.load(Ordering::Relaxed) as f64;
     let notice = Notice {
         kind,
-        status: status as u32,
+        status,
         conn,
         spi: Spi(sa.spi.get()),
         value,
     };
-    tell(lane, &notice);
+    if !tell(lane, &notice) {
+        sa.live.untold_status.store(status, Ordering::Relaxed);
+        sa.live.untold.store(kind, Ordering::Release);
+    }
 }
 
 /// Adds unless that exceeds `limit` (0 is none).

@@ -147,6 +147,7 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
         if now >= row.expires_at.get() {
             sa::expire(lane, row, Status::SaExpired, ConnId(0));
         }
+        sa::tell_untold(lane, row);
         if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
             // Lanes that took the key before it stopped are done once the write lock is had.
             lock::locked_write(&globals.sad_lock.word, || {

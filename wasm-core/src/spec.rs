@@ -106,6 +106,7 @@ fn reset_live(row: &SaRow) {
     live.packets.store(0, Ordering::Relaxed);
     live.octets.store(0, Ordering::Relaxed);
     live.valid_at.store(0, Ordering::Relaxed);
+    live.untold.store(0, Ordering::Relaxed);
     sa::window(row).reset(row.initial_sequence.get());
     live.state.store(SA_ACTIVE, Ordering::Relaxed);
 }

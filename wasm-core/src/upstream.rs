@@ -9,6 +9,7 @@ use crate::counters::{add, count};
 use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::frame::{Kind, kind_of, length_field};
 use crate::frame_ring;
+use crate::ids::ConnId;
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::Row;
 use crate::layout::{
@@ -18,7 +19,7 @@ use crate::layout::{
 use crate::outbound::Lane;
 use crate::status::Status;
 use crate::transmit::{self, STAMP_LEN};
-use crate::{lock, memory, runs, score, tables};
+use crate::{events, lock, memory, runs, score, tables};
 
 /// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
 /// each.
@@ -52,37 +53,44 @@ pub(crate) fn end(row: &Row) {
 ///
 /// # Errors
 /// Why the last one was not queued. `Keepalive` counts as nothing (RFC 3948 §2.3).
-pub(crate) fn take(lane: Lane<'_>, row: &Row, i: u32, now: f64) -> Result<(), Status> {
+pub(crate) fn take(lane: Lane<'_>, conn: ConnId, i: u32, now: f64) -> Result<(), Status> {
+    lane.block.batch.now.set(now);
     let read = &lane.block.up_read[i as usize];
     let control = &lane.block.up_read_control[i as usize];
     let octets = core::array::from_fn(|i| control[i].get());
     // Both are bounded by what `begin` has laid out.
     let said = runs::read_control(&octets, read.message.control_len.get() as usize);
-    note_lost(lane.block, row, said.lost);
+    note_lost(lane.block, conn, said.lost);
     let len = (read.len.get() as u32).min(SLOT_LEN - SLOT_HEAD_LEN);
     let run = memory::octets(tables::slot_at(lane.index, i as usize), len);
     let size = said.size.unwrap_or(len).max(1) as usize;
     let mut outcome = Ok(());
     if run.is_empty() {
-        outcome = take_one(lane, row, run, now);
+        outcome = take_one(lane, conn, run, now);
     }
     for datagram in run.chunks(size) {
-        outcome = take_one(lane, row, datagram, now);
+        outcome = take_one(lane, conn, datagram, now);
     }
     outcome
 }
 
 /// Counts what the kernel has lost since it last said so.
-fn note_lost(lane: &LaneBlock, row: &Row, lost: Option<u32>) {
+fn note_lost(lane: &LaneBlock, conn: ConnId, lost: Option<u32>) {
     let Some(lost) = lost else { return };
-    let since = lost.wrapping_sub(row.up_lost.replace(lost));
+    let since = lost.wrapping_sub(memory::row(conn).up_lost.replace(lost));
+    if since == 0 {
+        return;
+    }
+    // Nobody can say what they were: as likely as not, IKE among them.
+    events::ike_dropped(lane, Status::UpstreamOverflow, conn);
     add(
         &lane.counters[Status::UpstreamOverflow as usize],
         since.into(),
     );
 }
 
-fn take_one(lane: Lane<'_>, row: &Row, datagram: &[u8], now: f64) -> Result<(), Status> {
+fn take_one(lane: Lane<'_>, conn: ConnId, datagram: &[u8], now: f64) -> Result<(), Status> {
+    let row = memory::row(conn);
     // A read is shorter than 65,536 octets.
     let octets = datagram.len() as u32;
     let kind = kind_of(datagram, octets);
@@ -91,9 +99,12 @@ fn take_one(lane: Lane<'_>, row: &Row, datagram: &[u8], now: f64) -> Result<(), 
     }
     score::clear(row);
     row.valid_at.set(now);
-    let queued = check(kind, octets).and_then(|()| queue(lane, row, (kind, datagram), now));
+    let queued = check(kind, octets).and_then(|()| queue(row, (kind, datagram), now));
     if let Err(status) = queued {
         count(lane.block, status);
+        if kind == Kind::Ike {
+            events::ike_dropped(lane.block, status, conn);
+        }
     }
     queued
 }
@@ -110,16 +121,10 @@ fn check(kind: Kind, octets: u32) -> Result<(), Status> {
     }
 }
 
-fn queue(
-    lane: Lane<'_>,
-    row: &Row,
-    (kind, datagram): (Kind, &[u8]),
-    now: f64,
-) -> Result<(), Status> {
+fn queue(row: &Row, (kind, datagram): (Kind, &[u8]), now: f64) -> Result<(), Status> {
     if !transmit::lock_open(row) {
         return Err(Status::TxRingFull);
     }
-    lane.block.batch.now.set(now);
     let queued = if kind == Kind::Ike {
         put_ike(row, datagram, now)
     } else {

@@ -467,3 +467,23 @@ fn with_esn_an_old_packet_is_an_icv_failure_and_one_point() {
     zero.expect(&zero.sa.seal(0, &inner()), Status::SeqZero, 0);
     zero.expect(&zero.sa.seal(0xffff_fff0, &inner()), Status::SeqZero, 0);
 }
+
+#[test]
+fn an_ike_message_that_is_dropped_is_told_once_a_second_for_each_reason() {
+    let bench = Bench::new();
+    let offer = |payload: &[u8], now: f64| {
+        bench.gate.receive(0, bench.conn, &frame(payload), now);
+    };
+    for now in [1.0, 2.0, 3.0, 1_002.0] {
+        offer(&ike(1, 40), now);
+        offer(&ike(1, 65_504), now);
+        offer(&frame(&[]), now);
+    }
+    offer(&[0; 12], 1_003.0);
+    let told = bench.gate.events_of(0, EVENT_IKE_DROPPED);
+    let event = |status: Status| (EVENT_IKE_DROPPED, status as u32, bench.conn, 0, 0.0);
+    let (none, long) = (event(Status::NoUpstream), event(Status::IkeTooLong));
+    assert_eq!(told, [none, long, none, long, event(Status::IkeShort)]);
+    let third = bench.gate.lane(0, "LANE_EVENTS") + 2 * 64;
+    assert_eq!(bench.gate.u32(third + support::at("EVENT_SUPPRESSED")), 2);
+}

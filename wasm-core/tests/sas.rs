@@ -441,3 +441,32 @@ fn a_full_event_ring_loses_events_and_counts_them() {
     let told = gate.events(0);
     assert_eq!((told.len(), told[EVENT_COUNT - 1].4), (EVENT_COUNT, 1023.0));
 }
+
+#[test]
+fn a_soft_limit_that_found_no_room_is_told_by_the_sweep_once() {
+    let gate = Gate::new();
+    let conn = gate.open(0, 7);
+    let mut sa = Sa::inbound(0x1000);
+    sa.soft_packets = 2;
+    sa.installed(&gate);
+    for _ in 0..EVENT_COUNT {
+        core::event(0, EVENT_CLOSED, 0, 6, 0, 0.0);
+    }
+    for seq in 1..4 {
+        let packet = sa.seal(seq, &packet::v4([1; 4], [2; 4], 40, 0));
+        assert_eq!(gate.receive(0, conn, &frame(&packet), 1.0).fresh, 1);
+    }
+    assert!(gate.events_of(0, EVENT_SOFT_LIMIT).is_empty());
+    let shell = gate.limits.lanes;
+    core::sa_sweep(shell, 2.0);
+    let expected = (
+        EVENT_SOFT_LIMIT,
+        Status::SeqSoftLimit as u32,
+        0,
+        0x1000,
+        3.0,
+    );
+    assert_eq!(gate.events(shell), [expected]);
+    core::sa_sweep(shell, 3.0);
+    assert!(gate.events(shell).is_empty());
+}

@@ -89,7 +89,7 @@ pub extern "C" fn upstream_end(_lane: u32, conn: u32) {
 /// Queues what read `i` has brought; 0, or the status of the last datagram in it.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn upstream_in(lane: u32, conn: u32, i: u32, now: f64) -> i32 {
-    match upstream::take(lane_of(lane), memory::row(ConnId(conn)), i, now) {
+    match upstream::take(lane_of(lane), ConnId(conn), i, now) {
         Ok(()) => 0,
         Err(status) => status as i32,
     }

@@ -159,10 +159,10 @@ pub struct Batch {
     pub inner: [Entry; BATCH_MAX],
     /// Packets that want to leave.
     pub entries_table: [Entry; BATCH_MAX],
-    /// When an audit event of each status was last told.
-    pub audit_at: [Cell<f64>; STATUS_MAX],
+    /// When an event of each status that peers cause was last told.
+    pub told_at: [Cell<f64>; STATUS_MAX],
     /// How many were not told since.
-    pub audit_suppressed: [Cell<u32>; STATUS_MAX],
+    pub told_suppressed: [Cell<u32>; STATUS_MAX],
 }
 
 /// One lane's block, up to its slots.

@@ -86,7 +86,11 @@ pub struct SaLive {
     pub octets: AtomicU64,
     /// Monotonic milliseconds of the last valid packet, as bits of an f64; 0 if none.
     pub valid_at: AtomicU64,
-    _pad: [u64; 3],
+    /// `EVENT_` kind of the notice for which the lane's ring had no room, 0 if none; the shell tells it.
+    pub untold: AtomicU32,
+    /// Status of that notice.
+    pub untold_status: AtomicU32,
+    _pad: [u64; 2],
     /// Anti-replay window: bit `n % WINDOW_MAX` is number `n`.
     pub window: [AtomicU64; WINDOW_WORDS],
 }
