@@ -1,6 +1,7 @@
 // A guest: Linux with ESP-in-TCP as an ordinary process (user-mode Linux). Its console is a pipe on which
 // guest/init.sh takes one command a line and ends each answer with `@done CODE`.
 
+import { dirname, join } from "node:path";
 import { start, until } from "./process.ts";
 import type { Running } from "./process.ts";
 import { GUEST } from "./network.ts";
@@ -14,6 +15,9 @@ export interface GuestOptions {
   readonly share: string;
   readonly mtu: number;
 }
+
+/** What is preloaded into the kernel, beside the root: `guest/xstate.c`. */
+export const XSTATE = "xstate.so";
 
 export interface Guest {
   /** Runs one shell command that must succeed, and returns what it printed. */
@@ -31,7 +35,7 @@ export async function bootGuest(options: GuestOptions): Promise<Guest> {
     ...["init=/init", `SHARE=${options.share}`],
     `vec0:transport=tap,ifname=tap0,depth=128,gro=1,mtu=${options.mtu}`,
     ...["con=null", "con0=fd:0,fd:1"],
-  ]);
+  ], { LD_PRELOAD: join(dirname(options.root), XSTATE) });
   await console.match(/^@ready$/m, 30_000);
   const guest = _agent(console);
   await guest.must(`ip link set vec0 mtu ${options.mtu} up`);

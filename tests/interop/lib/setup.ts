@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { gatewayCommand } from "./gateway.ts";
+import { XSTATE } from "./guest.ts";
 import { must, run } from "./process.ts";
 import { say } from "./report.ts";
 
@@ -16,6 +17,8 @@ export interface Machine {
 }
 
 const PACKAGES: Readonly<Record<string, string>> = {
+  cc: "gcc",
+  "dlfcn.h": "libc6-dev",
   ip: "iproute2",
   nft: "nftables",
   ping: "iputils-ping",
@@ -26,7 +29,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "libstrongswan-kernel-libipsec.so": "libcharon-extra-plugins",
 };
 
-const PATHS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/ipsec/plugins"];
+const PATHS = [
+  ...["/usr/sbin", "/usr/bin", "/sbin", "/bin"],
+  ...["/usr/include", "/usr/lib/ipsec/plugins"],
+];
 
 /** Why the suite cannot run here, or `undefined`. */
 export async function missing(): Promise<string | undefined> {
@@ -58,6 +64,8 @@ export async function prepare(here: string): Promise<Machine> {
   await must([...gatewayCommand(), "version"], { timeoutMs: 300_000 });
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "culvert", "interop");
   await must(["mkdir", "-p", cache]);
+  const preload = ["-o", join(cache, XSTATE), join(here, "guest/xstate.c")];
+  await must(["cc", "-shared", "-fPIC", "-O2", ...preload]);
   return { kernel: await _kernel(here, cache), root: await _root(here, cache) };
 }
 
