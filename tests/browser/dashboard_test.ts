@@ -172,8 +172,11 @@ function atWork(open: Open): void {
       await dialog.getByText(`Close the connection of ${remote}?`).waitFor();
       deepEqual(await seriousFaults(page), []);
       await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "hidden" });
       ok(connection.isOpen(), "Escape closes nothing");
       await page.keyboard.press("Delete");
+      await dialog.getByText(`Close the connection of ${remote}?`).waitFor();
+      await page.getByRole("button", { name: "Cancel" }).and(page.locator(":focus")).waitFor();
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
       await connection.ended();
