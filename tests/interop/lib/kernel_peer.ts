@@ -9,8 +9,9 @@ const PID = "/run/espintcp.pid";
 
 /** Lets guest/espintcp.py keep a connection from this local port. */
 export async function startEspInTcp(guest: Guest, localPort: number): Promise<void> {
+  // Gone before the program makes it anew: an `up` of the last run must not be read for one of this.
   await guest.must(
-    `python3 /share/espintcp.py ${localPort} ${GATEWAY} ${TCP_PORT} >${LOG} 2>&1 & echo $! >${PID}`,
+    `rm -f ${LOG}; python3 /share/espintcp.py ${localPort} ${GATEWAY} ${TCP_PORT} >${LOG} 2>&1 & echo $! >${PID}`,
   );
   await connected(guest, 1);
 }
