@@ -3,15 +3,17 @@
 //   deno task bench:kernels [--json] [--progress] [--only TEXT] [--runs N] [--out FILE]      the same on Bun: bun bench/kernels/main.ts
 
 import process from "node:process";
-import type { Sample, Subject } from "../lib/record.ts";
+import type { Sample, Setting, Subject } from "../lib/record.ts";
 import { type BenchOptions, openReport, parseBenchArgs } from "../lib/report.ts";
-import { type Contender, type RoundOptions, runRounds } from "../lib/run.ts";
+import { type Contender, runRounds } from "../lib/run.ts";
 import { settingOf } from "../lib/setting.ts";
 import { openCulvertNative, openCulvertWasm } from "./culvert_wasm.ts";
 import { type Batch, type Burst, contenderOf, type Kernel } from "./kernel.ts";
+import { findGo } from "./go.ts";
 import { noble } from "./noble.ts";
 import { nodeCrypto } from "./node_crypto.ts";
-import { measureOpenssl } from "./openssl.ts";
+import { openssl } from "./openssl.ts";
+import { type Outsider, partsOf } from "./outsider.ts";
 import { loadRustCrypto } from "./rustcrypto.ts";
 import { webCrypto } from "./web_crypto.ts";
 import { AEADS, type Operation, OPERATIONS, SIZES, type Workload, workloadOf } from "./workload.ts";
@@ -36,16 +38,20 @@ await main(parseBenchArgs(process.argv.slice(2), { runs: 31 }));
 async function main(options: BenchOptions): Promise<void> {
   const kernels = await openKernels();
   const setting = settingOf("kernels");
-  const hasOpenssl = setting.versionOf("openssl") !== undefined;
-  if (!hasOpenssl) complain("openssl: not installed");
+  const outsiders = findOutsiders(setting);
   const report = openReport(setting, options);
   const cases = CASES.filter(({ name }) => name.includes(options.only));
   report.progress.expect(cases.length);
   for (const { name, operation, aead, octets } of cases) {
     report.progress.begin(name);
     const batches = await prepareAll(kernels, operation, workloadOf(aead, octets));
-    const samples = await measure(batches, { runs: options.runs, onRound: report.progress.round });
-    if (hasOpenssl) samples.set("openssl", [measureOpenssl(aead, operation, octets)]);
+    const askOutsiders = (): [Subject, Sample][] =>
+      outsiders.flatMap(({ subject, measure }) => {
+        const sample = measure(aead, operation, octets);
+        return sample === undefined ? [] : [[subject, sample]];
+      });
+    const onRound = report.progress.round;
+    const samples = await measureAll(batches, { runs: options.runs, onRound, askOutsiders });
     const baseline = samples.has("node-crypto") ? "node-crypto" : "noble";
     report.add({ case: name, octets, unit: "octets/s", baseline, samples });
   }
@@ -69,17 +75,43 @@ async function prepareAll(
   return batches;
 }
 
+interface Asked {
+  readonly runs: number;
+  readonly onRound: (round: number, of: number) => void;
+  /** Takes one sample of each outsider that has this case. */
+  readonly askOutsiders: () => readonly (readonly [Subject, Sample])[];
+}
+
 /** Takes the samples of one case, and closes the batches. */
-async function measure(
+async function measureAll(
   batches: ReadonlyMap<Subject, Batch>,
-  asked: Pick<RoundOptions, "runs" | "onRound">,
+  { runs, onRound, askOutsiders }: Asked,
 ): Promise<Map<Subject, Sample[]>> {
   const contenders = (burst: Burst): Contender[] =>
     [...batches].map(([subject, batch]) => contenderOf(subject, batch, burst));
   await runRounds(contenders(WARM_UP), { runs: 1, warmups: 0 });
-  const samples = await runRounds(contenders(BURST), { ...asked, warmups: 1 });
+  const samples = new Map<Subject, Sample[]>();
+  const add = (subject: Subject, more: readonly Sample[]): void =>
+    void samples.set(subject, [...samples.get(subject) ?? [], ...more]);
+  let done = 0;
+  for (const rounds of partsOf(runs)) {
+    // What an outsider left in the caches is the first round's, which does not count.
+    const options = { runs: rounds, warmups: 1, onRound: () => onRound(++done, runs) };
+    for (const [subject, some] of await runRounds(contenders(BURST), options)) add(subject, some);
+    for (const [subject, sample] of askOutsiders()) add(subject, [sample]);
+  }
   for (const batch of batches.values()) batch.close?.();
   return samples;
+}
+
+function findOutsiders({ versionOf }: Setting): Outsider[] {
+  const found: Outsider[] = [];
+  if (versionOf("openssl") === undefined) complain("openssl: not installed");
+  else found.push(openssl);
+  const go = findGo();
+  if (go === undefined) complain("go: not built");
+  else found.push(go);
+  return found;
 }
 
 async function openKernels(): Promise<Kernel[]> {

@@ -1,13 +1,16 @@
 // `openssl speed`: what the processor's own AES gives a program in C, with no packets around it. A ceiling, no rival.
 //
-// It is a process of its own that counts for whole seconds, so it is asked once for each case.
+// It is a process of its own that counts for whole seconds.
 
 import { execFileSync } from "node:child_process";
 import type { Sample } from "../lib/record.ts";
+import type { Outsider } from "./outsider.ts";
 import type { Aead, Operation } from "./workload.ts";
 
+export const openssl: Outsider = { subject: "openssl", measure: measureOpenssl };
+
 /** Seconds for one packet of `octets` octets. */
-export function measureOpenssl(aead: Aead, operation: Operation, octets: number): Sample {
+function measureOpenssl(aead: Aead, operation: Operation, octets: number): Sample {
   const direction = operation === "open" ? ["-decrypt"] : [];
   const flags = ["-mr", "-elapsed", "-seconds", "1", "-bytes", String(octets), "-aead"];
   const printed = execFileSync("openssl", ["speed", ...flags, ...direction, "-evp", aead], {

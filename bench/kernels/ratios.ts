@@ -17,6 +17,7 @@ const COLUMNS: readonly Subject[] = [
   "rustcrypto-wasm-scalar",
   "culvert-native",
   "openssl",
+  "go",
 ];
 
 const { values, positionals } = parseArgs({

@@ -14,6 +14,7 @@ export type Subject =
   | "rustcrypto-wasm"
   | "rustcrypto-wasm-scalar"
   | "openssl"
+  | "go"
   | "ring"
   | "aws-lc-rs"
   | "rustcrypto"

@@ -26,10 +26,17 @@ export function settingOf(suite: Suite): Setting {
   };
 }
 
-/** The machine in a few words: processor and cores. `cpuinfo` is the text of /proc/cpuinfo. */
+/**
+ * The machine in a few words: processor and cores. `cpuinfo` is the text of /proc/cpuinfo. Names like "Intel(R) Xeon(R) Processor" are
+ * those of ten generations, so family and model stand with them.
+ */
 export function machineOf(cpuinfo: string, cores: number): string {
-  const model = /^(?:model name|Model)\s*:\s*(.+)$/m.exec(cpuinfo)?.[1]?.trim() ?? "unknown";
-  return `${model}, ${cores} ${cores === 1 ? "core" : "cores"}`;
+  const value = (key: string): string | undefined =>
+    new RegExp(`^(?:${key})\\s*:\\s*(.+)$`, "m").exec(cpuinfo)?.[1]?.trim();
+  const [family, model] = [value("cpu family"), value("model")];
+  const which = family === undefined || model === undefined ? "" : ` (${family}/${model})`;
+  const count = `${cores} ${cores === 1 ? "core" : "cores"}`;
+  return `${value("model name|Model") ?? "unknown"}${which}, ${count}`;
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -7,6 +7,10 @@ test("machineOf() names processor and cores", () => {
     machineOf("processor\t: 0\nmodel name\t: AMD EPYC\nflags\t: aes\n", 2),
     "AMD EPYC, 2 cores",
   );
+  equal(
+    machineOf("cpu family\t: 6\nmodel\t\t: 207\nmodel name\t: Intel Xeon\n", 2),
+    "Intel Xeon (6/207), 2 cores",
+  );
   equal(machineOf("processor\t: 0\n", 1), "unknown, 1 core");
 });
 

@@ -51,6 +51,9 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
       return lockedCrates(_read(NATIVE_LOCK), RUSTCRYPTO);
     case "openssl":
       return _printed("openssl", "version");
+    case "go":
+      return /go\d+\.\d[\w.]*/.exec(spawnSync("go", ["version"], { encoding: "utf8" }).stdout ?? "")
+        ?.[0];
     case "plain-tcp":
       return suite === "wire" ? _printed("iperf3", "--version") : runtime.name;
     case "libipsec":

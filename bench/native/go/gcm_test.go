@@ -29,7 +29,7 @@ func newGCM(b *testing.B, keyLen int) cipher.AEAD {
 func BenchmarkGCM(b *testing.B) {
 	aad := make([]byte, 8)
 	for _, keyLen := range []int{16, 32} {
-		for _, octets := range []int{64, 576, 1400, 9000} {
+		for _, octets := range []int{64, 256, 576, 1400, 9000, 65000} {
 			gcm := newGCM(b, keyLen)
 			nonce := make([]byte, 12)
 			sources, sealed := make([][]byte, batch), make([][]byte, batch)
