@@ -88,7 +88,7 @@ export function start(
     write: (text) => void child.stdin?.write(text),
     async stop(signal, timeoutMs): Promise<number> {
       // Not child.kill(): after it Deno 2.9 reports the signal even where the program took it and exited by itself.
-      if (!ended) process.kill(running.pid, signal);
+      if (!ended) signalIfThere(running.pid, signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
       return await end.finally(() => clearTimeout(timer));
     },
@@ -96,6 +96,15 @@ export function start(
   };
   started.push(running);
   return running;
+}
+
+/** A program can be gone before its streams are closed, which is what {@link start} calls its end. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** Asks every 20 ms until the answer is not `undefined`. */
