@@ -1,4 +1,4 @@
-// Prints the table of README.md from a file of records: how many times longer each rival takes than culvert-wasm.
+// Prints the table of README.md from a file of records, of its last run: how many times longer each rival takes than culvert-wasm.
 //
 //   deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
 //
@@ -30,7 +30,9 @@ for (const path of positionals) {
 }
 
 function print(text: string, statistic: "low" | "median"): void {
-  const records = text.trim().split("\n").map((line) => JSON.parse(line) as BenchRecord);
+  const all = text.trim().split("\n").map((line) => JSON.parse(line) as BenchRecord);
+  const last = all.at(-1)?.at;
+  const records = all.filter(({ at }) => at === last);
   const lines = [...Map.groupBy(records, (record) => record.case)].map(([name, ofCase]) => {
     const find = (subject: Subject): BenchRecord | undefined =>
       ofCase.find((record) => record.subject === subject);
