@@ -66,10 +66,11 @@ export function pumpWindow(arena: Arena, { fds, frameLen, packets, offer }: Wind
 }
 
 /**
- * Packets and octets on their way at most: a TUN holds 500 packets; a gateway queues 65,536 octets of ESP on a connection, and a kernel that
+ * Packets and octets on their way at most: a TUN holds 500 packets; a UDP socket of a rival, with the kernel's default of 208 KiB, some 200 small
+ * datagrams (with 256 it lost some of 64 octets); a gateway queues 65,536 octets of ESP on a connection, and a kernel that
  * has just opened it may take none of them for a while.
  */
-const WINDOW = 256;
+const WINDOW = 128;
 const WINDOW_LEN = 61_440;
 
 /** Packets that go in at once. */
