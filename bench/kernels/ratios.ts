@@ -2,11 +2,13 @@
 //
 //   deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
 //
-// Medians are compared, or with --low the 10th percentiles: on a busy machine those are what nobody disturbed.
+// Compared are the records' own ratios, which are medians over rounds; medians, for who has fewer samples (openssl, go) and in records of
+// before there were such ratios; or with --low the 10th percentiles: on a busy machine those are what nobody disturbed.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { pairedRatio } from "../lib/ratio.ts";
 import type { BenchRecord, Subject } from "../lib/record.ts";
 
 const COLUMNS: readonly Subject[] = [
@@ -38,9 +40,7 @@ function print(text: string, statistic: "low" | "median"): void {
       ofCase.find((record) => record.subject === subject);
     const own = find("culvert-wasm");
     if (own === undefined) throw new Error(`Cannot compare "${name}": culvert-wasm is missing`);
-    const ratios = COLUMNS.map((subject) =>
-      digits((find(subject)?.[statistic] ?? NaN) / own[statistic])
-    );
+    const ratios = COLUMNS.map((subject) => digits(timesOf(own, find(subject), statistic)));
     const micros = [own.median, own.low, own.high].map((seconds) => digits(seconds * 1e6));
     return [name, micros[0], `${micros[1]} to ${micros[2]}`, ...ratios];
   });
@@ -48,6 +48,17 @@ function print(text: string, statistic: "low" | "median"): void {
   const rule = titles.map((_, column) => (column === 0 ? "---" : "---:"));
   const rows = [titles, rule, ...lines];
   process.stdout.write(rows.map((row) => `| ${row.join(" | ")} |\n`).join(""));
+}
+
+/** How many times longer a rival takes; NaN if it was not measured. */
+function timesOf(
+  own: BenchRecord,
+  rival: BenchRecord | undefined,
+  statistic: "low" | "median",
+): number {
+  if (rival === undefined) return NaN;
+  const paired = statistic === "median" ? pairedRatio(own, rival)?.value : undefined;
+  return paired ?? rival[statistic] / own[statistic];
 }
 
 /** Three significant digits; a subject without this AEAD has none. */

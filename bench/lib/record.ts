@@ -55,8 +55,14 @@ export interface BenchRecord extends Spread {
   readonly runs: number;
   /** The subject that `ratio` compares with. */
   readonly baseline: Subject;
-  /** Our rate over the baseline's: above 1 is faster (of memory: larger). */
+  /**
+   * Our rate over the baseline's: above 1 is faster (of memory: larger). The median over the rounds of a run, in each of which both have a
+   * sample; of medians, where one was measured more often than the other.
+   */
   readonly ratio: number;
+  /** 10th and 90th percentile over the rounds. Ratios of medians have none, as those of records of before they were kept. */
+  readonly ratioLow?: number;
+  readonly ratioHigh?: number;
   readonly cpuPerPacket?: number;
   readonly commit: string;
   /** RFC 3339. */
@@ -99,10 +105,8 @@ export function recordsOf(setting: Setting, result: CaseResult): BenchRecord[] {
   const { unit, baseline, octets } = result;
   const own = result.samples.get(baseline);
   if (own === undefined) throw new RangeError(`No samples of the baseline ${baseline}`);
-  const baselineRate = _rateOf(spreadOf(_values(own)), { unit, octets });
   return [...result.samples].map(([subject, samples]) => {
     const spread = spreadOf(_values(samples));
-    const rate = _rateOf(spread, { unit, octets });
     const cpu = samples.map((sample) => sample.cpu).filter((seconds) => seconds !== undefined);
     const version = setting.versionOf(subject);
     return {
@@ -112,12 +116,12 @@ export function recordsOf(setting: Setting, result: CaseResult): BenchRecord[] {
       ...(version === undefined ? {} : { version }),
       runtime: setting.runtime,
       octets,
-      rate,
+      rate: _rateOf(spread, { unit, octets }),
       unit,
       ...spread,
       runs: samples.length,
       baseline,
-      ratio: rate / baselineRate,
+      ..._ratiosOf(_values(samples), _values(own), unit),
       ...(cpu.length === 0 ? {} : { cpuPerPacket: spreadOf(cpu).median }),
       commit: setting.commit,
       at: setting.at,
@@ -139,6 +143,33 @@ const COUNTED: readonly string[] = ["octets", "runs"];
 
 function _values(samples: readonly Sample[]): number[] {
   return samples.map((sample) => sample.value);
+}
+
+/**
+ * Round by round, where there are pairs: a machine that is slower for a while is so for neighbours in a round, but moves the median of
+ * one subject more than another's. A time that the clock rounded to nothing makes no pair.
+ */
+function _ratiosOf(
+  samples: readonly number[],
+  baseline: readonly number[],
+  unit: Unit,
+): Pick<BenchRecord, "ratio" | "ratioLow" | "ratioHigh"> {
+  const pairs = samples.map((sample, round) => _ratio(sample, baseline[round] ?? NaN, unit));
+  if (samples.length !== baseline.length || !pairs.every(Number.isFinite)) {
+    return { ratio: _ratio(spreadOf(samples).median, spreadOf(baseline).median, unit) };
+  }
+  const { median, low, high } = spreadOf(pairs);
+  return { ratio: median, ratioLow: low, ratioHigh: high };
+}
+
+/** Of rates, which are times the other way round; 1 for what equals its baseline, nothing included. */
+function _ratio(sample: number, baseline: number, unit: Unit): number {
+  if (sample === baseline) return 1;
+  return _isAmount(unit) ? sample / baseline : baseline / sample;
+}
+
+function _isAmount(unit: Unit): boolean {
+  return unit === "octets" || unit === "share" || unit === "t";
 }
 
 function _rateOf(

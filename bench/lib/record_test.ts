@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { type CaseResult, recordLine, recordsOf, type Setting } from "./record.ts";
+import { type CaseResult, recordLine, recordsOf, type Sample, type Setting } from "./record.ts";
 
 const SETTING: Setting = {
   suite: "kernels",
@@ -51,6 +51,48 @@ test("recordsOf() writes one record for each subject, with the ratio to the base
   });
   equal(baseline?.version, undefined);
   deepEqual([baseline?.ratio, baseline?.cpuPerPacket, baseline?.runs], [1, 7e-6, 1]);
+});
+
+test("recordsOf() compares round by round: what slows both halfway changes no ratio", () => {
+  const drifting = (value: number): Sample[] =>
+    [1, 1, 1, 2, 2, 2, 2].map((slower) => ({ value: value * slower }));
+  const shifted = [{ value: 4e-6 }, ...drifting(4e-6).slice(0, -1)];
+  const samples = new Map([
+    ["culvert-wasm" as const, drifting(1e-6)],
+    ["node-crypto" as const, drifting(4e-6)],
+    ["noble" as const, shifted],
+  ]);
+  const [ours, baseline, late] = recordsOf(SETTING, { ...RESULT, samples });
+  deepEqual([ours?.ratio, ours?.ratioLow, ours?.ratioHigh], [4, 4, 4]);
+  deepEqual([baseline?.ratio, baseline?.ratioLow, baseline?.ratioHigh], [1, 1, 1]);
+  // Slowed one round later than the others, it differs in that round alone; the ratio of the medians would be 2.
+  deepEqual([late?.ratio, late?.median], [1, 4e-6]);
+});
+
+test("recordsOf() turns times over and amounts not", () => {
+  const samples = new Map([
+    ["culvert-wasm" as const, [{ value: 1 }, { value: 2 }, { value: 30 }]],
+    ["node-crypto" as const, [{ value: 4 }, { value: 4 }, { value: 10 }]],
+  ]);
+  const of = (unit: CaseResult["unit"]): number[] =>
+    recordsOf(SETTING, { ...RESULT, samples, unit }).slice(0, 1)
+      .flatMap(({ ratio, ratioLow, ratioHigh }) => [ratio, ratioLow ?? 0, ratioHigh ?? 0])
+      .map((ratio) => Number(ratio.toFixed(4)));
+  deepEqual(of("octets/s"), [2, 0.6667, 3.6]);
+  deepEqual(of("packets/s"), of("octets/s"));
+  deepEqual(of("octets"), [0.5, 0.3, 2.5]);
+});
+
+test("recordsOf() compares medians where the samples are no pairs", () => {
+  const [ours, baseline] = recordsOf(SETTING, RESULT);
+  deepEqual([ours?.ratio, ours?.ratioLow, ours?.ratioHigh], [4, undefined, undefined]);
+  equal(baseline?.ratio, 1);
+});
+
+test("recordsOf() takes a baseline of nothing for as large as itself", () => {
+  const samples = new Map([["culvert-wasm" as const, [{ value: 0 }, { value: 0 }]]]);
+  const result = { ...RESULT, unit: "share" as const, baseline: "culvert-wasm" as const, samples };
+  equal(recordsOf(SETTING, result)[0]?.ratio, 1);
 });
 
 test("recordsOf() knows what a sample of each unit is", () => {

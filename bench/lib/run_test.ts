@@ -25,6 +25,22 @@ test("runRounds() takes turns, forwards and backwards, and drops the warm-up", a
   ]);
 });
 
+test("runRounds() ends with the first failure: what it returns has a sample of each round", async () => {
+  let round = 0;
+  const contenders: Contender[] = [
+    { subject: "noble", measure: () => ({ value: 1 }) },
+    {
+      subject: "webcrypto",
+      measure: () => {
+        round += 1;
+        if (round === 2) throw new Error("Cannot count");
+        return { value: 1 };
+      },
+    },
+  ];
+  await rejects(runRounds(contenders, { runs: 3, warmups: 0 }), /Cannot count/);
+});
+
 test("runRounds() refuses two contenders of one name", async () => {
   const contender: Contender = { subject: "noble", measure: () => ({ value: 1 }) };
   await rejects(runRounds([contender, contender], { runs: 1, warmups: 0 }), /of one name/);

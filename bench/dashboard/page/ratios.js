@@ -108,7 +108,7 @@ export function createSizes() {
 
 const SPREAD_HINT = "Medians; whiskers and small figures are the 10th and the 90th percentile.";
 const RATIO_HINT =
-  "Ratios of medians, above 1 ours is faster. The spread goes from our slow tenth over the rival's fast one to the reverse (p10, p90).";
+  "Above 1 ours is faster. Medians over the rounds of a run, with p10 and p90; older records, and rivals with fewer samples, have ratios of medians, and a spread from our slow tenth over the rival's fast one to the reverse.";
 
 /**
  * How a measure is taken of a record and written. What a rate would say nothing of is always shown as time.

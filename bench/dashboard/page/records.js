@@ -1,5 +1,6 @@
 // Records as the page asks for them: by run, by what was measured and by packet size; ratios with their spread; the command that made one.
 
+import { pairedRatio } from "../../lib/ratio.ts";
 import { STAGES } from "../../path/stages/stage.ts";
 
 /**
@@ -101,13 +102,16 @@ export function isOurs(subject) {
 }
 
 /**
- * Our rate over a rival's. The ends are the worst of ours over the best of theirs, and the other way round.
+ * Our rate over a rival's: over the rounds of a run, or of medians if one of them has fewer samples or is older than such ratios. The ends
+ * are the worst of ours over the best of theirs, and the other way round.
  *
  * @param {BenchRecord} ours
  * @param {BenchRecord} rival Of the same case and run
  * @returns {Figure}
  */
 export function ratioOf(ours, rival) {
+  const paired = pairedRatio(ours, rival);
+  if (paired !== undefined) return paired;
   const [own, other] = [rateOf(ours), rateOf(rival)];
   return {
     value: own.value / other.value,

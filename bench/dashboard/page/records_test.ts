@@ -20,6 +20,13 @@ test("ratioOf() spans from the worst of ours to the worst of theirs", () => {
   deepEqual([value, low, high].map((ratio) => Number(ratio.toFixed(6))), [4, 1.5, 10]);
 });
 
+test("ratioOf() prefers what both were compared by round by round", () => {
+  const ours = { ...OURS, ratio: 3, ratioLow: 2.5, ratioHigh: 3.5 };
+  const rival = { ...RIVAL, ratio: 1, ratioLow: 1, ratioHigh: 1 };
+  deepEqual(ratioOf(ours, rival), { value: 3, low: 2.5, high: 3.5 });
+  equal(ratioOf(ours, RIVAL).value, 4);
+});
+
 test("whatOf() leaves out the octets alone", () => {
   equal(whatOf(OURS), "seal aes-128-gcm");
   equal(whatOf(PING), "ping/p99 idle 1");
