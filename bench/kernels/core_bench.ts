@@ -1,7 +1,13 @@
 // A core of our own with one connection, as a lane would drive it, without sockets: frames are written where `readv`
 // would put them, inner packets where a TUN would, and what would be sent is read from the transmit ring.
 
-import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
+import {
+  type Core,
+  type CoreVariant,
+  instantiateCore,
+  loadCore,
+  planMemory,
+} from "../../ts-bindings/core.ts";
 import {
   CONN_ENABLED,
   INNER_MTU_MAX,
@@ -36,14 +42,24 @@ export const LANE = 0;
 /** Time does not matter here. */
 export const NOW = 1000;
 
+export interface CoreBenchOptions {
+  /** Path of the native engine, if that is to be measured. */
+  readonly library?: string;
+  /** The one that the gateway would load here, if none is named. */
+  readonly variant?: CoreVariant;
+}
+
 /**
  * Starts a core.
  *
- * @param library Path of the native engine, if that is to be measured
  * @throws {Error} If it refuses the limits or the connection, or there is no such library
  */
-export async function openCoreBench(library?: string): Promise<CoreBench> {
-  const { module } = await loadCore(runtime.readCore);
+export async function openCoreBench(
+  { library, variant }: CoreBenchOptions = {},
+): Promise<CoreBench> {
+  const module = variant === undefined
+    ? (await loadCore(runtime.readCore)).module
+    : await WebAssembly.compile(await runtime.readCore(variant));
   const memory = planMemory(module, LIMITS);
   const mapped = runtime.mapMemory(memory);
   const native = library === undefined

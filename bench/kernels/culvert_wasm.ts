@@ -17,7 +17,7 @@ import {
   receive,
 } from "./core_bench.ts";
 import { type Batch, expectOctets, type Kernel } from "./kernel.ts";
-import { ESP_TRAILER_LEN, frameOf, SPI, SPI_HELLO, type Workload } from "./workload.ts";
+import { ENDS, ESP_TRAILER_LEN, frameOf, SPI, SPI_HELLO, type Workload } from "./workload.ts";
 
 /** Starts a core of our own. */
 export async function openCulvertWasm(): Promise<Kernel> {
@@ -29,13 +29,25 @@ export async function openCulvertWasm(): Promise<Kernel> {
   };
 }
 
+/** Starts the variant of the core for runtimes without relaxed SIMD, at the sizes that are enough to tell what they pay. */
+export async function openCulvertStrict(): Promise<Kernel> {
+  const bench = await openCoreBench({ variant: "strict" });
+  return {
+    subject: "culvert-wasm-strict",
+    prepare: (operation, workload) => {
+      if (!ENDS.includes(workload.octets)) return undefined;
+      return operation === "open" ? _openBatch(bench, workload) : _sealBatch(bench, workload);
+    },
+  };
+}
+
 /**
  * Starts a core whose AEAD step the native engine does.
  *
  * @throws {Error} If its library has not been built
  */
 export async function openCulvertNative(): Promise<Kernel> {
-  const bench = await openCoreBench(runtime.engineLibraryPath());
+  const bench = await openCoreBench({ library: runtime.engineLibraryPath() });
   return {
     subject: "culvert-native",
     prepare: (operation, workload) =>

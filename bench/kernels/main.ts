@@ -7,8 +7,8 @@ import type { Sample, Setting, Subject } from "../lib/record.ts";
 import { type BenchOptions, openReport, parseBenchArgs } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
 import { settingOf } from "../lib/setting.ts";
-import { openCulvertNative, openCulvertWasm } from "./culvert_wasm.ts";
-import { type Batch, type Burst, contenderOf, type Kernel } from "./kernel.ts";
+import { openCulvertNative, openCulvertStrict, openCulvertWasm } from "./culvert_wasm.ts";
+import { type Batch, contenderOf, type Kernel } from "./kernel.ts";
 import { findGo } from "./go.ts";
 import { noble } from "./noble.ts";
 import { nodeCrypto } from "./node_crypto.ts";
@@ -16,22 +16,41 @@ import { openssl } from "./openssl.ts";
 import { type Outsider, partsOf } from "./outsider.ts";
 import { loadRustCrypto } from "./rustcrypto.ts";
 import { webCrypto } from "./web_crypto.ts";
-import { AEADS, type Operation, OPERATIONS, SIZES, type Workload, workloadOf } from "./workload.ts";
+import {
+  type Aead,
+  AEADS,
+  AEADS_ALONE,
+  aloneOf,
+  ENDS,
+  type Operation,
+  OPERATIONS,
+  SIZES,
+  type Workload,
+  workloadOf,
+} from "./workload.ts";
 
 /** Engines compile what is hot while it runs, so the first burst is longer and does not count. */
-const WARM_UP: Burst = { ms: 100 };
-const BURST: Burst = { ms: 3 };
+const WARM_UP_MS = 100;
+const BURST_MS = 3;
+/** Runs of a batch of one between two readings of the clock. */
+const REPEATS_ALONE = 32;
 
-const CASES = AEADS.flatMap((aead) =>
-  SIZES.flatMap((octets) =>
-    OPERATIONS.map((operation) => ({
-      name: `${operation} ${aead} ${octets}`,
-      operation,
-      aead,
-      octets,
-    }))
-  )
-);
+interface Case {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly aead: Aead;
+  readonly octets: number;
+  /** A batch of one. */
+  readonly isAlone: boolean;
+}
+
+const CASES: readonly Case[] = [
+  ...casesOf(AEADS, SIZES),
+  ...casesOf(AEADS_ALONE, ENDS).map((found) => ({
+    ...found,
+    ...{ name: `${found.name} alone`, isAlone: true },
+  })),
+];
 
 await main(parseBenchArgs(process.argv.slice(2), { runs: 31 }));
 
@@ -42,19 +61,47 @@ async function main(options: BenchOptions): Promise<void> {
   const report = openReport(setting, options);
   const cases = CASES.filter(({ name }) => name.includes(options.only));
   report.progress.expect(cases.length);
-  for (const { name, operation, aead, octets } of cases) {
+  for (const found of cases) {
+    const { name, operation, octets } = found;
     report.progress.begin(name);
-    const batches = await prepareAll(kernels, operation, workloadOf(aead, octets));
-    const askOutsiders = (): [Subject, Sample][] =>
-      outsiders.flatMap(({ subject, measure }) => {
-        const sample = measure(aead, operation, octets);
-        return sample === undefined ? [] : [[subject, sample]];
-      });
-    const onRound = report.progress.round;
-    const samples = await measureAll(batches, { runs: options.runs, onRound, askOutsiders });
+    const batches = await prepareAll(kernels, operation, workloadFor(found));
+    const samples = await measureAll(batches, {
+      runs: options.runs,
+      repeats: found.isAlone ? REPEATS_ALONE : 1,
+      onRound: report.progress.round,
+      askOutsiders: () => samplesOf(outsiders, found),
+    });
     const baseline = samples.has("node-crypto") ? "node-crypto" : "noble";
     report.add({ case: name, octets, unit: "octets/s", baseline, samples });
   }
+}
+
+function casesOf(aeads: readonly Aead[], sizes: readonly number[]): Case[] {
+  return aeads.flatMap((aead) =>
+    sizes.flatMap((octets) =>
+      OPERATIONS.map((operation) => ({
+        ...{ name: `${operation} ${aead} ${octets}`, operation, aead, octets },
+        isAlone: false,
+      }))
+    )
+  );
+}
+
+function workloadFor({ aead, octets, isAlone }: Case): Workload {
+  const workload = workloadOf(aead, octets);
+  return isAlone ? aloneOf(workload) : workload;
+}
+
+/** One sample of each outsider that has this case. None has batches: alone, each would only repeat what it said of the same size. */
+function samplesOf(
+  outsiders: readonly Outsider[],
+  { aead, operation, octets, isAlone }: Case,
+): [Subject, Sample][] {
+  if (isAlone) return [];
+  return outsiders.flatMap(({ subject, measure }): [Subject, Sample][] => {
+    const sample = measure(aead, operation, octets);
+    return sample === undefined ? [] : [[subject, sample]];
+  });
 }
 
 /** Batches of the subjects that have this AEAD; each shows first that its results are right. */
@@ -77,19 +124,20 @@ async function prepareAll(
 
 interface Asked {
   readonly runs: number;
+  /** Runs between two readings of the clock. */
+  readonly repeats: number;
   readonly onRound: (round: number, of: number) => void;
-  /** Takes one sample of each outsider that has this case. */
   readonly askOutsiders: () => readonly (readonly [Subject, Sample])[];
 }
 
 /** Takes the samples of one case, and closes the batches. */
 async function measureAll(
   batches: ReadonlyMap<Subject, Batch>,
-  { runs, onRound, askOutsiders }: Asked,
+  { runs, repeats, onRound, askOutsiders }: Asked,
 ): Promise<Map<Subject, Sample[]>> {
-  const contenders = (burst: Burst): Contender[] =>
-    [...batches].map(([subject, batch]) => contenderOf(subject, batch, burst));
-  await runRounds(contenders(WARM_UP), { runs: 1, warmups: 0 });
+  const contenders = (ms: number): Contender[] =>
+    [...batches].map(([subject, batch]) => contenderOf(subject, batch, { ms, repeats }));
+  await runRounds(contenders(WARM_UP_MS), { runs: 1, warmups: 0 });
   const samples = new Map<Subject, Sample[]>();
   const add = (subject: Subject, more: readonly Sample[]): void =>
     void samples.set(subject, [...samples.get(subject) ?? [], ...more]);
@@ -97,7 +145,9 @@ async function measureAll(
   for (const rounds of partsOf(runs)) {
     // What an outsider left in the caches is the first round's, which does not count.
     const options = { runs: rounds, warmups: 1, onRound: () => onRound(++done, runs) };
-    for (const [subject, some] of await runRounds(contenders(BURST), options)) add(subject, some);
+    for (const [subject, some] of await runRounds(contenders(BURST_MS), options)) {
+      add(subject, some);
+    }
     for (const [subject, sample] of askOutsiders()) add(subject, [sample]);
   }
   for (const batch of batches.values()) batch.close?.();
@@ -115,7 +165,13 @@ function findOutsiders({ versionOf }: Setting): Outsider[] {
 }
 
 async function openKernels(): Promise<Kernel[]> {
-  const kernels = [await openCulvertWasm(), nodeCrypto, webCrypto, noble];
+  const kernels = [
+    await openCulvertWasm(),
+    await openCulvertStrict(),
+    nodeCrypto,
+    webCrypto,
+    noble,
+  ];
   const rivals = [
     { subject: "rustcrypto-wasm", name: "simd" },
     { subject: "rustcrypto-wasm-scalar", name: "scalar" },

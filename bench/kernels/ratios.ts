@@ -12,6 +12,7 @@ import { pairedRatio } from "../lib/ratio.ts";
 import type { BenchRecord, Subject } from "../lib/record.ts";
 
 const COLUMNS: readonly Subject[] = [
+  "culvert-wasm-strict",
   "node-crypto",
   "webcrypto",
   "noble",

@@ -12,6 +12,12 @@ export const AEADS: readonly Aead[] = ["aes-128-gcm", "aes-256-gcm", "chacha20-p
 export const OPERATIONS: readonly Operation[] = ["seal", "open"];
 export const SIZES: readonly number[] = [64, 256, 576, 1400, 9000, 65_000];
 
+/** Of the sizes, those that stand for short packets and for full ones where not all are measured. */
+export const ENDS: readonly number[] = [64, 1400];
+
+/** AEADs that also have cases of a packet that comes alone. */
+export const AEADS_ALONE: readonly Aead[] = ["aes-128-gcm", "chacha20-poly1305"];
+
 /** One packet, in all its parts. */
 export interface Packet {
   /** Salt, then IV. */
@@ -58,6 +64,11 @@ export function workloadOf(aead: Aead, octets: number): Workload {
   );
   const hello = _packet(keys, { spi: SPI_HELLO, sequence: 1, octets: 64 });
   return { ...keys, octets, packets, hello };
+}
+
+/** The first packet of a workload: a batch of one. */
+export function aloneOf(workload: Workload): Workload {
+  return { ...workload, packets: workload.packets.slice(0, 1) };
 }
 
 /** The frame of a packet, from its Length field on. */

@@ -7,6 +7,7 @@ export type Suite = "kernels" | "path" | "wire";
 /** Who was measured: ours, and whoever stands beside it in the same run. */
 export type Subject =
   | "culvert-wasm"
+  | "culvert-wasm-strict"
   | "culvert-native"
   | "node-crypto"
   | "webcrypto"

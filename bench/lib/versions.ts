@@ -34,6 +34,7 @@ export function lockedCrates(lock: string, crates: readonly string[]): string {
 function _ask(subject: Subject, suite: Suite): string | undefined {
   switch (subject) {
     case "culvert-wasm":
+    case "culvert-wasm-strict":
     case "culvert-native":
       return `culvert ${VERSION}`;
     case "node-crypto":
