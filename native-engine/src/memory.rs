@@ -137,6 +137,18 @@ const PAGE_LEN: u64 = 65_536;
 const LEN_MAX: u64 = 1 << 32;
 
 #[cfg(test)]
+impl Octets {
+    /// A copy that stays for the rest of the process: a test has no memory of a core.
+    pub(crate) fn leaked(octets: &[u8]) -> Self {
+        let octets = Box::leak(octets.to_vec().into_boxed_slice());
+        Self {
+            at: octets.as_mut_ptr(),
+            len: octets.len(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
