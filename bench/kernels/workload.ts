@@ -83,6 +83,17 @@ export function frameOf({ aad, nonce, sealed, tag }: Packet): Uint8Array<ArrayBu
   return frame;
 }
 
+/** Seals a packet, by noble. */
+export function sealPacket(
+  { aead, key }: Pick<Workload, "aead" | "key">,
+  { nonce, aad, plain }: Pick<Packet, "nonce" | "aad" | "plain">,
+): Packet {
+  const cipher = aead === "chacha20-poly1305" ? chacha20poly1305 : gcm;
+  const out = cipher(key, nonce, aad).encrypt(plain);
+  const { length } = plain;
+  return { nonce, aad, plain, sealed: out.slice(0, length), tag: out.slice(length) };
+}
+
 function _packet(
   { aead, key, salt }: Pick<Workload, "aead" | "key" | "salt">,
   { spi, sequence, octets }: { spi: number; sequence: number; octets: number },
@@ -93,16 +104,7 @@ function _packet(
   new DataView(nonce.buffer).setUint32(8, sequence);
   new DataView(aad.buffer).setUint32(0, spi);
   new DataView(aad.buffer).setUint32(4, sequence);
-  const plain = _plain(sequence, octets);
-  const cipher = aead === "chacha20-poly1305" ? chacha20poly1305 : gcm;
-  const out = cipher(key, nonce, aad).encrypt(plain);
-  return {
-    nonce,
-    aad,
-    plain,
-    sealed: out.slice(0, octets),
-    tag: out.slice(octets),
-  };
+  return sealPacket({ aead, key }, { nonce, aad, plain: _plain(sequence, octets) });
 }
 
 /** An IPv4 packet and its ESP trailer. */

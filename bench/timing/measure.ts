@@ -4,24 +4,24 @@
 // through the branch predictor (|t| of 8 between two names of one class, Bun 1.4.5, AMD EPYC). For the same reason, and so that stores
 // have left the store buffer, a fixed loop stands between the choice and the call.
 
-import type { Subject } from "./subject.ts";
-import { POOL } from "./subject.ts";
+import { POOL } from "./pool.ts";
+import type { Timed } from "./subject.ts";
 import type { Classes } from "./welch.ts";
 
 /** Calls that do not count: engines compile what is hot while it runs. */
 const WARM_UP = 4000;
 
 /** Times of `samples` calls, ms, by class. */
-export function measure(subject: Subject, samples: number): Classes {
+export function measure(timed: Timed, samples: number): Classes {
   const count = WARM_UP + samples;
   const drawn = _draw(count);
   const times = new Float64Array(count);
   for (let n = 0; n < count; n += 1) {
     const place = drawn[n] ?? 0;
-    subject.choose(place & 1, place >> 1);
+    timed.choose(place & 1, place >> 1);
     _settle();
     const begin = performance.now();
-    subject.run();
+    timed.run();
     times[n] = performance.now() - begin;
   }
   const all = [...times.subarray(WARM_UP)];
