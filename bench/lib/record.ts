@@ -19,6 +19,8 @@ export type Subject =
   | "ring"
   | "aws-lc-rs"
   | "rustcrypto"
+  | "graviola"
+  | "rind"
   | "plain-tcp"
   | "veepin"
   | "udp-over-tcp"

@@ -47,6 +47,8 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
       return lockedCrates(_read("bench/kernels/rustcrypto/Cargo.lock"), RUSTCRYPTO);
     case "ring":
     case "aws-lc-rs":
+    case "graviola":
+    case "rind":
       return lockedCrates(_read(NATIVE_LOCK), [subject]);
     case "rustcrypto":
       return lockedCrates(_read(NATIVE_LOCK), RUSTCRYPTO);

@@ -3,7 +3,13 @@
 import type { Sample, Subject } from "../lib/record.ts";
 
 /** Crates under comparison. */
-export const CRATES = ["ring", "aws-lc-rs", "rustcrypto"] as const satisfies readonly Subject[];
+export const CRATES = [
+  "ring",
+  "aws-lc-rs",
+  "rustcrypto",
+  "graviola",
+  "rind",
+] as const satisfies readonly Subject[];
 
 export type Line =
   | { readonly kind: "cases"; readonly count: number }

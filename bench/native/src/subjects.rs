@@ -72,6 +72,8 @@ pub fn all(aead: Aead) -> Vec<Box<dyn Subject>> {
         Box::new(Ring(ring_key(aead))),
         Box::new(AwsLc(aws_lc_key(aead))),
         rust_crypto,
+        Box::new(Graviola::new(aead)),
+        Box::new(Rind(rind_key(aead))),
     ]
 }
 
@@ -178,6 +180,86 @@ impl<T: AeadInOut> Subject for RustCrypto<T> {
         let tag = packet.tag.as_slice().try_into().expect("16 octets");
         self.0
             .decrypt_inout_detached(nonce, &AAD, packet.data.as_mut_slice().into(), tag)
+            .is_ok()
+    }
+}
+
+/// The crate has no trait over its AEADs.
+enum Graviola {
+    Gcm(graviola::aead::AesGcm),
+    ChaCha(graviola::aead::ChaCha20Poly1305),
+}
+
+impl Graviola {
+    fn new(aead: Aead) -> Self {
+        use graviola::aead::{AesGcm, ChaCha20Poly1305};
+        match aead {
+            Aead::Aes128Gcm | Aead::Aes256Gcm => Self::Gcm(AesGcm::new(aead.key())),
+            Aead::ChaCha20Poly1305 => Self::ChaCha(ChaCha20Poly1305::new(KEY)),
+        }
+    }
+}
+
+impl Subject for Graviola {
+    fn name(&self) -> &'static str {
+        "graviola"
+    }
+
+    /// In place only, as `Ring`.
+    fn seal(&mut self, source: &[u8], packet: &mut Packet) {
+        packet.data.copy_from_slice(source);
+        let Packet { data, tag, nonce } = packet;
+        match self {
+            Self::Gcm(key) => key.encrypt(nonce, &AAD, data, tag),
+            Self::ChaCha(key) => key.encrypt(nonce, &AAD, data, tag),
+        }
+    }
+
+    fn open(&mut self, packet: &mut Packet) -> bool {
+        let Packet { data, tag, nonce } = packet;
+        match self {
+            Self::Gcm(key) => key.decrypt(nonce, &AAD, data, tag).is_ok(),
+            Self::ChaCha(key) => key.decrypt(nonce, &AAD, data, tag).is_ok(),
+        }
+    }
+}
+
+/// A fork of graviola with BoringSSL's kernels for vectors of 64 octets.
+struct Rind(rind::aead::Key);
+
+fn rind_key(aead: Aead) -> rind::aead::Key {
+    use rind::aead::{AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, Key};
+    let algorithm = match aead {
+        Aead::Aes128Gcm => &AES_128_GCM,
+        Aead::Aes256Gcm => &AES_256_GCM,
+        Aead::ChaCha20Poly1305 => &CHACHA20_POLY1305,
+    };
+    Key::new(algorithm, aead.key()).expect("a key of its length")
+}
+
+impl Subject for Rind {
+    fn name(&self) -> &'static str {
+        "rind"
+    }
+
+    /// In place only, as `Ring`.
+    fn seal(&mut self, source: &[u8], packet: &mut Packet) {
+        use rind::aead::Nonce;
+        packet.data.copy_from_slice(source);
+        let nonce = Nonce::assume_unique_for_key(packet.nonce);
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(nonce, &AAD, &mut packet.data)
+            .expect("short enough");
+        packet.tag.copy_from_slice(tag.as_ref());
+    }
+
+    fn open(&mut self, packet: &mut Packet) -> bool {
+        use rind::aead::{Nonce, Tag};
+        let nonce = Nonce::assume_unique_for_key(packet.nonce);
+        let tag = Tag::try_from(packet.tag.as_slice()).expect("16 octets");
+        self.0
+            .open_in_place_separate_tag(nonce, &AAD, tag, &mut packet.data)
             .is_ok()
     }
 }
