@@ -14,10 +14,10 @@ use crate::status::Status;
 
 /// Longest stay that is no standing queue, ms.
 const TARGET_MS: f64 = 5.0;
-/// What a round trip takes at worst: a stay above the target for so long is a standing queue, ms.
-const INTERVAL_MS: f64 = 100.0;
-/// Most of a burst that may wait, ms of the connection's rate.
-const BURST_MS: f64 = 50.0;
+/// What a round trip takes at worst, round the world: a stay above the target for so long is a standing queue, ms.
+const INTERVAL_MS: f64 = 250.0;
+/// Most of a burst that may wait, ms of the connection's rate: a sender in its slow start is ahead by as much as a round trip.
+const BURST_MS: f64 = 150.0;
 /// Least burst that may wait, octets.
 const BURST_MIN: u32 = 16_384;
 /// Time in which the kernel sends what it has unsent, ms.
@@ -365,14 +365,14 @@ mod tests {
         let mut world = World::new(6250.0);
         // The rate is known after this.
         flood(&mut world, 1.2, 500);
-        (0..100 * STEPS).for_each(|_| world.pass());
+        (0..200 * STEPS).for_each(|_| world.pass());
         let refused = (0..100).filter(|_| world.offer().is_err()).count();
         assert_eq!(refused, 0, "23 ms of the link");
         (0..100 * STEPS).for_each(|_| world.pass());
         assert_eq!(world.waiting(), 0);
         let [_, early, _] = flood(&mut world, 1.1, 100);
         assert_eq!(early, 0, "not before an interval has passed");
-        let [_, delayed, _] = flood(&mut world, 1.1, 400);
+        let [_, delayed, _] = flood(&mut world, 1.1, 1000);
         assert!((3..60).contains(&delayed), "{delayed} dropped");
     }
 
@@ -413,7 +413,7 @@ mod tests {
         let links = [
             (625.0, 20.0, 0.85),
             (6250.0, 20.0, 0.85),
-            (6250.0, 100.0, 0.65),
+            (6250.0, 100.0, 0.7),
             (62_500.0, 20.0, 0.65),
         ];
         for (rate, rtt, least) in links {
