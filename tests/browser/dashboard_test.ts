@@ -178,8 +178,9 @@ function atWork(open: Open): void {
       await dialog.getByText(`Close the connection of ${remote}?`).waitFor();
       await page.getByRole("button", { name: "Cancel" }).and(page.locator(":focus")).waitFor();
       await page.keyboard.press("Tab");
+      await dialog.locator("button:focus", { hasNotText: "Cancel" }).waitFor();
       await page.keyboard.press("Enter");
-      await connection.ended();
+      await connection.ended(10_000);
       await page.locator("#grid-empty", { hasText: "No connection matches" }).waitFor();
     });
   });
