@@ -11,7 +11,7 @@ import { readMetrics, sample } from "../support/metrics.ts";
 import { addPeer, type Peer } from "../support/peers.ts";
 import { type Exit, type Program, runProgram, startProgram } from "../support/program.ts";
 import { type Accepted, openResponder, type Responder } from "../support/responder.ts";
-import { settle, sleep, within } from "../support/wait.ts";
+import { settle, sleep, WAIT_MS, within } from "../support/wait.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -75,7 +75,7 @@ scenario(
         connection.send(Uint8Array.of(octet));
         await sleep(2);
       }
-      await within<void>(3000, "the end", (resolve) => void connection.ended.then(resolve));
+      await within<void>(WAIT_MS, "the end", (resolve) => void connection.ended.then(resolve));
       const count = async (): Promise<number> =>
         sample(await readMetrics(api), "culvert_closes_total", { reason: "prefix_mismatch" });
       equal(await settle(count, (value) => value > 0), 1);
@@ -92,7 +92,7 @@ scenario("a responder that is away is tried again until it is there", async () =
     match(program.stderr(), /connect_failed .*ECONNREFUSED/);
     const responder = await openResponder(port);
     try {
-      const connection = await responder.accept(10_000);
+      const connection = await responder.accept();
       deepEqual(await connection.prefix(), STREAM_PREFIX);
     } finally {
       await responder.close();
@@ -140,7 +140,7 @@ async function withProgram(
   } finally {
     program.kill("SIGTERM");
     const { code } = await within<Exit>(
-      10_000,
+      WAIT_MS,
       "the originator's end",
       (resolve, reject) => void program.exited.then(resolve, reject),
     );

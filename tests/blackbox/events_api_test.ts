@@ -10,7 +10,7 @@ import { type EventData, openEvents } from "../support/events.ts";
 import { addPeer } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGateway } from "../support/use_gateway.ts";
-import { settle, within } from "../support/wait.ts";
+import { settle, WAIT_MS, within } from "../support/wait.ts";
 
 describe("events", () => {
   const gateway = useGateway();
@@ -92,7 +92,7 @@ interface SlowReader {
 
 /** A reader that takes the header of the answer, and then nothing more. */
 function openSlow({ host, port }: Pick<Api, "host" | "port">): Promise<SlowReader> {
-  return within<SlowReader>(10_000, "the header of a stream", (resolve, reject) => {
+  return within<SlowReader>(WAIT_MS, "the header of a stream", (resolve, reject) => {
     const socket = connect({ host, port });
     socket.on("error", reject);
     socket.once("data", (octets: Buffer) => {

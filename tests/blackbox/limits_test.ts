@@ -153,7 +153,7 @@ describe("drain", () => {
     gateway.program.kill("SIGTERM");
     await untilDraining(gateway);
     connection.resume();
-    await connection.ended(10_000);
+    await connection.ended();
     equal((await gateway.program.exited).code, 0);
     equal(connection.pendingLen(), 0, "the last frame is whole");
     equal(connection.waiting(), answered);
@@ -169,7 +169,7 @@ describe("drain", () => {
     await untilDraining(gateway);
     for (let i = 0; i < 20; i++) await sendPing(connection, peer, bigPing());
     connection.resume();
-    await connection.ended(10_000);
+    await connection.ended();
     equal((await gateway.program.exited).code, 0);
     equal(connection.waiting(), answered);
     await gateway.stop();

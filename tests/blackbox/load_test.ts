@@ -75,7 +75,7 @@ describe("IKE under load", () => {
       for (let round = 0; round < 4; round++) {
         const message = ikeMessage({ messageId, len: 400 + round });
         await client.send(ikeFrame(message));
-        const answer = await client.next(10_000);
+        const answer = await client.next();
         const wanted = Buffer.concat([MARKER, message, Buffer.from("ok")]);
         equal(Buffer.compare(answer, wanted), 0);
       }

@@ -32,7 +32,7 @@ describe("the pool of rings", () => {
     const halves = await connectMany(RINGS + WAITING, opening);
     // The prefix of those who wait has not been read.
     const full = { accepted: WAITING, prefixed: RINGS };
-    deepEqual(await settle(readStates, (states) => isDeepStrictEqual(states, full), 10_000), full);
+    deepEqual(await settle(readStates, (states) => isDeepStrictEqual(states, full)), full);
     // All who wait get a ring, and a ping and its answer theirs.
     for (const connection of halves.slice(0, 2 * WAITING)) connection.reset();
     const { accepted } = await settle(readStates, (states) => states.accepted === 0);

@@ -154,7 +154,7 @@ function atWork(open: Open): void {
   scenario("keys alone find, open, leave and close a connection", async () => {
     await withPage(open(running()), async ({ page, picture }) => {
       const { connection, remote } = await addClient(running());
-      await page.locator(".rows .row", { hasText: remote }).waitFor({ timeout: 2000 });
+      await page.locator(".rows .row", { hasText: remote }).waitFor();
       await page.keyboard.press("/");
       await page.keyboard.type(remote);
       await page.locator("#shown-count", { hasText: /^1 of / }).waitFor();
@@ -180,7 +180,7 @@ function atWork(open: Open): void {
       await page.keyboard.press("Tab");
       await dialog.locator("button:focus", { hasNotText: "Cancel" }).waitFor();
       await page.keyboard.press("Enter");
-      await connection.ended(10_000);
+      await connection.ended();
       await page.locator("#grid-empty", { hasText: "No connection matches" }).waitFor();
     });
   });
@@ -197,7 +197,7 @@ function atWork(open: Open): void {
       await page.getByRole("button", { name: "Close…" }).click();
       await page.getByRole("button", { name: "Close connection" }).click();
       await connection.ended();
-      await page.getByText("This connection has closed.").waitFor({ timeout: 3000 });
+      await page.getByText("This connection has closed.").waitFor();
       await page.getByText(`Closed the connection of ${remote}`).waitFor();
       await page.getByRole("link", { name: "All connections" }).click();
       await page.locator("#closes tr", { hasText: "kicked" }).waitFor();
@@ -245,7 +245,7 @@ function ofItsOwn(open: Open): void {
         equal((await gateway.api.request("GET", "/readyz")).status, 200);
         await page.getByRole("button", { name: "Drain", exact: true }).click();
         await connection.ended();
-        await page.getByText("The gateway is draining.").waitFor({ timeout: 3000 });
+        await page.getByText("The gateway is draining.").waitFor();
         equal((await gateway.api.request("GET", "/readyz")).status, 503);
         await picture("draining");
         deepEqual(await seriousFaults(page), []);
@@ -260,13 +260,13 @@ function ofItsOwn(open: Open): void {
     await withPage(open(gateway), async ({ page, picture, forgetErrors }) => {
       await page.locator(".rows .row").waitFor();
       gateway.program.kill("SIGKILL");
-      await page.getByText("The gateway does not answer.").waitFor({ timeout: 3000 });
-      await page.getByText(/What is shown is [2-9] s old/).waitFor({ timeout: 5000 });
+      await page.getByText("The gateway does not answer.").waitFor();
+      await page.getByText(/What is shown is [2-9] s old/).waitFor();
       equal(await page.evaluate(FILTER), "grayscale(1)");
       await picture("gone");
       deepEqual(await seriousFaults(page), []);
       await withGateway(["--api", `${host}:${port}`], async () => {
-        await page.locator("#link[data-kind=live]").waitFor({ timeout: 5000 });
+        await page.locator("#link[data-kind=live]").waitFor();
         await page.getByText("No client is connected.").waitFor();
         ok(await page.locator("#banner").isHidden());
         // A browser calls each call that finds nobody an error.
@@ -289,7 +289,7 @@ function ofItsOwn(open: Open): void {
         } finally {
           process.kill(gateway.program.pid, "SIGCONT");
         }
-        await page.locator("#link[data-kind=live]").waitFor({ timeout: 15_000 });
+        await page.locator("#link[data-kind=live]").waitFor();
         forgetErrors();
       });
     });

@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Agent, request, type RequestOptions as HttpOptions } from "node:http";
 import { findSecret } from "./secrets.ts";
-import { within } from "./wait.ts";
+import { WAIT_MS, within } from "./wait.ts";
 
 export interface Answer {
   readonly status: number;
@@ -75,7 +75,7 @@ export function spiText(spi: number): string {
 }
 
 function exchange(options: HttpOptions, payload?: string): Promise<Answer> {
-  return within<Answer>(10_000, "an answer of the API", (resolve, reject) => {
+  return within<Answer>(WAIT_MS, "an answer of the API", (resolve, reject) => {
     const sent = request(options, (response) => {
       const chunks: Uint8Array[] = [];
       response.on("data", (octets: Uint8Array) => void chunks.push(octets));

@@ -3,7 +3,7 @@
 import { get, type IncomingMessage } from "node:http";
 import type { Api } from "./api.ts";
 import { findSecret } from "./secrets.ts";
-import { within } from "./wait.ts";
+import { WAIT_MS, within } from "./wait.ts";
 
 export type EventData = Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,7 @@ export interface Events {
 /** Connects, and resolves once the stream has begun. */
 export async function openEvents({ host, port }: Api): Promise<Events> {
   const response = await within<IncomingMessage>(
-    10_000,
+    WAIT_MS,
     "the stream of events",
     (resolve, reject) => {
       get({ host, port, path: "/v1/events", agent: false }, resolve).on("error", reject);
@@ -50,7 +50,7 @@ export async function openEvents({ host, port }: Api): Promise<Events> {
   }
 
   function next(name: string, isWanted = (_: EventData): boolean => true): Promise<EventData> {
-    return within<EventData>(10_000, `the event ${name}`, (resolve) => {
+    return within<EventData>(WAIT_MS, `the event ${name}`, (resolve) => {
       wake = (): void => {
         const data = take(name, isWanted);
         if (data === undefined) return;

@@ -2,7 +2,7 @@
 
 import type { Buffer } from "node:buffer";
 import { createSocket, type Socket } from "node:dgram";
-import { within } from "./wait.ts";
+import { WAIT_MS, within } from "./wait.ts";
 
 /** A datagram as the daemon saw it. */
 export interface Datagram {
@@ -25,7 +25,7 @@ export interface IkeDaemon {
 /** Opens a daemon on loopback; `port` 0 picks one. */
 export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
   const socket = createSocket("udp4");
-  await within<void>(3000, "bind", (resolve, reject) => {
+  await within<void>(WAIT_MS, "bind", (resolve, reject) => {
     socket.once("error", reject);
     socket.bind(port, "127.0.0.1", resolve);
   });
@@ -43,7 +43,7 @@ export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
     else waiter(datagram);
   });
 
-  async function next(timeoutMs = 3000): Promise<Datagram> {
+  async function next(timeoutMs = WAIT_MS): Promise<Datagram> {
     const item = items.shift();
     if (item !== undefined) return item;
     let mine: ((datagram: Datagram) => void) | undefined;
@@ -64,7 +64,7 @@ export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
     waiting: () => items.length,
     send: (to, octets) => sendTo(socket, to, octets),
     answer: (next) => void (reply = next),
-    close: () => within<void>(3000, "close", (resolve) => void socket.close(resolve)),
+    close: () => within<void>(WAIT_MS, "close", (resolve) => void socket.close(resolve)),
   };
 }
 
@@ -73,7 +73,7 @@ function sendTo(
   { address, port }: Pick<Datagram, "address" | "port">,
   octets: Uint8Array,
 ): Promise<void> {
-  return within<void>(3000, "send", (resolve, reject) => {
+  return within<void>(WAIT_MS, "send", (resolve, reject) => {
     socket.send(octets, port, address, (error) => {
       if (error) reject(error);
       else resolve();

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { createFrameReader, frame, STREAM_PREFIX } from "./frames.ts";
 import { createInbox } from "./inbox.ts";
-import { within } from "./wait.ts";
+import { WAIT_MS, within } from "./wait.ts";
 
 export interface OriginatorOptions {
   readonly host: string;
@@ -58,7 +58,7 @@ export async function connectOriginator(options: OriginatorOptions): Promise<Ori
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(localPort === undefined ? {} : { localPort }),
   });
-  await within(5000, "connect", (resolve, reject) => {
+  await within(WAIT_MS, "connect", (resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);
   });
@@ -92,7 +92,7 @@ function openOriginator(socket: Socket): Originator {
   socket.on("error", () => end("reset"));
   socket.on("close", () => end("reset"));
 
-  async function ended(timeoutMs = 3000): Promise<Ending> {
+  async function ended(timeoutMs = WAIT_MS): Promise<Ending> {
     if (ending !== undefined) return ending;
     return await within<Ending>(timeoutMs, "end of the connection", (resolve) => {
       endings.push(resolve);
@@ -116,7 +116,7 @@ function openOriginator(socket: Socket): Originator {
     send: (...parts) => write(socket, Buffer.concat(parts)),
     sendFrames: (...payloads) => write(socket, Buffer.concat(payloads.map(frame))),
     sendPieces,
-    next: (timeoutMs = 3000) => inbox.take(timeoutMs),
+    next: (timeoutMs = WAIT_MS) => inbox.take(timeoutMs),
     waiting: () => inbox.size(),
     receivedLen: () => received,
     pendingLen: () => reader.pendingLen(),

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createFrameReader, frame, STREAM_PREFIX } from "./frames.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
-import { within } from "./wait.ts";
+import { WAIT_MS, within } from "./wait.ts";
 
 /** A connection as the responder sees it. */
 export interface Accepted {
@@ -42,7 +42,7 @@ export async function openResponder(port = 0): Promise<Responder> {
   });
   await listening(server, port);
 
-  async function accept(timeoutMs = 5000): Promise<Accepted> {
+  async function accept(timeoutMs = WAIT_MS): Promise<Accepted> {
     const first = came.shift();
     if (first !== undefined) return first;
     return await within<Accepted>(timeoutMs, "a connection", (resolve) => waiters.push(resolve));
@@ -58,7 +58,7 @@ export async function openResponder(port = 0): Promise<Responder> {
 }
 
 function listening(server: Server, port: number): Promise<void> {
-  return within<void>(5000, "the listener", (resolve, reject) => {
+  return within<void>(WAIT_MS, "the listener", (resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => resolve());
   });
@@ -86,8 +86,8 @@ function readConnection(socket: Socket): Accepted {
   socket.on("error", () => socket.destroy());
 
   return {
-    prefix: () => prefix.take(3000),
-    next: (timeoutMs = 3000) => inbox.take(timeoutMs),
+    prefix: () => prefix.take(WAIT_MS),
+    next: (timeoutMs = WAIT_MS) => inbox.take(timeoutMs),
     send: (octets) => void socket.write(octets),
     sendFrames: (...payloads) => void socket.write(Buffer.concat(payloads.map(frame))),
     ended,

@@ -1,5 +1,14 @@
 // Waiting with an end: every wait of a test has a time after which it fails and says what it waited for.
 
+/**
+ * How long a test waits for what should come at once, in milliseconds. Only a failure takes this time, so it allows for a machine that
+ * does much else; a limit that is itself the claim stands in its test.
+ */
+export const WAIT_MS = 10_000;
+
+/** What nobody's answer may take beside a flood of another's, in milliseconds: who starves waits until the flood ends, 3 s and more. */
+export const FAIR_MS = 2000;
+
 /** A promise that fails after `timeoutMs`. */
 export function within<T>(
   timeoutMs: number,
@@ -28,7 +37,7 @@ export function within<T>(
 export async function settle<T>(
   ask: () => Promise<T> | T,
   isDone: (answer: T) => boolean,
-  timeoutMs = 3000,
+  timeoutMs = WAIT_MS,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
