@@ -10,7 +10,7 @@ import { type EventData, openEvents } from "../support/events.ts";
 import { addPeer } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGateway } from "../support/use_gateway.ts";
-import { settle, WAIT_MS, within } from "../support/wait.ts";
+import { settle, sleep, WAIT_MS, within } from "../support/wait.ts";
 
 describe("events", () => {
   const gateway = useGateway();
@@ -51,6 +51,26 @@ describe("events", () => {
     ok(Math.abs(Date.parse(String(closed.at)) - Date.now()) < 60_000);
     await api.removeSa(peer.outbound.spi);
     equal((await events.next("sa_removed")).spi, spiText(peer.outbound.spi));
+    events.close();
+  });
+
+  scenario("the path of a client that sends on two connections is told once a second", async () => {
+    const { api } = gateway();
+    const events = await openEvents(api);
+    const peer = await addPeer(api);
+    const connections = [await gateway().connect(), await gateway().connect()];
+    const echoOnEach = async (): Promise<void> => {
+      for (const connection of connections) await expectEcho(connection, peer);
+    };
+    for (let i = 0; i < 20; i++) await echoOnEach();
+    await sleep(1000);
+    await echoOnEach();
+    const told = [];
+    for (let i = 0; i < 2; i++) told.push((await events.next("path_moved")).suppressed);
+    deepEqual(told, [undefined, undefined], "the first path, the first move");
+    const { suppressed, remote } = await events.next("path_moved");
+    ok(Number(suppressed) > 0, `${suppressed} held back`);
+    ok(connections.some(({ localPort }) => remote === `127.0.0.1:${localPort}`));
     events.close();
   });
 

@@ -8,6 +8,7 @@ use core::sync::atomic::Ordering;
 use crate::counters::add;
 use crate::ids::{ConnId, Spi};
 use crate::layout::lane::{Event, LaneBlock};
+use crate::layout::sa::Peer;
 use crate::layout::{EVENT_AUDIT, EVENT_COUNT, EVENT_IKE_DROPPED};
 use crate::memory;
 use crate::status::{Fate, Status};
@@ -62,6 +63,33 @@ pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
         value: 0.0,
     };
     tell_limited(lane, &notice);
+}
+
+/// Appends an event of a path that has moved, once a second for each peer: who sends on several connections moves it
+/// with each batch.
+pub(crate) fn path_moved(lane: &LaneBlock, peer: &Peer, notice: &Notice) {
+    let now = lane.batch.now.get();
+    let told_at = peer.told_at.load(Ordering::Relaxed);
+    let is_early = told_at != 0 && now - f64::from_bits(told_at) < TOLD_EVERY_MS;
+    // Of two lanes that move it at the same time, one tells.
+    let is_ours = || {
+        let swapped = peer.told_at.compare_exchange(
+            told_at,
+            now.to_bits(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        swapped.is_ok()
+    };
+    if is_early || !is_ours() {
+        peer.told_suppressed.fetch_add(1, Ordering::Relaxed);
+        return;
+    }
+    let suppressed = peer.told_suppressed.swap(0, Ordering::Relaxed);
+    if !append(lane, notice, suppressed) {
+        peer.told_suppressed
+            .fetch_add(suppressed + 1, Ordering::Relaxed);
+    }
 }
 
 /// Appends an event that a peer can cause at will, with the number of those that were held back.

@@ -5,7 +5,7 @@
 use core::sync::atomic::Ordering;
 
 use crate::esp::inbound::Served;
-use crate::events::{Notice, tell};
+use crate::events::{self, Notice, tell};
 use crate::ids::{ConnId, Spi};
 use crate::layout::lane::LaneBlock;
 use crate::layout::row::Row;
@@ -30,19 +30,26 @@ pub(crate) fn move_path(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
         conn: served.conn,
         generation: generation_of(served.row),
     });
-    if peer.path.load(Ordering::Relaxed) == path || peer.path.swap(path, Ordering::AcqRel) == path {
+    if peer.path.load(Ordering::Relaxed) == path {
         return;
     }
-    tell(
-        lane,
-        &Notice {
-            kind: EVENT_PATH_MOVED,
-            status: Status::Ok as u32,
-            conn: Some(served.conn),
-            spi: Spi(sa.spi.get()),
-            value: f64::from(sa.peer.get()),
-        },
-    );
+    let before = peer.path.swap(path, Ordering::AcqRel);
+    if before == path {
+        return;
+    }
+    let notice = Notice {
+        kind: EVENT_PATH_MOVED,
+        status: Status::Ok as u32,
+        conn: Some(served.conn),
+        spi: Spi(sa.spi.get()),
+        value: f64::from(sa.peer.get()),
+    };
+    // The first one is no move: it is told in any case, and the first move soon after it.
+    if before == 0 {
+        tell(lane, &notice);
+    } else {
+        events::path_moved(lane, peer, &notice);
+    }
 }
 
 /// The live path of a peer. It may end at any time until the connection's transmit lock is held.
@@ -62,7 +69,7 @@ pub(crate) fn use_path(number: u32, conn: ConnId) {
 
 /// Ends the path of a peer that is gone.
 pub(crate) fn forget(number: u32) {
-    memory::peer(number).path.store(0, Ordering::Release);
+    end(memory::peer(number));
 }
 
 /// Whether new ESP may leave on it: not closed, not another connection, not draining (RFC 9329 §6.1; half-close).
@@ -82,8 +89,15 @@ pub(crate) fn leave(number: u32) {
     let peer: &Peer = memory::peer(number);
     peer.sas.set(peer.sas.get() - 1);
     if peer.sas.get() == 0 {
-        peer.path.store(0, Ordering::Release);
+        end(peer);
     }
+}
+
+/// Whoever has the number next begins with nothing.
+fn end(peer: &Peer) {
+    peer.path.store(0, Ordering::Release);
+    peer.told_at.store(0, Ordering::Relaxed);
+    peer.told_suppressed.store(0, Ordering::Relaxed);
 }
 
 fn generation_of(row: &Row) -> u32 {

@@ -239,6 +239,25 @@ fn paths_move_only_with_fresh_authentic_packets() {
 }
 
 #[test]
+fn a_peer_on_two_connections_tells_of_its_path_once_a_second() {
+    let bench = Bench::new();
+    let conns = [bench.conn, bench.gate.open(0, 8)];
+    // A packet on either connection in turns, ten a second.
+    let turn = |seq: u64| {
+        let packet = frame(&bench.path.seal(seq, &inner(20, 0)));
+        let conn = conns[(seq % 2) as usize];
+        bench.gate.receive(0, conn, &packet, 100.0 * seq as f64);
+        assert_eq!(core::peer_path(1), conn);
+    };
+    bench.gate.events(0);
+    (9..=30).for_each(turn);
+    let told = bench.gate.suppressed(0);
+    let moved = bench.gate.events_of(0, EVENT_PATH_MOVED);
+    assert_eq!(moved.len(), 3, "{moved:?}");
+    assert_eq!(told, [0, 9, 9]);
+}
+
+#[test]
 fn a_peer_number_used_again_has_no_path() {
     let bench = Bench::new();
     assert_eq!(core::sa_remove(0, bench.path.spi), 1);

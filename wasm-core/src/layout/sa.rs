@@ -100,9 +100,12 @@ pub struct SaLive {
 pub struct Peer {
     /// `generation << 32 | conn` of the connection of its last fresh packet; 0 without one.
     pub path: AtomicU64,
+    /// Monotonic milliseconds of the last move of the path that was told, as bits of an f64; 0 if none.
+    pub told_at: AtomicU64,
+    /// Moves since then, which were not.
+    pub told_suppressed: AtomicU32,
     /// Its SAs. Under the SAD lock.
     pub sas: Cell<u32>,
-    _pad: u32,
 }
 
 /// An address prefix as the shell writes it.

@@ -416,6 +416,18 @@ impl Gate {
         (consumed..written).map(record).collect()
     }
 
+    /// How many were held back before each of these events. They stay unread.
+    pub fn suppressed(&self, lane: u32) -> Vec<u32> {
+        let written = self.u32(self.lane(lane, "LANE_EVENTS_WRITTEN"));
+        let consumed = self.u32(self.lane(lane, "LANE_EVENTS_CONSUMED"));
+        let record = |n: u32| {
+            let n = u64::from(n % EVENT_COUNT as u32);
+            let at_event = self.lane(lane, "LANE_EVENTS") + at("EVENT_LEN") * n;
+            self.u32(at_event + at("EVENT_SUPPRESSED"))
+        };
+        (consumed..written).map(record).collect()
+    }
+
     /// Events of one kind.
     pub fn events_of(&self, lane: u32, kind: u32) -> Vec<(u32, u32, u32, u32, f64)> {
         self.events(lane)
