@@ -14,11 +14,22 @@ export function cpuSeconds(pid: number): number {
 /** The same, thread by thread. */
 export function threadSeconds(pid: number): Map<number, number> {
   return new Map(
-    readdirSync(`/proc/${pid}/task`).map((task): [number, number] => {
-      const [onCpu] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
-      return [Number(task), Number(onCpu) / 1e9];
+    readdirSync(`/proc/${pid}/task`).flatMap((task): [number, number][] => {
+      const onCpu = readOnCpu(`/proc/${pid}/task/${task}/schedstat`);
+      return onCpu === undefined ? [] : [[Number(task), onCpu / 1e9]];
     }),
   );
+}
+
+/** Nanoseconds; undefined of a thread that has ended since it was listed, as those do that have compiled something. */
+function readOnCpu(path: string): number | undefined {
+  try {
+    return Number(readFileSync(path, "utf8").split(" ")[0]);
+  } catch (error) {
+    // Between its open and its read the thread is ESRCH.
+    if (error instanceof Error && /ENOENT|ESRCH/.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 /** What a run took, by the clock and of the subject's processor. */
