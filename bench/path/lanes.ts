@@ -1,5 +1,7 @@
 // Whether a second lane opens as much again. The load lies in the kernel's socket buffers before the gateway is let go, so that no generator
-// takes the cores that the lanes are measured on: the gateway is stopped (SIGSTOP) while it is written, and runs alone then.
+// takes the cores that the lanes are measured on: the gateway is stopped (SIGSTOP) while it is written, and runs alone then. The clock stops
+// with the first connection that is done: until then every lane has had work, and how much of it is done is read from the buffers. One core
+// is often slower than the other for a while; who waited for the last connection would measure the slower one.
 
 import process from "node:process";
 import type { Sample } from "../lib/record.ts";
@@ -15,9 +17,18 @@ import {
 } from "./gateway_child.ts";
 import { DISCARD_PORT, frameLenOf, record, type Recording, streamLen } from "./recording.ts";
 import { type Engine, GATEWAY } from "./scene.ts";
-import { awaitEnd, connectTcp, endTcp, holdAll, localPort, sendAll } from "./sockets.ts";
+import {
+  awaitEnd,
+  awaitFirstEnd,
+  connectTcp,
+  endTcp,
+  holdAll,
+  localPort,
+  sendAll,
+} from "./sockets.ts";
 import { LOAD_MAX, LOAD_SPARE, type SuiteOptions, WARMUPS } from "./throughput.ts";
 import { install, remove, sampleOf } from "./tunnel.ts";
+import { unreadLens } from "./unread.ts";
 
 const CONNECTIONS = 4;
 
@@ -116,7 +127,7 @@ interface Alone {
   readonly load: Recording;
 }
 
-/** Lets the gateway open everything with nothing beside it. */
+/** Lets the gateway open with nothing beside it until its first connection is done; then the rest, so that the next begins anew. */
 async function openAlone(arena: Arena, { gateway, lanes, load }: Alone): Promise<Sample> {
   await install(gateway, load, ({ inboundBody }) => [inboundBody]);
   const before = await readCounter(gateway, OPENED);
@@ -128,14 +139,21 @@ async function openAlone(arena: Arena, { gateway, lanes, load }: Alone): Promise
     sendAll(arena, fd, { at: stream.at, len: streamLen(load, stream) });
     endTcp(arena, fd);
   });
+  const ports = fds.map((fd) => localPort(arena, fd));
   const cost = timed(gateway.pid, () => {
     process.kill(gateway.pid, "SIGCONT");
-    for (const fd of fds) awaitEnd(arena, fd);
+    awaitFirstEnd(arena, fds);
+    process.kill(gateway.pid, "SIGSTOP");
   });
-  for (const fd of fds) arena.libc.close(fd);
+  const unread = unreadLens(ports, gateway.tcp.port).reduce((sum, len) => sum + len, 0);
+  process.kill(gateway.pid, "SIGCONT");
+  for (const fd of fds) {
+    awaitEnd(arena, fd);
+    arena.libc.close(fd);
+  }
   await expectCounter(gateway, OPENED, before + load.packets);
   await remove(gateway, load, ({ inbound }) => [inbound.spi]);
-  return sampleOf(cost, load);
+  return sampleOf(cost, { packets: load.packets - unread / load.frameLen });
 }
 
 /** Connects until every lane has as many connections as the others: the kernel spreads them by chance. */

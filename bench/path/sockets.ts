@@ -3,6 +3,7 @@
 import {
   AF_INET,
   EAGAIN,
+  EPOLLRDHUP,
   IPPROTO_TCP,
   LITTLE_ENDIAN,
   MSG_DONTWAIT,
@@ -16,6 +17,7 @@ import {
   TCP_NODELAY,
   UDP_GRO,
 } from "../../gateway/linux/constants.ts";
+import { addWatch, openEpoll } from "../../gateway/linux/epoll.ts";
 import { expectDone } from "../../gateway/linux/kernel.ts";
 import { emitSockaddr, parseSockaddr, SOCKADDR_IN_LEN } from "../../gateway/linux/structs.ts";
 import { type Arena, INBOX_LEN } from "./arena.ts";
@@ -133,6 +135,17 @@ export function awaitEnd(arena: Arena, fd: number): number {
     if (some === 0) return octets;
     octets += some;
   }
+}
+
+/** Waits until the other side of one of these has ended its direction. */
+export function awaitFirstEnd(arena: Arena, fds: readonly number[]): void {
+  const { libc, scratch } = arena;
+  const epfd = openEpoll(arena);
+  for (const fd of fds) addWatch(arena, { epfd, fd, events: EPOLLRDHUP, tag: { kind: 0, id: fd } });
+  const ended = libc.epoll_wait(epfd, scratch.at(0), 1, Number(WAIT_MAX_S) * 1000);
+  expectDone(libc, ended, "Cannot wait for an end");
+  libc.close(epfd);
+  if (ended === 0) throw new Error(`No connection has ended in ${WAIT_MAX_S} s`);
 }
 
 /** Waits for a datagram and tells who has sent it. */
