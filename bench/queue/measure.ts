@@ -9,6 +9,8 @@ import type { Tunnel } from "../wire/tunnel.ts";
 export interface Reading {
   /** Mbit/s of payload that arrived. */
   readonly goodput: number;
+  /** Segments that the transfer inside has sent again. */
+  readonly sentAgain: number;
   /** Round trips beside the transfer, ms. */
   readonly p50: number;
   readonly p99: number;
@@ -31,14 +33,18 @@ export async function measureWay(link: Link, tunnel: Tunnel, seconds: number): P
   await new Promise((resolve) => setTimeout(resolve, 1000 * OMIT_S));
   const [trips, report] = await Promise.all([ping(link, tunnel, seconds), load]);
   const { end } = JSON.parse(report) as IperfReport;
-  return { goodput: end["sum_received"]["bits_per_second"] / 1e6, ...trips };
+  return {
+    goodput: end["sum_received"]["bits_per_second"] / 1e6,
+    sentAgain: end["sum_sent"]["retransmits"],
+    ...trips,
+  };
 }
 
 async function ping(
   link: Link,
   { target }: Tunnel,
   seconds: number,
-): Promise<Omit<Reading, "goodput">> {
+): Promise<Pick<Reading, "p50" | "p99" | "lost">> {
   const count = (seconds - 1) * PINGS_PER_S;
   const pace = ["-i", String(1 / PINGS_PER_S), "-W", "3"];
   // Its exit code tells of lost answers, which are counted here.
@@ -56,7 +62,10 @@ async function ping(
 }
 
 interface IperfReport {
-  readonly end: { readonly "sum_received": { readonly "bits_per_second": number } };
+  readonly end: {
+    readonly "sum_received": { readonly "bits_per_second": number };
+    readonly "sum_sent": { readonly "retransmits": number };
+  };
 }
 
 /** Slow start, s. */

@@ -21,8 +21,8 @@ export function plotBars(bars: readonly Bar[], { title, unit, isLog }: PlotOptio
   const [panels, ways] = [distinct(bars, "panel"), distinct(bars, "way")];
   const scale = isLog === true ? logScale(bars) : linearScale(bars);
   const legend = ways.map((way, at) =>
-    `<rect x="${MARGIN + at * 180}" y="34" width="12" height="12" fill="${colourOf(at)}"/>` +
-    text({ x: MARGIN + at * 180 + 18, y: 45 }, way)
+    `<rect x="${MARGIN + at * 155}" y="34" width="12" height="12" fill="${colourOf(at)}"/>` +
+    text({ x: MARGIN + at * 155 + 18, y: 45 }, way)
   );
   const drawn = panels.map((panel, at) => {
     const own = bars.filter((bar) => bar.panel === panel);

@@ -33,6 +33,10 @@ export const WAYS: readonly Way[] = [
   { name: "plain TCP", open: () => Promise.resolve(plainTcp()) },
   { name: "culvert", open: (link, folder) => culvert(link, { folder, congestion: "cubic" }) },
   {
+    name: "culvert, ECN inside",
+    open: (link, folder) => culvert(link, { folder, congestion: "cubic", hasEcn: true }),
+  },
+  {
     name: "culvert, BBR outside",
     open: (link, folder) => culvert(link, { folder, congestion: "bbr" }),
   },
@@ -92,11 +96,19 @@ function numbersOf({ rttMs, lossPercent }: Conditions): string[] {
 interface CulvertSetting {
   readonly folder: string;
   readonly congestion: string;
+  /** TCP uses ECN on both hosts. The link marks nothing, so the outer connection does not notice. */
+  readonly hasEcn?: boolean;
   readonly main?: URL;
 }
 
-function culvert(link: Link, { congestion, ...others }: CulvertSetting): Promise<Tunnel> {
-  return openCulvert(link, {
+async function culvert(
+  link: Link,
+  { congestion, hasEcn = false, ...others }: CulvertSetting,
+): Promise<Tunnel> {
+  for (const host of hasEcn ? ["near", "far"] as const : []) {
+    await must(link.on(host, ["sysctl", "--quiet", "net.ipv4.tcp_ecn=1"]));
+  }
+  return await openCulvert(link, {
     ...{ engine: "wasm", place: 1, lanes: 1, innerMtu: 1400 },
     flags: ["--tcp-congestion", congestion],
     ...others,

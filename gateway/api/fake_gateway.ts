@@ -118,6 +118,7 @@ const FAKE_TOTALS: Totals = {
   closes: { peer_closed: 1 },
   sas: { inbound: 1, outbound: 1 },
   espPackets: { inbound: 12, outbound: 9 },
+  ecnMarks: 7,
   sendQueueOctets: { bounds: [1000, 10_000], counts: [5, 2, 1], sum: 23_456 },
   ikeDelaySeconds: { bounds: [0.001, 0.01], counts: [3, 1, 0], sum: 0.0042 },
   laneBusyRatio: [0.25, 0],

@@ -74,6 +74,12 @@ export const METRICS: readonly Metric[] = [
     samples: ({ totals }) => byLabel("direction", totals.espPackets),
   },
   {
+    name: "culvert_ecn_marks_total",
+    type: "counter",
+    help: "Packets of the inner side marked (ECN) to tell of a standing queue, in place of a drop.",
+    samples: ({ totals }) => [{ labels: {}, value: totals.ecnMarks }],
+  },
+  {
     name: "culvert_send_queue_octets",
     type: "histogram",
     help: "Octets queued on a connection when a frame is added.",

@@ -53,6 +53,7 @@ export const TOTALS = z.looseObject({
   closes: BY_STATUS,
   sas: BY_DIRECTION,
   espPackets: BY_DIRECTION,
+  ecnMarks: COUNT,
   sendQueueOctets: HISTOGRAM,
   ikeDelaySeconds: HISTOGRAM,
   laneBusyRatio: z.array(z.number().min(0).max(1)),

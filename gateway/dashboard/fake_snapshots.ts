@@ -58,6 +58,7 @@ export function fakeSnapshot(
         closes: {},
         sas: { inbound: 0, outbound: 0 },
         espPackets: { inbound: 0, outbound: 0 },
+        ecnMarks: 0,
         sendQueueOctets: histogram,
         ikeDelaySeconds: histogram,
         laneBusyRatio: [0],

@@ -82,6 +82,8 @@ export interface Totals {
   readonly closes: Readonly<Record<string, number>>;
   readonly sas: Readonly<Record<SaDirection, number>>;
   readonly espPackets: Readonly<Record<SaDirection, number>>;
+  /** Packets that were marked (RFC 3168) in place of a drop for `queue_delay`. */
+  readonly ecnMarks: number;
   readonly sendQueueOctets: Histogram;
   readonly ikeDelaySeconds: Histogram;
   readonly laneBusyRatio: readonly number[];

@@ -22,6 +22,7 @@ mod connection;
 mod counters;
 mod delivery;
 mod echo;
+mod ecn;
 pub mod esn;
 pub mod esp;
 mod events;

@@ -16,7 +16,8 @@ use crate::offload::read;
 use crate::peer::{self, Path};
 use crate::sa::{self, Use};
 use crate::status::{Fate, Status};
-use crate::{inner, lock, memory, policy, sad, tables, transmit};
+use crate::transmit::{self, Word};
+use crate::{ecn, inner, lock, memory, policy, sad, tables};
 
 /// No version of the SAD: entries have not been resolved yet.
 const UNRESOLVED: u32 = u32::MAX;
@@ -261,7 +262,9 @@ fn place_one(
     if jobs == BATCH_MAX as u32 {
         return Err(Status::TxRingFull);
     }
-    let place = transmit::admit(row, sizes.frame_len, now)?;
+    let is_capable = ecn::is_capable(memory::octets(entry.at.get(), entry.len.get()));
+    let word = if is_capable { Word::Mark } else { Word::Loss };
+    let (place, is_marked) = transmit::admit(row, (sizes.frame_len, word), now)?;
     let asked = Use {
         octets: sizes.sealed_len,
         now,
@@ -269,6 +272,10 @@ fn place_one(
     };
     let seq = sa::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
     let source = source(jobs as usize);
+    if is_marked {
+        ecn::mark(memory::octets_mut(source, sizes.inner_len));
+        add(&lane.ecn_marks, 1);
+    }
     esp::prepare(
         &lane.jobs[jobs as usize],
         (entry, source),

@@ -128,13 +128,30 @@ pub(crate) fn waiting(row: &Row) -> u32 {
     queued - (frame_len(front(&row.tx)) - row.begun_octets.get())
 }
 
-/// Whether a frame of ESP may queue up behind those that wait, and where.
+/// How a sender is told of a standing queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// By the loss of its packet.
+    Loss,
+    /// By a mark, which its packet can carry.
+    Mark,
+}
+
+/// Whether a frame of ESP may queue up behind those that wait, and where; and whether its sender is to be told by a mark.
 ///
 /// # Errors
-/// `TxRingFull` or `QueueDelay`.
-pub(crate) fn admit(row: &Row, frame_len: u32, now: f64) -> Result<Place, Status> {
-    queue::admit(&row.queue, (waiting(row), frame_len), now)?;
-    frame_ring::reserve(&row.tx, frame_len).ok_or(Status::TxRingFull)
+/// `TxRingFull`, or `QueueDelay` to tell by a loss.
+pub(crate) fn admit(
+    row: &Row,
+    (frame_len, word): (u32, Word),
+    now: f64,
+) -> Result<(Place, bool), Status> {
+    let has_word = match queue::admit(&row.queue, (waiting(row), frame_len), now) {
+        Err(Status::QueueDelay) if word == Word::Mark => true,
+        admitted => admitted.map(|()| false)?,
+    };
+    let place = frame_ring::reserve(&row.tx, frame_len).ok_or(Status::TxRingFull)?;
+    Ok((place, has_word))
 }
 
 /// Takes the frame in that was laid into `place`.

@@ -18,7 +18,7 @@ use crate::layout::{
 };
 use crate::outbound::Lane;
 use crate::status::Status;
-use crate::transmit::{self, STAMP_LEN};
+use crate::transmit::{self, STAMP_LEN, Word};
 use crate::{events, lock, memory, runs, score, tables};
 
 /// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
@@ -152,7 +152,8 @@ fn put_esp(row: &Row, packet: &[u8], now: f64) -> Result<(), Status> {
         return Err(Status::TxRingFull);
     }
     let frame_len = LENGTH_FIELD_LEN + packet.len() as u32;
-    let place = transmit::admit(row, frame_len, now)?;
+    // What is sealed elsewhere cannot be marked.
+    let (place, _) = transmit::admit(row, (frame_len, Word::Loss), now)?;
     put_frame(place.at, packet)?;
     transmit::push(row, place, frame_len, now);
     Ok(())

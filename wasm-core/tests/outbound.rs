@@ -238,6 +238,46 @@ fn paths_move_only_with_fresh_authentic_packets() {
     assert_eq!(core::peer_path(1), bench.conn);
 }
 
+/// A packet with this ECN field and a checksum.
+fn ecn_packet(field: u8) -> Vec<u8> {
+    let mut packet = inner(1000, 1);
+    packet[1] = 0xb8 | field;
+    let checksum = packet::checksum(&packet[..20]);
+    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
+    packet
+}
+
+#[test]
+fn a_standing_queue_is_told_by_a_mark_where_the_packet_can_carry_one() {
+    for (field, marks) in [(0b00, 0), (0b01, 1), (0b10, 1), (0b11, 1)] {
+        let bench = Bench::new();
+        // Nothing leaves: what came first has stayed for longer than the target for a whole interval.
+        for now in [1.0, 300.0] {
+            bench.gate.slots(0, &[ecn_packet(field)]);
+            assert_eq!(core::outbound_next(0, now), bench.conn);
+            core::outbound_seal(0);
+            core::outbound_commit(0);
+            core::tx_unlock(0, bench.conn);
+            assert_eq!(core::outbound_next(0, now), 0);
+        }
+        bench.gate.slots(0, &[ecn_packet(field)]);
+        let sent = bench.gate.transmit(0, 600.0);
+        let marked = bench.gate.u64(bench.gate.lane(0, "LANE_ECN_MARKS"));
+        let delayed = bench.gate.counter(0, Status::QueueDelay);
+        assert_eq!((marked, delayed), (marks, 1 - marks), "{field}");
+        let wire: Vec<u8> = sent.into_iter().flat_map(|(_, wire)| wire).collect();
+        let packets = frames(&wire).into_iter().zip(1..);
+        let opened: Vec<_> = packets
+            .map(|(packet, seq)| bench.out.open(seq, &packet).expect("authentic"))
+            .collect();
+        let fields = [field, field, 0b11];
+        assert_eq!(opened.len(), if marks == 0 { 0 } else { 3 });
+        for (plaintext, field) in opened.iter().zip(fields) {
+            assert_eq!(plaintext[..1000], ecn_packet(field));
+        }
+    }
+}
+
 #[test]
 fn a_peer_on_two_connections_tells_of_its_path_once_a_second() {
     let bench = Bench::new();

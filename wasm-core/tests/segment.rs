@@ -39,9 +39,13 @@ impl Bench {
 
     /// Inner packets that leave for what the device gives, header and packet.
     fn send(&self, reads: &[(&[u8], &[u8])]) -> Vec<Vec<u8>> {
+        self.send_at(reads, 2.0)
+    }
+
+    fn send_at(&self, reads: &[(&[u8], &[u8])], now: f64) -> Vec<Vec<u8>> {
         let reads: Vec<_> = reads.iter().map(|read| [read.0, read.1].concat()).collect();
         self.gate.slots(0, &reads);
-        let sent = self.gate.transmit(0, 2.0);
+        let sent = self.gate.transmit(0, now);
         assert!(sent.iter().all(|(conn, _)| *conn == self.conn));
         let wire: Vec<u8> = sent.into_iter().flat_map(|(_, wire)| wire).collect();
         frames(&wire)
@@ -132,6 +136,55 @@ proptest! {
         for packet in bench.send(&[(header, &packet)]) {
             prop_assert!(packet.len() <= LIMITS_MTU);
         }
+    }
+}
+
+/// A queue that has stood is told by one segment of many: lost, or marked where the flow can carry a mark.
+#[test]
+fn of_a_standing_queue_one_segment_tells() {
+    for (tos, is_v6, tells) in [(0, false, 0), (2, false, 1), (0, true, 0), (1, true, 1)] {
+        let flow = Flow {
+            tos,
+            is_v6,
+            ..Flow::default()
+        };
+        let octets = payload(10_000, 3);
+        let whole = Part {
+            id: 1,
+            seq: 2,
+            flags: ACK,
+            payload: &octets,
+        };
+        let bench = Bench::new();
+        let read = [flow.vnet(1000).to_vec(), flow.partial(&whole)].concat();
+        for now in [1.0, 300.0] {
+            bench.gate.slots(0, std::slice::from_ref(&read));
+            while core::outbound_next(0, now) != 0 {
+                core::outbound_seal(0);
+                core::outbound_commit(0);
+                core::tx_unlock(0, bench.conn);
+            }
+        }
+        let left = bench.send_at(&[(&flow.vnet(1000), &flow.partial(&whole))], 600.0);
+        let clear = cut(&flow, &whole, 1000);
+        let marked = cut(
+            &Flow {
+                tos: tos | 3,
+                ..flow.clone()
+            },
+            &whole,
+            1000,
+        );
+        assert_eq!(left[..20], [&clear[..], &clear[..]].concat());
+        if tells == 0 {
+            assert_eq!(left[20..], clear[1..], "the first is lost");
+        } else {
+            assert_eq!(left[20], marked[0]);
+            assert_eq!(left[21..], clear[1..]);
+        }
+        let marks = bench.gate.u64(bench.gate.lane(0, "LANE_ECN_MARKS"));
+        let losses = bench.gate.counter(0, Status::QueueDelay);
+        assert_eq!((marks, losses), (tells, 1 - tells));
     }
 }
 

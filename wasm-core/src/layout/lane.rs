@@ -193,6 +193,8 @@ pub struct LaneBlock {
     pub octets: [[AtomicU64; 4]; 2],
     /// ESP packets opened and sealed here.
     pub esp_packets: [AtomicU64; 2],
+    /// Packets whose senders were told of a standing queue by a mark.
+    pub ecn_marks: AtomicU64,
     /// Seconds from a message's last octet read to its last octet handed over.
     pub ike_delay: Histogram,
     /// Octets left in the queue when a connection's transmit lock is released.

@@ -58,6 +58,7 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_COMMANDS_WRITTEN = commands_written, LANE_COMMANDS_CONSUMED = commands_consumed, LANE_ORDERS = orders,
     LANE_BUSY_MS = busy_ms, LANE_EVENTS_LOST = events_lost, LANE_COUNTERS = counters,
     LANE_FRAMES = frames, LANE_OCTETS = octets, LANE_ESP_PACKETS = esp_packets,
+    LANE_ECN_MARKS = ecn_marks,
     LANE_IKE_DELAY = ike_delay, LANE_QUEUE = queue,
     LANE_HAS_UPSTREAM = has_upstream, LANE_EVENTFD = eventfd, LANE_UP_IKE = up_ike,
     LANE_FRESH = fresh,
