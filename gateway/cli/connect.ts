@@ -21,6 +21,7 @@ const SETTINGS: readonly SettingName[] = [
   "drainTimeoutMs",
   "logLevel",
   "logFormat",
+  "espAudit",
 ];
 
 /** Rows of the table: one connection, and its follower while it ends. */

@@ -11,6 +11,7 @@ import type { Log } from "../shell/log.ts";
 export interface LiveSettings {
   apiToken: string | null;
   logLevel: GatewayConfig["logLevel"];
+  espAudit: GatewayConfig["espAudit"];
 }
 
 export interface ReloadOptions {
@@ -22,7 +23,7 @@ export interface ReloadOptions {
 }
 
 /** Settings whose new value is taken. */
-const CHANGEABLE: readonly SettingName[] = ["apiTokenFile", "logLevel"];
+const CHANGEABLE: readonly SettingName[] = ["apiTokenFile", "logLevel", "espAudit"];
 
 /** Reads the configuration again; a bad one changes nothing. */
 export async function reload(options: ReloadOptions): Promise<void> {
@@ -38,6 +39,7 @@ export async function reload(options: ReloadOptions): Promise<void> {
     if (kept.length === 0) log("info", "reloaded");
     else log("warn", "reloaded", { kept: kept.join(",") });
     live.logLevel = next.logLevel;
+    live.espAudit = next.espAudit;
   } catch (error) {
     log("error", "reload_failed", {
       reason: error instanceof Error ? error.message : String(error),

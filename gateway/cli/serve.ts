@@ -30,7 +30,8 @@ export async function runGateway(
 ): Promise<number> {
   const { runtime } = context;
   const { config } = await load();
-  const live: LiveSettings = { apiToken: config.apiToken, logLevel: config.logLevel };
+  const { apiToken, logLevel, espAudit } = config;
+  const live: LiveSettings = { apiToken, logLevel, espAudit };
   const log = openLog(runtime, config, live);
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
@@ -40,7 +41,10 @@ export async function runGateway(
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     runtime.onSignal(signal, () => ending.abort());
   }
-  const running = await context.startGateway({ runtime, config, log });
+  const running = await context.startGateway({
+    ...{ runtime, config, log },
+    auditsEsp: () => live.espAudit === "on",
+  });
   const api = await openApiOrStop(runtime, { config, live, log, running });
   log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
   // Before the line: who has read it may signal at once.

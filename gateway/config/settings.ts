@@ -153,6 +153,12 @@ export const SETTINGS = z.object({
     fallback: "text",
     help: "form of the log and of the listening line",
   }),
+  espAudit: documented(oneOf(["on", "off"]), {
+    value: "on|off",
+    fallback: "on",
+    help:
+      "tell of ESP packets that are dropped (RFC 4303 §4), in the log and the events; they count either way",
+  }),
   unsafeStaticSas: documented(onOff(), {
     value: undefined,
     fallback: "false",

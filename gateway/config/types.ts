@@ -72,6 +72,7 @@ export interface GatewayConfig {
   readonly drainTimeoutMs: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "text" | "json";
+  readonly espAudit: "on" | "off";
   readonly unsafeStaticSas: boolean;
   readonly staticSas: readonly StaticSa[];
 }

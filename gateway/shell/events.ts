@@ -56,18 +56,29 @@ const NAMES: Readonly<Record<number, readonly [LogLevel, string]>> = {
   [EVENT_IKE_DROPPED]: ["error", "ike_dropped"],
 };
 
+export interface EventHubOptions {
+  readonly views: MemoryViews;
+  readonly log: Log;
+  readonly date: () => Date;
+  /** Whether what is told of dropped ESP goes on. */
+  readonly auditsEsp: () => boolean;
+}
+
 /** Makes the hub. Each event goes to the log first. */
 export function createEventHub(
-  options: { readonly views: MemoryViews; readonly log: Log; readonly date: () => Date },
+  { views, log, date, auditsEsp }: EventHubOptions,
 ): EventHub {
-  const { views, log } = options;
   const listeners = new Set<(event: GatewayEvent) => void>();
 
   function drainRing(block: number): void {
     const written = readU32(views, block + LANE_EVENTS_WRITTEN);
     let consumed = readU32(views, block + LANE_EVENTS_CONSUMED);
     while (consumed !== written) {
-      publish(readEvent(views, block + LANE_EVENTS + (consumed % EVENT_COUNT) * EVENT_LEN));
+      const at = block + LANE_EVENTS + (consumed % EVENT_COUNT) * EVENT_LEN;
+      // RFC 4303 §4: the administrator may switch the audit of ESP off.
+      if (readU32(views, at + EVENT_KIND) !== EVENT_AUDIT || auditsEsp()) {
+        publish(readEvent(views, at));
+      }
       consumed = (consumed + 1) >>> 0;
       Atomics.store(views.u32, (block + LANE_EVENTS_CONSUMED) >>> 2, consumed);
     }
@@ -75,7 +86,7 @@ export function createEventHub(
 
   function publish(event: Omit<GatewayEvent, "at">): void {
     log(event.level, event.event, event.fields);
-    const dated = { ...event, at: options.date().toISOString() };
+    const dated = { ...event, at: date().toISOString() };
     for (const listener of listeners) listener(dated);
   }
 

@@ -50,6 +50,8 @@ export interface StartOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
+  /** Whether dropped ESP is told: asked each time, since a reload may change it. */
+  readonly auditsEsp: () => boolean;
 }
 
 /**
@@ -59,12 +61,12 @@ export interface StartOptions {
  * @throws {ConfigError} For an SA of the file that is refused
  */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
-  const { config, log } = options;
+  const { config, log, auditsEsp } = options;
   const machine = await openMachine(options);
   warnAboutFiles(raiseOpenFiles(machine.kernel), config, log);
   const descriptors = openDescriptors(machine.kernel, config);
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
-  const events = createEventHub({ views: machine.views, log, date });
+  const events = createEventHub({ views: machine.views, log, date, auditsEsp });
   const tables = createTables(options, machine);
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
   const lanes = await startLanes({

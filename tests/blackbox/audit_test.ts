@@ -1,20 +1,46 @@
 // The audit of ESP (RFC 4303 §4, RFC 4301 §5.2): a record of each kind of packet that is dropped, and no more of them than once a second.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { describe } from "node:test";
 import { spiText } from "../support/api.ts";
 import { expectEcho, sealPing } from "../support/echo.ts";
 import { forgeEsp, sealEsp } from "../support/esp.ts";
 import { type EventData, openEvents } from "../support/events.ts";
 import { pingPacket } from "../support/inner_packet.ts";
+import { startGateway } from "../support/gateway.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import { addPeer, freshSpi } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
+import { tempFile } from "../support/temp.ts";
 import { useGateway } from "../support/use_gateway.ts";
-import { sleep } from "../support/wait.ts";
+import { settle, sleep } from "../support/wait.ts";
 
 /** A lane tells each status once in this time. */
 const AUDIT_EVERY_MS = 1000;
+
+describe("audit that is off", () => {
+  scenario("E53: it tells nothing and counts all; SIGHUP switches it on again", async () => {
+    const file = tempFile('esp_audit = "off"\n', "toml");
+    const gateway = await startGateway(["--config", file]);
+    try {
+      const { api, program } = gateway;
+      const watch = await watchMetrics(api);
+      const connection = await gateway.connect();
+      await connection.sendFrames(forgeEsp({ spi: freshSpi() }, 1));
+      await watch.grows("culvert_drops_total", { reason: "unknown_spi" }, 1);
+      equal(auditLines(program.stderr()), 0);
+      writeFileSync(file, 'esp_audit = "on"\n');
+      program.kill("SIGHUP");
+      ok(await settle(() => / reloaded/.test(program.stderr()), Boolean), program.stderr());
+      await sleep(AUDIT_EVERY_MS);
+      await connection.sendFrames(forgeEsp({ spi: freshSpi() }, 1));
+      equal(await settle(() => auditLines(program.stderr()), (count) => count > 0), 1);
+    } finally {
+      equal((await gateway.stop()).code, 0);
+    }
+  });
+});
 
 describe("audit", () => {
   const gateway = useGateway(["--suspect-limit", "1000"]);
