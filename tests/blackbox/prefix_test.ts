@@ -104,7 +104,7 @@ describe("stream prefix", () => {
 });
 
 describe("prefix timer", () => {
-  const TIMEOUT_MS = 500;
+  const TIMEOUT_MS = 1200;
   const gateway = useGateway(["--prefix-timeout-ms", String(TIMEOUT_MS)]);
 
   scenario("T16: a silent connection is closed without a word", async () => {

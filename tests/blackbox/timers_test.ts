@@ -12,7 +12,7 @@ import { useGatewayWithDaemon } from "../support/use_gateway.ts";
 import { sleep } from "../support/wait.ts";
 
 describe("frame timer", () => {
-  const TIMEOUT_MS = 600;
+  const TIMEOUT_MS = 1500;
   const { gateway, daemon } = useGatewayWithDaemon(["--frame-timeout-ms", String(TIMEOUT_MS)]);
 
   scenario(
@@ -99,7 +99,7 @@ describe("frame timer", () => {
 });
 
 describe("idle timer", () => {
-  const TIMEOUT_MS = 600;
+  const TIMEOUT_MS = 1500;
   const { gateway, daemon } = useGatewayWithDaemon(["--idle-timeout-ms", String(TIMEOUT_MS)]);
 
   scenario(
