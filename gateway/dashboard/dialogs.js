@@ -8,16 +8,12 @@ import { byId, hide, show } from "./dom.js";
  * @param {{ readonly title: string, readonly text: string, readonly action: string }} question
  * @returns {Promise<boolean>}
  */
-export function confirmAction({ title, text, action }) {
+export async function confirmAction({ title, text, action }) {
   const dialog = byId("confirm", HTMLDialogElement);
   byId("confirm-title", HTMLElement).textContent = title;
   byId("confirm-text", HTMLElement).textContent = text;
   byId("confirm-yes", HTMLElement).textContent = action;
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-    dialog.returnValue = "";
-    dialog.showModal();
-  });
+  return (await ask(dialog)) === "yes";
 }
 
 /**
@@ -26,17 +22,45 @@ export function confirmAction({ title, text, action }) {
  * @param {string} text Why
  * @returns {Promise<string | undefined>} Undefined if none was given
  */
-export function askToken(text) {
+export async function askToken(text) {
   const dialog = byId("token", HTMLDialogElement);
   const input = byId("token-input", HTMLInputElement);
   byId("token-text", HTMLElement).textContent = text;
   byId("token-cancel", HTMLElement).onclick = () => dialog.close("");
+  const answer = await ask(dialog);
+  const token = input.value.trim();
+  input.value = "";
+  return answer === "yes" && token !== "" ? token : undefined;
+}
+
+/**
+ * What settles the showing of a dialog.
+ *
+ * @type {WeakMap<HTMLDialogElement, () => void>}
+ */
+const showings = new WeakMap();
+
+/**
+ * Shows a dialog until it is answered.
+ *
+ * That it has closed is told by a task of its own, before which keys may show it again: the event of the showing before must not answer this one.
+ *
+ * @param {HTMLDialogElement} dialog
+ * @returns {Promise<string>} The value of its button; empty without one
+ */
+function ask(dialog) {
+  showings.get(dialog)?.();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      const token = input.value.trim();
-      input.value = "";
-      resolve(dialog.returnValue === "yes" && token !== "" ? token : undefined);
-    }, { once: true });
+    const settle = () => {
+      showings.delete(dialog);
+      dialog.removeEventListener("close", onClose);
+      resolve(dialog.returnValue);
+    };
+    const onClose = () => {
+      if (!dialog.open) settle();
+    };
+    showings.set(dialog, settle);
+    dialog.addEventListener("close", onClose);
     dialog.returnValue = "";
     dialog.showModal();
   });

@@ -185,6 +185,20 @@ function atWork(open: Open): void {
     });
   });
 
+  scenario("a question that is asked again at once is answered by its own answer", async () => {
+    await withPage(open(running()), async ({ page }) => {
+      const { connection, remote } = await addClient(running());
+      await page.locator(".rows .row", { hasText: remote }).locator(".client").click();
+      await page.getByRole("button", { name: "Close…" }).click();
+      // Both before the task that tells of the first one's end.
+      await page.evaluate(ASK_AGAIN);
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText(`Close the connection of ${remote}?`).waitFor();
+      await page.getByRole("button", { name: "Close connection" }).click();
+      await connection.ended();
+    });
+  });
+
   scenario("a kick is confirmed, happens, and its page says so", async () => {
     await withPage(open(running()), async ({ page, picture }) => {
       const { connection, remote } = await addClient(running());
@@ -325,6 +339,10 @@ function ofItsOwn(open: Open): void {
 
 /** Numbers of a gateway that has gone have no colour, and only those. */
 const FILTER = 'getComputedStyle(document.querySelector("main")).filter';
+
+/** Cancels a question, and asks it again. */
+const ASK_AGAIN = `document.querySelector("#confirm").close("no");
+document.querySelector("#c-kick").click();`;
 
 /** Both lines of the first row are there to be seen. */
 const LINES_DRAWN =
