@@ -164,7 +164,7 @@ function atWork(open: Open): void {
       await page.locator('.rows .row[aria-selected="true"]', { hasText: remote }).waitFor();
       await picture("keyboard");
       await page.keyboard.press("Enter");
-      equal(await page.locator("h1#c-title").innerText(), remote);
+      await page.locator("h1#c-title:focus", { hasText: remote }).waitFor();
       await page.keyboard.press("Escape");
       await page.locator("#overview").waitFor();
       await page.keyboard.press("Delete");
@@ -282,7 +282,7 @@ function ofItsOwn(open: Open): void {
       await withGateway(["--api", `${host}:${port}`], async () => {
         await page.locator("#link[data-kind=live]").waitFor();
         await page.getByText("No client is connected.").waitFor();
-        ok(await page.locator("#banner").isHidden());
+        await page.locator("#banner").waitFor({ state: "hidden" });
         // A browser calls each call that finds nobody an error.
         forgetErrors();
       });
