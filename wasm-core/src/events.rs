@@ -88,7 +88,7 @@ pub(crate) fn path_moved(lane: &LaneBlock, peer: &Peer, notice: &Notice) {
     let suppressed = peer.told_suppressed.swap(0, Ordering::Relaxed);
     if !append(lane, notice, suppressed) {
         peer.told_suppressed
-            .fetch_add(suppressed + 1, Ordering::Relaxed);
+            .fetch_add(suppressed.saturating_add(1), Ordering::Relaxed);
     }
 }
 
