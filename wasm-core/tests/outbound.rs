@@ -278,6 +278,27 @@ fn a_standing_queue_is_told_by_a_mark_where_the_packet_can_carry_one() {
     }
 }
 
+/// RFC 7567 §4.2.1: who answers no mark finds the queue as bounded as who loses packets.
+#[test]
+fn a_flood_that_can_be_marked_fills_no_more_than_another() {
+    let queued = [0b00, 0b10].map(|field| {
+        let bench = Bench::new();
+        for step in 0..2000 {
+            bench.gate.slots(0, &[ecn_packet(field)]);
+            if core::outbound_next(0, 1.0 + f64::from(step)) != 0 {
+                core::outbound_seal(0);
+                core::outbound_commit(0);
+                core::tx_unlock(0, bench.conn);
+                assert_eq!(core::outbound_next(0, 1.0 + f64::from(step)), 0);
+            }
+        }
+        assert!(bench.gate.counter(0, Status::TxRingFull) > 1000);
+        core::tx_plan(0, bench.conn)
+    });
+    assert_eq!(queued[0], queued[1]);
+    assert!((1..=TX_QUEUE_MAX).contains(&queued[0]), "{queued:?}");
+}
+
 #[test]
 fn a_peer_on_two_connections_tells_of_its_path_once_a_second() {
     let bench = Bench::new();
