@@ -21,8 +21,10 @@ export function plotBars(bars: readonly Bar[], { title, unit, isLog }: PlotOptio
   const [panels, ways] = [distinct(bars, "panel"), distinct(bars, "way")];
   const scale = isLog === true ? logScale(bars) : linearScale(bars);
   const legend = ways.map((way, at) =>
-    `<rect x="${MARGIN + at * 155}" y="34" width="12" height="12" fill="${colourOf(at)}"/>` +
-    text({ x: MARGIN + at * 155 + 18, y: 45 }, way)
+    `<rect x="${MARGIN + at * LEGEND_WIDTH}" y="34" width="12" height="12" fill="${
+      colourOf(at)
+    }"/>` +
+    text({ x: MARGIN + at * LEGEND_WIDTH + 18, y: 45 }, way)
   );
   const drawn = panels.map((panel, at) => {
     const own = bars.filter((bar) => bar.panel === panel);
@@ -123,6 +125,7 @@ function colourOf(at: number): string {
 /** Okabe and Ito: told apart by everybody. */
 const COLOURS = ["#999999", "#0072b2", "#56b4e9", "#d55e00", "#e69f00"];
 const MARGIN = 50;
+const LEGEND_WIDTH = 155;
 const PANEL_WIDTH = 340;
 const GAP = 50;
 const TOP = 66;
