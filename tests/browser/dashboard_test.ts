@@ -274,7 +274,7 @@ function ofItsOwn(open: Open): void {
     await withPage(open(gateway), async ({ page, picture, forgetErrors }) => {
       await page.locator(".rows .row").waitFor();
       gateway.program.kill("SIGKILL");
-      await page.getByText("The gateway does not answer.").waitFor();
+      await page.getByText("The gateway does not answer.").waitFor({ timeout: 3000 });
       await page.getByText(/What is shown is [2-9] s old/).waitFor();
       equal(await page.evaluate(FILTER), "grayscale(1)");
       await picture("gone");

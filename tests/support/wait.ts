@@ -6,8 +6,8 @@
  */
 export const WAIT_MS = 10_000;
 
-/** What nobody's answer may take beside a flood of another's, in milliseconds: who starves waits until the flood ends, 3 s and more. */
-export const FAIR_MS = 2000;
+/** Longest time of an answer beside somebody else's flood, in milliseconds: who starves waits until the flood ends, 3 s and more. */
+export const FAIR_MS = 1000;
 
 /** A promise that fails after `timeoutMs`. */
 export function within<T>(
