@@ -5,6 +5,7 @@ pub mod esp;
 pub mod flow;
 pub mod inbound_model;
 pub mod kernel;
+pub mod outbound;
 pub mod packet;
 pub mod vectors;
 
