@@ -32,6 +32,7 @@ export interface Core {
   sa_row(id: number): number;
 
   conn_open(lane: number, fd: number, epfd: number, now: number, epochMs: number): number;
+  conn_local(lane: number, conn: number): void;
   conn_close_begin(lane: number, conn: number, status: number): number;
   conn_close_end(lane: number, conn: number): void;
   conn_state(lane: number, conn: number, state: number): void;

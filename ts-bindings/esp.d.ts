@@ -2,6 +2,7 @@
 /* eslint-disable */
 export const conn_close_begin: (a: number, b: number, c: number) => number;
 export const conn_close_end: (a: number, b: number) => void;
+export const conn_local: (a: number, b: number) => void;
 export const conn_open: (a: number, b: number, c: number, d: number, e: number) => number;
 export const conn_row: (a: number) => number;
 export const conn_state: (a: number, b: number, c: number) => void;

@@ -24,7 +24,7 @@ export const SA_LEN = 4544;
 export const CONTEXT_LEN = 3392;
 export const WRITE_LEN = 8;
 export const JOB_LEN = 64;
-export const EVENT_LEN = 64;
+export const EVENT_LEN = 128;
 export const EVENT_COUNT = 1024;
 export const COMMAND_LEN = 32;
 export const COMMAND_COUNT = 256;
@@ -64,6 +64,7 @@ export const EVENT_SOFT_LIMIT = 4;
 export const EVENT_SA_EXPIRED = 5;
 export const EVENT_AUDIT = 6;
 export const EVENT_IKE_DROPPED = 7;
+export const EVENT_IKE_SHARED = 8;
 export const FAMILY_V4 = 2;
 export const FAMILY_V6 = 10;
 
@@ -103,8 +104,8 @@ export const LANE_JOBS = 20_736;
 export const LANE_JOB_COUNT = 24_836;
 export const LANE_SA_SPEC = 30_272;
 export const LANE_EVENTS = 30_784;
-export const LANE_COMMANDS = 96_320;
-export const LANE_SLOTS = 106_496;
+export const LANE_COMMANDS = 161_856;
+export const LANE_SLOTS = 172_032;
 
 // Offsets in a connection's row.
 export const ROW_STATE = 0;
@@ -117,6 +118,8 @@ export const ROW_ADDRESS = 24;
 export const ROW_PORT = 40;
 export const ROW_EPOCH_MS = 48;
 export const ROW_OPENED_AT = 56;
+export const ROW_LOCAL_ADDRESS = 104;
+export const ROW_LOCAL_PORT = 120;
 export const ROW_SCORE = 76;
 export const ROW_VALID_AT = 80;
 export const ROW_UP_PLAIN = 88;
@@ -202,6 +205,8 @@ export const EVENT_FAMILY = 36;
 export const EVENT_PORT = 40;
 export const EVENT_GENERATION = 44;
 export const EVENT_ADDRESS = 48;
+export const EVENT_LOCAL_ADDRESS = 64;
+export const EVENT_LOCAL_PORT = 80;
 
 // Kinds of frames, in the order of the counters.
 export const FRAME_KINDS = ["ike", "esp", "keepalive", "empty"] as const;

@@ -99,6 +99,7 @@ const NONE: ByKind = { ike: 0, esp: 0, keepalive: 0, empty: 0 };
 const FAKE_CONNECTION: ConnectionView = {
   id: 7,
   remote: "192.0.2.7:49152",
+  local: "192.0.2.1:4500",
   state: "enabled",
   since: "2026-11-24T12:00:00.000Z",
   lane: 0,

@@ -74,6 +74,7 @@ export const STATUS = z.looseObject({
 export const CONNECTION = z.looseObject({
   id: CONNECTION_ID,
   remote: z.string().meta({ examples: ["192.0.2.7:49152", "[2001:db8::7]:49152"] }),
+  local: z.string().meta({ examples: ["192.0.2.1:4500", "[2001:db8::1]:443"] }),
   state: z.enum(["accepted", "prefixed", "enabled", "draining"]),
   since: TIME,
   lane: COUNT,

@@ -17,6 +17,7 @@ export function fakeConnection(
   return {
     id,
     remote: `192.0.2.${id}:4500`,
+    local: "198.51.100.1:4500",
     state: "enabled",
     since: "2026-11-24T12:00:00.000Z",
     lane: 0,

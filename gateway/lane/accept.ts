@@ -66,6 +66,14 @@ export function adopt(lane: Lane, fd: number): void {
   else admit(lane, fd, CONN_ENABLED);
 }
 
+/** Tells the core which of our addresses the peer has connected to. Records of audit have it (RFC 4303 §4). */
+function setLocal({ core, index, libc, tables }: Lane, fd: number, row: number): void {
+  tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
+  if (libc.getsockname(fd, tables.sockaddrAt, tables.sockaddrLenAt) === 0) {
+    core.conn_local(index, row);
+  }
+}
+
 /** Takes a socket in, or closes it at a limit. The core counts either. */
 function admit(lane: Lane, fd: number, state: number): void {
   const { core, index, libc } = lane;
@@ -79,6 +87,7 @@ function admit(lane: Lane, fd: number, state: number): void {
     libc.close(fd);
     return;
   }
+  setLocal(lane, fd, row);
   lane.nextSerial = (lane.nextSerial + 1) & SERIAL_MASK;
   const connection = createConnection({
     row,

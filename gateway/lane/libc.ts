@@ -14,6 +14,7 @@ export type LaneLibc = Pick<
   | "epoll_wait"
   | "errno"
   | "getpeername"
+  | "getsockname"
   | "ioctl"
   | "NULL"
   | "read"

@@ -34,7 +34,7 @@ const MSG_LEN_AT = 56;
 /** The same in words. */
 export const MMSGHDR_WORDS = MMSGHDR_LEN / 4;
 
-/** Room for the peer's address in `accept4`. */
+/** Room for an address, the peer's or ours. */
 const SOCKADDR_MAX = 128;
 
 /** The scratch area: socket options and addresses at 0, the constant 1 at 256, the length of `accept4` at 264. */
@@ -61,7 +61,7 @@ export interface LaneTables {
   readonly oneAt: Address;
   readonly sockaddrAt: Address;
   readonly sockaddrMax: number;
-  /** Index of the length that `accept4` takes. */
+  /** Index of the length that `accept4` and its like take. */
   readonly sockaddrLen: number;
   readonly sockaddrLenAt: Address;
   readonly recvIovAt: Address;

@@ -11,6 +11,8 @@ import {
   ROW_INBOUND,
   ROW_LANE,
   ROW_LEN,
+  ROW_LOCAL_ADDRESS,
+  ROW_LOCAL_PORT,
   ROW_OUTBOUND,
   ROW_PORT,
   ROW_STATE,
@@ -147,10 +149,15 @@ function viewRow(rows: Rows, row: number): Omit<ConnectionView, "spis" | "rttMic
   const outbound = readRowKinds(memory, at + ROW_OUTBOUND);
   return {
     id: idAt(rows, row),
-    remote: remoteText(memory, {
+    remote: addressText(memory, {
       at: at + ROW_ADDRESS,
       family: field(rows, row, ROW_FAMILY),
       port: field(rows, row, ROW_PORT),
+    }),
+    local: addressText(memory, {
+      at: at + ROW_LOCAL_ADDRESS,
+      family: field(rows, row, ROW_FAMILY),
+      port: field(rows, row, ROW_LOCAL_PORT),
     }),
     state: stateName(field(rows, row, ROW_STATE)),
     since: new Date(readF64(memory, at + ROW_EPOCH_MS)).toISOString(),
@@ -161,8 +168,8 @@ function viewRow(rows: Rows, row: number): Omit<ConnectionView, "spis" | "rttMic
   };
 }
 
-/** A peer's address in the memory, as text. */
-export function remoteText(
+/** An address in the memory, as text. */
+export function addressText(
   memory: MemoryViews,
   { at, family, port }: { readonly at: number; readonly family: number; readonly port: number },
 ): string {

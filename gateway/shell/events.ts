@@ -9,8 +9,11 @@ import {
   EVENT_FAMILY,
   EVENT_GENERATION,
   EVENT_IKE_DROPPED,
+  EVENT_IKE_SHARED,
   EVENT_KIND,
   EVENT_LEN,
+  EVENT_LOCAL_ADDRESS,
+  EVENT_LOCAL_PORT,
   EVENT_OPENED,
   EVENT_PATH_MOVED,
   EVENT_PORT,
@@ -27,7 +30,7 @@ import {
 } from "../../ts-bindings/layout.ts";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import type { TroubleNotice } from "../lane/init.ts";
-import { connectionId, remoteText } from "./connections.ts";
+import { addressText, connectionId } from "./connections.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
 import { spiText } from "./sad.ts";
@@ -54,6 +57,7 @@ const NAMES: Readonly<Record<number, readonly [LogLevel, string]>> = {
   [EVENT_SA_EXPIRED]: ["warn", "sa_expired"],
   [EVENT_AUDIT]: ["warn", "audit"],
   [EVENT_IKE_DROPPED]: ["error", "ike_dropped"],
+  [EVENT_IKE_SHARED]: ["info", "ike_shared"],
 };
 
 export interface EventHubOptions {
@@ -127,7 +131,12 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
   const family = readU32(views, at + EVENT_FAMILY);
   if (family > 0) {
     const port = readU32(views, at + EVENT_PORT);
-    fields["remote"] = remoteText(views, { at: at + EVENT_ADDRESS, family, port });
+    fields["remote"] = addressText(views, { at: at + EVENT_ADDRESS, family, port });
+    const localPort = readU32(views, at + EVENT_LOCAL_PORT);
+    if (localPort > 0) {
+      const local = { at: at + EVENT_LOCAL_ADDRESS, family, port: localPort };
+      fields["local"] = addressText(views, local);
+    }
   }
   const status = STATUSES[readU32(views, at + EVENT_STATUS)];
   if (status !== undefined && status.name !== "Ok") fields["status"] = status.name;

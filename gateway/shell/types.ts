@@ -50,6 +50,8 @@ export type ByKind = Readonly<Record<FrameKind, number>>;
 export interface ConnectionView {
   readonly id: number;
   readonly remote: string;
+  /** The address that the peer has connected to. */
+  readonly local: string;
   readonly state: ConnectionStateName;
   readonly since: string;
   readonly lane: number;

@@ -237,9 +237,10 @@ describe("requests", () => {
     const members = ["id", "remote", "state", "since", "lane", "frames", "octets", "queueOctets"];
     deepEqual(
       Object.keys(shown ?? {}).sort(),
-      [...members, "rttMicros", "spis"].sort(),
+      [...members, "local", "rttMicros", "spis"].sort(),
     );
     equal(shown?.remote, `127.0.0.1:${connection.localPort}`);
+    equal(shown?.local, `127.0.0.1:${gateway().tcp[0]?.port}`);
     equal(shown?.state, "enabled");
     ok(Math.abs(Date.parse(String(shown?.since)) - Date.now()) < 60_000);
     deepEqual((shown?.frames as Json).inbound, { ike: 0, esp: 1, keepalive: 0, empty: 0 });

@@ -45,35 +45,45 @@ describe("audit that is off", () => {
 describe("audit", () => {
   const gateway = useGateway(["--suspect-limit", "1000"]);
 
-  scenario("E53: a drop is one record: status, SPI, number, connection, source", async () => {
-    const { api } = gateway();
-    const events = await openEvents(api);
-    const peer = await addPeer(api);
-    const connection = await gateway().connect();
-    await expectEcho(connection, peer);
-    const opened = await events.next("connection_opened");
-    const stranger = freshSpi();
-    const strange = { ...peer.ends, source: "10.94.0.1" };
-    const drops = [
-      ["UnknownSpi", stranger, undefined, forgeEsp({ spi: stranger }, 9)],
-      ["IcvMismatch", peer.inbound.spi, 9, forgeEsp(peer.inbound, 9)],
-      ["SeqReplayed", peer.inbound.spi, 2, sealPing(peer)],
-      ["SelectorMismatch", peer.inbound.spi, 3, sealEsp(peer.inbound, pingPacket(strange))],
-    ] as const;
-    // The second copy of it is the replay.
-    await connection.sendFrames(drops[2][3]);
-    await connection.next();
-    for (const [status, spi, sequence, packet] of drops) {
-      await connection.sendFrames(packet);
-      const record = await events.next("audit", (data) => data.status === status);
-      ok(Math.abs(Date.parse(String(record.at)) - Date.now()) < 60_000);
-      deepEqual(
-        [record.spi, record.sequence, record.connection, record.remote],
-        [spiText(spi), sequence, opened.connection, `127.0.0.1:${connection.localPort}`],
-      );
-    }
-    events.close();
-  });
+  scenario(
+    "E53: a drop is one record: status, SPI, number, connection, source, destination",
+    async () => {
+      const { api } = gateway();
+      const events = await openEvents(api);
+      const peer = await addPeer(api);
+      const connection = await gateway().connect();
+      await expectEcho(connection, peer);
+      const opened = await events.next("connection_opened");
+      const stranger = freshSpi();
+      const strange = { ...peer.ends, source: "10.94.0.1" };
+      const drops = [
+        ["UnknownSpi", stranger, undefined, forgeEsp({ spi: stranger }, 9)],
+        ["IcvMismatch", peer.inbound.spi, 9, forgeEsp(peer.inbound, 9)],
+        ["SeqReplayed", peer.inbound.spi, 2, sealPing(peer)],
+        ["SelectorMismatch", peer.inbound.spi, 3, sealEsp(peer.inbound, pingPacket(strange))],
+      ] as const;
+      // The second copy of it is the replay.
+      await connection.sendFrames(drops[2][3]);
+      await connection.next();
+      for (const [status, spi, sequence, packet] of drops) {
+        await connection.sendFrames(packet);
+        const record = await events.next("audit", (data) => data.status === status);
+        ok(Math.abs(Date.parse(String(record.at)) - Date.now()) < 60_000);
+        const { spi: recorded, sequence: number, connection: id, remote, local } = record;
+        deepEqual(
+          { spi: recorded, sequence: number, connection: id, remote, local },
+          {
+            spi: spiText(spi),
+            sequence,
+            connection: opened.connection,
+            remote: `127.0.0.1:${connection.localPort}`,
+            local: `127.0.0.1:${gateway().tcp[0]?.port}`,
+          },
+        );
+      }
+      events.close();
+    },
+  );
 
   scenario("E53: a number that would wrap on send is told once, with its SA", async () => {
     const { api } = gateway();

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { describe } from "node:test";
 import { expectEcho } from "../support/echo.ts";
 import { forgeEsp } from "../support/esp.ts";
+import { openEvents } from "../support/events.ts";
 import { EMPTY, frame, ikeFrame, ikeMessage, KEEPALIVE, MARKER_LEN } from "../support/frames.ts";
 import type { Datagram, IkeDaemon } from "../support/ike_daemon.ts";
 import { watchMetrics } from "../support/metrics.ts";
@@ -108,6 +109,34 @@ describe("IKE passthrough", () => {
       equal(Buffer.compare(octets, Buffer.concat([MARKER, message])), 0);
     });
   }
+
+  scenario(
+    "T50: a second IKE SA on a live one's connection passes, and is told once with its connection",
+    async () => {
+      const events = await openEvents(gateway().api);
+      const connection = await gateway().connect();
+      const opened = await events.next("connection_opened");
+      const messages = [
+        ikeMessage({ spiI: 1n }),
+        ikeMessage({ spiI: 1n, spiR: 9n, exchange: 35 }),
+        ikeMessage({ spiI: 2n }),
+        ikeMessage({ spiI: 3n }),
+      ];
+      for (const message of messages) {
+        await connection.send(ikeFrame(message));
+        const { octets } = await daemon().next();
+        equal(Buffer.compare(octets, Buffer.concat([MARKER, message])), 0);
+      }
+      const { at: _, ...told } = await events.next("ike_shared");
+      const { connection: id, remote, local } = opened;
+      deepEqual(told, { connection: id, remote, local });
+      connection.close();
+      // Nothing more of it comes before the close.
+      await events.next("connection_closed", (data) => data.connection === id);
+      equal(gateway().program.stderr().split(" ike_shared ").length - 1, 1);
+      events.close();
+    },
+  );
 
   for (
     const [name, notify] of [["INVALID_KE_PAYLOAD", 17], ["INVALID_MAJOR_VERSION", 5]] as const

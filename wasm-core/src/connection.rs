@@ -13,7 +13,7 @@ use crate::layout::row::{ByKind, FrameCursors, Row};
 use crate::layout::{CONN_ACCEPTED, CONN_CLOSED, FAMILY_V4, FAMILY_V6};
 use crate::source::{self, SourceKey};
 use crate::status::Status;
-use crate::{frame_ring, lock, memory, queue, ring};
+use crate::{frame_ring, ike_sas, lock, memory, queue, ring};
 
 /// What the caller knows of a connection that the kernel has accepted.
 pub(crate) struct Accepted {
@@ -34,7 +34,7 @@ pub(crate) struct Accepted {
 /// # Errors
 /// `RefusedTotal`, `RefusedSource`.
 pub(crate) fn open(lane: &LaneBlock, accepted: &Accepted) -> Result<ConnId, Status> {
-    let peer = PeerAddress::read(&lane.sockaddr);
+    let peer = SocketAddress::read(&lane.sockaddr);
     let globals = memory::globals();
     let taken = lock::locked(&globals.table_lock.word, || {
         let conn = free_row().ok_or(Status::RefusedTotal)?;
@@ -48,6 +48,14 @@ pub(crate) fn open(lane: &LaneBlock, accepted: &Accepted) -> Result<ConnId, Stat
     let conn = taken?;
     fill(memory::row(conn), accepted, &peer);
     Ok(conn)
+}
+
+/// Notes that the connection's peer has connected to the address in the lane's `sockaddr`.
+pub(crate) fn set_local(lane: &LaneBlock, conn: ConnId) {
+    let row = memory::row(conn);
+    let local = SocketAddress::read(&lane.sockaddr);
+    local.write(&row.local_address);
+    row.local_port.set(u32::from(local.port));
 }
 
 /// Takes the transmit lock and marks the row closed. False, without the lock, if it was closed already.
@@ -76,7 +84,7 @@ pub(crate) fn close_end(conn: ConnId) {
     lock::release(&row.tx_lock);
     let globals = memory::globals();
     lock::locked(&globals.table_lock.word, || {
-        source::leave(PeerAddress::of_row(row).source());
+        source::leave(SocketAddress::of_peer(row).source());
         row.next_free.set(globals.row_free.replace(conn.0));
         crate::counters::add(&globals.live, u64::MAX);
     });
@@ -116,7 +124,7 @@ fn take_row(conn: ConnId) {
 }
 
 /// Fills a row. Its transmit lock is free, and nobody has a path to its new generation.
-fn fill(row: &Row, accepted: &Accepted, peer: &PeerAddress) {
+fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     row.lane.set(accepted.lane);
     row.fd.set(accepted.fd);
     row.epfd.set(accepted.epfd);
@@ -124,13 +132,14 @@ fn fill(row: &Row, accepted: &Accepted, peer: &PeerAddress) {
     row.opened_at.set(accepted.now);
     row.family.set(peer.family);
     row.port.set(u32::from(peer.port));
-    for (to, &from) in row.address.iter().zip(&peer.octets) {
-        to.set(from);
-    }
+    peer.write(&row.address);
+    SocketAddress::UNKNOWN.write(&row.local_address);
+    row.local_port.set(0);
     row.score.set(0);
     row.valid_at.set(0.0);
     row.up_plain.set(0);
     row.up_lost.set(0);
+    ike_sas::clear(row);
     row.begun.set(0);
     row.begun_octets.set(0);
     row.ike_reserved.set(0);
@@ -155,14 +164,20 @@ fn clear_counts(counts: &ByKind) {
     }
 }
 
-/// A peer's address as the row keeps it.
-struct PeerAddress {
+/// An address as the row keeps it.
+struct SocketAddress {
     family: u32,
     port: u16,
     octets: [u8; 16],
 }
 
-impl PeerAddress {
+impl SocketAddress {
+    const UNKNOWN: Self = Self {
+        family: FAMILY_V4,
+        port: 0,
+        octets: [0; 16],
+    };
+
     /// Parses a `sockaddr_in` or `sockaddr_in6`; the family is in host order, the port in wire order.
     fn read(sockaddr: &[Cell<u8>; 128]) -> Self {
         let octet = |i: usize| sockaddr[i].get();
@@ -201,7 +216,13 @@ impl PeerAddress {
         }
     }
 
-    fn of_row(row: &Row) -> Self {
+    fn write(&self, to: &[Cell<u8>; 16]) {
+        for (to, &from) in to.iter().zip(&self.octets) {
+            to.set(from);
+        }
+    }
+
+    fn of_peer(row: &Row) -> Self {
         let octets = core::array::from_fn(|i| row.address[i].get());
         Self {
             family: row.family.get(),

@@ -3,6 +3,7 @@
 //! The producer publishes `events_written` with Release after the record; the consumer's `events_consumed` is read with
 //! Acquire before a record is written again. What does not fit is counted.
 
+use core::cell::Cell;
 use core::sync::atomic::Ordering;
 
 use crate::counters::add;
@@ -130,7 +131,7 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     true
 }
 
-/// The peer's address goes into the record: its row may be another connection's when it is read.
+/// The addresses go into the record: the row may be another connection's when it is read.
 fn set_connection(event: &Event, conn: Option<ConnId>) {
     let Some(conn) = conn else {
         event.conn.set(0);
@@ -142,7 +143,13 @@ fn set_connection(event: &Event, conn: Option<ConnId>) {
     event.family.set(row.family.get());
     event.port.set(row.port.get());
     event.generation.set(row.generation.load(Ordering::Relaxed));
-    for (to, from) in event.address.iter().zip(&row.address) {
+    event.local_port.set(row.local_port.get());
+    copy(&event.address, &row.address);
+    copy(&event.local_address, &row.local_address);
+}
+
+fn copy(to: &[Cell<u8>; 16], from: &[Cell<u8>; 16]) {
+    for (to, from) in to.iter().zip(from) {
         to.set(from.get());
     }
 }

@@ -17,7 +17,7 @@ use crate::layout::{
     NON_ESP_MARKER_LEN, SCAN_MAX,
 };
 use crate::status::Status;
-use crate::{events, memory, ring, runs, sad, score, tables};
+use crate::{events, ike_sas, memory, ring, runs, sad, score, tables};
 
 /// Where a frame goes.
 enum Class {
@@ -157,7 +157,7 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
             add_job(lane, served, (id, frame));
         }
         Class::Relay if kind != BATCH_ESP && batch.messages.get() < BATCH_MAX as u32 => {
-            add_message(lane, served.row, frame);
+            add_message(lane, served, frame);
         }
         Class::Ignore if kind == BATCH_NONE => count_kind(lane, served.row, frame),
         Class::Drop(status) if kind == BATCH_NONE => drop_frame(lane, served, (frame, status)),
@@ -221,15 +221,18 @@ fn add_job(lane: &LaneBlock, served: &Served<'_>, (id, frame): (SaId, &Frame)) {
     }
 }
 
-fn add_message(lane: &LaneBlock, row: &Row, frame: &Frame) {
+fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
     let batch = &lane.batch;
-    let at = ring::make_whole(row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
+    let at = ring::make_whole(served.row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
     let i = batch.messages.get();
     tables::set_iovec(&lane.up_iov[i as usize], at, frame.payload_len());
     batch.message_at[i as usize].set(batch.rx_end.get());
     if frame.kind == Kind::Ike {
         batch.ike_messages.set(batch.ike_messages.get() | 1 << i);
         lane.up_ike.set(lane.up_ike.get() + 1);
+        let payload = memory::octets(at, frame.payload_len());
+        let message = &payload[NON_ESP_MARKER_LEN as usize..];
+        ike_sas::note(lane, (served.row, served.conn), message);
     }
     batch.kind.set(BATCH_UPSTREAM);
     batch.messages.set(i + 1);

@@ -180,6 +180,8 @@ pub const EVENT_SA_EXPIRED: u32 = 5;
 pub const EVENT_AUDIT: u32 = 6;
 /// An IKE message went no further; status says why. Rate limited.
 pub const EVENT_IKE_DROPPED: u32 = 7;
+/// A second IKE SA began on the connection of one. Once a connection.
+pub const EVENT_IKE_SHARED: u32 = 8;
 
 /// `AF_INET`.
 pub const FAMILY_V4: u32 = 2;

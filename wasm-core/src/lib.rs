@@ -32,6 +32,7 @@ mod frame_ring;
 #[cfg(target_arch = "wasm32")]
 mod heap;
 pub mod ids;
+mod ike_sas;
 mod inbound;
 pub mod inner;
 mod jobs;

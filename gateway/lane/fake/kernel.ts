@@ -57,6 +57,7 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
       FAKE_CALLS.wait(kernel, epfd, { at: Number(events), count: max }),
     errno: () => kernel.lastErrno,
     getpeername: () => 0,
+    getsockname: () => 0,
     // SIOCOUTQ: what it has taken has arrived.
     ioctl: () => 0,
     read: (fd, address) => FAKE_CALLS.read(kernel, fd, Number(address)),

@@ -101,6 +101,12 @@ pub extern "C" fn conn_open(lane: u32, fd: i32, epfd: i32, now: f64, epoch_ms: f
     }
 }
 
+/// Takes in that the connection's peer has connected to the address in the lane's `sockaddr`.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn conn_local(lane: u32, conn: u32) {
+    connection::set_local(memory::lane(lane), ConnId(conn));
+}
+
 /// Takes the transmit lock and marks the row closed; 1, or 0 if it was closed already.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn conn_close_begin(lane: u32, conn: u32, status: u32) -> i32 {

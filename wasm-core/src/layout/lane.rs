@@ -54,6 +54,10 @@ pub struct Event {
     pub generation: Cell<u32>,
     /// Address of the peer, 4 or 16 octets.
     pub address: [Cell<u8>; 16],
+    /// The address that it has connected to, of the same family.
+    pub local_address: [Cell<u8>; 16],
+    /// Its port; 0 if nobody has said.
+    pub local_port: Cell<u32>,
 }
 
 /// One order from the shell; the core does not read it.

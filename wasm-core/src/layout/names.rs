@@ -48,6 +48,7 @@ pub const VALUES: &[Name] = names! {
     EVENT_OPENED = EVENT_OPENED, EVENT_CLOSED = EVENT_CLOSED, EVENT_PATH_MOVED = EVENT_PATH_MOVED,
     EVENT_SOFT_LIMIT = EVENT_SOFT_LIMIT, EVENT_SA_EXPIRED = EVENT_SA_EXPIRED,
     EVENT_AUDIT = EVENT_AUDIT, EVENT_IKE_DROPPED = EVENT_IKE_DROPPED,
+    EVENT_IKE_SHARED = EVENT_IKE_SHARED,
     FAMILY_V4 = FAMILY_V4, FAMILY_V6 = FAMILY_V6,
 };
 
@@ -77,7 +78,7 @@ pub const LANE_SLOTS: Name = ("LANE_SLOTS", size_of::<LaneBlock>() as u64);
 pub const ROW: &[Name] = offsets! { Row:
     ROW_STATE = state, ROW_LANE = lane, ROW_FD = fd, ROW_EPFD = epfd, ROW_GENERATION = generation,
     ROW_FAMILY = family, ROW_ADDRESS = address, ROW_PORT = port, ROW_EPOCH_MS = epoch_ms,
-    ROW_OPENED_AT = opened_at,
+    ROW_OPENED_AT = opened_at, ROW_LOCAL_ADDRESS = local_address, ROW_LOCAL_PORT = local_port,
     ROW_SCORE = score, ROW_VALID_AT = valid_at, ROW_UP_PLAIN = up_plain,
     ROW_RX_WRITTEN = rx_written, ROW_RX_CONSUMED = rx_consumed,
     ROW_TX_QUEUED = tx_queued, ROW_IKE_WAITS = ike_waits, ROW_TX_PARTIAL_AT = tx_partial_at,
@@ -126,11 +127,12 @@ pub const EVENT: &[Name] = offsets! { Event:
     EVENT_KIND = kind, EVENT_STATUS = status, EVENT_CONN = conn, EVENT_SPI = spi,
     EVENT_VALUE = value, EVENT_AT = at, EVENT_SUPPRESSED = suppressed, EVENT_FAMILY = family,
     EVENT_PORT = port, EVENT_GENERATION = generation, EVENT_ADDRESS = address,
+    EVENT_LOCAL_ADDRESS = local_address, EVENT_LOCAL_PORT = local_port,
 };
 
 const _: () = {
     assert!(size_of::<Job>() == 64 + 64 || size_of::<Job>() == 64);
-    assert!(size_of::<Event>() == 64);
+    assert!(size_of::<Event>() == 128);
     assert!(size_of::<SaLive>() == 64 + WINDOW_WORDS * 8);
     assert!(size_of::<FrameCursors>() == 20);
     assert!(size_of::<Selector>() == 24 && size_of::<SpecSelector>() == 24);

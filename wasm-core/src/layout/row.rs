@@ -112,7 +112,14 @@ pub struct Row {
     pub up_plain: Cell<u32>,
     /// Datagrams that the kernel says it has dropped from the upstream socket.
     pub up_lost: Cell<u32>,
-    _rx_pad: [u64; 4],
+    /// SPI of the initiator of the last IKE_SA_INIT that came (`ike_sas.rs`).
+    pub ike_spi: Cell<u64>,
+    /// The address that the peer has connected to, of the same family.
+    pub local_address: [Cell<u8>; 16],
+    /// Its port; 0 if nobody has said.
+    pub local_port: Cell<u32>,
+    /// What is known of its IKE SA: `IKE_` constants of `ike_sas.rs`.
+    pub ike_state: Cell<u32>,
 
     /// The transmit lock.
     pub tx_lock: AtomicU32,

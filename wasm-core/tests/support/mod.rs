@@ -193,13 +193,18 @@ impl Gate {
     }
 
     pub fn try_open_v6(&self, lane: u32, fd: i32, address: [u8; 16]) -> i32 {
+        self.set_sockaddr_v6(lane, 4501, address);
+        core::conn_open(lane, fd, 99, 1.0, 1e12)
+    }
+
+    /// What `accept4` or `getsockname` would write.
+    pub fn set_sockaddr_v6(&self, lane: u32, port: u16, address: [u8; 16]) {
         let mut sockaddr = [0; 28];
         sockaddr[0] = FAMILY_V6 as u8;
-        sockaddr[2..4].copy_from_slice(&4501_u16.to_be_bytes());
+        sockaddr[2..4].copy_from_slice(&port.to_be_bytes());
         sockaddr[8..24].copy_from_slice(&address);
         self.memory
             .write(self.lane(lane, "LANE_SOCKADDR"), &sockaddr);
-        core::conn_open(lane, fd, 99, 1.0, 1e12)
     }
 
     pub fn open(&self, lane: u32, fd: i32) -> u32 {
@@ -409,8 +414,9 @@ impl Gate {
         let written = self.u32(self.lane(lane, "LANE_EVENTS_WRITTEN"));
         let consumed = self.u32(self.lane(lane, "LANE_EVENTS_CONSUMED"));
         self.set_u32(self.lane(lane, "LANE_EVENTS_CONSUMED"), written);
+        let event_len = at("EVENT_LEN");
         let record = |n: u32| {
-            let at = self.lane(lane, "LANE_EVENTS") + u64::from(n % EVENT_COUNT as u32) * 64;
+            let at = self.lane(lane, "LANE_EVENTS") + u64::from(n % EVENT_COUNT as u32) * event_len;
             let word = |i: u64| self.u32(at + 4 * i);
             (word(0), word(1), word(2), word(3), self.f64(at + 16))
         };
