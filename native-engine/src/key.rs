@@ -115,68 +115,32 @@ fn algorithm_of(algorithm: u32, key_len: usize) -> Option<&'static Algorithm> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Suite {
-        test_groups: Vec<Group>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Group {
-        iv_size: usize,
-        tests: Vec<Case>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Case {
-        tc_id: u32,
-        key: String,
-        iv: String,
-        aad: String,
-        msg: String,
-        ct: String,
-        tag: String,
-        result: String,
-    }
-
-    fn octets(hex: &str) -> Vec<u8> {
-        hex::decode(hex).expect("hex")
-    }
+    use culvert_vectors::Case;
+    use culvert_vectors::wycheproof::{Suite, aes_gcm, chacha20_poly1305};
 
     /// `None` if `ring` lacks the AEAD, or the AAD is longer than any of ESP's; else whether it was opened.
     fn open(algorithm: u32, case: &Case) -> Option<bool> {
-        let id = case.tc_id;
-        let given = octets(&case.aad);
+        let aad_len = case.aad.len();
         let mut aad = [0; 12];
-        aad.get_mut(..given.len())?.copy_from_slice(&given);
+        aad.get_mut(..aad_len)?.copy_from_slice(&case.aad);
         let header = Header {
-            nonce: octets(&case.iv).try_into().expect("12 octets"),
+            nonce: case.nonce[..].try_into().expect("12 octets"),
             aad,
-            aad_len: given.len(),
+            aad_len,
         };
-        let key = Key::new(NonZeroU32::MIN, algorithm, &octets(&case.key))?;
-        let data = Octets::leaked(&octets(&case.ct));
-        let is_open = key.open(&header, &data, &Octets::leaked(&octets(&case.tag)));
-        let plaintext = octets(&case.msg);
-        let left = if is_open {
-            plaintext
-        } else {
-            vec![0; plaintext.len()]
-        };
-        data.with(|data| assert_eq!(data, left, "case {id}"));
-        assert_eq!(is_open, case.result == "valid", "case {id}");
+        let key = Key::new(NonZeroU32::MIN, algorithm, &case.key)?;
+        let data = Octets::leaked(&case.sealed);
+        let is_open = key.open(&header, &data, &Octets::leaked(&case.tag));
+        let wiped = vec![0; case.plaintext.len()];
+        let left = if is_open { &case.plaintext } else { &wiped };
+        data.with(|data| assert_eq!(data, left, "{}", case.name));
+        assert_eq!(is_open, case.is_valid, "{}", case.name);
         Some(is_open)
     }
 
     /// Cases opened, and cases refused.
-    fn run_suite(algorithm: u32, text: &str) -> (usize, usize) {
-        let suite: Suite = serde_json::from_str(text).expect("a suite");
-        let groups = suite.test_groups.iter().filter(|group| group.iv_size == 96);
-        let cases = groups.flat_map(|group| &group.tests);
+    fn run_suite(algorithm: u32, suite: &Suite) -> (usize, usize) {
+        let cases = suite.esp_cases();
         let opened: Vec<bool> = cases.filter_map(|case| open(algorithm, case)).collect();
         let valid = opened.iter().filter(|is_open| **is_open).count();
         (valid, opened.len() - valid)
@@ -185,9 +149,8 @@ mod tests {
     /// Through the exports no forged case of Wycheproof's gets past the checks: their AADs are not of ESP's lengths.
     #[test]
     fn wycheproof_is_opened_and_its_wrong_tags_are_refused() {
-        let aes = include_str!("../../wasm-core/tests/vectors/aes_gcm_test.json");
-        assert_eq!(run_suite(AEAD_AES_GCM_16, aes), (50, 54));
-        let chacha = include_str!("../../wasm-core/tests/vectors/chacha20_poly1305_test.json");
-        assert_eq!(run_suite(AEAD_CHACHA20_POLY1305, chacha), (186, 60));
+        assert_eq!(run_suite(AEAD_AES_GCM_16, &aes_gcm()), (50, 54));
+        let chacha = chacha20_poly1305();
+        assert_eq!(run_suite(AEAD_CHACHA20_POLY1305, &chacha), (186, 60));
     }
 }

@@ -32,4 +32,4 @@ export function lineAt(text: string, offset: number): number {
 const TEXT =
   /(\.(ts|js|rs|md|json|toml|sh|py|html|css|yml|yaml|txt|service)|(^|\/)(run|\.\w+|LICENSE[\w-]*))$/;
 
-const DATA = /(^|\/)(vectors\/|deno\.lock$|Cargo\.lock$)/;
+const DATA = /(^|\/)(tests\/vectors\/|deno\.lock$|Cargo\.lock$)/;
