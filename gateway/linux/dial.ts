@@ -1,11 +1,18 @@
 // Opening a TCP connection without blocking the thread.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { EALREADY, EINPROGRESS, EISCONN, SOCK_STREAM } from "./constants.ts";
+import {
+  EALREADY,
+  EINPROGRESS,
+  EISCONN,
+  IPPROTO_IPV6,
+  IPV6_FLOWINFO_SEND,
+  SOCK_STREAM,
+} from "./constants.ts";
 import { failed } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
-import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
-import { emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
+import { openSocket, setOption, setTcpOptions, type TcpOptions } from "./sockets.ts";
+import { emitSockaddr, type InetAddress, SOCKADDR_IN6_LEN, socketAddressText } from "./structs.ts";
 
 /** The first look at whether it is up comes after this long, each later one after twice as long, ms. */
 const LOOK_MIN_MS = 1;
@@ -14,6 +21,8 @@ const LOOK_MAX_MS = 32;
 export interface DialOptions {
   readonly timeoutMs: number;
   readonly tcp: TcpOptions;
+  /** Of IPv6, 20 bits; 0 lets the kernel choose one for the connection. */
+  readonly flowLabel: number;
   /** Gives up early. */
   readonly signal: AbortSignal;
 }
@@ -26,14 +35,19 @@ export interface DialOptions {
 export async function dialTcp(
   kernel: Kernel,
   remote: InetAddress,
-  { timeoutMs, signal, tcp }: DialOptions,
+  { timeoutMs, signal, tcp, flowLabel }: DialOptions,
 ): Promise<number> {
   const fd = openSocket(kernel, remote.octets, SOCK_STREAM);
+  const sockaddr = emitSockaddr(remote, flowLabel);
   try {
     setTcpOptions(kernel, fd, tcp);
+    if (sockaddr.length === SOCKADDR_IN6_LEN) {
+      // Without it the kernel would not look at the label.
+      setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 });
+    }
     const looksMax = timeoutMs / LOOK_MAX_MS;
     let pause = LOOK_MIN_MS;
-    for (let look = 0; !isUp(kernel, fd, remote); look++) {
+    for (let look = 0; !isUp(kernel, fd, { remote, sockaddr }); look++) {
       if (look >= looksMax) throw new Error(`${actionOn(remote)}: no answer in ${timeoutMs} ms`);
       await delay(pause, undefined, { signal });
       pause = Math.min(2 * pause, LOOK_MAX_MS);
@@ -46,8 +60,11 @@ export async function dialTcp(
 }
 
 /** `connect` again and again says how far it is; unlike SO_ERROR it tells "done" from "not yet". */
-function isUp({ libc, scratch }: Kernel, fd: number, remote: InetAddress): boolean {
-  const sockaddr = emitSockaddr(remote);
+function isUp(
+  { libc, scratch }: Kernel,
+  fd: number,
+  { remote, sockaddr }: { readonly remote: InetAddress; readonly sockaddr: Uint8Array },
+): boolean {
   scratch.u8.set(sockaddr);
   if (libc.connect(fd, scratch.at(0), sockaddr.length) === 0) return true;
   const errno = libc.errno();

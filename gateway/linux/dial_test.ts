@@ -5,12 +5,15 @@ import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
 import type { TcpOptions } from "./sockets.ts";
 import {
+  acceptOne,
   closeAll,
   congestionOf,
   inet,
   LOCALHOST,
+  LOCALHOST6,
   openTestKernel,
   optionOf,
+  remoteFlowLabel,
 } from "./test_kernel.ts";
 
 const kernel = openTestKernel();
@@ -23,10 +26,27 @@ test("dialTcp() connects with the options that it was given", async () => {
     tcp: { congestion: null, keepaliveS: 0 },
   });
   const { signal } = new AbortController();
-  const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp });
+  const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, flowLabel: 0 });
   assert.equal(congestionOf(kernel, fd), "reno");
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY }), 1);
   assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE }), 60);
   closeAll(kernel.libc, [fd, ...fds]);
+});
+
+test("dialTcp() gives connections the flow label that it was given, new ones too", async () => {
+  const tcp: TcpOptions = { congestion: null, keepaliveS: 0 };
+  const { fds: [listener = -1], address } = listenTcp(kernel, {
+    address: inet(LOCALHOST6, 0),
+    count: 1,
+    tcp,
+  });
+  const { signal } = new AbortController();
+  for (const flowLabel of [0xabcde, 0xabcde, 0xfffff, 1]) {
+    const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, flowLabel });
+    const { fd: accepted } = acceptOne(kernel, listener);
+    assert.equal(remoteFlowLabel(kernel, accepted), flowLabel);
+    closeAll(kernel.libc, [fd, accepted]);
+  }
+  closeAll(kernel.libc, [listener]);
 });

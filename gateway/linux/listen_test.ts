@@ -4,10 +4,7 @@ import {
   EPOLLIN,
   EPOLLOUT,
   IPPROTO_TCP,
-  LITTLE_ENDIAN,
   SO_KEEPALIVE,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
   SOL_SOCKET,
   TCP_KEEPCNT,
   TCP_KEEPIDLE,
@@ -18,8 +15,9 @@ import {
 import { expectDone } from "./kernel.ts";
 import { listenTcp } from "./listen.ts";
 import { checkTcpOptions, setNotSentLowat, tcpInfoRtt, type TcpOptions } from "./sockets.ts";
-import { parseSockaddr, socketAddressText } from "./structs.ts";
 import {
+  acceptNow,
+  acceptOne,
   closeAll,
   congestionOf,
   connectTcp,
@@ -35,25 +33,10 @@ import {
 } from "./test_kernel.ts";
 
 const kernel = openTestKernel();
-const { libc, scratch } = kernel;
+const { libc } = kernel;
 /** Nothing but what the system has. */
 const SYSTEM: TcpOptions = { congestion: null, keepaliveS: 0 };
 const ANY6 = new Array<number>(16).fill(0);
-
-/** The next connection of a listener and its peer's address in words; undefined if none waits. */
-function accept(listener: number): { fd: number; peer: string } | undefined {
-  scratch.view.setUint32(128, 128, LITTLE_ENDIAN);
-  const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-  const fd = libc.accept4(listener, scratch.at(0), scratch.at(128), flags);
-  return fd < 0 ? undefined : { fd, peer: socketAddressText(parseSockaddr(scratch.view)) };
-}
-
-function acceptOne(listener: number): { fd: number; peer: string } {
-  waitFor(kernel, listener, EPOLLIN);
-  const accepted = accept(listener);
-  if (accepted === undefined) throw new Error("Cannot accept: nobody there");
-  return accepted;
-}
 
 for (const host of [LOCALHOST, LOCALHOST6]) {
   test(`listenTcp() serves connections on ${host.length * 8}-bit addresses`, () => {
@@ -64,7 +47,7 @@ for (const host of [LOCALHOST, LOCALHOST6]) {
     });
     setNotSentLowat(kernel, listener, 131_072);
     const client = connectTcp(kernel, address);
-    const { fd, peer } = acceptOne(listener);
+    const { fd, peer } = acceptOne(kernel, listener);
     assert.match(peer, host === LOCALHOST ? /^127\.0\.0\.1:\d+$/ : /^\[::1\]:\d+$/);
     sendText(kernel, client, "request");
     waitFor(kernel, fd, EPOLLIN);
@@ -88,7 +71,7 @@ test("listenTcp() gives what it accepts the options of the listener", () => {
     tcp: { congestion: "reno", keepaliveS: 60 },
   });
   const client = connectTcp(kernel, address);
-  const { fd } = acceptOne(listener);
+  const { fd } = acceptOne(kernel, listener);
   assert.equal(congestionOf(kernel, fd), "reno");
   assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE }), 60);
@@ -119,7 +102,11 @@ test("listenTcp() spreads connections over its listeners", () => {
   for (const client of clients) waitFor(kernel, client, EPOLLOUT);
   const counts = fds.map((listener) => {
     let count = 0;
-    for (let got = accept(listener); got !== undefined; got = accept(listener)) {
+    for (
+      let got = acceptNow(kernel, listener);
+      got !== undefined;
+      got = acceptNow(kernel, listener)
+    ) {
       closeAll(libc, [got.fd]);
       count++;
     }
@@ -151,7 +138,7 @@ test("listenTcp() takes a port again on which connections linger", () => {
     count: 1,
   });
   const client = connectTcp(kernel, address);
-  const { fd } = acceptOne(listener);
+  const { fd } = acceptOne(kernel, listener);
   // The side that closes first keeps the port in TIME_WAIT.
   closeAll(libc, [fd, client, listener]);
   const again = listenTcp(kernel, { address, tcp: SYSTEM, count: 2 });
@@ -164,7 +151,7 @@ test("listenTcp() on [::] takes IPv4, unless that is left to a listener of its o
   const [listener = -1] = both.fds;
   const { port } = both.address;
   const client = connectTcp(kernel, inet(LOCALHOST, port));
-  const { fd, peer } = acceptOne(listener);
+  const { fd, peer } = acceptOne(kernel, listener);
   assert.match(peer, /^127\.0\.0\.1:\d+$/);
   assert.throws(
     () => listenTcp(kernel, { address: inet([0, 0, 0, 0], port), tcp: SYSTEM, count: 1 }),

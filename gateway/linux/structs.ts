@@ -37,13 +37,14 @@ export function familyOf(octets: Uint8Array): number {
   return octets.length === 16 ? AF_INET6 : AF_INET;
 }
 
-/** Makes a `sockaddr_in` or `sockaddr_in6`. */
-export function emitSockaddr(address: InetAddress): Uint8Array<ArrayBuffer> {
+/** Makes a `sockaddr_in` or `sockaddr_in6`; only the latter has a flow label. */
+export function emitSockaddr(address: InetAddress, flowLabel = 0): Uint8Array<ArrayBuffer> {
   const isV6 = address.octets.length === 16;
   const octets = new Uint8Array(isV6 ? SOCKADDR_IN6_LEN : SOCKADDR_IN_LEN);
   const view = new DataView(octets.buffer);
   view.setUint16(0, familyOf(address.octets), LITTLE_ENDIAN);
   view.setUint16(2, address.port);
+  if (isV6) view.setUint32(SIN6_FLOWINFO_AT, flowLabel);
   octets.set(address.octets, isV6 ? SIN6_ADDR_AT : SIN_ADDR_AT);
   return octets;
 }
@@ -122,6 +123,7 @@ function copied(view: DataView, at: number, len: number): Uint8Array {
 }
 
 const SIN_ADDR_AT = 4;
+const SIN6_FLOWINFO_AT = 4;
 const SIN6_ADDR_AT = 8;
 
 /** Where the union of an `ifreq` begins. */

@@ -5,9 +5,14 @@ import type { Libc, MappedMemory } from "../runtime/types.ts";
 import {
   EINPROGRESS,
   EPOLL_EVENT_LEN,
+  EPOLLIN,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPV6_FLOWLABEL_MGR,
   LITTLE_ENDIAN,
   MSG_NOSIGNAL,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
   SOCK_STREAM,
   TCP_CONGESTION,
 } from "./constants.ts";
@@ -15,12 +20,25 @@ import { addWatch, openEpoll } from "./epoll.ts";
 import { failed } from "./errno.ts";
 import { createScratch, expectDone, type Kernel } from "./kernel.ts";
 import { openSocket } from "./sockets.ts";
-import { emitSockaddr, type InetAddress, parseEpollEvent, type Tag } from "./structs.ts";
+import {
+  emitSockaddr,
+  type InetAddress,
+  parseEpollEvent,
+  parseSockaddr,
+  socketAddressText,
+  type Tag,
+} from "./structs.ts";
 
 /** Longest wait for something that should happen at once. */
 const PATIENCE_MS = 2000;
 
 const SCRATCH_AT = 4096;
+
+/** `struct in6_flowlabel_req`: destination 16 | label 4 | action 1 | share 1 | flags 2 | times and padding. */
+const FLOWLABEL_REQ_LEN = 32;
+const FLOWLABEL_AT = 16;
+const FLOWLABEL_FLAGS_AT = 22;
+const IPV6_FL_F_REMOTE = 8;
 
 /** The kernel, and the memory for tables of a test's own. */
 export interface TestKernel extends Kernel {
@@ -78,6 +96,39 @@ export function connectTcp(kernel: Kernel, address: InetAddress): number {
     if (errno !== EINPROGRESS) throw failed("Cannot connect", errno);
   }
   return fd;
+}
+
+/** The next connection of a listener and its peer's address in words; undefined if none waits. */
+export function acceptNow(
+  { libc, scratch }: Kernel,
+  listener: number,
+): { readonly fd: number; readonly peer: string } | undefined {
+  scratch.view.setUint32(128, 128, LITTLE_ENDIAN);
+  const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = libc.accept4(listener, scratch.at(0), scratch.at(128), flags);
+  return fd < 0 ? undefined : { fd, peer: socketAddressText(parseSockaddr(scratch.view)) };
+}
+
+/** Accepts the next connection of a listener. */
+export function acceptOne(
+  kernel: Kernel,
+  listener: number,
+): { readonly fd: number; readonly peer: string } {
+  waitFor(kernel, listener, EPOLLIN);
+  const accepted = acceptNow(kernel, listener);
+  if (accepted === undefined) throw new Error("Cannot accept: nobody there");
+  return accepted;
+}
+
+/** The flow label that the peer of an accepted connection has sent; `struct in6_flowlabel_req` of the kernel's in6.h. */
+export function remoteFlowLabel({ libc, scratch }: Kernel, fd: number): number {
+  scratch.u8.fill(0, 0, FLOWLABEL_REQ_LEN);
+  scratch.view.setUint16(FLOWLABEL_FLAGS_AT, IPV6_FL_F_REMOTE, LITTLE_ENDIAN);
+  scratch.view.setUint32(128, FLOWLABEL_REQ_LEN, LITTLE_ENDIAN);
+  const at = [scratch.at(0), scratch.at(128)] as const;
+  const result = libc.getsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, ...at);
+  expectDone(libc, result, "Cannot ask for a flow label");
+  return scratch.view.getUint32(FLOWLABEL_AT);
 }
 
 export function sendText({ libc, scratch }: Kernel, fd: number, text: string): void {

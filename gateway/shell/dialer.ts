@@ -57,6 +57,9 @@ const PAUSE_MAX_MS = 30_000;
 /** A connection that has lived this long was a good one: the next try comes soon, ms. */
 const STABLE_MS = 10_000;
 
+/** Largest IPv6 flow label (RFC 6437 §2: 20 bits, 0 is none). */
+const FLOW_LABEL_MAX = 0xf_ffff;
+
 /** What a lane may take to say that it has the connection, ms. */
 const ADOPT_TIMEOUT_MS = 5000;
 
@@ -66,7 +69,13 @@ const GREETING_LEN = 32;
 /** Starts to keep the connection up; nothing happens before there is an outbound SA. */
 export function startDialer(options: DialerOptions): Dialer {
   const ending = new AbortController();
-  const state: State = { ...options, signal: ending.signal, row: 0, wake: () => undefined };
+  const state: State = {
+    ...options,
+    signal: ending.signal,
+    flowLabel: 1 + Math.floor(options.random() * FLOW_LABEL_MAX),
+    row: 0,
+    wake: () => undefined,
+  };
 
   function installed(spi: number): void {
     state.wake();
@@ -83,6 +92,8 @@ export function startDialer(options: DialerOptions): Dialer {
 
 interface State extends DialerOptions {
   readonly signal: AbortSignal;
+  /** One for all connections, so that routers which balance by it do not move the stream (RFC 9329 §6.1). */
+  readonly flowLabel: number;
   /** Row of the live connection, 0 without one. */
   row: number;
   /** Ends the wait for an outbound SA. */
@@ -135,9 +146,11 @@ async function open(state: State): Promise<number> {
   throw failure;
 }
 
-async function openTo({ kernel, target, tcp, signal }: State, address: IpAddress): Promise<number> {
+async function openTo(state: State, address: IpAddress): Promise<number> {
+  const { kernel, target, tcp, signal, flowLabel } = state;
   const remote = { octets: address.octets, port: target.port };
-  const fd = await dialTcp(kernel, remote, { timeoutMs: CONNECT_TIMEOUT_MS, signal, tcp });
+  const timeoutMs = CONNECT_TIMEOUT_MS;
+  const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, flowLabel });
   setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);

@@ -1,9 +1,10 @@
 // `culvert connect`: the originator's rules of RFC 9329, seen by a responder.
 
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { type Api, openApi } from "../support/api.ts";
 import { NEXT_HEADER_NONE, type OpenedEsp, openEsp } from "../support/esp.ts";
+import { openLabelResponder } from "../support/flow_labels.ts";
 import { STREAM_PREFIX } from "../support/frames.ts";
 import { expectPong, freshPing, sealPing } from "../support/echo.ts";
 import { parseListening } from "../support/gateway.ts";
@@ -100,6 +101,27 @@ scenario("a responder that is away is tried again until it is there", async () =
   });
 });
 
+scenario("T48: all connections of an originator have one IPv6 flow label of its own", async () => {
+  const responder = openLabelResponder();
+  const labelsOf = async (): Promise<number[]> => {
+    const labels: number[] = [];
+    await withProgram(responder.port, async (api) => {
+      await addPeer(api);
+      for (let i = 0; i < 3; i++) labels.push(await responder.next());
+    }, "[::1]");
+    return labels;
+  };
+  try {
+    const [first, second] = [await labelsOf(), await labelsOf()];
+    ok(first[0] !== undefined && first[0] > 0);
+    deepEqual(new Set(first), new Set([first[0]]));
+    deepEqual(new Set(second), new Set([second[0]]));
+    notEqual(first[0], second[0]);
+  } finally {
+    responder.close();
+  }
+});
+
 scenario("what is asked wrongly ends with one line and exit code 2", async () => {
   const wrong = [[], ["host"], ["h:0"], ["h:1", "--listen", "127.0.0.1:0"]];
   for (const args of wrong) {
@@ -128,13 +150,14 @@ async function withOriginator(run: (running: Running) => Promise<void>): Promise
 async function withProgram(
   port: number,
   run: (api: Api, program: Program) => Promise<void>,
+  host = "127.0.0.1",
 ): Promise<void> {
-  const program = startProgram(["connect", `127.0.0.1:${port}`, "--api", "127.0.0.1:0"]);
+  const program = startProgram(["connect", `${host}:${port}`, "--api", "127.0.0.1:0"]);
   try {
     const line = await program.line("connecting ");
-    match(line, new RegExp(`^connecting tcp=127\\.0\\.0\\.1:${port} api=`));
-    const { host, port: apiPort } = parseListening(line).api;
-    const api = openApi(host, apiPort, undefined);
+    ok(line.startsWith(`connecting tcp=${host}:${port} api=`), line);
+    const { api: endpoint } = parseListening(line);
+    const api = openApi(endpoint.host, endpoint.port, undefined);
     await run(api, program);
     api.close();
   } finally {
