@@ -1,6 +1,6 @@
 // How connections come to a lane: from its listeners, or opened by the shell. Limits, then the watch. Socket options are set before.
 
-import { CONN_ACCEPTED, CONN_ENABLED } from "../../ts-bindings/layout.ts";
+import { CONN_ACCEPTED, CONN_ENABLED, LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import {
   EAGAIN,
@@ -58,12 +58,14 @@ function pauseAccepts(lane: Lane): void {
   for (const fd of lane.init.listeners) setListening(lane, fd, 0);
 }
 
-/** Takes in a connection that this side has opened, the stream prefix sent. It closes at a limit, as others do. */
-export function adopt(lane: Lane, fd: number): void {
-  const { libc, tables } = lane;
-  tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
-  if (libc.getpeername(fd, tables.sockaddrAt, tables.sockaddrLenAt) < 0) libc.close(fd);
-  else admit(lane, fd, CONN_ENABLED);
+/**
+ * Takes in a connection that this side has opened to the address in the words of `sockaddr`, the stream prefix sent: the kernel cannot be
+ * asked, as it may have ended already. It closes at a limit, as others do.
+ */
+export function adopt(lane: Lane, fd: number, sockaddr: readonly number[]): void {
+  const { block, i32 } = lane.tables;
+  i32.set(sockaddr, (block + LANE_SOCKADDR) >>> 2);
+  admit(lane, fd, CONN_ENABLED);
 }
 
 /** Tells the core which of our addresses the peer has connected to. Records of audit have it (RFC 4303 §4). */

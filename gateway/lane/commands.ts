@@ -1,5 +1,5 @@
 // Orders from the shell, announced by the lane's eventfd: flags for what has to be done whatever else waits, and a single-producer,
-// single-consumer ring in the lane's block. A record is COMMAND_LEN octets: kind, two arguments.
+// single-consumer ring in the lane's block. A record is COMMAND_LEN octets: kind, arguments.
 
 import {
   COMMAND_COUNT,
@@ -25,7 +25,10 @@ export const ORDER_DRAIN = 2;
 export const COMMAND_KICK = 3;
 /** Sends a dummy packet of `b` octets on the outbound SA with SPI `a`. */
 export const COMMAND_DUMMY = 4;
-/** Takes in descriptor `a`: a TCP connection that the shell has opened, the stream prefix sent. */
+/**
+ * Takes in descriptor `a`: a TCP connection that the shell has opened, the stream prefix sent. Then the words of its peer's `sockaddr_in6` (an
+ * IPv4 address is mapped) but for flow and scope: family and port, address.
+ */
 export const COMMAND_ADOPT = 5;
 
 /** Gives an order that no ring can refuse to the lane whose block is at `block`. */
@@ -54,7 +57,7 @@ export function runCommands(lane: Lane): void {
   let consumed = Atomics.load(i32, consumedAt);
   while (consumed !== written) {
     const at = recordAt(block, consumed >>> 0);
-    run(lane, i32[at] ?? 0, i32[at + 1] ?? 0, i32[at + 2] ?? 0);
+    run(lane, i32.subarray(at, at + COMMAND_LEN / 4));
     consumed = (consumed + 1) | 0;
     Atomics.store(i32, consumedAt, consumed);
   }
@@ -65,7 +68,7 @@ function recordAt(block: number, n: number): number {
   return (block + LANE_COMMANDS + (n % COMMAND_COUNT) * COMMAND_LEN) >>> 2;
 }
 
-function run(lane: Lane, kind: number, a: number, b: number): void {
+function run(lane: Lane, [kind = 0, a = 0, b = 0, ...more]: Iterable<number>): void {
   switch (kind) {
     case COMMAND_KICK:
       kick(lane, a, b);
@@ -74,7 +77,7 @@ function run(lane: Lane, kind: number, a: number, b: number): void {
       if (lane.core.dummy_in(lane.index, a, b) > 0) transmitEntries(lane);
       return;
     case COMMAND_ADOPT:
-      adopt(lane, a);
+      adopt(lane, a, [b, 0, ...more]);
       return;
     default:
       throw new RangeError(`Cannot run command ${kind}: unknown`);

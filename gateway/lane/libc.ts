@@ -13,7 +13,6 @@ export type LaneLibc = Pick<
   | "epoll_ctl"
   | "epoll_wait"
   | "errno"
-  | "getpeername"
   | "getsockname"
   | "ioctl"
   | "NULL"

@@ -22,7 +22,6 @@ export const LIBC_SYMBOLS = {
   epoll_wait: ["i32", "address", "i32", "i32"],
   eventfd: ["u32", "i32"],
   fcntl: ["i32", "i32", "i32"],
-  getpeername: ["i32", "address", "address"],
   getsockname: ["i32", "address", "address"],
   getsockopt: ["i32", "i32", "i32", "address", "address"],
   ioctl: ["i32", "u32", "address"],

@@ -35,7 +35,6 @@ export interface Libc {
   epoll_wait(epfd: number, events: Address, max: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
   fcntl(fd: number, command: number, value: number): number;
-  getpeername(fd: number, address: Address, len: Address): number;
   getsockname(fd: number, address: Address, len: Address): number;
   getsockopt(fd: number, level: number, name: number, value: Address, len: Address): number;
   ioctl(fd: number, request: number, value: Address): number;

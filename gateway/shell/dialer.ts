@@ -14,7 +14,7 @@ import { MSG_NOSIGNAL } from "../linux/constants.ts";
 import { dialTcp } from "../linux/dial.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
-import { socketAddressText } from "../linux/structs.ts";
+import { emitSockaddr, type InetAddress, socketAddressText } from "../linux/structs.ts";
 import type { ConnectionTable } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
@@ -133,8 +133,14 @@ export function pauseMs(failures: number, random: number): number {
   return base * (0.75 + random / 2);
 }
 
+/** A connection, prefix sent, that no lane has yet. */
+interface Dialled {
+  readonly fd: number;
+  readonly remote: InetAddress;
+}
+
 /** Connects to the first of the responder's addresses that answers, and sends the stream prefix. */
-async function open(state: State): Promise<number> {
+async function open(state: State): Promise<Dialled> {
   let failure: unknown = new Error(`Cannot resolve ${state.target.host}: no address`);
   for (const address of await resolveHost(state.target.host)) {
     try {
@@ -146,7 +152,7 @@ async function open(state: State): Promise<number> {
   throw failure;
 }
 
-async function openTo(state: State, address: IpAddress): Promise<number> {
+async function openTo(state: State, address: IpAddress): Promise<Dialled> {
   const { kernel, target, tcp, signal, flowLabel } = state;
   const remote = { octets: address.octets, port: target.port };
   const timeoutMs = CONNECT_TIMEOUT_MS;
@@ -156,14 +162,14 @@ async function openTo(state: State, address: IpAddress): Promise<number> {
   scratch.u8.set(STREAM_PREFIX);
   // In one piece: some responders read the prefix with one call (RFC 9329 §4 asks them to wait).
   if (libc.send(fd, scratch.at(0), STREAM_PREFIX_LEN, MSG_NOSIGNAL) === STREAM_PREFIX_LEN) {
-    return fd;
+    return { fd, remote };
   }
   libc.close(fd);
   throw new Error(`Cannot send to ${socketAddressText(remote)}`);
 }
 
 /** Hands the connection to the first lane; resolves when it has ended. */
-async function live(state: State, fd: number): Promise<void> {
+async function live(state: State, { fd, remote }: Dialled): Promise<void> {
   const { events, kernel, lanes, signal } = state;
   const { promise: isOpen, resolve: setOpen, reject: setFailed } = Promise.withResolvers<void>();
   const { promise: isClosed, resolve: setClosed } = Promise.withResolvers<void>();
@@ -183,7 +189,7 @@ async function live(state: State, fd: number): Promise<void> {
     ADOPT_TIMEOUT_MS,
   );
   try {
-    if (!lanes.command(0, [COMMAND_ADOPT, fd, 0])) {
+    if (!lanes.command(0, adoptOrder(fd, remote))) {
       kernel.libc.close(fd);
       throw new Error("The lane has too many orders");
     }
@@ -195,6 +201,15 @@ async function live(state: State, fd: number): Promise<void> {
     unsubscribe();
   }
 }
+
+function adoptOrder(fd: number, { octets, port }: InetAddress): number[] {
+  const mapped = octets.length === 4 ? Uint8Array.of(...MAPPED_PREFIX, ...octets) : octets;
+  const words = new Int32Array(emitSockaddr({ octets: mapped, port }).buffer);
+  return [COMMAND_ADOPT, fd, ...words.subarray(0, 1), ...words.subarray(2, 6)];
+}
+
+/** What an IPv4 address has before it as an IPv6 one (RFC 4291 §2.5.5.2). */
+const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /** The connection is up: it is every peer's path, and each peer's responder learns so. */
 function begin(state: State, row: number): void {

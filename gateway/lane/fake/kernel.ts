@@ -56,7 +56,6 @@ export function fakeLibc(kernel: FakeKernel): LaneLibc {
     epoll_wait: (epfd, events, max) =>
       FAKE_CALLS.wait(kernel, epfd, { at: Number(events), count: max }),
     errno: () => kernel.lastErrno,
-    getpeername: () => 0,
     getsockname: () => 0,
     // SIOCOUTQ: what it has taken has arrived.
     ioctl: () => 0,
