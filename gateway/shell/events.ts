@@ -129,21 +129,17 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
   const row = readU32(views, at + EVENT_CONN);
   if (row > 0) fields["connection"] = connectionId(row, readU32(views, at + EVENT_GENERATION));
   const family = readU32(views, at + EVENT_FAMILY);
-  if (family > 0) {
-    const port = readU32(views, at + EVENT_PORT);
-    fields["remote"] = addressText(views, { at: at + EVENT_ADDRESS, family, port });
-    const localPort = readU32(views, at + EVENT_LOCAL_PORT);
-    if (localPort > 0) {
-      const local = { at: at + EVENT_LOCAL_ADDRESS, family, port: localPort };
-      fields["local"] = addressText(views, local);
-    }
-  }
+  const textOf = (address: number, port: number): string =>
+    addressText(views, { at: at + address, family, port: readU32(views, at + port) });
+  if (family > 0) fields["remote"] = textOf(EVENT_ADDRESS, EVENT_PORT);
   const status = STATUSES[readU32(views, at + EVENT_STATUS)];
   if (status !== undefined && status.name !== "Ok") fields["status"] = status.name;
   const spi = readU32(views, at + EVENT_SPI);
   if (spi > 0) fields["spi"] = spiText(spi);
   const value = readF64(views, at + EVENT_VALUE);
   if (value > 0 && kind !== EVENT_PATH_MOVED) fields["sequence"] = value;
+  const hasLocal = family > 0 && readU32(views, at + EVENT_LOCAL_PORT) > 0;
+  if (hasLocal) fields["local"] = textOf(EVENT_LOCAL_ADDRESS, EVENT_LOCAL_PORT);
   const suppressed = readU32(views, at + EVENT_SUPPRESSED);
   if (suppressed > 0) fields["suppressed"] = suppressed;
   return { level, event, fields };
