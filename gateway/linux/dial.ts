@@ -1,18 +1,12 @@
 // Opening a TCP connection without blocking the thread.
 
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  EALREADY,
-  EINPROGRESS,
-  EISCONN,
-  IPPROTO_IPV6,
-  IPV6_FLOWINFO_SEND,
-  SOCK_STREAM,
-} from "./constants.ts";
+import { EALREADY, EINPROGRESS, EISCONN, SOCK_STREAM } from "./constants.ts";
 import { failed } from "./errno.ts";
+import { useFlowLabel } from "./flow_label.ts";
 import type { Kernel } from "./kernel.ts";
-import { openSocket, setOption, setTcpOptions, type TcpOptions } from "./sockets.ts";
-import { emitSockaddr, type InetAddress, SOCKADDR_IN6_LEN, socketAddressText } from "./structs.ts";
+import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
+import { emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
 
 /** The first look at whether it is up comes after this long, each later one after twice as long, ms. */
 const LOOK_MIN_MS = 1;
@@ -41,9 +35,8 @@ export async function dialTcp(
   const sockaddr = emitSockaddr(remote, flowLabel);
   try {
     setTcpOptions(kernel, fd, tcp);
-    if (sockaddr.length === SOCKADDR_IN6_LEN) {
-      // Without it the kernel would not look at the label.
-      setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 });
+    if (remote.octets.length === 16 && flowLabel > 0) {
+      useFlowLabel(kernel, fd, { to: remote.octets, label: flowLabel });
     }
     const looksMax = timeoutMs / LOOK_MAX_MS;
     let pause = LOOK_MIN_MS;

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from "./constants.ts";
+import {
+  IPPROTO_TCP,
+  IPV6_FL_S_EXCL,
+  SO_KEEPALIVE,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_KEEPIDLE,
+  TCP_NODELAY,
+  TCP_USER_TIMEOUT,
+} from "./constants.ts";
 import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
-import type { TcpOptions } from "./sockets.ts";
+import { leaseFlowLabel } from "./flow_label.ts";
+import { openSocket, type TcpOptions } from "./sockets.ts";
 import {
   acceptOne,
   closeAll,
@@ -31,10 +41,11 @@ test("dialTcp() connects with the options that it was given", async () => {
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY }), 1);
   assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE }), 60);
+  assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT }), 120_000);
   closeAll(kernel.libc, [fd, ...fds]);
 });
 
-test("dialTcp() gives connections the flow label that it was given, new ones too", async () => {
+test("dialTcp() gives connections the flow label that it was given, whoever else has labels", async () => {
   const tcp: TcpOptions = { congestion: null, keepaliveS: 0 };
   const { fds: [listener = -1], address } = listenTcp(kernel, {
     address: inet(LOCALHOST6, 0),
@@ -42,11 +53,14 @@ test("dialTcp() gives connections the flow label that it was given, new ones too
     tcp,
   });
   const { signal } = new AbortController();
+  // From here on the kernel looks for a lease of each label.
+  const other = openSocket(kernel, address.octets, SOCK_STREAM);
+  leaseFlowLabel(kernel, other, { to: address.octets, label: 0x12345, share: IPV6_FL_S_EXCL });
   for (const flowLabel of [0xabcde, 0xabcde, 0xfffff, 1]) {
     const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, flowLabel });
     const { fd: accepted } = acceptOne(kernel, listener);
     assert.equal(remoteFlowLabel(kernel, accepted), flowLabel);
     closeAll(kernel.libc, [fd, accepted]);
   }
-  closeAll(kernel.libc, [listener]);
+  closeAll(kernel.libc, [listener, other]);
 });

@@ -11,6 +11,7 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
+  TCP_USER_TIMEOUT,
 } from "./constants.ts";
 import { expectDone } from "./kernel.ts";
 import { listenTcp } from "./listen.ts";
@@ -77,6 +78,7 @@ test("listenTcp() gives what it accepts the options of the listener", () => {
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE }), 60);
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL }), 15);
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT }), 4);
+  assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT }), 120_000);
   closeAll(libc, [client, fd, listener]);
 });
 

@@ -20,6 +20,7 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
+  TCP_USER_TIMEOUT,
 } from "./constants.ts";
 import { failed } from "./errno.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
@@ -111,6 +112,8 @@ export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): 
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: keepaliveS });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: interval });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT, value: KEEPALIVE_PROBES });
+  // While something is unacknowledged there are no probes, and the system would go on for a quarter of an hour.
+  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, value: 2000 * keepaliveS });
 }
 
 /**

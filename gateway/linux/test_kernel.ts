@@ -8,6 +8,7 @@ import {
   EPOLLIN,
   IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPV6_FL_F_REMOTE,
   IPV6_FLOWLABEL_MGR,
   LITTLE_ENDIAN,
   MSG_NOSIGNAL,
@@ -18,6 +19,7 @@ import {
 } from "./constants.ts";
 import { addWatch, openEpoll } from "./epoll.ts";
 import { failed } from "./errno.ts";
+import { FLOWLABEL_AT, FLOWLABEL_FLAGS_AT, FLOWLABEL_REQ_LEN } from "./flow_label.ts";
 import { createScratch, expectDone, type Kernel } from "./kernel.ts";
 import { openSocket } from "./sockets.ts";
 import {
@@ -33,12 +35,6 @@ import {
 const PATIENCE_MS = 2000;
 
 const SCRATCH_AT = 4096;
-
-/** `struct in6_flowlabel_req`: destination 16 | label 4 | action 1 | share 1 | flags 2 | times and padding. */
-const FLOWLABEL_REQ_LEN = 32;
-const FLOWLABEL_AT = 16;
-const FLOWLABEL_FLAGS_AT = 22;
-const IPV6_FL_F_REMOTE = 8;
 
 /** The kernel, and the memory for tables of a test's own. */
 export interface TestKernel extends Kernel {
@@ -120,7 +116,7 @@ export function acceptOne(
   return accepted;
 }
 
-/** The flow label that the peer of an accepted connection has sent; `struct in6_flowlabel_req` of the kernel's in6.h. */
+/** The flow label that the peer of an accepted connection has sent. */
 export function remoteFlowLabel({ libc, scratch }: Kernel, fd: number): number {
   scratch.u8.fill(0, 0, FLOWLABEL_REQ_LEN);
   scratch.view.setUint16(FLOWLABEL_FLAGS_AT, IPV6_FL_F_REMOTE, LITTLE_ENDIAN);
