@@ -14,7 +14,9 @@ export interface Connection {
   state: number;
   /** Octets of the stream prefix matched so far. */
   prefixSeen: number;
-  /** We have opened it, and nothing has come yet: a stream prefix would show a peer in the same role. */
+  /** We have opened it. */
+  readonly isOurs: boolean;
+  /** It is ours, and nothing has come yet: a stream prefix would show a peer in the same role. */
   isRoleOpen: boolean;
   /** Upstream socket, -1 before the first message needs it. */
   upstreamFd: number;
@@ -55,6 +57,7 @@ export function createConnection(
   return {
     ...init,
     prefixSeen: 0,
+    isOurs: init.state !== CONN_ACCEPTED,
     isRoleOpen: init.state !== CONN_ACCEPTED,
     upstreamFd: -1,
     isListed: false,

@@ -2,9 +2,10 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { DELAY_BUCKETS, LANE_IKE_DELAY } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { EACCES, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
+import { AF_INET6, EACCES, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
+import { COMMAND_ADOPT } from "./commands.ts";
 import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { edge } from "./fake/descriptors.ts";
+import { edge, openEnd, tcpEnd } from "./fake/descriptors.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "./fake/kernel.ts";
 import { counted, foreignEsp, frame, ike, upstreamOf } from "./fake/traffic.ts";
 import { hasListed } from "./lane.ts";
@@ -113,6 +114,27 @@ test("what came before FIN is handled, what is queued leaves, then it closes (T4
   fake.settle();
   ok(peer.isClosed);
   deepEqual(peer.sent, [...frame(ike(9))]);
+  equal(counted(fake, Status.PeerClosed), 1);
+});
+
+test("a connection of ours closes at the peer's FIN, whatever waits: the next one is opened then", async () => {
+  const fake = await startFakeLane();
+  const peer = tcpEnd();
+  const fd = openEnd(fake.kernel, peer);
+  const [loopback, port] = [1 << 24, 0x9411];
+  fake.command([COMMAND_ADOPT, fd, AF_INET6 | port << 16, 0, 0, 0, loopback]);
+  arrive(peer, frame(ike(1)));
+  fake.settle();
+  const upstream = upstreamOf(fake);
+  peer.space = 5;
+  upstream.unread.push(new Uint8Array(ike(9)));
+  edge(upstream, EPOLLIN);
+  fake.settle();
+  arrive(peer, frame(ike(2)));
+  sendFin(peer);
+  fake.settle();
+  equal(upstream.sent.length, 2, "what came before is handled");
+  ok(peer.isClosed);
   equal(counted(fake, Status.PeerClosed), 1);
 });
 

@@ -73,6 +73,8 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   connection.isReadable = false;
   if (isEmpty) return false;
   if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
+  // What waits on a connection of ours is better sent again on the next one, which is not opened before this one has ended.
+  else if (connection.isOurs) doom(lane, connection, Status.PeerClosed);
   else finish(lane, connection, Status.PeerClosed);
   return false;
 }
