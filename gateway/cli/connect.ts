@@ -47,6 +47,10 @@ async function load(
   const { readTextFile, cores } = runtime;
   const options = { flags, environment: Object.fromEntries(environment), readTextFile, cores };
   const { config, sourceOf } = await loadConfig(options);
+  if (config.api === null) {
+    const origin = sourceOf("api")?.originOf("api") ?? { path: "--api" };
+    throw new ConfigError(origin, "cannot be off here: SAs come by the API");
+  }
   return {
     config: {
       ...config,

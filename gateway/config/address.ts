@@ -24,6 +24,13 @@ export function parseAddress(text: string): IpAddress | undefined {
   return undefined;
 }
 
+/** An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) as the IPv4 one that it stands for; others as they are. */
+export function unmapped(address: IpAddress): IpAddress {
+  const known = ipaddr.fromByteArray([...address.octets]);
+  if (!(known instanceof ipaddr.IPv6) || !known.isIPv4MappedAddress()) return address;
+  return fromLibrary(known.toIPv4Address());
+}
+
 /** Parses `127.0.0.1:4500` or `[::1]:4500`; undefined if `text` is neither. */
 export function parseSocketAddress(text: string): SocketAddress | undefined {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);

@@ -7,6 +7,7 @@ import {
   parsePrefix,
   parseSocketAddress,
   socketText,
+  unmapped,
 } from "./address.ts";
 
 test("parseAddress() gives octets and the canonical text", () => {
@@ -21,6 +22,22 @@ test("parseAddress() gives octets and the canonical text", () => {
 test("parseAddress() refuses what only some programs read as an address", () => {
   for (const text of ["", "1", "10.1", "0x7f.1", "010.0.0.1", "1.2.3.256", "fe80::1%eth0", "::g"]) {
     equal(parseAddress(text), undefined, text);
+  }
+});
+
+test("unmapped() takes an IPv4 address out of an IPv6 one, and leaves all others", () => {
+  for (
+    const [given, plain] of [
+      ["::ffff:192.0.2.7", "192.0.2.7"],
+      ["::ffff:c000:207", "192.0.2.7"],
+      ["192.0.2.7", "192.0.2.7"],
+      ["2001:db8::7", "2001:db8::7"],
+      ["::1", "::1"],
+    ] as const
+  ) {
+    const address = parseAddress(given);
+    ok(address !== undefined);
+    deepEqual(unmapped(address), parseAddress(plain));
   }
 });
 

@@ -30,6 +30,8 @@ export interface ConnectionTable {
   view(id: number): ConnectionView | undefined;
   /** Where a connection is, for an order to its lane. */
   locate(id: number): { lane: number; row: number; generation: number } | undefined;
+  /** Id of the live connection with this descriptor, if a lane has it. */
+  idOfDescriptor(fd: number): number | undefined;
   /** Id of the connection in a row now. */
   idOf(row: number): number | null;
   /** Lane that owns the connection of a row; undefined for row 0. */
@@ -84,6 +86,7 @@ export function createConnectionTable(options: ConnectionTableOptions): Connecti
     views,
     view,
     locate: (id) => locate(rows, id),
+    idOfDescriptor: (fd) => idOfDescriptor(rows, fd),
     idOf: (row) => isLive(rows, row) ? idAt(rows, row) : null,
     laneOf: (row) => isLive(rows, row) ? field(rows, row, ROW_LANE) : undefined,
     states: () => states(rows),
@@ -125,6 +128,11 @@ export function connectionId(row: number, generation: number): number {
 
 function idAt(rows: Rows, row: number): number {
   return connectionId(row, field(rows, row, ROW_GENERATION));
+}
+
+function idOfDescriptor(rows: Rows, fd: number): number | undefined {
+  for (const row of liveRows(rows)) if (field(rows, row, ROW_FD) === fd) return idAt(rows, row);
+  return undefined;
 }
 
 function rowOf(rows: Rows, id: number): number | undefined {

@@ -1,46 +1,49 @@
-// The originator's side (`connect`): one TCP connection to the responder, kept up as long as there is an outbound SA. Only the originator
-// connects again (RFC 9329 §6.1), with the stream prefix first each time; SAs, numbers and windows outlive the connection.
-//
-// A responder closes a connection on which nothing authentic comes, and knows no path before it does: so each connection begins with
-// a dummy packet (RFC 4303 §2.6) on every peer's newest outbound SA.
+// The originator's side (`connect`): one TCP connection to the responder, opened when there is an outbound SA and again as long as there is
+// one. Only the originator connects again (RFC 9329 §6.1); SAs, numbers and windows outlive the connection.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { LOWAT_START } from "../../ts-bindings/layout.ts";
 import type { IpAddress } from "../config/address.ts";
 import type { ConnectTarget } from "../config/types.ts";
-import { COMMAND_ADOPT } from "../lane/commands.ts";
 import { STREAM_PREFIX, STREAM_PREFIX_LEN } from "../lane/stream_prefix.ts";
 import { MSG_NOSIGNAL } from "../linux/constants.ts";
 import { dialTcp } from "../linux/dial.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
-import { emitSockaddr, type InetAddress, socketAddressText } from "../linux/structs.ts";
-import type { ConnectionTable } from "./connections.ts";
-import type { EventHub } from "./events.ts";
-import type { Lanes } from "./lanes.ts";
+import { socketAddressText } from "../linux/structs.ts";
+import { type AddressOrder, createAddressOrder } from "./address_order.ts";
+import { type Greeter, startGreeter } from "./greeter.ts";
 import type { Log } from "./log.ts";
-import { resolveHost } from "./resolve.ts";
+import {
+  type Dialled,
+  handOver,
+  type HandOverOptions,
+  type OwnConnection,
+} from "./own_connection.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway } from "./types.ts";
+import type { Gateway, SaView } from "./types.ts";
 
 /** Keeps the connection up until it is stopped. */
 export interface Dialer {
   /** The SAD has one SA more. */
   installed(spi: number): void;
+  /** It has one less. */
+  removed(): void;
   /** Connects no more; a connection that is up stays. */
   stop(): void;
 }
 
-export interface DialerOptions {
+export interface DialerOptions extends HandOverOptions {
   readonly target: ConnectTarget;
   readonly tcp: TcpOptions;
   readonly kernel: Kernel;
-  readonly lanes: Lanes;
-  readonly events: EventHub;
-  readonly table: ConnectionTable;
-  readonly sad: Sad;
-  readonly gateway: Pick<Gateway, "sendDummy">;
+  readonly sad: Pick<Sad, "views" | "view" | "find" | "usePath">;
+  readonly gateway: Pick<Gateway, "sendDummy" | "kick">;
   readonly log: Log;
+  /** The responder's addresses, asked for before each connection. */
+  readonly resolve: () => Promise<readonly IpAddress[]>;
+  /** Whether packets to this address would go into the TUN. */
+  readonly leadsInside: (address: IpAddress) => boolean;
   /** Monotonic ms. */
   readonly clock: () => number;
   /** From 0 up to 1: spreads originators that have lost the same responder. */
@@ -60,12 +63,6 @@ const STABLE_MS = 10_000;
 /** Largest IPv6 flow label (RFC 6437 §2: 20 bits, 0 is none). */
 const FLOW_LABEL_MAX = 0xf_ffff;
 
-/** What a lane may take to say that it has the connection, ms. */
-const ADOPT_TIMEOUT_MS = 5000;
-
-/** Octets of the dummy packet that opens a connection. */
-const GREETING_LEN = 32;
-
 /** Starts to keep the connection up; nothing happens before there is an outbound SA. */
 export function startDialer(options: DialerOptions): Dialer {
   const ending = new AbortController();
@@ -73,57 +70,66 @@ export function startDialer(options: DialerOptions): Dialer {
     ...options,
     signal: ending.signal,
     flowLabel: 1 + Math.floor(options.random() * FLOW_LABEL_MAX),
-    row: 0,
+    order: createAddressOrder(),
+    up: undefined,
     wake: () => undefined,
   };
-
-  function installed(spi: number): void {
-    state.wake();
-    if (state.row === 0) return;
-    state.sad.usePath(state.row);
-    if (state.sad.find(spi)?.spec.direction === "outbound") greet(state, spi);
-  }
-
   run(state).catch((error: unknown) => {
     if (!ending.signal.aborted) options.log("error", "dialer_failed", { reason: reasonOf(error) });
   });
-  return { installed, stop: () => ending.abort() };
+
+  function stop(): void {
+    ending.abort();
+    state.wake();
+  }
+
+  return {
+    installed: (spi) => installed(state, spi),
+    removed: () => removed(state),
+    stop,
+  };
 }
 
 interface State extends DialerOptions {
   readonly signal: AbortSignal;
   /** One for all connections, so that routers which balance by it do not move the stream (RFC 9329 §6.1). */
   readonly flowLabel: number;
-  /** Row of the live connection, 0 without one. */
-  row: number;
+  readonly order: AddressOrder;
+  /** The connection that is up. */
+  up: { readonly connection: OwnConnection; readonly greeter: Greeter } | undefined;
   /** Ends the wait for an outbound SA. */
   wake: () => void;
 }
 
+function installed({ wake, up, sad }: State, spi: number): void {
+  wake();
+  if (up === undefined) return;
+  sad.usePath(up.connection.row);
+  if (sad.find(spi)?.spec.direction === "outbound") up.greeter.greet([spi]);
+}
+
+/** Without an SA the connection is of no use any more (RFC 9329 §6.1: the originator should close it). */
+function removed({ up, sad, gateway }: State): void {
+  if (up !== undefined && !sad.views().some(isLive)) gateway.kick(up.connection.id);
+}
+
 async function run(state: State): Promise<void> {
-  const { clock, signal } = state;
+  const { signal, random } = state;
   let failures = 0;
-  while (!signal.aborted) {
+  for (;;) {
     await untilNeeded(state);
-    const startedAt = clock();
-    try {
-      await live(state, await open(state));
-    } catch (error) {
-      if (signal.aborted) return;
-      state.log("warn", "connect_failed", { to: state.target.text, reason: reasonOf(error) });
-    }
-    failures = clock() - startedAt >= STABLE_MS ? 0 : failures + 1;
-    await delay(pauseMs(failures, state.random()), undefined, { signal });
+    if (signal.aborted) return;
+    const lived = await connectOnce(state);
+    if (signal.aborted) return;
+    failures = lived >= STABLE_MS ? 0 : failures + 1;
+    await delay(pauseMs(failures, random()), undefined, { signal });
   }
 }
 
-/** Resolves when there is an outbound SA. */
+/** Resolves when there is an outbound SA that takes packets, or the dialer ends. */
 async function untilNeeded(state: State): Promise<void> {
-  while (state.sad.counts().outbound === 0) {
-    await new Promise<void>((resolve, reject) => {
-      state.wake = resolve;
-      state.signal.addEventListener("abort", reject, { once: true });
-    });
+  while (!state.signal.aborted && !state.sad.views().some(isUsable)) {
+    await new Promise<void>((resolve) => void (state.wake = resolve));
   }
 }
 
@@ -133,108 +139,86 @@ export function pauseMs(failures: number, random: number): number {
   return base * (0.75 + random / 2);
 }
 
-/** A connection, prefix sent, that no lane has yet. */
-interface Dialled {
-  readonly fd: number;
-  readonly remote: InetAddress;
-}
-
-/** Connects to the first of the responder's addresses that answers, and sends the stream prefix. */
-async function open(state: State): Promise<Dialled> {
-  let failure: unknown = new Error(`Cannot resolve ${state.target.host}: no address`);
-  for (const address of await resolveHost(state.target.host)) {
-    try {
-      return await openTo(state, address);
-    } catch (error) {
-      failure = error;
+/** Connects to the first of the responder's addresses that answers. How long the connection has lived, ms; 0 if there was none. */
+async function connectOnce(state: State): Promise<number> {
+  const { order, clock, resolve } = state;
+  for (const address of order.sort(await told(state, resolve()) ?? [])) {
+    const dialled = await told(state, openTo(state, address));
+    if (dialled === undefined) {
+      order.failed(address);
+      continue;
     }
+    const startedAt = clock();
+    await told(state, live(state, dialled));
+    const lived = clock() - startedAt;
+    if (lived >= STABLE_MS) order.good(address);
+    else order.failed(address);
+    return lived;
   }
-  throw failure;
+  return 0;
 }
 
+/** Connects, and sends the stream prefix. */
 async function openTo(state: State, address: IpAddress): Promise<Dialled> {
-  const { kernel, target, tcp, signal, flowLabel } = state;
+  const { kernel, target, tcp, signal, flowLabel, leadsInside } = state;
   const remote = { octets: address.octets, port: target.port };
+  if (leadsInside(address)) {
+    throw new Error(`Cannot connect to ${socketAddressText(remote)}: an SA's remote holds it`);
+  }
   const timeoutMs = CONNECT_TIMEOUT_MS;
   const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, flowLabel });
   setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);
   // In one piece: some responders read the prefix with one call (RFC 9329 §4 asks them to wait).
-  if (libc.send(fd, scratch.at(0), STREAM_PREFIX_LEN, MSG_NOSIGNAL) === STREAM_PREFIX_LEN) {
-    return { fd, remote };
-  }
+  const sent = signal.aborted ? 0 : libc.send(fd, scratch.at(0), STREAM_PREFIX_LEN, MSG_NOSIGNAL);
+  if (sent === STREAM_PREFIX_LEN) return { fd, remote };
   libc.close(fd);
   throw new Error(`Cannot send to ${socketAddressText(remote)}`);
 }
 
-/** Hands the connection to the first lane; resolves when it has ended. */
-async function live(state: State, { fd, remote }: Dialled): Promise<void> {
-  const { events, kernel, lanes, signal } = state;
-  const { promise: isOpen, resolve: setOpen, reject: setFailed } = Promise.withResolvers<void>();
-  const { promise: isClosed, resolve: setClosed } = Promise.withResolvers<void>();
-  const unsubscribe = events.subscribe(({ event, fields }) => {
-    const id = Number(fields["connection"]);
-    if (event === "connection_opened") {
-      begin(state, state.table.locate(id)?.row ?? 0);
-      setOpen();
-    } else if (event === "connection_closed") {
-      state.row = 0;
-      setOpen();
-      setClosed();
-    }
-  });
-  const late = setTimeout(
-    () => setFailed(new Error("No lane has taken the connection")),
-    ADOPT_TIMEOUT_MS,
-  );
+/** Gives the connection to a lane, makes it every peer's path, and waits for its end. */
+async function live(state: State, dialled: Dialled): Promise<void> {
+  const connection = await handOver(state, dialled);
+  if (connection === undefined) return;
+  const { sad, gateway, log } = state;
+  const greeter = startGreeter({ sad, log, sendDummy: gateway.sendDummy });
   try {
-    if (!lanes.command(0, adoptOrder(fd, remote))) {
-      kernel.libc.close(fd);
-      throw new Error("The lane has too many orders");
-    }
-    await isOpen;
-    clearTimeout(late);
-    await Promise.race([isClosed, aborted(signal)]);
+    sad.usePath(connection.row);
+    state.up = { connection, greeter };
+    greeter.greet(newestOutbound(sad.views()));
+    await connection.ended;
   } finally {
-    clearTimeout(late);
-    unsubscribe();
+    state.up = undefined;
+    greeter.stop();
   }
 }
 
-function adoptOrder(fd: number, { octets, port }: InetAddress): number[] {
-  const mapped = octets.length === 4 ? Uint8Array.of(...MAPPED_PREFIX, ...octets) : octets;
-  const words = new Int32Array(emitSockaddr({ octets: mapped, port }).buffer);
-  return [COMMAND_ADOPT, fd, ...words.subarray(0, 1), ...words.subarray(2, 6)];
-}
-
-/** What an IPv4 address has before it as an IPv6 one (RFC 4291 §2.5.5.2). */
-const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-
-/** The connection is up: it is every peer's path, and each peer's responder learns so. */
-function begin(state: State, row: number): void {
-  // 0: it has ended before it was looked at.
-  if (row === 0) return;
-  state.row = row;
-  state.sad.usePath(row);
+/** The outbound SA of each peer whose packets would leave now. */
+function newestOutbound(views: readonly SaView[]): Iterable<number> {
   const newest = new Map<string, number>();
-  for (const { spi, direction, peer } of state.sad.views()) {
-    if (direction === "outbound") newest.set(peer, spi);
+  for (const view of views) if (isUsable(view)) newest.set(view.peer, view.spi);
+  return newest.values();
+}
+
+function isUsable(view: SaView): boolean {
+  return view.direction === "outbound" && isLive(view);
+}
+
+function isLive({ state }: SaView): boolean {
+  return state !== "expired";
+}
+
+/** What `action` comes to; a failure goes to the log, but for that of a dialer which has been stopped. */
+async function told<T>({ log, target, signal }: State, action: Promise<T>): Promise<T | undefined> {
+  try {
+    return await action;
+  } catch (error) {
+    if (!signal.aborted) {
+      log("warn", "connect_failed", { to: target.text, reason: reasonOf(error) });
+    }
+    return undefined;
   }
-  for (const spi of newest.values()) greet(state, spi);
-}
-
-function greet({ gateway, log }: State, spi: number): void {
-  const refusal = gateway.sendDummy(spi, GREETING_LEN);
-  if (refusal === undefined || refusal === "unknown") return;
-  log("warn", "greeting_failed", { reason: refusal.detail });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function reasonOf(error: unknown): string {

@@ -3,7 +3,7 @@
 import type { IpAddress } from "../config/address.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { type Dialer, type DialerOptions, startDialer } from "./dialer.ts";
+import { type DialerOptions, startDialer } from "./dialer.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { resolveHost } from "./resolve.ts";
@@ -28,12 +28,13 @@ export interface OriginateParts extends Pick<DialerOptions, "lanes" | "events" |
 export async function originate(
   { runtime, config, log }: OriginateOptions,
   { machine, gateway, ...parts }: OriginateParts,
-): Promise<{ readonly gateway: Gateway; readonly dialer: Dialer | undefined }> {
+): Promise<Gateway> {
   const { connect: target, inner } = config;
-  if (target === null) return { gateway, dialer: undefined };
-  const responder = await resolveHost(target.host);
+  if (target === null) return gateway;
+  const { sad } = parts;
   const { kernel, clock } = machine;
-  const random = (): number => randomFraction(runtime);
+  const isRouted = inner.kind === "tun";
+  let responder = await resolveHost(target.host);
   const dialer = startDialer({
     ...parts,
     target,
@@ -42,11 +43,17 @@ export async function originate(
     gateway,
     log,
     clock,
-    random,
+    random: () => randomFraction(runtime),
+    resolve: async () => responder = await resolveHost(target.host),
+    leadsInside: (address) =>
+      isRouted &&
+      sad.views().some(({ direction, remote }) =>
+        direction === "outbound" && holdsAny(remote, address)
+      ),
   });
 
   async function installSa(spec: SaSpec): Promise<Refusal | undefined> {
-    const refusal = inner.kind === "tun" ? loopRefusal(spec, responder) : undefined;
+    const refusal = isRouted ? loopRefusal(spec, responder) : undefined;
     if (refusal !== undefined) {
       spec.keyMaterial.fill(0);
       return refusal;
@@ -56,7 +63,18 @@ export async function originate(
     return refused;
   }
 
-  return { gateway: { ...gateway, installSa }, dialer };
+  function removeSa(spi: number): boolean {
+    const isRemoved = gateway.removeSa(spi);
+    if (isRemoved) dialer.removed();
+    return isRemoved;
+  }
+
+  function drain(): void {
+    dialer.stop();
+    gateway.drain();
+  }
+
+  return { ...gateway, installSa, removeSa, drain };
 }
 
 /** A route for what holds the responder's own address would lead the TCP connection into itself. */
@@ -65,10 +83,14 @@ function loopRefusal(
   responder: readonly IpAddress[],
 ): Refusal | undefined {
   if (direction === "inbound") return undefined;
-  const inside = responder.find((address) => remote.some((prefix) => holds(prefix, address)));
+  const inside = responder.find((address) => holdsAny(remote, address));
   if (inside === undefined) return undefined;
   const detail = `remote holds the responder's own address ${inside.text}`;
   return { kind: "invalid", member: "remote", detail };
+}
+
+function holdsAny(prefixes: readonly Prefix[], address: IpAddress): boolean {
+  return prefixes.some((prefix) => holds(prefix, address));
 }
 
 function holds({ octets, bits }: Prefix, address: IpAddress): boolean {

@@ -1,22 +1,21 @@
 // Names of hosts to addresses, as the host's own resolver has them.
 
 import { lookup } from "node:dns/promises";
-import { type IpAddress, parseAddress } from "../config/address.ts";
+import { type IpAddress, parseAddress, unmapped } from "../config/address.ts";
 
 /**
- * Addresses of a host, in the resolver's order; an address stands for itself.
+ * Addresses of a host, in the resolver's order; an address stands for itself. IPv4 ones are never mapped.
  *
  * @throws {Error} `Cannot resolve vpn.example.net: ENOTFOUND`
  */
 export async function resolveHost(host: string): Promise<readonly IpAddress[]> {
   const literal = parseAddress(host);
-  if (literal !== undefined) return [literal];
+  if (literal !== undefined) return [unmapped(literal)];
   const found = await lookup(host, { all: true }).catch((error: unknown) => {
     throw new Error(`Cannot resolve ${host}: ${reasonOf(error)}`, { cause: error });
   });
-  return found.map(({ address }) => parseAddress(address)).filter((address) =>
-    address !== undefined
-  );
+  const parsed = found.map(({ address }) => parseAddress(address));
+  return parsed.filter((address) => address !== undefined).map(unmapped);
 }
 
 function reasonOf(error: unknown): string {

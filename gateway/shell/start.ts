@@ -84,10 +84,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     },
   });
   const assembled = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
-  const { gateway, dialer } = await originate(options, {
-    ...{ machine, lanes, events, gateway: assembled },
-    ...tables,
-  });
+  const parts = { machine, lanes, events, gateway: assembled, ...tables };
+  const gateway = await originate(options, parts);
   await installStatic(gateway, config);
   const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
@@ -101,7 +99,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   function stop(): void {
     if (isStopping) return;
     isStopping = true;
-    dialer?.stop();
     stopGateway({ machine, config, gateway, lanes, ...tables }).then(() => finish(0), fail);
   }
 

@@ -130,8 +130,38 @@ scenario("T48: all connections of an originator have one IPv6 flow label of its 
   }
 });
 
+scenario("a drain ends the connection, and nothing is dialled any more", async () => {
+  await withOriginator(async ({ api, responder }) => {
+    await addPeer(api);
+    const connection = await responder.accept();
+    await connection.prefix();
+    equal((await api.request("POST", "/v1/drain")).status, 202);
+    await within<void>(WAIT_MS, "the end", (resolve) => void connection.ended.then(resolve));
+    await sleep(1000);
+    equal(responder.waiting(), 0);
+  });
+});
+
+scenario("with its last SA the connection ends, and the next SA brings another", async () => {
+  await withOriginator(async ({ api, responder }) => {
+    const peer = await addPeer(api);
+    const first = await responder.accept();
+    await opened(first, peer);
+    await api.removeSa(peer.outbound.spi);
+    await api.removeSa(peer.inbound.spi);
+    await within<void>(WAIT_MS, "the end", (resolve) => void first.ended.then(resolve));
+    await sleep(500);
+    equal(responder.waiting(), 0);
+    const next = await addPeer(api);
+    await opened(await responder.accept(), next);
+  });
+});
+
 scenario("what is asked wrongly ends with one line and exit code 2", async () => {
-  const wrong = [[], ["host"], ["h:0"], ["h:1", "--listen", "127.0.0.1:0"]];
+  const wrong = [
+    ...[[], ["host"], ["h:0"]],
+    ...[["h:1", "--listen", "127.0.0.1:0"], ["h:1", "--api", "off"]],
+  ];
   for (const args of wrong) {
     const { code, stdout, stderr } = await runProgram(["connect", ...args]);
     equal(code, 2, stderr);

@@ -1,0 +1,245 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { openResponder, type Responder } from "../../tests/support/responder.ts";
+import { settle, sleep } from "../../tests/support/wait.ts";
+import { parseAddress } from "../config/address.ts";
+import { openTestKernel } from "../linux/test_kernel.ts";
+import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
+import { fakeSa } from "./fake/sa_view.ts";
+import type { SaEntry } from "./sad.ts";
+import type { GatewayEvent, KickOutcome, SaView } from "./types.ts";
+
+const LOOPBACK = parseAddress("127.0.0.1");
+
+interface Scene {
+  readonly dialer: Dialer;
+  /** The SAs of the SAD. */
+  readonly views: SaView[];
+  /** SPIs that were greeted. */
+  readonly greeted: number[];
+  /** Connections that the dialer has closed. */
+  readonly kicked: number[];
+  /** Why connections have failed. */
+  readonly reasons: string[];
+  /** The connection ends. */
+  end(): void;
+  close(): Promise<void>;
+}
+
+/** A dialer with lanes that only keep what they are given. */
+function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): Scene {
+  const kernel = openTestKernel();
+  const greeted: number[] = [];
+  const kicked: number[] = [];
+  const reasons: string[] = [];
+  let listener: (event: GatewayEvent) => void = () => undefined;
+  let fd = -1;
+  let connections = 0;
+  const tell = (event: string): void =>
+    listener({ event, at: "", level: "info", fields: { connection: connections } });
+  const views = [...sas];
+  const find = (spi: number): SaView | undefined => views.find((view) => view.spi === spi);
+
+  const dialer = startDialer({
+    target: { host: "responder", port: 4500, text: "responder:4500" },
+    tcp: { congestion: null, keepaliveS: 0 },
+    kernel,
+    sad: {
+      views: () => [...views],
+      view: find,
+      usePath: (row) => equal(row, 1),
+      find(spi): SaEntry | undefined {
+        const spec = find(spi);
+        return spec && { spec, id: 1, keyBits: 128, digest: "", installedAt: "" };
+      },
+    },
+    gateway: {
+      sendDummy: (spi) => void greeted.push(spi),
+      kick(id): KickOutcome {
+        kicked.push(id);
+        end();
+        return "told";
+      },
+    },
+    log(_level, event, fields): void {
+      if (event === "connect_failed") reasons.push(String(fields?.["reason"]));
+    },
+    resolve: () => Promise.resolve(LOOPBACK === undefined ? [] : [LOOPBACK]),
+    leadsInside: () => false,
+    clock: () => performance.now(),
+    random: () => 0,
+    lanes: {
+      command(_lane, [, given = -1]): boolean {
+        fd = given;
+        connections++;
+        queueMicrotask(() => tell("connection_opened"));
+        return true;
+      },
+    },
+    events: {
+      subscribe(added): () => void {
+        listener = added;
+        return () => void (listener = () => undefined);
+      },
+    },
+    table: {
+      locate: (id) =>
+        fd >= 0 && id === connections ? { lane: 0, row: 1, generation: 1 } : undefined,
+      idOfDescriptor: () => fd < 0 ? undefined : connections,
+    },
+    ...more,
+  });
+
+  function end(): void {
+    if (fd >= 0) kernel.libc.close(fd);
+    fd = -1;
+    tell("connection_closed");
+  }
+
+  async function close(): Promise<void> {
+    dialer.stop();
+    end();
+    // What it has begun ends with it.
+    await sleep(20);
+  }
+
+  return { dialer, views, greeted, kicked, reasons, end, close };
+}
+
+async function withResponder(run: (responder: Responder) => Promise<void>): Promise<void> {
+  const responder = await openResponder();
+  try {
+    await run(responder);
+  } finally {
+    await responder.close();
+  }
+}
+
+test("each peer is greeted by its newest SA that takes packets", async () => {
+  await withResponder(async ({ port, accept }) => {
+    const scene = openScene([
+      fakeSa({ spi: 1, peer: "a" }),
+      fakeSa({ spi: 2, peer: "a", state: "soft" }),
+      fakeSa({ spi: 3, peer: "a", state: "expired" }),
+      fakeSa({ spi: 4, peer: "b" }),
+      fakeSa({ spi: 5, peer: "c", direction: "inbound" }),
+    ], { target: { host: "responder", port, text: "" } });
+    await accept();
+    deepEqual(await settle(() => scene.greeted, ({ length }) => length >= 2), [2, 4]);
+    scene.views.push(fakeSa({ spi: 6, peer: "b" }), fakeSa({ spi: 7, direction: "inbound" }));
+    scene.dialer.installed(6);
+    scene.dialer.installed(7);
+    deepEqual(scene.greeted.slice(0, 3), [2, 4, 6]);
+    await scene.close();
+  });
+});
+
+test("SAs that have expired are no reason to connect; a new one is", async () => {
+  await withResponder(async ({ port, accept, waiting }) => {
+    const scene = openScene([
+      fakeSa({ spi: 1, state: "expired" }),
+      fakeSa({ direction: "inbound" }),
+    ], {
+      target: { host: "responder", port, text: "" },
+    });
+    await sleep(500);
+    equal(waiting(), 0);
+    scene.views.push(fakeSa({ spi: 2 }));
+    scene.dialer.installed(2);
+    await accept();
+    await scene.close();
+  });
+});
+
+test("with the last SA the connection goes, and comes back with the next one", async () => {
+  await withResponder(async ({ port, accept, waiting }) => {
+    const scene = openScene([fakeSa({ spi: 1 }), fakeSa({ spi: 2, direction: "inbound" })], {
+      target: { host: "responder", port, text: "" },
+    });
+    await accept();
+    await settle(() => scene.greeted.length, (count) => count > 0);
+    scene.views.shift();
+    scene.dialer.removed();
+    deepEqual(scene.kicked, [], "something may still come");
+    scene.views.shift();
+    scene.dialer.removed();
+    deepEqual(scene.kicked, [1]);
+    await sleep(500);
+    equal(waiting(), 0);
+    scene.views.push(fakeSa({ spi: 3 }));
+    scene.dialer.installed(3);
+    await accept();
+    await scene.close();
+  });
+});
+
+test("an address that the TUN would take is not connected to", async () => {
+  await withResponder(async ({ port, waiting }) => {
+    const scene = openScene([fakeSa({})], {
+      target: { host: "responder", port, text: "" },
+      leadsInside: ({ text }) => text === "127.0.0.1",
+    });
+    const [reason] = await settle(() => scene.reasons, ({ length }) => length > 0);
+    match(reason ?? "", /^Cannot connect to 127\.0\.0\.1:\d+: an SA's remote holds it$/);
+    equal(waiting(), 0);
+    await scene.close();
+  });
+});
+
+test("the second address is tried when the first fails, and first from then on", async () => {
+  await withResponder(async ({ port, accept }) => {
+    const [away, there] = [parseAddress("127.0.0.99"), LOOPBACK];
+    ok(away !== undefined && there !== undefined);
+    const scene = openScene([fakeSa({})], {
+      target: { host: "responder", port, text: "" },
+      resolve: () => Promise.resolve([away, there]),
+      // Every connection has lasted.
+      clock: (() => {
+        let now = 0;
+        return () => now += 60_000;
+      })(),
+    });
+    for (let i = 1; i <= 3; i++) {
+      await accept();
+      equal(await settle(() => scene.greeted.length, (count) => count === i), i);
+      scene.end();
+    }
+    await scene.close();
+    equal(scene.reasons.length, 1, `${scene.reasons}`);
+    match(scene.reasons[0] ?? "", /127\.0\.0\.99.*ECONNREFUSED/);
+  });
+});
+
+test("tries that take long and lead nowhere come ever more seldom", async () => {
+  let [now, tries] = [0, 0];
+  const scene = openScene([fakeSa({})], {
+    resolve(): Promise<never> {
+      tries++;
+      now += 60_000;
+      return Promise.reject(new Error("Cannot resolve responder: ETIMEOUT"));
+    },
+    clock: () => now,
+  });
+  await sleep(2000);
+  await scene.close();
+  // After 0, 188, 563 and 1313 ms; without growth one comes every 188 ms.
+  ok(tries >= 2 && tries <= 4, `${tries} tries`);
+  equal(scene.reasons.length, tries);
+});
+
+test("a dialer that was stopped dials no more, and says nothing of it", async () => {
+  await withResponder(async ({ port, accept, waiting }) => {
+    const scene = openScene([fakeSa({})], { target: { host: "responder", port, text: "" } });
+    await accept();
+    scene.dialer.stop();
+    scene.end();
+    await sleep(1000);
+    equal(waiting(), 0);
+    deepEqual(scene.reasons, []);
+  });
+});
+
+test("pauses double from a quarter of a second to half a minute, give or take a quarter", () => {
+  deepEqual([1, 2, 3, 99].map((failures) => pauseMs(failures, 0.5)), [250, 500, 1000, 30_000]);
+  deepEqual([0, 0.999].map((random) => Math.round(pauseMs(0, random))), [188, 312]);
+});

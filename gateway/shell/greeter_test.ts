@@ -1,0 +1,63 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { settle, sleep } from "../../tests/support/wait.ts";
+import { fakeSa } from "./fake/sa_view.ts";
+import { type Greeter, startGreeter } from "./greeter.ts";
+import type { SaView } from "./types.ts";
+
+interface Scene {
+  /** By SPI. */
+  readonly sas: Map<number, SaView>;
+  /** SPIs, as the greeter has ordered dummy packets. */
+  readonly orders: number[];
+  /** Lines of the log. */
+  readonly lines: unknown[];
+  readonly greeter: Greeter;
+}
+
+/** A greeter whose orders are all refused. */
+function openScene(...views: readonly SaView[]): Scene {
+  const sas = new Map(views.map((view) => [view.spi, view]));
+  const orders: number[] = [];
+  const lines: unknown[] = [];
+  const greeter = startGreeter({
+    sad: { view: (spi) => sas.get(spi) },
+    log: (_level, event, fields) => void lines.push([event, fields]),
+    sendDummy: (spi) => {
+      orders.push(spi);
+      return { kind: "conflict", detail: "The lane has too many orders" };
+    },
+  });
+  return { sas, orders, lines, greeter };
+}
+
+test("a greeting is ordered again until a packet of its SA has been sealed", async () => {
+  const { sas, orders, lines, greeter } = openScene(fakeSa({ spi: 1 }), fakeSa({ spi: 2 }));
+  greeter.greet([1, 2]);
+  deepEqual(orders, [1, 2]);
+  sas.set(1, fakeSa({ spi: 1, sequence: 1n }));
+  await settle(() => orders.length, (count) => count >= 4);
+  deepEqual(orders.slice(0, 4), [1, 2, 2, 2]);
+  sas.set(2, fakeSa({ spi: 2, sequence: 7n }));
+  greeter.stop();
+  deepEqual(lines, []);
+});
+
+test("an SA that is removed or has expired is greeted by no more", async () => {
+  const { sas, orders, greeter } = openScene(fakeSa({ spi: 1 }), fakeSa({ spi: 2 }));
+  greeter.greet([1, 2, 3]);
+  sas.delete(1);
+  sas.set(2, fakeSa({ spi: 2, state: "expired" }));
+  await sleep(600);
+  deepEqual(orders, [1, 2]);
+  greeter.stop();
+});
+
+test("what was not greeted when the connection ends is told once, and no more ordered", async () => {
+  const { orders, lines, greeter } = openScene(fakeSa({ spi: 1 }), fakeSa({ spi: 2 }));
+  greeter.greet([1, 2]);
+  greeter.stop();
+  deepEqual(lines, [["greetings_lost", { count: 2 }]]);
+  await sleep(600);
+  ok(orders.length === 2, `${orders}`);
+});

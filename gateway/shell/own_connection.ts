@@ -1,0 +1,110 @@
+// A connection that this side has opened, from the dial to its end. Lanes tell of both in events, which may be lost: the table is what counts.
+
+import { COMMAND_ADOPT } from "../lane/commands.ts";
+import type { Kernel } from "../linux/kernel.ts";
+import { emitSockaddr, type InetAddress } from "../linux/structs.ts";
+import type { ConnectionTable } from "./connections.ts";
+import type { EventHub } from "./events.ts";
+import type { Lanes } from "./lanes.ts";
+
+/** A connection, prefix sent, that no lane has yet. */
+export interface Dialled {
+  readonly fd: number;
+  readonly remote: InetAddress;
+}
+
+/** A connection that a lane has. */
+export interface OwnConnection {
+  readonly id: number;
+  /** Its row. */
+  readonly row: number;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+}
+
+export interface HandOverOptions {
+  readonly kernel: Kernel;
+  readonly lanes: Pick<Lanes, "command">;
+  readonly events: Pick<EventHub, "subscribe">;
+  readonly table: Pick<ConnectionTable, "locate" | "idOfDescriptor">;
+}
+
+/** What a lane may take to have the connection, ms. */
+const ADOPT_TIMEOUT_MS = 5000;
+
+/** The table is asked this often, ms. */
+const LOOK_MS = 500;
+
+/**
+ * Hands the connection to the first lane; resolves once the lane has it, to undefined if it has ended by then.
+ *
+ * @throws {Error} If it takes no more orders, or does not take this one
+ */
+export async function handOver(
+  options: HandOverOptions,
+  dialled: Dialled,
+): Promise<OwnConnection | undefined> {
+  const { kernel, lanes, table } = options;
+  const watch = watchFor(options, dialled.fd);
+  if (!lanes.command(0, adoptOrder(dialled))) {
+    watch.stop();
+    kernel.libc.close(dialled.fd);
+    throw new Error("The lane has too many orders");
+  }
+  const id = await watch.opened;
+  const row = table.locate(id)?.row;
+  if (row !== undefined) return { id, row, ended: watch.closed };
+  watch.stop();
+  return undefined;
+}
+
+function watchFor({ events, table }: HandOverOptions, fd: number): {
+  readonly opened: Promise<number>;
+  readonly closed: Promise<void>;
+  stop(): void;
+} {
+  const { promise: opened, resolve: setOpen, reject: setFailed } = Promise.withResolvers<number>();
+  const { promise: closed, resolve: setClosed } = Promise.withResolvers<void>();
+  let id: number | undefined;
+
+  function open(seen: number): void {
+    clearTimeout(late);
+    id = seen;
+    setOpen(id);
+  }
+
+  function stop(): void {
+    clearTimeout(late);
+    clearInterval(looking);
+    unsubscribe();
+    setClosed();
+  }
+
+  function look(): void {
+    const found = id === undefined ? table.idOfDescriptor(fd) : undefined;
+    if (found !== undefined) open(found);
+    if (id !== undefined && table.locate(id) === undefined) stop();
+  }
+
+  const unsubscribe = events.subscribe(({ event, fields }) => {
+    const seen = Number(fields["connection"]);
+    // Nobody else opens connections here, and one at a time.
+    if (event === "connection_opened" && id === undefined) open(seen);
+    if (event === "connection_closed" && seen === id) stop();
+  });
+  const looking = setInterval(look, LOOK_MS);
+  const late = setTimeout(() => {
+    stop();
+    setFailed(new Error("No lane has taken the connection"));
+  }, ADOPT_TIMEOUT_MS);
+  return { opened, closed, stop };
+}
+
+function adoptOrder({ fd, remote: { octets, port } }: Dialled): number[] {
+  const mapped = octets.length === 4 ? Uint8Array.of(...MAPPED_PREFIX, ...octets) : octets;
+  const words = new Int32Array(emitSockaddr({ octets: mapped, port }).buffer);
+  return [COMMAND_ADOPT, fd, ...words.subarray(0, 1), ...words.subarray(2, 6)];
+}
+
+/** What an IPv4 address has before it as an IPv6 one (RFC 4291 §2.5.5.2). */
+const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
