@@ -14,6 +14,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { adopt } from "./accept.ts";
 import { startDrain } from "./drain.ts";
 import { doom, type Lane, rowI32 } from "./lane.ts";
+import { ORDER_RECLAIM, reclaimForOthers } from "./reclaim.ts";
 import { transmitEntries } from "./transmit.ts";
 
 /** Ends the lane. */
@@ -52,6 +53,10 @@ export function runCommands(lane: Lane): void {
   const orders = Atomics.load(i32, (block + LANE_ORDERS) >>> 2);
   if ((orders & ORDER_DRAIN) !== 0) startDrain(lane);
   if ((orders & ORDER_STOP) !== 0) lane.isStopping = true;
+  if ((orders & ORDER_RECLAIM) !== 0) {
+    Atomics.and(i32, (block + LANE_ORDERS) >>> 2, ~ORDER_RECLAIM);
+    reclaimForOthers(lane);
+  }
   const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
   let consumed = Atomics.load(i32, consumedAt);

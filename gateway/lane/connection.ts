@@ -40,6 +40,8 @@ export interface Connection {
   readonly openedAt: number;
   /** When the incomplete frame in the rx ring began, 0 without one. */
   partialAt: number;
+  /** Since when the rx ring has not been empty, 0 while it is. */
+  heldAt: number;
   /** When the last octets were read. */
   readAt: number;
   /** Draining: status to close with once the queue is empty. */
@@ -69,6 +71,7 @@ export function createConnection(
     isUpstreamReadable: false,
     isUpstreamBlocked: false,
     partialAt: 0,
+    heldAt: 0,
     readAt: init.openedAt,
     drainedWith: 0,
     closeWith: 0,

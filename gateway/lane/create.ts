@@ -56,6 +56,8 @@ export function createLane(options: CreateLaneOptions): Lane {
     again: [],
     starved: [],
     feedAt: 0,
+    isShortOfRings: false,
+    reclaimAt: 0,
     now: clock(),
     idleMs: 0,
     nextSerial: 0,

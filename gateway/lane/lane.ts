@@ -42,6 +42,10 @@ export interface Lane {
   feedAt: number;
   /** Monotonic ms with a fraction; the same origin in every lane. */
   readonly clock: () => number;
+  /** The pool of rings was found empty. */
+  isShortOfRings: boolean;
+  /** When connections may be looked through for rings again, monotonic ms. */
+  reclaimAt: number;
   /** `clock()` as it was at the start of the turn or after the last send. */
   now: number;
   /** Time spent in `epoll_wait`, ms. */

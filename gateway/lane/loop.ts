@@ -28,6 +28,7 @@ import { announce } from "./events.ts";
 import { readTun } from "./inner.ts";
 import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
 import { receive } from "./receive.ts";
+import { reclaimRings } from "./reclaim.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
 import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
@@ -56,6 +57,7 @@ export function turn(lane: Lane, count: number): void {
   wakeStarved(lane);
   serveReady(lane);
   serveBusy(lane);
+  reclaimRings(lane);
   runTimers(lane);
   checkDrain(lane);
 }

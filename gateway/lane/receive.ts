@@ -18,7 +18,8 @@ import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
-import { doom, type Lane, starve } from "./lane.ts";
+import { doom, type Lane } from "./lane.ts";
+import { starveOfRing } from "./reclaim.ts";
 import { matchStreamPrefix } from "./stream_prefix.ts";
 import { flush } from "./transmit.ts";
 import { sendUpstream } from "./upstream.ts";
@@ -47,9 +48,14 @@ export function receive(lane: Lane, connection: Connection): boolean {
     if (reads === TURN_READS_MAX) return true;
     if (!readOnce(lane, connection)) break;
   }
-  // An idle connection holds no ring.
-  if (connection.closeWith === 0) lane.core.rx_release(lane.index, connection.row, 0);
+  if (connection.closeWith === 0) rest(lane, connection);
   return false;
+}
+
+/** An idle connection holds no ring. */
+function rest({ core, index }: Lane, connection: Connection): void {
+  core.rx_release(index, connection.row, 0);
+  if (core.rx_len(connection.row) === 0) connection.heldAt = 0;
 }
 
 /** One `readv` over all free space of the ring. False if there is nothing to process after it. */
@@ -57,7 +63,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   const { core, index, libc, tables } = lane;
   const parts = core.rx_prepare(index, connection.row);
   if (parts < 0) {
-    starve(lane, connection);
+    starveOfRing(lane, connection);
     return false;
   }
   const room = roomOf(lane, parts);
@@ -65,6 +71,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   if (octets > 0) {
     core.rx_commit(index, connection.row, octets);
     connection.readAt = lane.now;
+    if (connection.heldAt === 0) connection.heldAt = lane.now;
     // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
     connection.isReadable = octets === room || connection.hasFin;
     return true;

@@ -22,6 +22,7 @@ import type { Connection } from "./connection.ts";
 import { enable } from "./deadlines.ts";
 import { hasUpstream, type Lane, listAgain, rowI32, rowOffset, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
+import { starveOfRing } from "./reclaim.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
 import { tellTrouble } from "./trouble.ts";
@@ -139,7 +140,7 @@ export function readUpstream(lane: Lane, connection: Connection): void {
   const { row } = connection;
   for (let i = 0; i < TURN_READS_MAX && connection.isUpstreamReadable; i++) {
     const room = core.upstream_begin(index, row);
-    if (room < 0) starve(lane, connection);
+    if (room < 0) starveOfRing(lane, connection);
     if (room <= 0) break;
     takeReads(lane, connection, receiveSome(lane, connection, room));
     core.upstream_end(index, row);

@@ -1,13 +1,14 @@
 // The pool of rings, emptied: connections without one wait unread, and go on as soon as others give theirs back.
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { expectEcho } from "../support/echo.ts";
 import { STREAM_PREFIX } from "../support/frames.ts";
+import type { Gateway } from "../support/gateway.ts";
 import type { Originator } from "../support/originator.ts";
-import { readMetrics, sample } from "../support/metrics.ts";
+import { readMetrics, sample, watchMetrics } from "../support/metrics.ts";
 import { addPeer } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGateway } from "../support/use_gateway.ts";
@@ -20,16 +21,15 @@ const WAITING = 64;
 describe("the pool of rings", () => {
   const gateway = useGateway([
     ...["--max-connections", "10000", "--max-connections-per-source", "10000"],
-    ...["--prefix-timeout-ms", "60000", "--frame-timeout-ms", "60000"],
+    // Nobody has to give a ring up while the test goes on.
+    ...["--prefix-timeout-ms", "600000", "--frame-timeout-ms", "600000"],
   ]);
 
   scenario("T31: whoever finds it empty waits, and goes on when a ring comes back", async () => {
     const peer = await addPeer(gateway().api);
     const first = await gateway().connect();
     await expectEcho(first, peer);
-    // In one write, so that nobody's prefix is read without a ring that stays.
-    const opening = Buffer.concat([STREAM_PREFIX, Buffer.of(0xea, 0x60), Buffer.alloc(100, 7)]);
-    const halves = await connectMany(RINGS + WAITING, opening);
+    const halves = await connectHalves(gateway(), RINGS + WAITING);
     // The prefix of those who wait has not been read.
     const full = { accepted: WAITING, prefixed: RINGS };
     deepEqual(await settle(readStates, (states) => isDeepStrictEqual(states, full)), full);
@@ -39,15 +39,6 @@ describe("the pool of rings", () => {
     equal(accepted, 0);
     await expectEcho(first, peer);
   });
-
-  async function connectMany(count: number, opening: Buffer): Promise<Originator[]> {
-    const connections: Originator[] = [];
-    while (connections.length < count) {
-      const batch = Array.from({ length: 64 }, () => gateway().connect({ opening }));
-      connections.push(...await Promise.all(batch));
-    }
-    return connections;
-  }
 
   interface States {
     readonly accepted: number;
@@ -60,3 +51,32 @@ describe("the pool of rings", () => {
     return { accepted: count("accepted"), prefixed: count("prefixed") };
   }
 });
+
+describe("the pool of rings, for good", () => {
+  const gateway = useGateway([
+    ...["--max-connections", "10000", "--max-connections-per-source", "10000"],
+    ...["--prefix-timeout-ms", "600000"],
+  ]);
+
+  scenario("T31: nobody keeps it empty: who says nothing valid gives up a ring", async () => {
+    const peer = await addPeer(gateway().api);
+    const first = await gateway().connect();
+    await expectEcho(first, peer);
+    const watch = await watchMetrics(gateway().api);
+    await connectHalves(gateway(), RINGS);
+    await expectEcho(first, peer);
+    ok(first.isOpen());
+    ok(await watch.grown("culvert_closes_total", { reason: "frame_timeout" }) > 0);
+  });
+});
+
+/** Peers with half a frame each. In one write, so that nobody's prefix is read without a ring that stays. */
+async function connectHalves(gateway: Gateway, count: number): Promise<Originator[]> {
+  const opening = Buffer.concat([STREAM_PREFIX, Buffer.of(0xea, 0x60), Buffer.alloc(100, 7)]);
+  const connections: Originator[] = [];
+  while (connections.length < count) {
+    const batch = Array.from({ length: 64 }, () => gateway.connect({ opening }));
+    connections.push(...await Promise.all(batch));
+  }
+  return connections;
+}
