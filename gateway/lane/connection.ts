@@ -30,6 +30,8 @@ export interface Connection {
   isReadable: boolean;
   /** The peer has sent FIN or RST: read on until the kernel says so. */
   hasFin: boolean;
+  /** The peer has sent urgent octets: a read ends before them, and says nothing of what is behind. */
+  hasUrgent: boolean;
   /** The kernel has reported an error: what ends this connection is a reset. */
   isReset: boolean;
   /** The upstream socket may hold unread datagrams. */
@@ -67,6 +69,7 @@ export function createConnection(
     isWritable: false,
     isReadable: true,
     hasFin: false,
+    hasUrgent: false,
     isReset: false,
     isUpstreamReadable: false,
     isUpstreamBlocked: false,

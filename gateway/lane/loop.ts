@@ -13,6 +13,7 @@ import {
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLPRI,
   EPOLLRDHUP,
   LITTLE_ENDIAN,
 } from "../linux/constants.ts";
@@ -117,6 +118,7 @@ function wake(lane: Lane, eventfd: number): void {
 
 function markConnection(lane: Lane, connection: Connection, events: number): void {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) !== 0) connection.isReadable = true;
+  if ((events & EPOLLPRI) !== 0) connection.hasUrgent = true;
   if ((events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) !== 0) connection.hasFin = true;
   if ((events & (EPOLLERR | EPOLLHUP)) !== 0) connection.isReset = true;
   if ((events & EPOLLOUT) !== 0) connection.isWritable = true;

@@ -73,7 +73,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
     connection.readAt = lane.now;
     if (connection.heldAt === 0) connection.heldAt = lane.now;
     // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
-    connection.isReadable = octets === room || connection.hasFin;
+    connection.isReadable = octets === room || connection.hasFin || connection.hasUrgent;
     return true;
   }
   const isEmpty = octets < 0 && libc.errno() === EAGAIN;

@@ -7,6 +7,7 @@ import {
   EPOLLET,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLPRI,
   EPOLLRDHUP,
   LITTLE_ENDIAN,
 } from "../linux/constants.ts";
@@ -31,7 +32,7 @@ export interface WatchTag {
   readonly serial: number;
 }
 
-const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
+const EDGE = (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 
 /** Watches `fd` for edges. False if the kernel refuses (out of memory or of watches). */
 export function watch(lane: Lane, fd: number, tag: WatchTag): boolean {

@@ -7,6 +7,7 @@ import {
   IPPROTO_TCP,
   LITTLE_ENDIAN,
   SO_KEEPALIVE,
+  SO_OOBINLINE,
   SO_RXQ_OVFL,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -97,7 +98,7 @@ export interface TcpOptions {
 }
 
 /**
- * Sets what every connection of ours has: no waiting for more to send (Nagle), and `options`. On a listener, the sockets that it accepts
+ * Sets what every connection of ours has: no waiting for more to send (Nagle), urgent octets in their place, and `options`. On a listener, the sockets that it accepts
  * have all of it from birth.
  *
  * @throws {Error} `Cannot use congestion control "bbr": ENOENT (...)`
@@ -105,6 +106,8 @@ export interface TcpOptions {
 export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): void {
   const { congestion, keepaliveS } = options;
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
+  // Urgent octets stay where they are in the stream (RFC 6093 §5).
+  setOption(kernel, fd, { level: SOL_SOCKET, name: SO_OOBINLINE, value: 1 });
   if (congestion !== null) setCongestion(kernel, fd, congestion);
   setOption(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: keepaliveS === 0 ? 0 : 1 });
   if (keepaliveS === 0) return;

@@ -7,12 +7,21 @@ import { describe } from "node:test";
 import { expectEcho } from "../support/echo.ts";
 import { forgeEsp } from "../support/esp.ts";
 import { openEvents } from "../support/events.ts";
-import { EMPTY, frame, ikeFrame, ikeMessage, KEEPALIVE, MARKER_LEN } from "../support/frames.ts";
+import {
+  EMPTY,
+  frame,
+  ikeFrame,
+  ikeMessage,
+  KEEPALIVE,
+  MARKER_LEN,
+  STREAM_PREFIX,
+} from "../support/frames.ts";
 import type { Datagram, IkeDaemon } from "../support/ike_daemon.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import { addPeer, freshSpi } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGatewayWithDaemon } from "../support/use_gateway.ts";
+import { connectUrgent } from "../support/urgent.ts";
 import { sleep } from "../support/wait.ts";
 
 /** Largest UDP payload over IPv4. */
@@ -137,6 +146,24 @@ describe("IKE passthrough", () => {
       events.close();
     },
   );
+
+  scenario("urgent octets are octets of the stream, and hold nothing up behind them", async () => {
+    const peer = connectUrgent(gateway().tcp[0]?.port ?? 0);
+    const messages = [1n, 2n, 3n].map((spiI) => ikeMessage({ spiI, len: 100 }));
+    const [first, second, third] = messages.map((message) => ikeFrame(message));
+    ok(first !== undefined && second !== undefined && third !== undefined);
+    peer.send(Buffer.concat([STREAM_PREFIX, first]));
+    const seen = [(await daemon().next()).octets];
+    // All of it is there when the lane looks again: a read ends at the urgent octet, and no edge follows.
+    gateway().program.kill("SIGSTOP");
+    peer.send(second.subarray(0, 40));
+    peer.sendUrgent(second.subarray(40, 41));
+    peer.send(Buffer.concat([second.subarray(41), third]));
+    gateway().program.kill("SIGCONT");
+    while (seen.length < messages.length) seen.push((await daemon().next()).octets);
+    deepEqual(seen, messages.map((message) => Buffer.concat([MARKER, message])));
+    peer.close();
+  });
 
   for (
     const [name, notify] of [["INVALID_KE_PAYLOAD", 17], ["INVALID_MAJOR_VERSION", 5]] as const

@@ -33,7 +33,7 @@ export interface Program {
   stderr(): string;
   /** Resolves with the first line of stdout that starts with `start`; fails when the child ends before. */
   line(start: string, timeoutMs?: number): Promise<string>;
-  kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL"): void;
+  kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
 export interface SpawnOptions {
