@@ -43,8 +43,10 @@ pub const EPOLL_MAX: usize = 256;
 pub const TX_IOV_MAX: usize = 64;
 /// Most datagrams, or runs of them, of one read from upstream: as many as the reserve for IKE can take.
 pub const UP_READ_MAX: usize = 3;
-/// Most datagrams in one run, either way: what kernels take and join.
+/// Most datagrams in one run to the daemon: what all kernels take.
 pub const UP_RUN_MAX: u32 = 64;
+/// Most datagrams in one run from it: what kernels join is as many, but since Linux 6.9 a run of the same host comes as it was sent.
+pub const UP_READ_RUN_MAX: u32 = 128;
 /// Most octets of a run, over either version of IP.
 pub const UP_RUN_LEN_MAX: u32 = 65_535 - 40 - 8;
 /// Room for the control messages of one datagram.

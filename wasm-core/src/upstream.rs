@@ -14,7 +14,7 @@ use crate::layout::lane::LaneBlock;
 use crate::layout::row::Row;
 use crate::layout::{
     CONTROL_LEN, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN,
-    SLOT_HEAD_LEN, SLOT_LEN, UP_READ_MAX, UP_RUN_MAX,
+    SLOT_HEAD_LEN, SLOT_LEN, UP_READ_MAX, UP_READ_RUN_MAX,
 };
 use crate::outbound::Lane;
 use crate::status::Status;
@@ -23,7 +23,8 @@ use crate::{events, lock, memory, runs, score, tables};
 
 /// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
 /// each.
-pub(crate) const READ_LEN_MAX: u32 = DATAGRAM_LEN_MAX + UP_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
+pub(crate) const READ_LEN_MAX: u32 =
+    DATAGRAM_LEN_MAX + UP_READ_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
 
 /// Lays out as many reads as the reserve can take, were all of it IKE. It can until `end`. With 0, `ike_waits` says
 /// when to ask again. `None` if the pool is empty.

@@ -325,6 +325,32 @@ fn a_run_from_upstream_becomes_frames() {
     assert_eq!(gate.counter(0, Status::UpstreamOverflow), 5);
 }
 
+/// Since Linux 6.9 a socket of the same host may be given runs of 128, as they were sent.
+#[test]
+fn runs_of_small_messages_fit_what_was_promised_for_them() {
+    let (gate, conn) = gate();
+    let message = ike(1, 507);
+    // As much as there may be for as many reads as there can be.
+    assert!(core::upstream_begin(0, conn) > 0);
+    for _ in 0..122 {
+        assert_eq!(gate.datagram(0, conn, &message, 1.0), 0);
+    }
+    let reads = core::upstream_begin(0, conn);
+    for i in 0..reads {
+        gate.read(0, i as u64, &message.repeat(128), &control(None, Some(511)));
+    }
+    for i in 0..reads {
+        assert_eq!(
+            core::upstream_in(0, conn, i as u32, 1.0),
+            0,
+            "{i} of {reads}"
+        );
+    }
+    assert_eq!(gate.counter(0, Status::TxRingFull), 0);
+    let sent = frames(&gate.send_all(0, conn, 2.0));
+    assert_eq!(sent.len(), 122 + 128 * reads as usize);
+}
+
 #[test]
 fn control_messages_are_not_believed() {
     let (gate, conn) = gate();
