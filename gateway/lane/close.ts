@@ -5,7 +5,7 @@ import { CONN_CLOSED } from "../../ts-bindings/layout.ts";
 import { SO_LINGER, SOL_SOCKET } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { tellConnection } from "./events.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, unlistBusy } from "./lane.ts";
 
 /** Closes a connection for the reason `status`; octets still queued in the core are gone with it. */
 export function closeConnection(lane: Lane, connection: Connection, status: number): void {
@@ -19,6 +19,7 @@ export function closeConnection(lane: Lane, connection: Connection, status: numb
   connection.state = CONN_CLOSED;
   lane.connections[connection.row] = undefined;
   lane.live.delete(connection);
+  unlistBusy(lane, connection);
 }
 
 /** SO_LINGER with a time of 0: close sends RST, and the kernel forgets what it has not sent. */

@@ -3,6 +3,11 @@
 
 import { CONN_ACCEPTED } from "../../ts-bindings/layout.ts";
 
+/** In `spent`: what comes from TCP has had its budget. */
+export const SPENT_TCP = 1;
+/** In `spent`: what comes from the daemon has had its own. */
+export const SPENT_UPSTREAM = 2;
+
 /** What a lane keeps of a connection. */
 export interface Connection {
   /** Row in shared memory, 1 and up. */
@@ -22,6 +27,8 @@ export interface Connection {
   upstreamFd: number;
   /** In the lane's ready list. */
   isListed: boolean;
+  /** SPENT_ bits: what waits for the connection's turn as a busy one. Not 0 if and only if it is among those. */
+  spent: number;
   /** Waits for a ring of the pool or for a descriptor. */
   isStarved: boolean;
   /** The kernel has room again for what is queued. */
@@ -65,6 +72,7 @@ export function createConnection(
     isRoleOpen: init.state !== CONN_ACCEPTED,
     upstreamFd: -1,
     isListed: false,
+    spent: 0,
     isStarved: false,
     isWritable: false,
     isReadable: true,
@@ -80,4 +88,9 @@ export function createConnection(
     closeWith: 0,
     timerDue: 0,
   };
+}
+
+/** Whether `what` (a SPENT_ bit) waits for the connection's turn as a busy one. */
+export function hasSpent(connection: Connection, what: number): boolean {
+  return (connection.spent & what) !== 0;
 }

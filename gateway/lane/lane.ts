@@ -5,7 +5,7 @@ import { CONN_DRAINING, ROW_IKE_WAITS, ROW_LEN } from "../../ts-bindings/layout.
 import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import type { LaneLibc } from "./libc.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
@@ -31,7 +31,7 @@ export interface Lane {
   ready: Connection[];
   /** The list of the turn before, empty: the two take turns. */
   spare: Connection[];
-  /** Connections whose budget ran out before their work did, from `busyAt` on; one is served in each turn. */
+  /** Connections with a budget that ran out before their work did, from `busyAt` on; one is served in each turn. */
   busy: Connection[];
   busyAt: number;
   /** Those that have had their turn; `busy` when that has ended. */
@@ -74,11 +74,21 @@ export function list(lane: Lane, connection: Connection): void {
   lane.ready.push(connection);
 }
 
-/** Puts a connection whose budget ran out behind all that wait for one. */
-export function listAgain(lane: Lane, connection: Connection): void {
-  if (connection.isListed) return;
-  connection.isListed = true;
-  lane.again.push(connection);
+/**
+ * Puts a connection behind all that wait for a budget, for what has used its own up (a SPENT_ bit). Only that waits: the
+ * connection goes on to have its turn for all other news.
+ */
+export function listAgain(lane: Lane, connection: Connection, spent: number): void {
+  if (connection.spent === 0) lane.again.push(connection);
+  connection.spent |= spent;
+}
+
+/** Takes a connection that ends from those that wait for a budget: who comes and goes would fill the lists otherwise. */
+export function unlistBusy({ again, busy, busyAt }: Lane, connection: Connection): void {
+  if (connection.spent === 0) return;
+  const at = busy.indexOf(connection, busyAt);
+  if (at >= 0) busy.splice(at, 1);
+  else again.splice(again.indexOf(connection), 1);
 }
 
 /** Whether a connection waits to be served. */
@@ -107,7 +117,8 @@ export function starve(lane: Lane, connection: Connection): void {
 /** Whether the daemon has something for a connection that can take it now. */
 export function hasUpstream(lane: Lane, connection: Connection): boolean {
   return connection.isUpstreamReadable && connection.state !== CONN_DRAINING &&
-    !connection.isStarved && rowI32(lane, connection.row, ROW_IKE_WAITS) === 0;
+    !connection.isStarved && !hasSpent(connection, SPENT_UPSTREAM) &&
+    rowI32(lane, connection.row, ROW_IKE_WAITS) === 0;
 }
 
 /** Offset of a connection's row. */

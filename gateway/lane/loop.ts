@@ -2,7 +2,8 @@
 //
 //   epoll_wait -> marks on connections, listeners served -> TUN -> connections with news -> one that is busy -> timers -> commands
 //
-// Who has used up a budget waits behind who has news: however many connections flood the lane, an IKE message waits for one budget only.
+// Who has used up a budget waits behind who has news: however many connections flood the lane, an IKE message waits for one budget only. So does a
+// connection with what has used up its own alone: each direction has one, and what is queued towards TCP needs none.
 // The lane sleeps only when nothing is listed, so an idle lane costs nothing.
 
 import { CONN_DRAINING, EPOLL_MAX } from "../../ts-bindings/layout.ts";
@@ -22,7 +23,7 @@ import { acceptFrom, endPause } from "./accept.ts";
 import { payAttention } from "./attention.ts";
 import { closeConnection } from "./close.ts";
 import { runCommands } from "./commands.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, hasSpent, SPENT_TCP } from "./connection.ts";
 import { runTimers } from "./deadlines.ts";
 import { checkDrain, DRAIN_POLL_MS } from "./drain.ts";
 import { announce } from "./events.ts";
@@ -167,10 +168,11 @@ function serveBusy(lane: Lane): void {
   const connection = lane.busy[lane.busyAt];
   if (connection === undefined) return;
   lane.busyAt++;
-  connection.isListed = false;
-  if (lane.connections[connection.row] === connection) serve(lane, connection);
+  connection.spent = 0;
+  serve(lane, connection);
 }
 
+/** Serves a connection with all that it has a budget for. */
 function serve(lane: Lane, connection: Connection): void {
   if (connection.isWritable) {
     connection.isWritable = false;
@@ -181,8 +183,8 @@ function serve(lane: Lane, connection: Connection): void {
   if (connection.closeWith === 0 && hasUpstream(lane, connection)) readUpstream(lane, connection);
   if (connection.state === CONN_DRAINING) {
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
-  } else if (connection.closeWith === 0 && !isStarved) {
-    if (receive(lane, connection)) listAgain(lane, connection);
+  } else if (connection.closeWith === 0 && !isStarved && !hasSpent(connection, SPENT_TCP)) {
+    if (receive(lane, connection)) listAgain(lane, connection, SPENT_TCP);
   }
   if (connection.closeWith !== 0) closeConnection(lane, connection, connection.closeWith);
 }

@@ -18,7 +18,7 @@ import {
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
 } from "../linux/constants.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, SPENT_UPSTREAM } from "./connection.ts";
 import { enable } from "./deadlines.ts";
 import { hasUpstream, type Lane, listAgain, rowI32, rowOffset, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
@@ -146,7 +146,7 @@ export function readUpstream(lane: Lane, connection: Connection): void {
     core.upstream_end(index, row);
   }
   flush(lane, connection);
-  if (hasUpstream(lane, connection)) listAgain(lane, connection);
+  if (hasUpstream(lane, connection)) listAgain(lane, connection, SPENT_UPSTREAM);
 }
 
 /** Queues what was read; what waits leaves first where it would take the room. */

@@ -1,0 +1,148 @@
+// A connection that has used up its budget waits for the next one only with what the budget was for (architecture.md, threads).
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { ROW_GENERATION } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
+import { EPOLLIN } from "../linux/constants.ts";
+import { COMMAND_KICK } from "./commands.ts";
+import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
+import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
+import { arrive, makeRoom, startFlood } from "./fake/kernel.ts";
+import { counted, foreignEsp, frame, ike } from "./fake/traffic.ts";
+import { hasListed, rowI32 } from "./lane.ts";
+import { STREAM_PREFIX } from "./stream_prefix.ts";
+
+const BUSY = 50;
+
+test("an answer to a connection that sends bulk leaves in the next turn, however many are busy", async () => {
+  const { fake, clients: [client] } = await startClients();
+  startFloods(fake);
+  client.upstream.unread.push(new Uint8Array(ike(9)));
+  edge(client.upstream, EPOLLIN);
+  fake.step();
+  deepEqual(client.end.sent, [...frame(ike(9))]);
+});
+
+test("what is queued for a connection that sends bulk leaves in the turn in which there is room", async () => {
+  const { fake, clients: [client] } = await startClients();
+  client.end.space = 5;
+  client.upstream.unread.push(new Uint8Array(ike(9)));
+  edge(client.upstream, EPOLLIN);
+  startFloods(fake);
+  equal(client.end.sent.length, 5);
+  makeRoom(client.end, Infinity);
+  fake.step();
+  deepEqual(client.end.sent, [...frame(ike(9))]);
+});
+
+test("IKE of a client whose daemon sends bulk is relayed in the next turn, however many are busy", async () => {
+  const { fake, clients } = await startClients();
+  for (const { upstream } of clients) pour(upstream);
+  fake.step();
+  const [{ end, upstream }] = clients;
+  arrive(end, frame(ike(9)));
+  fake.step();
+  deepEqual(upstream.sent.map((message) => message.at(-1)), [0, 9]);
+});
+
+test("news of a busy connection is no budget more: a turn serves one", async () => {
+  const { fake, clients } = await startClients();
+  for (const { upstream } of clients) pour(upstream);
+  fake.step();
+  for (const { end, upstream } of clients) {
+    startFlood(end, frame(ike(1)));
+    edge(upstream, EPOLLIN);
+  }
+  fake.step();
+  const before = moved(clients);
+  for (let turns = 1; turns <= BUSY; turns++) {
+    // What comes meanwhile makes edges.
+    for (const { end, upstream } of clients) {
+      edge(end, EPOLLIN);
+      edge(upstream, EPOLLIN);
+    }
+    fake.step();
+    const { read, relayed } = moved(clients);
+    ok(
+      read - before.read <= turns * BUDGET_READS,
+      `${read - before.read} of the daemons' ${turns}`,
+    );
+    ok(relayed - before.relayed <= turns * BUDGET_FRAMES, `${relayed - before.relayed} relayed`);
+  }
+  for (const { upstream } of clients) {
+    ok(POURED - upstream.unread.length > BUDGET_READS, "each has had a second budget");
+  }
+});
+
+test("a busy connection that is kicked closes in the next turn, and is kept in no list", async () => {
+  const { fake, clients } = await startClients();
+  startFloods(fake);
+  // In each of the lists: those before the first one have had their second budget.
+  for (let turns = 0; turns < BUSY / 2; turns++) fake.step();
+  for (let row = 2; row <= BUSY; row++) {
+    fake.command([COMMAND_KICK, row, rowI32(fake.lane, row, ROW_GENERATION)]);
+  }
+  fake.step();
+  equal(clients.filter(({ end }) => end.isClosed).length, BUSY - 1);
+  equal(counted(fake, Status.Kicked), BUSY - 1);
+  const { again, busy, busyAt } = fake.lane;
+  ok(again.length + busy.length - busyAt <= 1);
+  fake.step();
+  ok(hasListed(fake.lane), "the one that is left has its turn");
+});
+
+interface Client {
+  readonly end: TcpEnd;
+  readonly upstream: UdpEnd;
+}
+
+type Clients = readonly [Client, ...Client[]];
+
+/** Clients in use, all at rest. */
+async function startClients(): Promise<{ fake: FakeLane; clients: Clients }> {
+  const [fake] = await startFakeLanes({ limits: { connections: BUSY, rings: 4 * BUSY } });
+  ok(fake !== undefined);
+  const clients = Array.from({ length: BUSY }, (_, i) => openClient(fake, [192, 0, 2, i]));
+  const [first, ...others] = clients;
+  ok(first !== undefined);
+  return { fake, clients: [first, ...others] };
+}
+
+function openClient(fake: FakeLane, address: readonly number[]): Client {
+  const end = fake.connect(address);
+  arrive(end, STREAM_PREFIX);
+  arrive(end, frame(ike(0)));
+  fake.settle();
+  const upstream = fake.kernel.sockets.at(-1);
+  ok(upstream !== undefined);
+  return { end, upstream };
+}
+
+/** All clients send bulk from here on, and have used up a budget each. */
+function startFloods({ kernel, step }: FakeLane): void {
+  for (const end of kernel.ends.values()) {
+    if (end.kind === "tcp") startFlood(end, frame([]));
+  }
+  step();
+}
+
+/** Datagrams in one budget: 22 reads of up to three. */
+const BUDGET_READS = 66;
+/** Frames in one budget: two batches. */
+const BUDGET_FRAMES = 128;
+/** More than a few budgets. */
+const POURED = 300;
+
+/** A daemon sends more than its budget takes. */
+function pour(upstream: UdpEnd): void {
+  for (let i = 0; i < POURED; i++) upstream.unread.push(new Uint8Array(foreignEsp(64, i & 0x7f)));
+  edge(upstream, EPOLLIN);
+}
+
+/** What has moved since the daemons have poured, both ways. */
+function moved(clients: Clients): { read: number; relayed: number } {
+  const left = clients.reduce((sum, { upstream }) => sum + upstream.unread.length, 0);
+  const relayed = clients.reduce((sum, { upstream }) => sum + upstream.sent.length, 0);
+  return { read: POURED * clients.length - left, relayed };
+}
