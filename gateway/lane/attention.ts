@@ -1,5 +1,5 @@
-// A lane that could not send all on another lane's connection asks the owner to watch it: the owner's timers decide when a
-// begun frame has taken too long (SendStalled).
+// A lane that is the first to leave octets behind on another lane's connection asks the owner to watch it: the owner's timers decide when a
+// begun frame has taken too long (SendStalled). Once for as long as octets wait: a congested connection always has some.
 
 import { LANE_ATTENTION, ROW_TX_PARTIAL_AT } from "../../ts-bindings/layout.ts";
 import { armTimer } from "./deadlines.ts";

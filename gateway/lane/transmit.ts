@@ -13,6 +13,7 @@ import {
   ROW_LOWAT,
   ROW_LOWAT_SET,
   ROW_SEGMENT,
+  ROW_TX_PARTIAL_AT,
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { sealJobs } from "../engine/native.ts";
@@ -28,7 +29,7 @@ import {
 import { callAttention } from "./attention.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
-import { doom, type Lane, list, rowI32, rowOffset } from "./lane.ts";
+import { doom, type Lane, list, rowF64, rowI32, rowOffset } from "./lane.ts";
 
 /**
  * Seals and sends the lane's outbound entries, connection by connection.
@@ -58,6 +59,7 @@ function sendLocked(lane: Lane, row: number): void {
   const fd = rowI32(lane, row, ROW_FD);
   const owner = rowI32(lane, row, ROW_LANE);
   const hasWaited = rowI32(lane, row, ROW_IKE_WAITS) !== 0;
+  const wasStuck = isStuck(lane, row);
   // A kernel that is kept short gets its octets in parts, each in a buffer of its own: it looks at what it holds before each buffer.
   const isShort = rowI32(lane, row, ROW_SEGMENT) > 0 && rowI32(lane, row, ROW_LOWAT) < LOWAT_MAX;
   const flags = MSG_NOSIGNAL | MSG_DONTWAIT | (isShort ? MSG_EOR : 0);
@@ -74,16 +76,23 @@ function sendLocked(lane: Lane, row: number): void {
   }
   // The reserve has room again: its owner may read upstream on.
   const hasRoom = hasWaited && rowI32(lane, row, ROW_IKE_WAITS) === 0;
+  // Since it was stuck its owner has a timer, which reads the row again when it comes due.
+  const hasStuck = !wasStuck && isStuck(lane, row);
   if (left > 0) fitLowat(lane, row, fd);
   core.tx_unlock(index, row);
   const connection = owner === index ? lane.connections[row] : undefined;
   if (connection !== undefined) {
     if (hasRoom) list(lane, connection);
     settle(lane, connection, isBroken ? -1 : left);
-  } else if (owner !== index && (left > 0 || hasRoom)) {
-    // A reset reaches the owner by its own epoll; octets that wait need its timer.
+  } else if (owner !== index && (hasStuck || hasRoom)) {
+    // A reset reaches the owner by its own epoll; octets that begin to wait need its timer.
     callAttention(lane, owner);
   }
+}
+
+/** Whether a send has left octets behind that still wait. */
+function isStuck(lane: Lane, row: number): boolean {
+  return rowF64(lane, row, ROW_TX_PARTIAL_AT) > 0;
 }
 
 /** Tells the kernel how much it may hold, if the core has come to another number. A larger one wakes the owner, if that makes room. */
