@@ -20,6 +20,7 @@ export function closeConnection(lane: Lane, connection: Connection, status: numb
   lane.connections[connection.row] = undefined;
   lane.live.delete(connection);
   unlistBusy(lane, connection);
+  lane.timers.disarm(connection.row);
 }
 
 /** SO_LINGER with a time of 0: close sends RST, and the kernel forgets what it has not sent. */

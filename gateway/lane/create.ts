@@ -43,7 +43,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     native,
     libc,
     tables: createTables({ memory, mapped: options.mapped, core, index }),
-    timers: createTimers(),
+    timers: createTimers(init.connectionsMax),
     epfd,
     tell,
     clock,

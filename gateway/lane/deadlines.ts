@@ -10,7 +10,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, rowF64 } from "./lane.ts";
 
-/** Makes sure that the lane wakes for the earliest deadline of a connection. Allocates only when the entry moves earlier. */
+/** Makes sure that the lane wakes for the earliest deadline of a connection. Touches the heap only when that moves earlier. */
 export function armTimer(lane: Lane, connection: Connection): void {
   const due = dueAt(lane, connection);
   if (due === Infinity) return;
@@ -33,8 +33,7 @@ export function runTimers(lane: Lane): void {
     const row = lane.timers.nextDue(lane.now);
     if (row === -1) return;
     const connection = lane.connections[row];
-    // An entry of a row's earlier connection, or one that an earlier entry has replaced, wakes nobody.
-    if (connection === undefined || connection.timerDue > lane.now) continue;
+    if (connection === undefined) continue;
     connection.timerDue = 0;
     const status = expired(lane, connection);
     if (status === 0) armTimer(lane, connection);

@@ -1,24 +1,71 @@
-// Deadlines of one lane: a binary heap of (due, connection row). An entry is a hint, not a promise: a deadline that moves
-// later leaves its entry where it is, and whoever is woken early arms again. So the hot path never touches the heap.
+// Deadlines of one lane: a binary heap of (due, connection row), with one entry a row at most, whose place is known. An entry is a hint, not a promise:
+// a deadline that moves later leaves its entry where it is, and whoever is woken early arms again. So the hot path never touches the heap.
 
 /** Deadlines of one lane. */
 export interface Timers {
-  /** Wakes `row` at `dueAt`, monotonic ms. */
+  /** Wakes `row` at `dueAt`, monotonic ms, in place of when it was to be woken. */
   arm(row: number, dueAt: number): void;
+  /** Wakes `row` no more. */
+  disarm(row: number): void;
   /** Row of the next entry that is due at `now`, or -1. The entry is gone after that. */
   nextDue(now: number): number;
   /** Whole milliseconds to the next entry for `epoll_wait`, rounded up; -1 without one. */
   waitMs(now: number): number;
 }
 
-/** Makes an empty set of deadlines. */
-export function createTimers(): Timers {
+/** Makes an empty set of deadlines for rows up to `rowMax`. */
+export function createTimers(rowMax: number): Timers {
+  const { due, rows, places, fill } = createHeap(rowMax);
+
+  function arm(row: number, dueAt: number): void {
+    const at = places[row] ?? -1;
+    fill(at === -1 ? due.length : at, dueAt, row);
+  }
+
+  function disarm(row: number): void {
+    const at = places[row] ?? -1;
+    if (at === -1) return;
+    places[row] = -1;
+    const dueAt = due.pop() ?? Infinity;
+    const last = rows.pop() ?? -1;
+    if (last !== row) fill(at, dueAt, last);
+  }
+
+  function nextDue(now: number): number {
+    const row = rows[0];
+    if (row === undefined || (due[0] ?? Infinity) > now) return -1;
+    disarm(row);
+    return row;
+  }
+
+  function waitMs(now: number): number {
+    const first = due[0];
+    if (first === undefined) return -1;
+    return Math.min(Math.max(Math.ceil(first - now), 0), 0x7fffffff);
+  }
+
+  return { arm, disarm, nextDue, waitMs };
+}
+
+interface Heap {
+  /** By place, the first to come due in front. */
+  readonly due: number[];
+  readonly rows: number[];
+  /** By row, where its entry is; -1 without one. */
+  readonly places: Int32Array;
+  /** Puts an entry into the gap at `at`, or where the gap has to move to. */
+  fill(at: number, dueAt: number, row: number): void;
+}
+
+function createHeap(rowMax: number): Heap {
   const due: number[] = [];
   const rows: number[] = [];
+  const places = new Int32Array(rowMax + 1).fill(-1);
 
   function place(at: number, dueAt: number, row: number): void {
     due[at] = dueAt;
     rows[at] = row;
+    places[row] = at;
   }
 
   function dueOf(at: number): number {
@@ -29,45 +76,33 @@ export function createTimers(): Timers {
     return rows[at] ?? -1;
   }
 
-  function arm(row: number, dueAt: number): void {
-    let at = due.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
+  /** Moves the gap at `at` up as far as what is due at `dueAt` may be. */
+  function raise(at: number, dueAt: number): number {
+    let gap = at;
+    while (gap > 0) {
+      const parent = (gap - 1) >> 1;
       if (dueOf(parent) <= dueAt) break;
-      place(at, dueOf(parent), rowOf(parent));
-      at = parent;
+      place(gap, dueOf(parent), rowOf(parent));
+      gap = parent;
     }
-    place(at, dueAt, row);
+    return gap;
   }
 
-  function removeFirst(): void {
-    const dueAt = due.pop() ?? Infinity;
-    const row = rows.pop() ?? -1;
-    const len = due.length;
-    if (len === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= len) break;
+  /** Moves it down as far as that has to be. */
+  function sink(at: number, dueAt: number): number {
+    let gap = at;
+    for (let child = 2 * gap + 1; child < due.length; child = 2 * gap + 1) {
       if (dueOf(child + 1) < dueOf(child)) child++;
       if (dueOf(child) >= dueAt) break;
-      place(at, dueOf(child), rowOf(child));
-      at = child;
+      place(gap, dueOf(child), rowOf(child));
+      gap = child;
     }
-    place(at, dueAt, row);
+    return gap;
   }
 
-  function nextDue(now: number): number {
-    if (dueOf(0) > now) return -1;
-    const row = rowOf(0);
-    removeFirst();
-    return row;
+  function fill(at: number, dueAt: number, row: number): void {
+    place(sink(raise(at, dueAt), dueAt), dueAt, row);
   }
 
-  function waitMs(now: number): number {
-    if (due.length === 0) return -1;
-    return Math.min(Math.max(Math.ceil(dueOf(0) - now), 0), 0x7fffffff);
-  }
-
-  return { arm, nextDue, waitMs };
+  return { due, rows, places, fill };
 }
