@@ -2,7 +2,7 @@
 // 127.0.0.1, directly (Origin tells) or by a name of its own that resolves there (Host tells).
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { MiddlewareHandler } from "@hono/hono";
+import type { HonoRequest, MiddlewareHandler } from "@hono/hono";
 import { isLoopback, parseAddress } from "../config/address.ts";
 import { ASSETS } from "./dashboard.ts";
 import { problem } from "./problem.ts";
@@ -23,21 +23,22 @@ export function guard(options: GuardOptions): MiddlewareHandler<ApiEnv> {
   return async function guardRequest(context, next): Promise<Response | undefined> {
     const { method, path } = context.req;
     const isOpen = isSafe(method) && OPEN_PATHS.includes(path);
-    const refusal = isOpen ? undefined : refuse(context.req.raw, options);
+    const refusal = isOpen ? undefined : refuse(context.req, options);
     if (refusal !== undefined) return refusal;
     await next();
     return undefined;
   };
 }
 
-function refuse(request: Request, options: GuardOptions): Response | undefined {
+function refuse(asked: HonoRequest, options: GuardOptions): Response | undefined {
+  const request = asked.raw;
   const token = options.token();
   const given = bearerOf(request);
   const isAuthorized = token !== null && given !== undefined && isSameSecret(given, token);
   if (!isAuthorized && options.isLoopback && !isLoopbackHost(hostOf(request))) {
     return problem(403, "Without a token, Host must be a loopback address or localhost");
   }
-  if (!isAuthorized && needsToken(request, options.isLoopback, token !== null)) {
+  if (!isAuthorized && needsToken(asked, options.isLoopback, token !== null)) {
     return unauthorized(given !== undefined);
   }
   if (!isSafe(request.method) && hasForeignOrigin(request)) {
@@ -46,10 +47,14 @@ function refuse(request: Request, options: GuardOptions): Response | undefined {
   return undefined;
 }
 
-/** On loopback changes need it, if there is one; elsewhere all but what the page is made of, which then asks for it. */
-function needsToken(request: Request, isLoopback: boolean, hasToken: boolean): boolean {
-  if (!isSafe(request.method)) return !isLoopback || hasToken;
-  return !isLoopback && !new URL(request.url).pathname.startsWith(ASSETS);
+/**
+ * On loopback changes need it, if there is one; elsewhere all but what the page is made of, which then asks for it.
+ *
+ * The path is the router's: a URL has Host in it as it was sent, and that of `Host: x\assets\` has another path.
+ */
+function needsToken(asked: HonoRequest, isLoopback: boolean, hasToken: boolean): boolean {
+  if (!isSafe(asked.method)) return !isLoopback || hasToken;
+  return !isLoopback && !asked.path.startsWith(ASSETS);
 }
 
 /** RFC 6750 §3: the error is named only if there was a token. */
@@ -78,7 +83,7 @@ function digest(text: string): Uint8Array {
 
 /** Host, normalized as a URL's authority is; undefined if it is none. */
 function hostOf(request: Request): URL | undefined {
-  const field = request.headers.get("host") ?? new URL(request.url).host;
+  const field = request.headers.get("host") ?? URL.parse(request.url)?.host ?? "";
   return URL.parse(`http://${field}`) ?? undefined;
 }
 

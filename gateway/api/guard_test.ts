@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeApi, type FakeApi } from "./fake_api.ts";
 
@@ -130,3 +130,18 @@ test("guard() lets the parts of the page pass without a token, under the rule of
   equal(await statusOf(elsewhere, "/assets", { host: "culvert.example" }), 401);
   equal((await elsewhere.app.request(path, { method: "POST" })).status, 401);
 });
+
+test("guard() takes the path that the router takes, whatever Host makes of the URL", async () => {
+  const { app, logged } = createFakeApi({ token: TOKEN, isLoopback: false });
+  for (const host of ["x\\assets\\y", "x?", "a b", "[::"]) {
+    equal((await app.fetch(requestWithUrl(`http://${host}/metrics`))).status, 401, host);
+  }
+  equal((await app.fetch(requestWithUrl("http://a b/assets/main.js"))).status, 200);
+  equal((await createFakeApi().app.fetch(requestWithUrl("http://a b/metrics"))).status, 403);
+  deepEqual(logged, []);
+});
+
+/** As Deno has it: Host and target one behind the other, which need not make a URL. */
+function requestWithUrl(url: string): Request {
+  return Object.defineProperty(new Request("http://unused/"), "url", { value: url });
+}
