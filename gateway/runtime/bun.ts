@@ -1,7 +1,8 @@
 // The table of contents for Bun. Importing it does nothing; `bunRuntime` makes the table.
 //
 // Differences that were seen with Bun 1.4.5: an idle HTTP connection is cut after ten seconds, streams of events included, unless
-// its request is told otherwise; `ptr` wants numbers and null where Deno wants bigints.
+// its request is told otherwise; a request without a usable Host has its path for a URL; `ptr` wants numbers and null where Deno wants
+// bigints.
 
 import process from "node:process";
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
@@ -140,11 +141,21 @@ function serveHttp(options: ServeOptions): Promise<HttpServer> {
 
   async function answer(request: Request, server: BunServer): Promise<Response> {
     const address = server.requestIP(request)?.address ?? "";
-    const response = await options.fetch(request, { address });
+    const asked = withAbsoluteUrl(request, server.port);
+    if (asked === undefined) return new Response(null, { status: 400 });
+    const response = await options.fetch(asked, { address });
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (isStream === true) server.timeout(request, 0);
     return response;
   }
+}
+
+/** As Deno has it: where Host is missing or no authority, that of the URL is localhost. Undefined if there is no path either. */
+function withAbsoluteUrl(request: Request, port: number): Request | undefined {
+  if (URL.canParse(request.url)) return request;
+  const path = request.url.replace(/^http:\/\/[^/]*/, "");
+  if (!path.startsWith("/")) return undefined;
+  return new Request(`http://localhost:${port}${path}`, request);
 }
 
 const STOP_AT_ONCE = true;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -55,6 +56,35 @@ for (const hostname of ["127.0.0.1", "::1"]) {
     await server.close();
   });
 }
+
+test("serveHttp() gives requests an absolute URL, whatever Host says", async () => {
+  const server = await runtime.serveHttp({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async (request) => {
+      const host = request.headers.get("host");
+      return new Response(
+        JSON.stringify([URL.parse(request.url)?.pathname, host, await request.text()]),
+      );
+    },
+  });
+  const post = ["Content-Length: 3", "", "abc"];
+  const cases = [
+    [["POST /x?y=1 HTTP/1.0", ...post], ["/x", null, "abc"]],
+    [["POST //x/y HTTP/1.0", ...post], ["//x/y", null, "abc"]],
+    [["POST /x HTTP/1.1", "Host: ", "Connection: close", ...post], ["/x", "", "abc"]],
+    [["POST /x HTTP/1.1", "Host: localhost", "Connection: close", ...post], [
+      "/x",
+      "localhost",
+      "abc",
+    ]],
+  ] as const;
+  for (const [lines, seen] of cases) {
+    const answer = await askRaw(server.port, lines);
+    assert.deepEqual(JSON.parse(answer.split("\r\n\r\n")[1] ?? ""), seen);
+  }
+  await server.close();
+});
 
 test("serveHttp() names an address in use", async () => {
   const fetch = (): Response => new Response();
@@ -139,6 +169,16 @@ test("onSignal() runs at each signal", async () => {
   process.kill(child.pid ?? 0, "SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
+
+/** Sends the lines to a server that closes after its answer. */
+async function askRaw(port: number, lines: readonly string[]): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  socket.setEncoding("utf8").on("data", (part) => text += part);
+  socket.write(lines.join("\r\n"));
+  await once(socket, "close");
+  return text;
+}
 
 async function said(child: ChildProcessWithoutNullStreams): Promise<unknown> {
   const [text] = await once(child.stdout, "data");

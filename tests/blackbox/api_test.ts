@@ -6,6 +6,7 @@ import { type Answer, spiText } from "../support/api.ts";
 import { expectEcho } from "../support/echo.ts";
 import { family, readMetrics } from "../support/metrics.ts";
 import { addPeer, freshSpi, makePeer, randomKey } from "../support/peers.ts";
+import { askRaw } from "../support/raw_http.ts";
 import { scenario } from "../support/scenario.ts";
 import { tempFile } from "../support/temp.ts";
 import { useGateway } from "../support/use_gateway.ts";
@@ -216,6 +217,21 @@ describe("requests", () => {
     await expectProblem(post, 403, /Origin/i);
     const own = { origin: `http://127.0.0.1:${api.port}` };
     equal((await api.request("POST", "/v1/sas", { body, headers: own })).status, 201);
+  });
+
+  scenario("without Host, as balancers probe, or with one that is none", async () => {
+    const { api } = gateway();
+    for (const path of ["/livez", "/readyz", "/metrics"]) {
+      match(await askRaw(api, `GET ${path} HTTP/1.0`), /^HTTP\/1\.[01] 200 /, path);
+    }
+    for (const host of ["a b", "[::", "a:99999", ""]) {
+      const ask = (path: string): Promise<string> =>
+        askRaw(api, `GET ${path} HTTP/1.1`, `Host: ${host}`);
+      match(await ask("/livez?x=1"), /^HTTP\/1\.1 200 /, host);
+      match(await ask("/readyz"), /^HTTP\/1\.1 200 /, host);
+      match(await ask("/metrics"), /^HTTP\/1\.1 403 /, host);
+    }
+    match(await askRaw(api, "CONNECT [:: HTTP/1.0"), /^HTTP\/1\.[01] 40[03] /);
   });
 
   scenario("/v1/status, /v1/connections and one connection have their members", async () => {
