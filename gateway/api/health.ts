@@ -13,7 +13,11 @@ export function healthRoutes(gateway: Gateway): readonly Route[] {
     {
       path: "/livez",
       methods: {
-        GET: { summary: "Whether the process runs", answers: TEXT, run: (c) => c.text("ok\n") },
+        GET: {
+          summary: "Whether the process runs",
+          answers: TEXT,
+          run: (context) => textAnswer(context, "ok\n"),
+        },
       },
     },
     {
@@ -51,13 +55,21 @@ export function healthRoutes(gateway: Gateway): readonly Route[] {
   ];
 }
 
+const TEXT_TYPE = "text/plain; charset=UTF-8";
+
 const TEXT = {
-  200: { description: "Yes", content: { "text/plain; charset=UTF-8": { schema: z.string() } } },
+  200: { description: "Yes", content: { [TEXT_TYPE]: { schema: z.string() } } },
 } as const;
+
+/** Not by `context.text`, which leaves the type to the runtime while no other header is set: Bun then says none, or another. */
+function textAnswer(context: ApiContext, text: string): Response {
+  return context.body(text, 200, { "content-type": TEXT_TYPE });
+}
 
 /** Balancers stop sending when this fails; what is connected drains. */
 function readiness(gateway: Gateway, context: ApiContext): Response {
-  return gateway.isDraining() ? problem(503, "The gateway is draining") : context.text("ready\n");
+  if (gateway.isDraining()) return problem(503, "The gateway is draining");
+  return textAnswer(context, "ready\n");
 }
 
 function drain(gateway: Gateway, context: ApiContext): Response {

@@ -219,6 +219,17 @@ describe("requests", () => {
     equal((await api.request("POST", "/v1/sas", { body, headers: own })).status, 201);
   });
 
+  scenario("the probes answer in the media type that the document says", async () => {
+    const { api } = gateway();
+    const { paths } = await api.get("/openapi.json") as { paths: Record<string, Json> };
+    for (const path of ["/livez", "/readyz"]) {
+      const { responses } = paths[path]?.get as { responses: Record<string, { content: Json }> };
+      const { headers } = await api.request("GET", path);
+      deepEqual(Object.keys(responses["200"]?.content ?? {}), [headers["content-type"]], path);
+      match(await askRaw(api, `HEAD ${path} HTTP/1.0`), /\r\ncontent-type: text\/plain; /i, path);
+    }
+  });
+
   scenario("without Host, as balancers probe, or with one that is none", async () => {
     const { api } = gateway();
     for (const path of ["/livez", "/readyz", "/metrics"]) {
