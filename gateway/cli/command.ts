@@ -74,21 +74,23 @@ export interface ParsedCommand {
 /**
  * Parses a command's arguments.
  *
- * @throws {ConfigError} For a flag it does not have, or a wrong number of arguments
+ * @throws {ConfigError} For a flag it does not have, a switch that is neither on nor off, or a wrong number of arguments
  */
 export function parseCommand(command: Command, args: readonly string[]): ParsedCommand {
-  const switches = command.flags.filter((flag) => flag.value === undefined).map(nameOf);
+  const own = command.flags.filter((flag) => flag.value === undefined).map(nameOf);
+  const switches = [HELP_FLAG.name, ...own];
   const parsed = parseArgs(args, {
     alias: { h: HELP_FLAG.name },
-    boolean: [HELP_FLAG.name, ...switches],
+    boolean: switches,
     collect: command.flags.filter((flag) => flag.isRepeatable).map(nameOf),
     // Not given is not the same as false, which overrides the environment.
-    default: Object.fromEntries(switches.map((name) => [name, null])),
+    default: Object.fromEntries(own.map((name) => [name, null])),
     string: ["_", ...command.flags.filter((flag) => flag.value !== undefined).map(nameOf)],
     unknown: (_arg, key) => {
       if (key !== undefined) throw unknownFlag(command, key);
     },
   });
+  checkSwitches(switches, parsed);
   const { _: rest, [HELP_FLAG.name]: isHelp, ...flags } = parsed;
   const operands = rest.map(String);
   if (isHelp !== true) checkOperands(command, operands);
@@ -100,6 +102,12 @@ function unknownFlag(command: Command, key: string): ConfigError {
   const isName = /^[\w-]{1,32}$/.test(key);
   const path = isName ? `${key.length === 1 ? "-" : "--"}${key}` : "flag";
   return new ConfigError({ path }, `unknown flag, see culvert ${command.name} --help`);
+}
+
+/** "no" and "0" would be on for a parser that only knows "false". */
+function checkSwitches(names: readonly string[], values: FlagValues): void {
+  const wrong = names.find((name) => typeof values[name] === "string");
+  if (wrong !== undefined) throw new ConfigError({ path: `--${wrong}` }, "must be true or false");
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {

@@ -56,6 +56,15 @@ test("runCli() serves when no command is named", async () => {
   }
 });
 
+test("runCli() takes true and false behind a switch", async () => {
+  const off = await run(["kick", "7", "8", "--help=false"]);
+  equal(off.stderr, 'culvert kick: takes no argument "8"\n');
+  match((await run(["kick", "--help=true"])).stdout, /^culvert kick ID/);
+  const files = { "culvert.toml": "" };
+  const table = await run(["check-config", "culvert.toml", "--json=false"], { files });
+  match(table.stdout, /^SETTING /);
+});
+
 test("runCli() ends with one line and code 2 for what was asked wrongly", async () => {
   const cases: readonly (readonly [readonly string[], string])[] = [
     [["--listenn", "x"], "--listenn: unknown flag, see culvert serve --help"],
@@ -67,6 +76,13 @@ test("runCli() ends with one line and code 2 for what was asked wrongly", async 
     [["--lanes", "many"], "--lanes: must be auto or a whole number from 1 to 64"],
     [["--lanes"], "--lanes: must be auto or a whole number from 1 to 64"],
     [["--listen", "--api", "off"], "--listen: must not be empty"],
+    [["--unsafe-static-sas=0"], "--unsafe-static-sas: must be true or false"],
+    [["--unsafe-static-sas=maybe", "--lanes=2"], "--unsafe-static-sas: must be true or false"],
+    [["status", "--watch=no"], "--watch: must be true or false"],
+    [["status", "--json=1"], "--json: must be true or false"],
+    [["status", "--json="], "--json: must be true or false"],
+    [["kick", "--help=no"], "--help: must be true or false"],
+    [["kick", "--h=no"], "--help: must be true or false"],
     [["kick"], "culvert kick: needs ID"],
     [["kick", "x"], "culvert kick: ID must be a number, as connections shows it"],
     [["check-config"], "culvert check-config: needs FILE"],

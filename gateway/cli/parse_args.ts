@@ -7,6 +7,7 @@ import { parseArgs as parseNodeArgs } from "node:util";
 export interface ParseOptions {
   /** Other names: `{ h: "help" }`. */
   readonly alias?: Readonly<Record<string, string>>;
+  /** Switches. Unlike the original's, one with a text that is neither "true" nor "false" has that text, for the caller to refuse. */
   readonly boolean?: readonly string[];
   /** Flags that may be repeated; each must be in `string` too. */
   readonly collect?: readonly string[];
@@ -52,7 +53,7 @@ interface OptionToken {
 function take(result: Record<string, unknown>, options: ParseOptions, token: OptionToken): void {
   const name = options.alias?.[token.name] ?? token.name;
   if (options.boolean?.includes(name)) {
-    result[name] = token.value !== "false";
+    result[name] = switchValue(token.value);
   } else if (options.collect?.includes(name)) {
     const before = result[name];
     result[name] = [...(Array.isArray(before) ? before : []), token.value ?? ""];
@@ -61,6 +62,11 @@ function take(result: Record<string, unknown>, options: ParseOptions, token: Opt
   } else if (options.unknown?.(token.rawName, name, token.value ?? true) !== false) {
     result[name] = token.value ?? true;
   }
+}
+
+function switchValue(text: string | undefined): boolean | string {
+  if (text === undefined || text === "true") return true;
+  return text === "false" ? false : text;
 }
 
 function absentValues(options: ParseOptions): Record<string, unknown> {

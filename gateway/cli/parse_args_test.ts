@@ -27,10 +27,15 @@ test("parseArgs() does not take a flag for another flag's value", () => {
 
 test("parseArgs() tells a switch that is off from one that is not given", () => {
   const options = { boolean: ["unsafe"], default: { unsafe: null } };
-  const values = [[], ["--unsafe"], ["--unsafe=false"]].map((args) => {
-    return parseArgs(args, options)["unsafe"];
-  });
-  deepEqual(values, [null, true, false]);
+  const given = [[], ["--unsafe"], ["--unsafe=true"], ["--unsafe=false"]];
+  deepEqual(given.map((args) => parseArgs(args, options)["unsafe"]), [null, true, true, false]);
+});
+
+test("parseArgs() does not take just any text for a switch that is on", () => {
+  for (const text of ["0", "1", "no", "TRUE", ""]) {
+    const { unsafe } = parseArgs([`--unsafe=${text}`], { boolean: ["unsafe"] });
+    deepEqual(unsafe, text);
+  }
 });
 
 test("parseArgs() asks about what it does not know", () => {

@@ -16,6 +16,7 @@ const QUIET = ["--listen", "127.0.0.1:0", "--api", "off"];
 describe("wrong command lines", () => {
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [["--no-such-flag"], /--no-such-flag/],
+    [["--unsafe-static-sas=no"], /^--unsafe-static-sas: must be true or false$/m],
     [["frobnicate"], /frobnicate/],
     [["serve", "extra"], /extra/],
     [["--listen"], /--listen/],
