@@ -75,6 +75,13 @@ test("runCli() ends with one line and code 2 for what was asked wrongly", async 
     [["probe", "localhost:4500"], 'culvert: no command "probe", see --help'],
     [["--lanes", "many"], "--lanes: must be auto or a whole number from 1 to 64"],
     [["--lanes"], "--lanes: must be auto or a whole number from 1 to 64"],
+    [["--lanes", "-1"], "--lanes: must be auto or a whole number from 1 to 64"],
+    [
+      ["--idle-timeout-ms", "-1"],
+      "--idle-timeout-ms: must be a whole number from 0 to 2147483647",
+    ],
+    [["--idle-timeout-ms", "-x"], "-x: unknown flag, see culvert serve --help"],
+    [["kick", "-1"], "-1: unknown flag, see culvert kick --help"],
     [["--listen", "--api", "off"], "--listen: must not be empty"],
     [["--unsafe-static-sas=0"], "--unsafe-static-sas: must be true or false"],
     [["--unsafe-static-sas=maybe", "--lanes=2"], "--unsafe-static-sas: must be true or false"],

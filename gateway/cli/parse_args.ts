@@ -92,13 +92,16 @@ function nodeOptions(
   ]);
 }
 
-/** `node:util` would take `--listen --api off` as `--listen=--api`; a flag without its value has the value "". */
+/**
+ * `node:util` would take `--listen --api off` as `--listen=--api`; a flag without its value has the value "". A dash before a digit is a
+ * number's: no flag begins so.
+ */
 function withInlineBlanks(args: readonly string[], options: ParseOptions): string[] {
   const end = args.indexOf("--");
   return args.map((arg, at) => {
     const isFlag = (end < 0 || at < end) && arg.startsWith("--") &&
       (options.string?.includes(arg.slice(2)) ?? false);
     const next = args[at + 1];
-    return isFlag && (next === undefined || next.startsWith("-")) ? `${arg}=` : arg;
+    return isFlag && (next === undefined || /^-(?!\d)/.test(next)) ? `${arg}=` : arg;
   });
 }

@@ -25,6 +25,15 @@ test("parseArgs() does not take a flag for another flag's value", () => {
   });
 });
 
+test("parseArgs() takes a negative number for a value, which is then wrong by the flag's name", () => {
+  const args = ["--lanes", "-1", "--listen", "-", "--", "--lanes", "-2"];
+  deepEqual(parseArgs(args, { string: ["lanes", "listen"] }), {
+    lanes: "-1",
+    listen: "",
+    _: ["-", "--lanes", "-2"],
+  });
+});
+
 test("parseArgs() tells a switch that is off from one that is not given", () => {
   const options = { boolean: ["unsafe"], default: { unsafe: null } };
   const given = [[], ["--unsafe"], ["--unsafe=true"], ["--unsafe=false"]];
