@@ -134,6 +134,26 @@ test("status --watch --json prints a line a look, and ends when the gateway does
   match(runtime.printed.stderr, /^Cannot reach a gateway/);
 });
 
+test("--watch ends when nobody reads it any more", async () => {
+  for (const name of ["status", "connections", "sas"]) {
+    const api = createFakeApi();
+    let looks = 0;
+    const runtime = createFakeRuntime({ args: [name, "--watch"], hasReader: () => looks < 2 });
+    const code = await runCli(runtime, {
+      fetch: async (request) => await api.app.fetch(request),
+      clock: {
+        date: () => new Date(),
+        sleep(): Promise<void> {
+          looks++;
+          ok(looks <= 2, "it goes on");
+          return Promise.resolve();
+        },
+      },
+    });
+    deepEqual([code, looks, runtime.printed.stderr], [0, 2, ""], name);
+  }
+});
+
 test("sas lists SAs, without keys", async () => {
   const api = createFakeApi();
   equal((await api.app.request("/v1/sas", post(SA))).status, 201);

@@ -11,6 +11,8 @@ export interface FakeRuntimeOptions {
   /** Columns of the terminal; none is a pipe. */
   readonly columns?: number;
   readonly rows?: number;
+  /** Whether somebody reads what is printed; somebody does unless told. */
+  readonly hasReader?: () => boolean;
   /** Monotonic ms. */
   readonly now?: () => number;
   /** What `serveHttp` fails with. */
@@ -45,6 +47,12 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     });
   }
 
+  function stdout(text: string): boolean {
+    const isRead = options.hasReader?.() ?? true;
+    if (isRead) printed.stdout += text;
+    return isRead;
+  }
+
   return {
     name: "fake 1",
     args: options.args ?? [],
@@ -58,7 +66,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     exit: (): never => fail("exit"),
     onSignal: (name, handler) => void handlers.set(name, handler),
     signal: (name) => handlers.get(name)?.(),
-    stdout: (text) => void (printed.stdout += text),
+    stdout,
     stderr: (text) => void (printed.stderr += text),
     columns: () => options.columns ?? 80,
     rows: () => options.rows ?? 24,

@@ -22,7 +22,7 @@ export const SHOW_FLAGS: readonly Flag[] = [JSON_FLAG, WATCH_FLAG];
 const WATCH_MS = 2000;
 
 /**
- * Prints what `look` sees; the result is the exit code.
+ * Prints what `look` sees; the result is the exit code. To be watched no more is a clean end, as Ctrl-C is.
  *
  * @throws {Error} If `look` does, at the first look or at any later one
  */
@@ -41,7 +41,8 @@ export async function show(context: CommandContext, look: () => Promise<Look>): 
   const isScreen = runtime.isTerminal && !isJson;
   while (!ending.signal.aborted) {
     const seen = text(await look());
-    runtime.stdout(isScreen ? screen(seen, runtime.rows()) : seen);
+    const isRead = runtime.stdout(isScreen ? screen(seen, runtime.rows()) : seen);
+    if (!isRead) break;
     await clock.sleep(WATCH_MS, ending.signal);
   }
   return 0;

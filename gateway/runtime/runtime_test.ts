@@ -152,7 +152,7 @@ test("runProgram() gives a program our outputs, and us its exit code", () => {
   assert.equal(stderr, "to the other\n");
 });
 
-test("stdout() goes on when nobody reads", async () => {
+test("stdout() goes on when nobody reads, and tells", async () => {
   const child = spawn(process.execPath, [...RUN, "flood"]);
   child.stdout.destroy();
   assert.deepEqual(await once(child, "exit"), [5, null]);

@@ -21,8 +21,8 @@ export const shared: Shared = {
   onSignal(signal, handler): void {
     process.on(signal, handler);
   },
-  stdout: (text: string): void => writeAll(1, text),
-  stderr: (text: string): void => writeAll(2, text),
+  stdout: (text: string): boolean => writeAll(1, text),
+  stderr: (text: string): void => void writeAll(2, text),
   isTerminal: process.stdout.isTTY === true,
   columns: (): number => process.stdout.columns ?? COLUMNS_DEFAULT,
   rows: (): number => process.stdout.rows ?? ROWS_DEFAULT,
@@ -58,24 +58,25 @@ function definedOnly(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
 }
 
 /**
- * Writes text to a descriptor, all of it, in order with what other descriptors get.
+ * Writes text to a descriptor, all of it, in order with what other descriptors get; false if its reader has gone (EPIPE).
  *
- * A reader that has gone (EPIPE) is no reason to stop a gateway: what it would have read is lost.
+ * That is no reason to stop a gateway: what the reader would have read is lost.
  */
-function writeAll(fd: number, text: string): void {
+function writeAll(fd: number, text: string): boolean {
   const octets = new TextEncoder().encode(text);
   let at = 0;
   while (at < octets.length) {
     try {
       at += writeSync(fd, octets, at);
     } catch (error) {
-      if (errorCode(error) === "EPIPE") return;
+      if (errorCode(error) === "EPIPE") return false;
       if (errorCode(error) !== "EAGAIN") throw error;
       // A pipe that someone has made non-blocking is full: wait as a blocking one would.
       // deno-lint-ignore culvert/no-blocking-wait -- so does every write to standard output
       Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
     }
   }
+  return true;
 }
 
 const COLUMNS_DEFAULT = 80;

@@ -100,7 +100,8 @@ export interface Runtime {
   exit(code: number): never;
   /** Runs `handler` at each `signal` (SIGTERM, SIGINT, SIGHUP). */
   onSignal(signal: "SIGTERM" | "SIGINT" | "SIGHUP", handler: () => void): void;
-  stdout(text: string): void;
+  /** False if nobody reads it any more: the text is lost. */
+  stdout(text: string): boolean;
   stderr(text: string): void;
   /** True if standard output is a terminal. */
   readonly isTerminal: boolean;

@@ -238,6 +238,16 @@ describe("commands that talk to a gateway", () => {
     equal(code, 1);
   });
 
+  scenario("--watch ends, with exit code 0, when nobody reads it any more", async () => {
+    const api = ["--api", `127.0.0.1:${gateway().api.port}`];
+    for (const name of ["status", "connections", "sas"]) {
+      const args = [name, "--watch", "--json", ...api];
+      const { code, stdout, stderr } = await runProgram(args, { pipedTo: "head -n 1" });
+      deepEqual([code, stderr], [0, ""], name);
+      equal(typeof JSON.parse(stdout), "object");
+    }
+  });
+
   scenario("drain starts the drain", async () => {
     const own = await startGateway();
     try {

@@ -40,6 +40,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What runs, where it is not what all tests run. */
   readonly subject?: Subject;
+  /** A command of Bash that reads what the program prints, by a pipe: `head -n 1`. Its own output is then the program's. */
+  readonly pipedTo?: string;
   /** Further flags of the runtime itself, e.g. `--v8-flags=...`; Deno only. */
   readonly runtimeFlags?: readonly string[];
 }
@@ -54,10 +56,8 @@ export function subject(): Subject {
 
 /** Starts the program with `args`. */
 export function startProgram(args: readonly string[], options: SpawnOptions = {}): Program {
-  const [file, ...fixed] = commandOf(
-    options.subject ?? subject(),
-    options.runtimeFlags ?? [],
-  );
+  const command = commandOf(options.subject ?? subject(), options.runtimeFlags ?? []);
+  const [file, ...fixed] = [...pipeTo(options.pipedTo), ...command];
   ok(file !== undefined);
   const child = spawn(file, [...fixed, ...args], {
     cwd: ROOT,
@@ -99,6 +99,11 @@ function commandOf(which: Subject, runtimeFlags: readonly string[]): readonly st
       return [denoFile(), run, ...runtimeFlags, ...words];
     }
   }
+}
+
+/** Bash becomes the program: pid and exit code are the program's, whatever becomes of the reader. */
+function pipeTo(reader: string | undefined): readonly string[] {
+  return reader === undefined ? [] : ["bash", "-c", `exec "$@" > >(${reader})`, "bash"];
 }
 
 function gatewayTask(config: unknown): string {
