@@ -1,6 +1,5 @@
 // SIGHUP: the configuration is read again. What can change while the gateway runs does; what cannot is named and left as it was.
 
-import { spiText } from "../config/sa.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { fileKeyOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
 import { settingText } from "../config/setting_text.ts";
@@ -53,10 +52,8 @@ function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] 
     .map(fileKeyOf);
 }
 
-/** What tells `[[sa]]` tables apart without their keys, which are wiped once they are installed. */
+/** The `[[sa]]` tables with every member, but for their keys a digest: these are wiped once they are installed. */
 function sasText(config: GatewayConfig): string {
-  return config.staticSas.map(({ spec }) => {
-    const prefixes = [...spec.local, ...spec.remote].map((prefix) => prefix.text);
-    return [spiText(spec.spi), spec.direction, spec.peer, spec.aead, ...prefixes].join(" ");
-  }).join("\n");
+  const sas = config.staticSas.map(({ spec, keyDigest }) => ({ ...spec, keyMaterial: keyDigest }));
+  return JSON.stringify(sas, (_, value) => typeof value === "bigint" ? String(value) : value);
 }

@@ -152,6 +152,43 @@ test("serve warns of SAs with fixed keys and prints no key", async () => {
   ok(!`${runtime.printed.stdout}${runtime.printed.stderr}`.includes(KEY.slice(0, 8)));
 });
 
+test("serve names [[sa]] tables that differ in any member, and prints no key", async () => {
+  const unchanged = `unsafe_static_sas = true\n${SA_TABLE}`;
+  const other = KEY.replace("0011", "1100");
+  const changes: readonly (readonly [string, string])[] = [
+    ["c0ffee01", "c0ffee02"],
+    ["inbound", "outbound"],
+    ["client-7", "client-8"],
+    [KEY, other],
+    ["10.93.29.0/24", "10.93.28.0/24"],
+    ["10.93.30.7", "10.93.30.8"],
+    ["local", "esn = true\nlocal"],
+    ["local", "replayWindow = 64\nlocal"],
+    ["local", "softPackets = 1\nlocal"],
+    ["local", "hardPackets = 1\nlocal"],
+    ["local", "hardOctets = 1\nlocal"],
+    ["local", "hardSeconds = 1\nlocal"],
+    ["local", "initialSequence = 1\nlocal"],
+  ];
+  const files = { "culvert.toml": unchanged };
+  const { runtime, start, code } = await serve(["--config", "culvert.toml"], { files });
+  // As the install does: a reload cannot look at the keys.
+  for (const { spec } of start.started[0]?.config.staticSas ?? []) spec.keyMaterial.fill(0);
+  const reloadWith = async (file: string): Promise<string> => {
+    files["culvert.toml"] = file;
+    runtime.signal("SIGHUP");
+    await turns();
+    return runtime.printed.stderr.trimEnd().split("\n").at(-1) ?? "";
+  };
+  match(await reloadWith(unchanged), / info +reloaded$/);
+  for (const [from, to] of changes) {
+    match(await reloadWith(unchanged.replace(from, to)), / warn +reloaded kept=sa$/, to);
+  }
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+  for (const key of [KEY, other]) ok(!runtime.printed.stderr.includes(key.slice(0, 8)));
+});
+
 test("serve reads the file again on SIGHUP, and names what it cannot change", async () => {
   const files: Record<string, string> = {
     "culvert.toml": 'lanes = 1\napi_token_file = "token"\n',

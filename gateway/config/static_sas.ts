@@ -1,6 +1,7 @@
 // `[[sa]]` tables: SAs with fixed keys, for tests. Counter-mode ciphers must not be keyed by hand (RFC 8221 §3: a key that outlives the
 // process meets its old sequence numbers again), so they are refused unless asked for by name.
 
+import { createHash } from "node:crypto";
 import { ConfigError, nameText, type Origin } from "./error.ts";
 import { SA_SPEC } from "./sa.ts";
 import type { TomlFile } from "./toml.ts";
@@ -36,11 +37,15 @@ export function readStaticSas(
       const originOf = (member: string | undefined): Origin => {
         return origin(member === undefined ? [at] : [at, member]);
       };
-      return { spec: result.data, originOf };
+      return { spec: result.data, keyDigest: digestOf(result.data.keyMaterial), originOf };
     }
     const { keys, problem } = describeIssue(result.error.issues[0]);
     throw new ConfigError(origin([at, ...keys]), problem);
   });
+}
+
+function digestOf(keyMaterial: Uint8Array): string {
+  return createHash("sha256").update(keyMaterial).digest("base64");
 }
 
 /** As much of a zod issue as messages are made of. */

@@ -30,6 +30,8 @@ export type InnerConfig =
 /** An SA of the file (`--unsafe-static-sas`). */
 export interface StaticSa {
   readonly spec: SaSpec;
+  /** SHA-256 of `spec.keyMaterial`, which does not outlive the install. Never shown. */
+  readonly keyDigest: string;
   /** Where a member stands, or the table if it has none of that name. Costly: for messages. */
   readonly originOf: (member: string | undefined) => Origin;
 }
