@@ -181,8 +181,8 @@ function u64Or(fallback: bigint): z.ZodType<bigint> {
 /** A number, a decimal string (JSON has no exact numbers above 2^53), or a bigint (TOML). */
 function u64(): z.ZodType<bigint> {
   const error = `must be a whole number from 0 to ${U64_MAX}, above 2^53 a decimal string`;
-  const digits = z.string().regex(/^(0|[1-9]\d{0,19})$/);
-  return z.union([z.int(), z.bigint(), digits], { error })
+  const digits = z.string({ error }).regex(/^(0|[1-9]\d{0,19})$/, { error });
+  return z.union([z.int({ error }), z.bigint({ error }), digits], { error })
     .transform(BigInt)
     .pipe(z.bigint().min(0n, { error }).max(U64_MAX, { error }))
     .meta({

@@ -102,6 +102,20 @@ test("SA_SPEC names the member that is out of range", () => {
   );
 });
 
+test("SA_SPEC says of each u64 what it may be, and that great ones are strings", () => {
+  const problem =
+    "must be a whole number from 0 to 18446744073709551615, above 2^53 a decimal string";
+  const wrong = [
+    ...["x", "", "007", "-1", "1.5", "18446744073709551616", "9".repeat(21), 2 ** 53 + 2],
+    ...[2 ** 53, -(2 ** 53), 1e300, -1, 1.5, NaN, Infinity, -1n, 2n ** 64n, true, null, [], {}],
+  ];
+  for (const member of ["softPackets", "hardPackets", "hardOctets", "initialSequence"]) {
+    for (const value of wrong) {
+      equal(problemOf({ [member]: value }), `${member} ${problem}`, String(value));
+    }
+  }
+});
+
 test("SA_SPEC takes an ESN, but not without a replay window", () => {
   const esn = {
     esn: true,
