@@ -296,6 +296,14 @@ test("loadConfig() names the line of a bad member of an SA, and no key", async (
   }
 });
 
+test("loadConfig() refuses a second SA of one SPI, whatever its direction and spelling", async () => {
+  const second = SA_TABLE.replace("0xc0ffee01", "0xC0FFEE01").replace("inbound", "outbound");
+  const file = `unsafe_static_sas = true\n${SA_TABLE}${second}`;
+  equal(await problemOf({ file }), "culvert.toml:11: spi is that of the [[sa]] table in line 3");
+  const { config } = await load({ file: file.replace("0xC0FFEE01", "0xc0ffee02") });
+  equal(config.staticSas.length, 2);
+});
+
 test("loadConfig() rejects with nothing but ConfigError, whatever it is given", async () => {
   const name = fc.constantFrom(...SETTING_NAMES);
   const text = fc.oneof(

@@ -31,7 +31,7 @@ export function readStaticSas(
     throw new ConfigError(origin([0]), "SAs with fixed keys need --unsafe-static-sas");
   }
   if (!Array.isArray(tables)) throw new ConfigError(origin([]), "sa must be [[sa]] tables");
-  return tables.map((table: unknown, at) => {
+  const sas = tables.map((table: unknown, at): StaticSa => {
     const result = SA_SPEC.safeParse(table);
     if (result.success) {
       const originOf = (member: string | undefined): Origin => {
@@ -42,6 +42,21 @@ export function readStaticSas(
     const { keys, problem } = describeIssue(result.error.issues[0]);
     throw new ConfigError(origin([at, ...keys]), problem);
   });
+  checkSpis(sas);
+  return sas;
+}
+
+/** An install refuses the second too, but `check-config` and SIGHUP install nothing. */
+function checkSpis(sas: readonly StaticSa[]): void {
+  const seen = new Map<number, StaticSa>();
+  for (const sa of sas) {
+    const first = seen.get(sa.spec.spi)?.originOf("spi");
+    if (first !== undefined) {
+      const problem = `spi is that of the [[sa]] table in line ${first.line}`;
+      throw new ConfigError(sa.originOf("spi"), problem);
+    }
+    seen.set(sa.spec.spi, sa);
+  }
 }
 
 function digestOf(keyMaterial: Uint8Array): string {
