@@ -13,6 +13,8 @@ export interface Flag {
   readonly value: string | undefined;
   readonly isRepeatable?: true;
   readonly fallback?: string;
+  /** In words, for a flag without a fallback. */
+  readonly unset?: string;
   readonly help: string;
 }
 

@@ -32,10 +32,11 @@ function flagText(flag: Flag): string {
 }
 
 function noteOf(flag: Flag): string {
-  const isGiven = flag.fallback !== undefined && flag.value !== undefined;
+  const fallback = flag.fallback ?? flag.unset;
+  const isGiven = fallback !== undefined && flag.value !== undefined;
   const notes = [
     ...(flag.isRepeatable ? ["repeatable"] : []),
-    ...(isGiven ? [`default ${flag.fallback}`] : []),
+    ...(isGiven ? [`default ${fallback}`] : []),
   ];
   return notes.length === 0 ? flag.help : `${flag.help} (${notes.join(", ")})`;
 }

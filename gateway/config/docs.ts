@@ -5,11 +5,11 @@ import { docOf, fileKeyOf, flagOf, SETTING_NAMES, variableOf } from "./settings.
 /** Lines of a Markdown table of all settings. */
 export function settingsTable(): readonly string[] {
   const rows = SETTING_NAMES.map((name) => {
-    const { value, fallback, isRepeatable, help } = docOf(name);
+    const { value, fallback, unset = "none", isRepeatable, help } = docOf(name);
     const flag = code(value === undefined ? `--${flagOf(name)}` : `--${flagOf(name)} ${value}`);
     const notes = isRepeatable ? `${help}; repeatable` : help;
     const cells = [flag, code(fileKeyOf(name)), code(variableOf(name))];
-    return `| ${[...cells, fallback === undefined ? "none" : code(fallback), notes].join(" | ")} |`;
+    return `| ${[...cells, fallback === undefined ? unset : code(fallback), notes].join(" | ")} |`;
   });
   return ["| flag | file | environment | default | meaning |", "|---|---|---|---|---|", ...rows];
 }

@@ -3,7 +3,9 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { settingsTable } from "./docs.ts";
 import { loadConfig } from "./load.ts";
-import { fileKeyOf, SETTING_NAMES } from "./settings.ts";
+import type { GatewayConfig } from "./types.ts";
+import { settingText } from "./setting_text.ts";
+import { docOf, fileKeyOf, SETTING_NAMES } from "./settings.ts";
 
 function readDoc(name: string): Promise<string> {
   return readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
@@ -20,12 +22,7 @@ test("docs/configuration.md has the table that the settings make", async () => {
 
 test("docs/culvert.toml is a configuration that names every setting", async () => {
   const text = await readDoc("culvert.toml");
-  const { config } = await loadConfig({
-    flags: { config: "culvert.toml" },
-    environment: {},
-    readTextFile: () => Promise.resolve(text),
-    cores: 2,
-  });
+  const config = await loadExample(text);
   equal(config.listen.length, 4);
   equal(config.lanes, 2);
   for (const name of SETTING_NAMES) {
@@ -34,3 +31,26 @@ test("docs/culvert.toml is a configuration that names every setting", async () =
     equal(isNamed, name !== "unsafeStaticSas", name);
   }
 });
+
+test("docs/culvert.toml names the default of what differs from it", async () => {
+  const text = await readDoc("culvert.toml");
+  const [config, defaults] = [await loadExample(text), await loadExample("")];
+  for (const name of SETTING_NAMES) {
+    if (settingText(config, name) === settingText(defaults, name)) continue;
+    const part = text.split("\n\n").find((lines) =>
+      `\n${lines}`.includes(`\n${fileKeyOf(name)} = `)
+    );
+    const { fallback = "none" } = docOf(name);
+    ok(part?.includes(`(default: ${fallback})`), `${name}: ${part}`);
+  }
+});
+
+async function loadExample(text: string): Promise<GatewayConfig> {
+  const { config } = await loadConfig({
+    flags: { config: "culvert.toml" },
+    environment: {},
+    readTextFile: () => Promise.resolve(text),
+    cores: 2,
+  });
+  return config;
+}

@@ -218,6 +218,15 @@ test("loadConfig() refuses each kind of bad value", async () => {
   }
 });
 
+test("loadConfig() takes separators in a number from the file, as TOML's own", async () => {
+  equal((await load({ file: "max_connections = 1_000" })).config.maxConnections, 1000);
+  const problem = "must be a whole number from 1 to 1048575";
+  const flags = { "max-connections": "1_000" };
+  equal(await problemOf({ flags }), `--max-connections: ${problem}`);
+  const environment = { CULVERT_MAX_CONNECTIONS: "1_000" };
+  equal(await problemOf({ environment }), `CULVERT_MAX_CONNECTIONS: ${problem}`);
+});
+
 test("loadConfig() wants a token for an API that others can reach", async () => {
   const flags = { api: "0.0.0.0:9329" };
   equal(

@@ -1,15 +1,15 @@
 // Settings of a checked configuration as a user would write them: for `check-config`, and to see what a reload changes.
 
-import type { SettingName } from "./settings.ts";
+import { docOf, type SettingName } from "./settings.ts";
 import type { GatewayConfig, InnerConfig, ListenerConfig, TcpConfig } from "./types.ts";
 
-/** The value of a setting; "none" for one that is not set, "off" for one that is turned off. */
+/** The value of a setting; "none" or words of its own for one that is not set, "off" for one that is turned off. */
 export function settingText(config: GatewayConfig, name: SettingName): string {
   switch (name) {
     case "listen":
       return config.listen.map((listener) => listenerText(listener, config.tcp)).join(",");
     case "tcpCongestion":
-      return config.tcp.congestion ?? "none";
+      return config.tcp.congestion ?? docOf(name).unset ?? "none";
     case "tcpKeepaliveS":
       return String(config.tcp.keepaliveS);
     case "upstream":

@@ -18,8 +18,10 @@ import type { Prefix } from "../shell/types.ts";
 export interface SettingDoc {
   /** The value in the usage line; undefined for a switch. */
   readonly value: string | undefined;
-  /** As on the command line; undefined is "none". */
+  /** As on the command line; undefined is {@link unset}. */
   readonly fallback?: string;
+  /** What holds where nothing is set, in words; "none" without them. */
+  readonly unset?: string;
   readonly isRepeatable?: true;
   readonly help: string;
 }
@@ -55,7 +57,8 @@ export const SETTINGS = z.object({
   }),
   tcpCongestion: documented(congestionName(), {
     value: "NAME",
-    help: "TCP congestion control of the connections, such as bbr; none is what the system has",
+    unset: "the system's",
+    help: "TCP congestion control of the connections, such as bbr",
   }),
   tcpKeepaliveS: documented(whole(0, KEEPALIVE_S_MAX), {
     value: "N",
