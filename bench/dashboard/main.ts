@@ -2,18 +2,18 @@
 
 import { parseArgs } from "node:util";
 import { runtime } from "../../gateway/runtime/mod.ts";
+import { wholeFlag } from "../lib/flags.ts";
+import { runMain } from "../lib/run_main.ts";
 import { meansHere, programsOf } from "./programs.ts";
 import { startDashboard } from "./serve.ts";
 
-async function main(): Promise<void> {
+/** Its server keeps it running. */
+async function main(): Promise<undefined> {
   const { values } = parseArgs({
     args: [...runtime.args],
     options: { port: { type: "string", default: "4599" } },
   });
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`--port is ${values.port}`);
-  }
+  const port = wholeFlag("port", values.port, { min: 0, max: 65_535 });
   const dashboard = await startDashboard({ port, programs: programsOf(meansHere()) });
   runtime.stdout(`${dashboard.url}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -21,4 +21,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await runMain(main);

@@ -4,8 +4,9 @@
 
 import process from "node:process";
 import type { Sample, Setting, Subject } from "../lib/record.ts";
-import { type BenchOptions, openReport, parseBenchArgs } from "../lib/report.ts";
+import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
+import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
 import { openCulvertNative, openCulvertStrict, openCulvertWasm } from "./culvert_wasm.ts";
 import { type Batch, contenderOf, type Kernel } from "./kernel.ts";
@@ -52,13 +53,15 @@ const CASES: readonly Case[] = [
   })),
 ];
 
-await main(parseBenchArgs(process.argv.slice(2), { runs: 31 }));
+await runMain(main);
 
-async function main(options: BenchOptions): Promise<void> {
-  const kernels = await openKernels();
+/** Ends by itself: Bun's exit would not wait for who reads standard output. */
+async function main(): Promise<undefined> {
+  const options = parseBenchArgs(process.argv.slice(2), { runs: 31 });
   const setting = settingOf("kernels");
-  const outsiders = findOutsiders(setting);
   const report = openReport(setting, options);
+  const kernels = await openKernels();
+  const outsiders = findOutsiders(setting);
   const cases = CASES.filter(({ name }) => name.includes(options.only));
   report.progress.expect(cases.length);
   for (const found of cases) {

@@ -1,8 +1,9 @@
 // What a bench program says, and how it is asked: the flags all of them share, JSON lines or tables out.
 
-import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { wholeFlag } from "./flags.ts";
+import { openOut } from "./out.ts";
 import { openProgressOf, type Progress } from "./progress.ts";
 import {
   type BenchRecord,
@@ -38,7 +39,7 @@ export interface BenchDefaults {
  * Parses `[--json] [--progress] [--only TEXT] [--runs N] [--out FILE]` and the program's own flags.
  *
  * @throws {TypeError} On an unknown flag
- * @throws {RangeError} If `--runs` is not a positive number
+ * @throws {ConfigError} If `--runs` is not a positive number
  */
 export function parseBenchArgs(args: readonly string[], defaults: BenchDefaults): BenchOptions {
   const own = Object.entries(defaults.further ?? {});
@@ -54,13 +55,11 @@ export function parseBenchArgs(args: readonly string[], defaults: BenchDefaults)
     },
   });
   const { json, progress, only, runs, out, ...further } = values;
-  const count = Number(runs);
-  if (!Number.isInteger(count) || count < 1) throw new RangeError(`--runs is ${runs}`);
   return {
     isJson: json,
     isProgressAsked: progress,
     only,
-    runs: count,
+    runs: wholeFlag("runs", runs, { min: 1 }),
     out,
     further: further as Record<string, string>,
   };
@@ -85,7 +84,11 @@ export interface ReportOutputs {
   readonly progress?: Progress;
 }
 
-/** Opens a report. */
+/**
+ * Opens a report.
+ *
+ * @throws {Error} If the file of `--out` cannot be written
+ */
 export function openReport(
   setting: Setting,
   options: BenchOptions,
@@ -96,13 +99,14 @@ export function openReport(
     progress = openProgressOf(_isProgressShown(options)),
   } = outputs;
   const records: BenchRecord[] = [];
+  const keep = openOut(options.out);
   if (!options.isJson) write(_heading(setting, options));
 
   function add(...results: readonly CaseResult[]): void {
     const added = results.flatMap((result) => recordsOf(setting, result));
     records.push(...added);
     const lines = added.map(recordLine).join("");
-    if (options.out !== undefined) appendFileSync(options.out, lines);
+    keep(lines);
     progress.clear();
     write(options.isJson ? lines : `\n${renderRecords(added)}`);
   }

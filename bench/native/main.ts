@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import type { Sample, Subject } from "../lib/record.ts";
 import { type BenchOptions, openReport, parseBenchArgs, type Report } from "../lib/report.ts";
+import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
 import { versionIn } from "../lib/versions.ts";
 import { isCrate, parseLine } from "./line.ts";
@@ -53,4 +54,4 @@ async function measure(report: Report, { runs, only }: BenchOptions): Promise<nu
   return await ended;
 }
 
-if (import.meta.main) runtime.exit(await main());
+if (import.meta.main) await runMain(main);

@@ -4,8 +4,11 @@
 //     --json --progress --only TEXT --runs N --out FILE --connections N --packets N --engine wasm|native
 
 import { fileURLToPath } from "node:url";
+import { ConfigError } from "../../gateway/config/error.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
+import { wholeFlag } from "../lib/flags.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
+import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
 import { eventCases, measureEvents } from "./events.ts";
 import { idleCases, measureIdle } from "./idle.ts";
@@ -21,8 +24,8 @@ async function main(): Promise<number> {
   if (code !== undefined) return code;
   const further = { connections: "0", packets: "50000", engine: "wasm" };
   const options = parseBenchArgs(runtime.args, { runs: 5, further });
-  const connections = wholeFrom(0, "connections", options.further.connections);
-  const packets = wholeFrom(1, "packets", options.further.packets);
+  const connections = wholeFlag("connections", options.further.connections, { min: 0 });
+  const packets = wholeFlag("packets", options.further.packets, { min: 1 });
   const engine = engineOf(options.further.engine);
   const report = openReport(settingOf("path"), options);
   const suite = { ...options, connections, packets, engine };
@@ -39,16 +42,10 @@ async function main(): Promise<number> {
 
 function engineOf(text: string | undefined): Engine {
   if (text === "wasm" || text === "native") return text;
-  throw new RangeError(`--engine is ${text}`);
-}
-
-function wholeFrom(least: number, flag: string, text: string | undefined): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new RangeError(`--${flag} is ${text}`);
-  return value;
+  throw new ConfigError({ path: "--engine" }, "must be wasm or native");
 }
 
 /** Ten thousand connections take their time, and their memory differs little from run to run. */
 const IDLE_RUNS = 3;
 
-if (import.meta.main) runtime.exit(await main());
+if (import.meta.main) await runMain(main);

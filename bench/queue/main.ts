@@ -3,13 +3,16 @@
 //
 //     --json --only TEXT --seconds N --runs N --out FILE --plots FOLDER
 
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { allOutput } from "../../tests/interop/lib/process.ts";
+import { wholeFlag } from "../lib/flags.ts";
+import { openOut } from "../lib/out.ts";
 import { type BenchOptions, parseBenchArgs } from "../lib/report.ts";
+import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
 import { spreadOf } from "../lib/stats.ts";
 import { enterNamespace } from "../path/namespace.ts";
@@ -32,12 +35,13 @@ interface QueueRecord extends Conditions, Reading {
 
 async function main(): Promise<number> {
   const options = parseBenchArgs(runtime.args, { runs: 1, further: { seconds: "6", plots: "" } });
+  const seconds = wholeFlag("seconds", options.further.seconds, { min: 2 });
   await buildEmulator();
   const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
   if (code !== undefined) return code;
   const folder = mkdtempSync(`${tmpdir()}/culvert-queue-`);
   try {
-    const records = await measureAll(options, folder);
+    const records = await measureAll(options, { seconds, folder });
     const { plots } = options.further;
     if (plots !== undefined && plots !== "") writePlots(records, plots);
     return 0;
@@ -49,18 +53,25 @@ async function main(): Promise<number> {
   }
 }
 
-async function measureAll(options: BenchOptions, folder: string): Promise<QueueRecord[]> {
+interface Asked {
+  /** Length of each transfer. */
+  readonly seconds: number;
+  readonly folder: string;
+}
+
+async function measureAll(options: BenchOptions, asked: Asked): Promise<QueueRecord[]> {
   const records: QueueRecord[] = [];
+  const keep = openOut(options.out);
   const { commit, at, machine } = settingOf("wire");
   for (const [conditions, way] of casesOf(options.only)) {
     const readings: Reading[] = [];
     for (let run = 0; run < options.runs; run++) {
-      readings.push(await measure(way, conditions, { seconds: secondsOf(options), folder }));
+      readings.push(await measure(way, conditions, asked));
     }
     const record = { way: way.name, ...conditions, ...middleOf(readings) };
     records.push(record);
     const line = `${JSON.stringify({ ...record, runs: options.runs, commit, at, machine })}\n`;
-    if (options.out !== undefined) appendFileSync(options.out, line);
+    keep(line);
     process.stdout.write(options.isJson ? line : row(record));
   }
   return records;
@@ -72,17 +83,7 @@ function casesOf(only: string): readonly (readonly [Conditions, Way])[] {
     .filter(([conditions, way]) => row({ ...conditions, way: way.name }).includes(only));
 }
 
-function secondsOf({ further }: BenchOptions): number {
-  const seconds = Number(further.seconds);
-  if (Number.isInteger(seconds) && seconds >= 2) return seconds;
-  throw new RangeError(`--seconds is ${further.seconds}, and must be 2 or more`);
-}
-
-function measure(
-  way: Way,
-  conditions: Conditions,
-  { seconds, folder }: { readonly seconds: number; readonly folder: string },
-): Promise<Reading> {
+function measure(way: Way, conditions: Conditions, { seconds, folder }: Asked): Promise<Reading> {
   return withLink(conditions, async (link) => {
     await startIperf(link);
     return await measureWay(link, await way.open(link, folder), seconds);
@@ -130,4 +131,4 @@ function barOf(
 
 const RTT_SCALE = { unit: "ms", isLog: true };
 
-if (import.meta.main) runtime.exit(await main());
+if (import.meta.main) await runMain(main);

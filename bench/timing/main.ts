@@ -11,7 +11,9 @@ import process from "node:process";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { AEADS } from "../kernels/workload.ts";
 import type { CaseResult, Sample } from "../lib/record.ts";
+import { wholeFlag } from "../lib/flags.ts";
 import { openReport, parseBenchArgs, type Report } from "../lib/report.ts";
+import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
 import { percentile } from "../lib/stats.ts";
 import { measure } from "./measure.ts";
@@ -32,8 +34,7 @@ interface Check {
 
 async function main(): Promise<number> {
   const options = parseBenchArgs(runtime.args, { runs: 1, further: { samples: "40000" } });
-  const samples = Number(options.further.samples);
-  if (!Number.isInteger(samples) || samples < 1000) throw new RangeError(`--samples is ${samples}`);
+  const samples = wholeFlag("samples", options.further.samples, { min: 1000 });
   const report = openReport(settingOf("kernels"), options);
   const checks = allChecks().filter(({ subject }) => subject.case.includes(options.only));
   report.progress.expect(checks.length);
@@ -87,4 +88,4 @@ function resultOf(subject: Subject, values: readonly Sample[]): CaseResult {
   };
 }
 
-if (import.meta.main) runtime.exit(await main());
+if (import.meta.main) await runMain(main);

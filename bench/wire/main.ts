@@ -11,7 +11,9 @@ import { fileURLToPath } from "node:url";
 import { engineLibraryPath } from "../../gateway/runtime/files.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { allOutput } from "../../tests/interop/lib/process.ts";
+import { wholeFlag } from "../lib/flags.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
+import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
 import { enterNamespace } from "../path/namespace.ts";
 import { type Engine, openCulvert, type TunnelOptions } from "./culvert.ts";
@@ -22,23 +24,22 @@ import { plainTcp, type Tunnel } from "./tunnel.ts";
 import { openVeepin, VEEPIN_VARIABLE, veepinProgram } from "./veepin.ts";
 
 async function main(): Promise<number> {
+  const options = parseBenchArgs(runtime.args, { runs: 5, further: { seconds: "2" } });
+  const seconds = wholeFlag("seconds", options.further.seconds, { min: 1 });
   const missing = missingHere();
   if (missing.length > 0) {
     process.stderr.write(`bench:wire needs what is not here: ${missing.join(", ")}\n`);
     return 1;
   }
-  const options = parseBenchArgs(runtime.args, { runs: 5, further: { seconds: "2" } });
-  const seconds = Number(options.further.seconds);
-  if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError(`--seconds is ${seconds}`);
   const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
   if (code !== undefined) return code;
+  const report = openReport(settingOf("wire"), options);
   const folder = mkdtempSync(`${tmpdir()}/culvert-wire-`);
   const tunnels: Tunnel[] = [];
   const link = await openLink();
   try {
     const { only, runs } = options;
     await openAll(tunnels, link, folder);
-    const report = openReport(settingOf("wire"), options);
     const suite = { only, runs, seconds };
     const forms = FORMS.filter((form) => transfersOf(form, only).length > 0);
     report.progress.expect(forms.flatMap((form) => transfersOf(form, only)).length);
@@ -107,4 +108,4 @@ function hasProgram(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 }
 
-if (import.meta.main) runtime.exit(await main());
+if (import.meta.main) await runMain(main);

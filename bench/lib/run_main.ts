@@ -1,0 +1,32 @@
+// How a program here ends: with its exit code, or with one line on standard error.
+
+import { ConfigError } from "../../gateway/config/error.ts";
+import { errorCode } from "../../gateway/runtime/files.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+
+/** What a program does; the result is its exit code, undefined lets it end by itself. */
+export type Main = () => Promise<number | undefined>;
+
+/** Runs a program. */
+export async function runMain(main: Main): Promise<void> {
+  const code = await codeOf(main, runtime.stderr);
+  if (code !== undefined) runtime.exit(code);
+}
+
+/** The exit code: 2 for what was asked wrongly, 1 for what failed. */
+export async function codeOf(
+  main: Main,
+  complain: (text: string) => void,
+): Promise<number | undefined> {
+  try {
+    return await main();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    complain(`error: ${message.split("\n")[0]}\n`);
+    return _isAskedWrongly(error) ? 2 : 1;
+  }
+}
+
+function _isAskedWrongly(error: unknown): boolean {
+  return error instanceof ConfigError || errorCode(error)?.startsWith("ERR_PARSE_ARGS_") === true;
+}
