@@ -51,6 +51,16 @@ test("a value that a flag cannot have is one line", TIMEOUT, () => {
   }
 });
 
+// What cases `native` has, only its Rust program knows.
+for (const program of ["kernels", "path", "wire", "queue", "timing"]) {
+  test(`${program}: --only that leaves nothing is one line, or its own exit code`, TIMEOUT, () => {
+    const args = ["--only", "no such case", "--out", "/nonexistent/x.jsonl"];
+    expectLine(runMain(program, args), 2, 'error: --only: no case contains "no such case"');
+    const { status, stdout, stderr } = runMain(program, [...args, "--if-any"]);
+    deepEqual({ status, stdout, stderr }, { status: 3, stdout: "", stderr: "" });
+  });
+}
+
 for (const program of ["kernels", "path", "timing"]) {
   test(`${program}: a file that cannot be written is one line, before the run`, TIMEOUT, () => {
     const ended = runMain(program, ["--runs", "1", "--out", "/nonexistent/x.jsonl"]);

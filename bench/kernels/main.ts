@@ -3,6 +3,7 @@
 //   deno task bench:kernels [--json] [--progress] [--only TEXT] [--runs N] [--out FILE]      the same on Bun: bun bench/kernels/main.ts
 
 import process from "node:process";
+import { noCase } from "../lib/no_case.ts";
 import type { Sample, Setting, Subject } from "../lib/record.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
@@ -56,13 +57,14 @@ const CASES: readonly Case[] = [
 await runMain(main);
 
 /** Ends by itself: Bun's exit would not wait for who reads standard output. */
-async function main(): Promise<undefined> {
+async function main(): Promise<number | undefined> {
   const options = parseBenchArgs(process.argv.slice(2), { runs: 31 });
+  const cases = CASES.filter(({ name }) => name.includes(options.only));
+  if (cases.length === 0) return noCase(options);
   const setting = settingOf("kernels");
   const report = openReport(setting, options);
   const kernels = await openKernels();
   const outsiders = findOutsiders(setting);
-  const cases = CASES.filter(({ name }) => name.includes(options.only));
   report.progress.expect(cases.length);
   for (const found of cases) {
     const { name, operation, octets } = found;
@@ -77,6 +79,7 @@ async function main(): Promise<undefined> {
     const baseline = samples.has("node-crypto") ? "node-crypto" : "noble";
     report.add({ case: name, octets, unit: "octets/s", baseline, samples });
   }
+  return undefined;
 }
 
 function casesOf(aeads: readonly Aead[], sizes: readonly number[]): Case[] {

@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly isProgressAsked: boolean;
   /** Only cases whose name contains this; "" is all. */
   readonly only: string;
+  /** That there is no such case is not a mistake. */
+  readonly isNoneAllowed: boolean;
   readonly runs: number;
   /** A file that gets the records as JSON lines, whatever is printed. */
   readonly out: string | undefined;
@@ -36,7 +38,7 @@ export interface BenchDefaults {
 }
 
 /**
- * Parses `[--json] [--progress] [--only TEXT] [--runs N] [--out FILE]` and the program's own flags.
+ * Parses `[--json] [--progress] [--only TEXT] [--if-any] [--runs N] [--out FILE]` and the program's own flags.
  *
  * @throws {TypeError} On an unknown flag
  * @throws {ConfigError} If `--runs` is not a positive number
@@ -49,16 +51,18 @@ export function parseBenchArgs(args: readonly string[], defaults: BenchDefaults)
       json: { type: "boolean", default: false },
       progress: { type: "boolean", default: false },
       only: { type: "string", default: "" },
+      "if-any": { type: "boolean", default: false },
       runs: { type: "string", default: String(defaults.runs) },
       out: { type: "string" },
       ...Object.fromEntries(own.map(([name, value]) => [name, textFlag(value)])),
     },
   });
-  const { json, progress, only, runs, out, ...further } = values;
+  const { json, progress, only, "if-any": isNoneAllowed, runs, out, ...further } = values;
   return {
     isJson: json,
     isProgressAsked: progress,
     only,
+    isNoneAllowed,
     runs: wholeFlag("runs", runs, { min: 1 }),
     out,
     further: further as Record<string, string>,

@@ -21,16 +21,28 @@ test("parseBenchArgs() knows the shared flags", () => {
     isJson: false,
     isProgressAsked: false,
     only: "",
+    isNoneAllowed: false,
     runs: 9,
     out: undefined,
     further: {},
   };
   deepEqual(parseBenchArgs([], { runs: 9 }), none);
-  const args = ["--json", "--progress", "--only", "seal", "--runs", "3", "--out", "x.jsonl"];
+  const args = [
+    "--json",
+    "--progress",
+    "--only",
+    "seal",
+    "--if-any",
+    "--runs",
+    "3",
+    "--out",
+    "x.jsonl",
+  ];
   deepEqual(parseBenchArgs(args, { runs: 9 }), {
     isJson: true,
     isProgressAsked: true,
     only: "seal",
+    isNoneAllowed: true,
     runs: 3,
     out: "x.jsonl",
     further: {},

@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
+import { noCase } from "../lib/no_case.ts";
 import type { Sample, Subject } from "../lib/record.ts";
 import { type BenchOptions, openReport, parseBenchArgs, type Report } from "../lib/report.ts";
 import { runMain } from "../lib/run_main.ts";
@@ -30,8 +31,8 @@ async function main(): Promise<number> {
 }
 
 /** Reads samples as they come: the count of cases first, then for each case its crates, a line each. */
-async function measure(report: Report, { runs, only }: BenchOptions): Promise<number> {
-  const child = spawn("cargo", [...CARGO, String(runs), only], {
+async function measure(report: Report, options: BenchOptions): Promise<number> {
+  const child = spawn("cargo", [...CARGO, String(options.runs), options.only], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -42,8 +43,10 @@ async function measure(report: Report, { runs, only }: BenchOptions): Promise<nu
   let samples = new Map<Subject, readonly Sample[]>();
   for await (const text of createInterface({ input: child.stdout })) {
     const line = parseLine(text);
-    if (line.kind === "cases") report.progress.expect(line.count);
-    else if (line.kind === "begin") report.progress.begin(line.name);
+    if (line.kind === "cases") {
+      if (line.count === 0) return noCase(options);
+      report.progress.expect(line.count);
+    } else if (line.kind === "begin") report.progress.begin(line.name);
     else if (line.kind === "end") {
       const { name, octets } = line;
       report.add({ case: name, octets, unit: "octets/s", baseline: "ring", samples });

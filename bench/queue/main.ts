@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { allOutput } from "../../tests/interop/lib/process.ts";
 import { wholeFlag } from "../lib/flags.ts";
+import { noCase } from "../lib/no_case.ts";
 import { openOut } from "../lib/out.ts";
 import { type BenchOptions, parseBenchArgs } from "../lib/report.ts";
 import { runMain } from "../lib/run_main.ts";
@@ -36,6 +37,7 @@ interface QueueRecord extends Conditions, Reading {
 async function main(): Promise<number> {
   const options = parseBenchArgs(runtime.args, { runs: 1, further: { seconds: "6", plots: "" } });
   const seconds = wholeFlag("seconds", options.further.seconds, { min: 2 });
+  if (casesOf(options.only).length === 0) return noCase(options);
   await buildEmulator();
   const code = enterNamespace(fileURLToPath(import.meta.url), runtime.args);
   if (code !== undefined) return code;

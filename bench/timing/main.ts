@@ -10,6 +10,7 @@
 import process from "node:process";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { AEADS } from "../kernels/workload.ts";
+import { noCase } from "../lib/no_case.ts";
 import type { CaseResult, Sample } from "../lib/record.ts";
 import { wholeFlag } from "../lib/flags.ts";
 import { openReport, parseBenchArgs, type Report } from "../lib/report.ts";
@@ -35,8 +36,9 @@ interface Check {
 async function main(): Promise<number> {
   const options = parseBenchArgs(runtime.args, { runs: 1, further: { samples: "40000" } });
   const samples = wholeFlag("samples", options.further.samples, { min: 1000 });
-  const report = openReport(settingOf("kernels"), options);
   const checks = allChecks().filter(({ subject }) => subject.case.includes(options.only));
+  if (checks.length === 0) return noCase(options);
+  const report = openReport(settingOf("kernels"), options);
   report.progress.expect(checks.length);
   const wrong: string[] = [];
   const results: CaseResult[] = [];

@@ -12,6 +12,7 @@ import { engineLibraryPath } from "../../gateway/runtime/files.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { allOutput } from "../../tests/interop/lib/process.ts";
 import { wholeFlag } from "../lib/flags.ts";
+import { noCase } from "../lib/no_case.ts";
 import { openReport, parseBenchArgs } from "../lib/report.ts";
 import { runMain } from "../lib/run_main.ts";
 import { settingOf } from "../lib/setting.ts";
@@ -26,6 +27,9 @@ import { openVeepin, VEEPIN_VARIABLE, veepinProgram } from "./veepin.ts";
 async function main(): Promise<number> {
   const options = parseBenchArgs(runtime.args, { runs: 5, further: { seconds: "2" } });
   const seconds = wholeFlag("seconds", options.further.seconds, { min: 1 });
+  const { only, runs } = options;
+  const forms = FORMS.filter((form) => transfersOf(form, only).length > 0);
+  if (forms.length + pingsOf(only).length === 0) return noCase(options);
   const missing = missingHere();
   if (missing.length > 0) {
     process.stderr.write(`bench:wire needs what is not here: ${missing.join(", ")}\n`);
@@ -38,10 +42,8 @@ async function main(): Promise<number> {
   const tunnels: Tunnel[] = [];
   const link = await openLink();
   try {
-    const { only, runs } = options;
     await openAll(tunnels, link, folder);
     const suite = { only, runs, seconds };
-    const forms = FORMS.filter((form) => transfersOf(form, only).length > 0);
     report.progress.expect(forms.flatMap((form) => transfersOf(form, only)).length);
     report.progress.expect(pingsOf(only).length);
     for (const form of forms) {

@@ -19,15 +19,26 @@ export const benchCommand: Command = {
   run: runBenches,
 };
 
+/** What a suite ends with that was told `--if-any` and has no case of that name. */
+export const NO_CASE_CODE = 3;
+
+/** What is wrong with `--only` where no case has that name. */
+export function noCaseError(only: string): ConfigError {
+  return new ConfigError({ path: "--only" }, `no case contains ${JSON.stringify(only)}`);
+}
+
 /** All suites run, whatever becomes of one; the exit code is that of the first that failed. */
 async function runBenches({ runtime, flags }: CommandContext): Promise<number> {
-  const args = argsOf(flags);
-  let failed = 0;
-  for (const suite of suitesOf(flags.suite)) {
-    const code = await runtime.runProgram({ file: `bench/${suite}/main.ts`, args });
-    if (failed === 0) failed = code;
+  const suites = suitesOf(flags.suite);
+  const isNoneAllowed = suites.length > 1 && flags.only !== undefined;
+  const args = isNoneAllowed ? [...argsOf(flags), "--if-any"] : argsOf(flags);
+  const codes: number[] = [];
+  for (const suite of suites) {
+    codes.push(await runtime.runProgram({ file: `bench/${suite}/main.ts`, args }));
   }
-  return failed;
+  const ended = isNoneAllowed ? codes.filter((code) => code !== NO_CASE_CODE) : codes;
+  if (ended.length === 0) throw noCaseError(String(flags.only));
+  return ended.find((code) => code !== 0) ?? 0;
 }
 
 function suitesOf(given: unknown): readonly string[] {

@@ -49,6 +49,21 @@ test("bench goes on after a suite that failed, and ends as it did", async () => 
   equal(ran.length, 3);
 });
 
+test("bench --only wants a case in one suite at least", async () => {
+  const args = ["--only", "ping"];
+  const found = await bench(args, [3, 3, 0]);
+  deepEqual([found.code, found.stderr], [0, ""]);
+  deepEqual(found.ran, [
+    "bench/kernels/main.ts --only=ping --if-any",
+    "bench/path/main.ts --only=ping --if-any",
+    "bench/wire/main.ts --only=ping --if-any",
+  ]);
+  equal((await bench(args, [3, 1, 0])).code, 1);
+  const none = await bench(args, [3, 3, 3]);
+  deepEqual([none.code, none.stderr], [2, '--only: no case contains "ping"\n']);
+  equal(none.ran.length, 3);
+});
+
 test("bench refuses what no suite knows", async () => {
   for (
     const [args, stderr] of [
