@@ -138,12 +138,12 @@ describe("configuration files", () => {
     async () => {
       const control = ["--tcp-congestion", "none-such"];
       for (const command of [["serve", "--listen", "127.0.0.1:0"], ["connect", "127.0.0.1:9"]]) {
-        const { code, stdout, stderr } = await runProgram([...command, "--api", "off", ...control]);
+        const args = [...command, "--api", "127.0.0.1:0"];
+        const { code, stdout, stderr } = await runProgram([...args, ...control]);
         equal(code, 1);
         equal(stdout, "");
         expectOneLine(stderr, /"none-such": ENOENT/);
-        const bad = [...command, "--api", "off", "--tcp-congestion", "no name"];
-        const malformed = await runProgram(bad);
+        const malformed = await runProgram([...args, "--tcp-congestion", "no name"]);
         equal(malformed.code, 2);
         expectOneLine(malformed.stderr, /--tcp-congestion/);
       }
