@@ -70,9 +70,12 @@ pub(crate) fn take_number(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<u
         return Err(expire(lane, sa, Status::SeqExhausted, asked.conn));
     }
     check_alive(lane, sa, asked)?;
-    if !add_below(&live.octets, asked.octets.into(), sa.hard_octets.get())
-        || !add_below(&live.packets, 1, sa.hard_packets.get())
-    {
+    let octets = u64::from(asked.octets);
+    if !add_below(&live.octets, octets, sa.hard_octets.get()) {
+        return Err(expire(lane, sa, Status::SaExpired, asked.conn));
+    }
+    if !add_below(&live.packets, 1, sa.hard_packets.get()) {
+        live.octets.fetch_sub(octets, Ordering::Relaxed);
         return Err(expire(lane, sa, Status::SaExpired, asked.conn));
     }
     let taken = live

@@ -77,6 +77,13 @@ fn hard_limits_stop_it_before_the_packet_too_much() {
         let packets = vec![inner(40, 1); 5];
         assert_eq!(bench.send(&packets, 1001).len(), 3, "{name}");
         assert_eq!(bench.gate.counter(0, Status::SaExpired), 2, "{name}");
+        let counted = |field| bench.gate.u64(bench.gate.sa(bench.id, field));
+        assert_eq!(counted("SA_PACKETS"), 3, "{name}");
+        assert_eq!(
+            counted("SA_OCTETS"),
+            3 * 44,
+            "{name}: what was sealed alone"
+        );
         let events = bench.gate.events(0);
         let kinds: Vec<u32> = events
             .iter()

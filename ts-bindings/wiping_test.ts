@@ -1,0 +1,76 @@
+// A key that has gone is nowhere in the core's memory: not in its row, and not where a compiler has put a copy of it or of what is made of it.
+
+import { deepEqual, equal } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createCipheriv, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import type { AeadName } from "../tests/support/aead.ts";
+import {
+  installSa,
+  LANE,
+  type LaneScene,
+  layOut,
+  openLane,
+  removeSa,
+  writeSpec,
+} from "../tests/support/lane_jobs.ts";
+
+const KEYS: readonly (readonly [AeadName, number])[] = [
+  ["aes-gcm-16", 16],
+  ["aes-gcm-16", 24],
+  ["aes-gcm-16", 32],
+  ["chacha20-poly1305", 32],
+];
+const SPI = 0x100;
+const SHELL = 1;
+
+/** What of a key must not be left, by name. */
+function secretsOf(aead: AeadName, key: Buffer): Map<string, Buffer> {
+  const secrets = new Map([["the key", key.subarray(0, 16)], ["its end", key.subarray(-16)]]);
+  if (aead === "chacha20-poly1305") return secrets;
+  const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+  const hashKey = cipher.update(Buffer.alloc(16));
+  return secrets.set("H", hashKey).set("H reversed", Buffer.from(hashKey).reverse());
+}
+
+/** Names of the secrets that are in the core's memory. */
+function foundIn({ memory }: LaneScene, secrets: ReadonlyMap<string, Buffer>): string[] {
+  // A copy: Buffer's search takes no shared memory on every runtime.
+  const octets = Buffer.from(new Uint8Array(memory.buffer).slice());
+  return [...secrets].filter(([, secret]) => octets.includes(secret)).map(([name]) => name);
+}
+
+for (const variant of ["relaxed", "strict"]) {
+  for (const [aead, len] of KEYS) {
+    test(`esp.${variant}.wasm keeps nothing of a key that has gone: ${aead}, ${len} octets`, async () => {
+      const octets = await readFile(new URL(`./esp.${variant}.wasm`, import.meta.url));
+      const scene = openLane(await WebAssembly.compile(new Uint8Array(octets)));
+      const key = randomBytes(len);
+      const secrets = secretsOf(aead, key);
+      const sa = installSa(scene, { spi: SPI, aead, key });
+      layOut(scene, [{
+        sa,
+        nonce: new Uint8Array(12),
+        aad: new Uint8Array(8),
+        plain: new Uint8Array(333),
+        sourceSkew: 0,
+        dataSkew: 0,
+      }]);
+      scene.core.outbound_seal(LANE);
+      removeSa(scene, sa);
+      deepEqual(foundIn(scene, secrets), [], "after the removal");
+
+      // The second install of an SPI is refused.
+      const other = installSa(scene, { spi: SPI, aead, key: randomBytes(len) });
+      writeSpec(scene, { spi: SPI, aead, key });
+      equal(scene.core.sa_install(SHELL) < 0, true);
+      deepEqual(foundIn(scene, secrets), [], "after a refusal");
+      removeSa(scene, other);
+
+      installSa(scene, { spi: SPI, aead, key });
+      scene.core.core_wipe_all();
+      deepEqual(foundIn(scene, secrets), [], "after all keys were wiped");
+    });
+  }
+}
