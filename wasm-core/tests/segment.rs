@@ -3,99 +3,11 @@
 mod support;
 
 use culvert_core::exports as core;
-use culvert_core::layout::*;
 use culvert_core::status::Status;
 use proptest::prelude::*;
-use support::esp::Sa;
-use support::flow::{ACK, CWR, ECE, FIN, Flow, PSH, Part, payload};
-use support::{Gate, frame, frames, packet};
-
-/// One gateway whose lane 0 has a device with offloads, and a peer with a path.
-struct Bench {
-    gate: Gate,
-    conn: u32,
-    out: Sa,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self::with(|_| {})
-    }
-
-    fn with(change: impl FnOnce(&mut Sa)) -> Self {
-        let gate = Gate::new();
-        core::inner_offload(0, OFFLOAD_TCP_UDP);
-        let conn = gate.open(0, 7);
-        let path = Sa::inbound(0x1000);
-        path.installed(&gate);
-        let mut out = Sa::outbound(0x2000);
-        change(&mut out);
-        out.installed(&gate);
-        let inner = packet::v4([10, 0, 0, 1], [10, 0, 1, 2], 20, 0);
-        let outcome = gate.receive(0, conn, &frame(&path.seal(1, &inner)), 1.0);
-        assert_eq!(outcome.fresh, 1);
-        Self { gate, conn, out }
-    }
-
-    /// Inner packets that leave for what the device gives, header and packet.
-    fn send(&self, reads: &[(&[u8], &[u8])]) -> Vec<Vec<u8>> {
-        self.send_at(reads, 2.0)
-    }
-
-    fn send_at(&self, reads: &[(&[u8], &[u8])], now: f64) -> Vec<Vec<u8>> {
-        let reads: Vec<_> = reads.iter().map(|read| [read.0, read.1].concat()).collect();
-        self.gate.slots(0, &reads);
-        let sent = self.gate.transmit(0, now);
-        assert!(sent.iter().all(|(conn, _)| *conn == self.conn));
-        let wire: Vec<u8> = sent.into_iter().flat_map(|(_, wire)| wire).collect();
-        frames(&wire)
-            .iter()
-            .enumerate()
-            .map(|(i, packet)| {
-                let mut plain = self.out.open(i as u64 + 1, packet).expect("authentic");
-                let pad = usize::from(plain[plain.len() - 2]);
-                plain.truncate(plain.len() - 2 - pad);
-                plain
-            })
-            .collect()
-    }
-}
-
-/// What a stack sends that cuts by itself.
-fn cut(flow: &Flow, whole: &Part<'_>, size: usize) -> Vec<Vec<u8>> {
-    let count = whole.payload.len().div_ceil(size);
-    let flags = |i: usize| {
-        let first = if i == 0 { 0 } else { CWR };
-        let last = if i + 1 == count { 0 } else { FIN | PSH };
-        whole.flags & !first & !last
-    };
-    let parts = whole
-        .payload
-        .chunks(size)
-        .enumerate()
-        .map(|(i, payload)| Part {
-            id: whole.id.wrapping_add(i as u16),
-            seq: whole.seq.wrapping_add((i * size) as u32),
-            flags: flags(i),
-            payload,
-        });
-    parts.map(|part| flow.packet(&part)).collect()
-}
-
-fn flows() -> impl Strategy<Value = Flow> {
-    let what = (any::<bool>(), any::<bool>(), any::<bool>(), any::<u8>());
-    let tcp = (any::<u32>(), any::<u16>(), 0..=10_usize);
-    (what, tcp).prop_map(|((is_v6, is_udp, df, tos), (ack, window, words))| Flow {
-        is_v6,
-        is_udp,
-        df,
-        tos,
-        ack,
-        window,
-        options: vec![1; 4 * words],
-        ..Flow::default()
-    })
-}
+use support::device::{Device, flows};
+use support::flow::{ACK, CWR, ECE, FIN, Flow, PSH, Part, cut, payload};
+use support::frames;
 
 proptest! {
     #![proptest_config(support::cases(64))]
@@ -110,10 +22,10 @@ proptest! {
         let len = len.min(size * 200);
         let octets = payload(len, 3);
         let whole = Part { id, seq, flags, payload: &octets };
-        let bench = Bench::new();
-        let left = bench.send(&[(&flow.vnet(size), &flow.partial(&whole))]);
+        let device = Device::new();
+        let left = device.send(&[(&flow.vnet(size), &flow.partial(&whole))]);
         prop_assert_eq!(left, cut(&flow, &whole, size));
-        prop_assert_eq!(bench.gate.counters(0), [(Status::Accepted, 1)]);
+        prop_assert_eq!(device.gate.counters(0), [(Status::Accepted, 1)]);
     }
 
     #[test]
@@ -130,10 +42,10 @@ proptest! {
         if let Some(place) = packet.get_mut(at) {
             *place = octet;
         }
-        let bench = Bench::new();
+        let device = Device::new();
         let built = flow.vnet(1000);
         let header = if is_built { &built } else { &header };
-        for packet in bench.send(&[(header, &packet)]) {
+        for packet in device.send(&[(header, &packet)]) {
             prop_assert!(packet.len() <= LIMITS_MTU);
         }
     }
@@ -155,17 +67,17 @@ fn of_a_standing_queue_one_segment_tells() {
             flags: ACK,
             payload: &octets,
         };
-        let bench = Bench::new();
+        let device = Device::new();
         let read = [flow.vnet(1000).to_vec(), flow.partial(&whole)].concat();
         for now in [1.0, 300.0] {
-            bench.gate.slots(0, std::slice::from_ref(&read));
+            device.gate.slots(0, std::slice::from_ref(&read));
             while core::outbound_next(0, now) != 0 {
                 core::outbound_seal(0);
                 core::outbound_commit(0);
-                core::tx_unlock(0, bench.conn);
+                core::tx_unlock(0, device.conn);
             }
         }
-        let left = bench.send_at(&[(&flow.vnet(1000), &flow.partial(&whole))], 600.0);
+        let left = device.send_at(&[(&flow.vnet(1000), &flow.partial(&whole))], 600.0);
         let clear = cut(&flow, &whole, 1000);
         let marked = cut(
             &Flow {
@@ -182,8 +94,8 @@ fn of_a_standing_queue_one_segment_tells() {
             assert_eq!(left[20], marked[0]);
             assert_eq!(left[21..], clear[1..]);
         }
-        let marks = bench.gate.u64(bench.gate.lane(0, "LANE_ECN_MARKS"));
-        let losses = bench.gate.counter(0, Status::QueueDelay);
+        let marks = device.gate.u64(device.gate.lane(0, "LANE_ECN_MARKS"));
+        let losses = device.gate.counter(0, Status::QueueDelay);
         assert_eq!((marks, losses), (tells, 1 - tells));
     }
 }
@@ -200,7 +112,7 @@ fn flags_stay_where_they_belong() {
         flags: ACK | PSH | FIN | ECE | CWR,
         payload: &octets,
     };
-    let left = Bench::new().send(&[(&flow.vnet(1000), &flow.partial(&whole))]);
+    let left = Device::new().send(&[(&flow.vnet(1000), &flow.partial(&whole))]);
     let flags: Vec<u8> = left.iter().map(|packet| packet[33]).collect();
     assert_eq!(flags, [ACK | ECE | CWR, ACK | ECE, ACK | PSH | FIN | ECE]);
     let ids: Vec<_> = left.iter().map(|packet| [packet[4], packet[5]]).collect();
@@ -209,7 +121,7 @@ fn flags_stay_where_they_belong() {
 
 #[test]
 fn a_packet_of_most_segments_leaves_whole_and_in_order_among_others() {
-    let bench = Bench::new();
+    let device = Device::new();
     let flow = Flow::default();
     let octets = payload(65_535 - flow.header_len(), 1);
     let part = |payload| Part {
@@ -219,7 +131,7 @@ fn a_packet_of_most_segments_leaves_whole_and_in_order_among_others() {
         payload,
     };
     let small = flow.packet(&part(&octets[..8]));
-    let left = bench.send(&[
+    let left = device.send(&[
         (&[0; 10], &small),
         (&flow.vnet(536), &flow.partial(&part(&octets))),
         (&[0; 10], &small),
@@ -250,8 +162,8 @@ fn a_checksum_that_was_left_to_us_is_completed() {
                 payload: &octets,
             };
             let read = (&flow.vnet(0)[..], &flow.partial(&part)[..]);
-            let bench = Bench::new();
-            assert_eq!(bench.send(&[read]), [flow.packet(&part)]);
+            let device = Device::new();
+            assert_eq!(device.send(&[read]), [flow.packet(&part)]);
         }
     }
     // A UDP checksum that comes out as 0 is sent as its other form.
@@ -267,7 +179,7 @@ fn a_checksum_that_was_left_to_us_is_completed() {
     };
     let plain = flow.packet(&part(&[0, 0]));
     let to_zero = part(&plain[26..28]);
-    let sent = Bench::new().send(&[(&flow.vnet(0), &flow.partial(&to_zero))]);
+    let sent = Device::new().send(&[(&flow.vnet(0), &flow.partial(&to_zero))]);
     assert_eq!(sent[0][26..28], [0xff, 0xff]);
 }
 
@@ -306,13 +218,13 @@ fn what_does_not_fit_its_header_is_dropped_and_counted() {
         (&v6, &whole),
     ];
     for (i, (header, packet)) in cases.into_iter().enumerate() {
-        let bench = Bench::new();
+        let device = Device::new();
         assert_eq!(
-            bench.send(&[(header, packet)]),
+            device.send(&[(header, packet)]),
             Vec::<Vec<u8>>::new(),
             "{i}"
         );
-        assert_eq!(bench.gate.counter(0, Status::InnerInvalid), 1, "{i}");
+        assert_eq!(device.gate.counter(0, Status::InnerInvalid), 1, "{i}");
     }
 }
 
@@ -327,17 +239,17 @@ fn each_segment_that_is_dropped_counts_and_takes_no_number() {
         payload: &octets,
     };
     let (header, packet) = (flow.vnet(1000), flow.partial(&whole));
-    let bench = Bench::with(|sa| sa.hard_packets = 3);
-    assert_eq!(bench.send(&[(&header, &packet)]).len(), 3);
-    assert_eq!(bench.gate.counter(0, Status::SaExpired), 7);
-    let bench = Bench::with(|sa| sa.remote = vec![(vec![192, 0, 2, 0], 24)]);
-    assert!(bench.send(&[(&header, &packet)]).is_empty());
-    assert_eq!(bench.gate.counter(0, Status::NoPolicy), 10);
+    let device = Device::with(|sa| sa.hard_packets = 3);
+    assert_eq!(device.send(&[(&header, &packet)]).len(), 3);
+    assert_eq!(device.gate.counter(0, Status::SaExpired), 7);
+    let device = Device::with(|sa| sa.remote = vec![(vec![192, 0, 2, 0], 24)]);
+    assert!(device.send(&[(&header, &packet)]).is_empty());
+    assert_eq!(device.gate.counter(0, Status::NoPolicy), 10);
 }
 
 #[test]
 fn what_does_not_fit_the_queue_is_dropped_from_its_end() {
-    let bench = Bench::new();
+    let device = Device::new();
     let flow = Flow::default();
     let octets = payload(60_000, 1);
     let whole = Part {
@@ -347,7 +259,7 @@ fn what_does_not_fit_the_queue_is_dropped_from_its_end() {
         payload: &octets,
     };
     let read = [&flow.vnet(1000)[..], &flow.partial(&whole)].concat();
-    bench.gate.slots(0, &[read.clone(), read]);
+    device.gate.slots(0, &[read.clone(), read]);
     let mut sealed = 0;
     loop {
         let conn = core::outbound_next(0, 2.0);
@@ -360,10 +272,10 @@ fn what_does_not_fit_the_queue_is_dropped_from_its_end() {
         core::tx_unlock(0, conn);
         sealed += 1;
     }
-    let waiting = frames(&bench.gate.send_all(0, bench.conn, 3.0)).len();
+    let waiting = frames(&device.gate.send_all(0, device.conn, 3.0)).len();
     assert_eq!(sealed, 1);
     assert_eq!(
-        bench.gate.counter(0, Status::TxRingFull),
+        device.gate.counter(0, Status::TxRingFull),
         120 - waiting as u64
     );
     assert!(waiting > 58);

@@ -176,6 +176,27 @@ impl Flow {
     }
 }
 
+/// What a stack sends that cuts by itself.
+pub fn cut(flow: &Flow, whole: &Part<'_>, size: usize) -> Vec<Vec<u8>> {
+    let count = whole.payload.len().div_ceil(size);
+    let flags = |i: usize| {
+        let first = if i == 0 { 0 } else { CWR };
+        let last = if i + 1 == count { 0 } else { FIN | PSH };
+        whole.flags & !first & !last
+    };
+    let parts = whole
+        .payload
+        .chunks(size)
+        .enumerate()
+        .map(|(i, payload)| Part {
+            id: whole.id.wrapping_add(i as u16),
+            seq: whole.seq.wrapping_add((i * size) as u32),
+            flags: flags(i),
+            payload,
+        });
+    parts.map(|part| flow.packet(&part)).collect()
+}
+
 /// Octets that tell places apart.
 pub fn payload(len: usize, tag: u8) -> Vec<u8> {
     (0..len)

@@ -1,6 +1,7 @@
 //! The core as TypeScript sees it: exports and offsets, with simulated system calls. Every test binary uses part of it.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod device;
 pub mod esp;
 pub mod flow;
 pub mod inbound_model;
