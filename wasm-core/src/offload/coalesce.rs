@@ -5,7 +5,7 @@
 //! or have PSH. A packet that does not join ends what was there of its flow, so that no flow changes its order.
 
 use super::checksum::Sum;
-use super::transport::{Layout, layout, tcp, udp};
+use super::transport::{Layout, OPTIONS, layout, tcp, udp};
 use super::vnet::{self, Cut, Partial, Protocol, VNET_LEN};
 
 /// Octets of the longest packet of many segments.
@@ -49,7 +49,7 @@ pub struct Group {
 impl Group {
     /// A group of one packet, which is as long as its IP header says.
     pub fn new(packet: &[u8], taken: Taken) -> Self {
-        let found = layout(packet);
+        let found = layout(packet, OPTIONS);
         let layout = found.filter(|layout| may_join(packet, layout, taken));
         let has_push = layout.is_some_and(|layout| has_push(packet, &layout));
         Self {

@@ -2,7 +2,7 @@
 //! segments become entries that are cut when they are sealed.
 
 use super::segment::{Whole, complete};
-use super::transport::layout;
+use super::transport::{ROUTED, layout};
 use super::vnet::{self, VNET_LEN};
 use crate::layout::lane::Entry;
 use crate::status::Status;
@@ -25,7 +25,7 @@ pub(crate) fn take(entry: &Entry, at: u32, octets: u32) -> Result<(), Status> {
         return Ok(());
     };
     let len = inner::parse(memory::octets(at, len))?.len;
-    let whole = Whole::parse(memory::octets(at, len), cut)?;
+    let whole = Whole::parse(memory::octets_mut(at, len), cut, vnet.partial)?;
     if whole.len_of(len as usize, 0) > inner_mtu as usize {
         return Err(Status::InnerInvalid);
     }
@@ -40,7 +40,7 @@ pub(crate) fn segments(entry: &Entry, packet: &[u8]) -> Option<Whole> {
     if size == 0 {
         return None;
     }
-    layout(packet).map(|layout| Whole { layout, size })
+    layout(packet, ROUTED).map(|layout| Whole { layout, size })
 }
 
 /// Packets that an entry still stands for.

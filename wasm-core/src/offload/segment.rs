@@ -1,7 +1,10 @@
 //! Cuts a packet of many segments, as a network card does: header after header, every octet of payload once.
+//!
+//! The sum of the pseudo header is the host's, with the length put right: after a routing header, a home address or an
+//! IPv4 source route it is not of the addresses in the IP header (RFC 8200 §8.1, RFC 6275 §11.3.1, RFC 9293 §3.9.2).
 
 use super::checksum::Sum;
-use super::transport::{Layout, layout, tcp, udp};
+use super::transport::{Layout, OPTIONS, ROUTED, layout, tcp, udp};
 use super::vnet::{Cut, Partial, Protocol};
 use crate::status::Status;
 
@@ -15,16 +18,27 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Checks a packet, which is as long as its IP header says, against how it is to be cut.
+    /// Checks a packet, which is as long as its IP header says, against how it is to be cut. Where its checksum is complete,
+    /// the sum of its pseudo header takes that one's place.
     ///
     /// # Errors
-    /// `InnerInvalid` if it is of another kind or has no payload.
-    pub fn parse(packet: &[u8], cut: Cut) -> Result<Self, Status> {
-        let layout = layout(packet).ok_or(Status::InnerInvalid)?;
+    /// `InnerInvalid` if it is of another kind, has no payload or its checksum elsewhere.
+    pub fn parse(packet: &mut [u8], cut: Cut, partial: Option<Partial>) -> Result<Self, Status> {
+        let extensions = if partial.is_some() { ROUTED } else { OPTIONS };
+        let layout = layout(packet, extensions).ok_or(Status::InnerInvalid)?;
         let is_as_said =
             layout.protocol == cut.protocol && [0, layout.version].contains(&cut.version);
         if !is_as_said || layout.payload_at == packet.len() || cut.size == 0 {
             return Err(Status::InnerInvalid);
+        }
+        match partial {
+            Some(partial) if !layout.is_summed_as(partial) => return Err(Status::InnerInvalid),
+            Some(_) => {}
+            None => {
+                let at = layout.transport_at;
+                let pseudo = layout.pseudo_header(packet, packet.len() - at).fold();
+                packet[at + layout.checksum_offset()..][..2].copy_from_slice(&pseudo);
+            }
         }
         Ok(Self {
             layout,
@@ -63,7 +77,7 @@ impl Whole {
             Protocol::Udp => transport[udp::LEN]
                 .copy_from_slice(&((len - self.layout.transport_at) as u16).to_be_bytes()),
         }
-        set_checksum(&self.layout, &mut out[..len]);
+        set_checksum(&self.layout, &mut out[..len], packet.len());
         len
     }
 }
@@ -114,13 +128,15 @@ fn set_tcp(header: &mut [u8], offset: usize, (is_first, is_last): (bool, bool)) 
     }
 }
 
-fn set_checksum(layout: &Layout, segment: &mut [u8]) {
+/// The checksum's place holds the sum of the pseudo header of the whole packet of `whole_len` octets.
+fn set_checksum(layout: &Layout, segment: &mut [u8], whole_len: usize) {
     let at = layout.transport_at + layout.checksum_offset();
-    segment[at..at + 2].fill(0);
     let transport = &segment[layout.transport_at..];
-    let sum = layout
-        .pseudo_header(segment, transport.len())
-        .with(transport);
+    // Both lengths are below 65,536.
+    let sum = Sum::default()
+        .with(transport)
+        .with_word(!((whole_len - layout.transport_at) as u16))
+        .with_word(transport.len() as u16);
     let checksum = match layout.protocol {
         Protocol::Tcp => sum.checksum(),
         Protocol::Udp => never_zero(sum.checksum()),

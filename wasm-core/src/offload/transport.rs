@@ -1,14 +1,17 @@
 //! Where TCP or UDP begins in an inner packet, and where its payload does.
 
 use super::checksum::{Sum, pseudo_header};
-use super::vnet::Protocol;
+use super::vnet::{Partial, Protocol};
 
 /// TCP's number above IP.
 const PROTOCOL_TCP: u8 = 6;
 /// UDP's number above IP.
 const PROTOCOL_UDP: u8 = 17;
 /// IPv6 extension headers that may come before them: hop by hop, destination options.
-const OPTIONS: [u8; 2] = [0, 60];
+pub const OPTIONS: &[u8] = &[0, 60];
+/// The same with a routing header, for who is told the sum of the pseudo header: the address in it is not the one in the
+/// IP header (RFC 8200 §8.1).
+pub const ROUTED: &[u8] = &[0, 43, 60];
 
 /// Octets of a UDP header.
 const UDP_LEN: usize = 8;
@@ -58,6 +61,12 @@ impl Layout {
         }
     }
 
+    /// Whether its checksum is where `partial` says.
+    pub fn is_summed_as(&self, partial: Partial) -> bool {
+        usize::from(partial.start) == self.transport_at
+            && usize::from(partial.offset) == self.checksum_offset()
+    }
+
     /// The sum of the pseudo header for `len` octets above IP.
     pub fn pseudo_header(&self, packet: &[u8], len: usize) -> Sum {
         let (addresses, protocol) = match self.version {
@@ -80,11 +89,11 @@ impl Protocol {
 }
 
 /// Finds the layout of a whole TCP or UDP packet, which is as long as its IP header says. `None` for anything else,
-/// fragments and malformed headers included.
-pub fn layout(packet: &[u8]) -> Option<Layout> {
+/// fragments, malformed headers and IPv6 headers that are not among `extensions` included.
+pub fn layout(packet: &[u8], extensions: &[u8]) -> Option<Layout> {
     let (number, transport_at) = match packet.first()? >> 4 {
         4 => above_v4(packet)?,
-        6 => above_v6(packet)?,
+        6 => above_v6(packet, extensions)?,
         _ => return None,
     };
     let transport = packet.get(transport_at..)?;
@@ -112,10 +121,10 @@ fn above_v4(packet: &[u8]) -> Option<(u8, usize)> {
     (header_len >= header.len() && !is_fragment).then_some((header[9], header_len))
 }
 
-fn above_v6(packet: &[u8]) -> Option<(u8, usize)> {
+fn above_v6(packet: &[u8], extensions: &[u8]) -> Option<(u8, usize)> {
     let header: &[u8; 40] = packet.first_chunk()?;
     let (mut number, mut at) = (header[6], header.len());
-    while OPTIONS.contains(&number) {
+    while extensions.contains(&number) {
         let &[next, words] = packet.get(at..at + 2)?.first_chunk()?;
         number = next;
         at += (usize::from(words) + 1) * 8;
