@@ -101,7 +101,8 @@ function dispatch(lane: Lane, i: number): void {
       wake(lane, row);
       return;
     case TAG_TUN:
-      if ((events & EPOLLIN) !== 0) lane.isTunReadable = true;
+      // A device that was removed is an error and nothing else: the read says so.
+      if ((events & (EPOLLIN | EPOLLERR)) !== 0) lane.isTunReadable = true;
       return;
   }
   const connection = lane.connections[row];

@@ -26,6 +26,7 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "a packet without a policy is NoPolicy, one without a path NoPath": dropOutbound,
   "E34: an inner packet that is no IP never reaches the device": refuseInner,
   "a device that is down takes no more: InnerFull": fillInner,
+  "a device that is removed is told of": loseDevice,
   "a device that the gateway has made goes with it, one that was there stays": leaveDevice,
   "two lanes share a device, one queue each": shareDevice,
   "connect carries what its TUN sends, and a route for its responder is refused": originate,
@@ -144,6 +145,18 @@ async function fillInner(): Promise<void> {
     ip("link", "set", TUN, "down");
     for (let i = 0; i < 3; i++) await sendPing(connection, peer);
     await watch.expect({ drops: { inner_full: 3 } });
+    ok(connection.isOpen());
+  });
+}
+
+async function loseDevice(): Promise<void> {
+  await withTun(async (gateway) => {
+    const peer = await addPeer(gateway.api);
+    const connection = await gateway.connect();
+    await expectEcho(connection, peer);
+    ip("link", "delete", TUN);
+    await settle(() => gateway.program.stderr(), (log) => log.includes("tun_failed"));
+    ok(gateway.program.stderr().includes("tun_failed lane=0 reason=EBADFD"));
     ok(connection.isOpen());
   });
 }
