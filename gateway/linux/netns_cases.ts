@@ -28,9 +28,11 @@ import {
   TUN_F_TSO6,
   TUN_F_TSO_ECN,
   TUNGETIFF,
+  TUNGETVNETHDRSZ,
   TUNSETIFF,
   TUNSETOFFLOAD,
   TUNSETPERSIST,
+  TUNSETVNETHDRSZ,
 } from "./constants.ts";
 import { expectDone } from "./kernel.ts";
 import { emitRouteRequest } from "./netlink.ts";
@@ -53,6 +55,7 @@ export const CASES = {
   "openTun() uses a device that exists and leaves it": useDevice,
   "openTun() uses a device of several queues for one lane": useQueuesForOne,
   "openTun() asks for packets of many segments": askForOffloads,
+  "openTun() has headers of its length in front, whatever a device had before": setHeader,
   "openTun() takes what the kernel has of offloads, on all queues or none": refuseOffloads,
   "openTun() names a device that cannot have several queues": refuseQueues,
   "openTun() names a device that another process has": refuseBusy,
@@ -109,6 +112,15 @@ function useQueuesForOne(): void {
 function askForOffloads(): void {
   const { queues, offload } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
   assert.deepEqual([offload, hasHeader(queues[0] ?? -1)], ["tcp+udp", true]);
+  closeAll(libc, queues);
+}
+
+function setHeader(): void {
+  makePersistent(IFF_VNET_HDR, VNET_LEN + 2);
+  const { queues, offload } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
+  const asked = libc.ioctl(queues[0] ?? -1, TUNGETVNETHDRSZ, scratch.at(0));
+  expectDone(libc, asked, "Cannot ask");
+  assert.deepEqual([offload, scratch.view.getInt32(0, LITTLE_ENDIAN)], ["tcp+udp", VNET_LEN]);
   closeAll(libc, queues);
 }
 
@@ -264,11 +276,13 @@ function refuses(device: { name: string; queues: number }, message: string): voi
 }
 
 /** Makes the device as `ip tuntap add` does: it stays when nobody has it open. */
-function makePersistent(flags: number): void {
+function makePersistent(flags: number, headerLen = VNET_LEN): void {
   scratch.u8.set(new TextEncoder().encode("/dev/net/tun\0"));
   const fd = expectDone(libc, libc.open(scratch.at(0), O_RDWR), "Cannot open");
   scratch.u8.set(emitIfreq(NAME, IFF_TUN | IFF_NO_PI | flags));
   expectDone(libc, libc.ioctl(fd, TUNSETIFF, scratch.at(0)), "Cannot attach");
+  scratch.view.setInt32(0, headerLen, LITTLE_ENDIAN);
+  expectDone(libc, libc.ioctl(fd, TUNSETVNETHDRSZ, scratch.at(0)), "Cannot set the header");
   // The argument of this request is a number and no address; any but 0 means yes.
   const yes: Address = scratch.at(0);
   expectDone(libc, libc.ioctl(fd, TUNSETPERSIST, yes), "Cannot make persistent");

@@ -37,6 +37,7 @@ import {
   TUN_F_USO6,
   TUNSETIFF,
   TUNSETOFFLOAD,
+  TUNSETVNETHDRSZ,
 } from "./constants.ts";
 import { failed } from "./errno.ts";
 import { expectDone, type Kernel, numberArgument } from "./kernel.ts";
@@ -94,15 +95,24 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
 /** Opens the queues into `queues`, so that the caller can close what there is after a failure. */
 function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): TunOffload {
   attachQueues(kernel, options, { queues, header: IFF_VNET_HDR });
-  const offload = OFFLOADS.find(({ flags }) =>
-    queues.every((fd) =>
-      kernel.libc.ioctl(fd, TUNSETOFFLOAD, numberArgument(kernel.libc, flags)) === 0
-    )
-  );
-  if (offload !== undefined) return offload.name;
+  const offload = setHeaderLen(kernel, queues) &&
+    OFFLOADS.find(({ flags }) =>
+      queues.every((fd) =>
+        kernel.libc.ioctl(fd, TUNSETOFFLOAD, numberArgument(kernel.libc, flags)) === 0
+      )
+    );
+  if (offload) return offload.name;
   for (const fd of queues.splice(0)) kernel.libc.close(fd);
   attachQueues(kernel, options, { queues, header: 0 });
   return "none";
+}
+
+/** Makes the header as long as the core has it: a device that was there keeps what its last owner wanted. */
+function setHeaderLen({ libc, scratch }: Kernel, queues: readonly number[]): boolean {
+  return queues.every((fd) => {
+    scratch.view.setInt32(0, VNET_LEN, LITTLE_ENDIAN);
+    return libc.ioctl(fd, TUNSETVNETHDRSZ, scratch.at(0)) === 0;
+  });
 }
 
 /** Opens the queues, with `header` among the flags if the kernel knows it. */
@@ -204,6 +214,9 @@ const OFFLOADS: readonly { readonly name: TunOffload; readonly flags: number }[]
   { name: "tcp+udp", flags: TCP_FLAGS | TUN_F_USO4 | TUN_F_USO6 },
   { name: "tcp", flags: TCP_FLAGS },
 ];
+
+/** Octets of `struct virtio_net_hdr` without what came later. */
+const VNET_LEN = 10;
 
 /** With the zero octet that ends it. */
 const DEVICE_PATH: Uint8Array = new TextEncoder().encode("/dev/net/tun\0");
