@@ -145,7 +145,8 @@ function serveHttp(options: ServeOptions): Promise<HttpServer> {
     if (asked === undefined) return new Response(null, { status: 400 });
     const response = await options.fetch(asked, { address });
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (isStream === true) server.timeout(request, 0);
+    // Only a stream that goes on is silent with a reason: HEAD has its head alone.
+    if (isStream === true && request.method !== "HEAD") server.timeout(request, 0);
     return response;
   }
 }
