@@ -109,6 +109,7 @@ function openApi(runtime: Runtime, address: SocketAddress, parts: ApiParts): Pro
     hostname: address.host,
     port: address.port,
     fetch: (request, remote) => app.fetch(request, { remote: remote.address }),
+    onFailure: (reason) => parts.log("error", "api_accept_failed", { reason }),
   });
 }
 

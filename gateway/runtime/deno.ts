@@ -84,26 +84,56 @@ function mapMemory(memory: WebAssembly.Memory): MappedMemory {
 }
 
 function serveHttp(options: ServeOptions): Promise<HttpServer> {
+  const { hostname } = options;
   const ending = new AbortController();
+  const { signal } = ending;
+  const listen = (port: number): Deno.HttpServer<Deno.NetAddr> =>
+    Deno.serve(
+      { hostname, port, signal, onListen: () => {} },
+      (request, { remoteAddr }) => options.fetch(request, { address: remoteAddr.hostname }),
+    );
   try {
-    const server = Deno.serve({
-      hostname: options.hostname,
-      port: options.port,
-      signal: ending.signal,
-      onListen: () => {},
-    }, (request, { remoteAddr }) => options.fetch(request, { address: remoteAddr.hostname }));
+    const first = listen(options.port);
+    const { hostname: address, port } = first.addr;
+    const finished = serveOn(first, { signal, listen: () => listen(port), options });
     return Promise.resolve({
-      address: server.addr.hostname,
-      port: server.addr.port,
+      address,
+      port,
       close(): Promise<void> {
         ending.abort();
-        return server.finished;
+        return finished;
       },
     });
   } catch (error) {
     return Promise.reject(serveFailed(options, error));
   }
 }
+
+interface ServeOn {
+  readonly signal: AbortSignal;
+  readonly listen: () => Deno.HttpServer;
+  readonly options: ServeOptions;
+}
+
+/**
+ * Listens again when a server has ended with an error: Deno's does when it cannot accept, as in a process that is out of descriptors,
+ * and an error that nobody awaits ends the process.
+ */
+async function serveOn(first: Deno.HttpServer, on: ServeOn): Promise<void> {
+  let next = (): Deno.HttpServer => first;
+  while (!on.signal.aborted) {
+    try {
+      await next().finished;
+    } catch (error) {
+      on.options.onFailure?.(error instanceof Error ? error.message : String(error));
+      await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+    }
+    next = on.listen;
+  }
+}
+
+/** What is short may be there again after this long. */
+const ACCEPT_PAUSE_MS = 200;
 
 const ERRNO_LOCATION = {
   __errno_location: { parameters: [], result: "pointer" },

@@ -30,6 +30,17 @@ switch (name) {
       }),
     );
     break;
+  case "serve": {
+    const server = await runtime.serveHttp({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: () => new Response("yes"),
+      onFailure: (reason) => runtime.stderr(`${reason}\n`),
+    });
+    runtime.onSignal("SIGTERM", () => void server.close().then(() => runtime.exit(0)));
+    runtime.stdout(`${server.port}\n`);
+    break;
+  }
   default:
     throw new RangeError(`Cannot run case "${name}": unknown`);
 }

@@ -6,6 +6,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EAGAIN, EBADF, EINVAL } from "../linux/constants.ts";
+import { settle, sleep } from "../../tests/support/wait.ts";
 import { runtime } from "./mod.ts";
 
 const PROGRAM = fileURLToPath(new URL("./runtime_cases.ts", import.meta.url));
@@ -84,6 +85,30 @@ test("serveHttp() gives requests an absolute URL, whatever Host says", async () 
     assert.deepEqual(JSON.parse(answer.split("\r\n\r\n")[1] ?? ""), seen);
   }
   await server.close();
+});
+
+test("serveHttp() goes on when descriptors have run out and are there again", async () => {
+  const child = spawn("sh", [
+    "-c",
+    `ulimit -n 128 && exec "$0" "$@"`,
+    process.execPath,
+    ...RUN,
+    "serve",
+  ]);
+  const [line] = await once(child.stdout, "data");
+  const port = Number(String(line));
+  const sockets = Array.from(
+    { length: 256 },
+    () => connect(port, "127.0.0.1").on("error", () => {}),
+  );
+  await sleep(1000);
+  assert.equal(child.exitCode, null, "it lives");
+  for (const socket of sockets) socket.destroy();
+  const ask = (): Promise<string | undefined> =>
+    fetch(`http://127.0.0.1:${port}/`).then((answer) => answer.text(), () => undefined);
+  assert.equal(await settle(ask, (text) => text !== undefined), "yes");
+  process.kill(child.pid ?? -1, "SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
 test("serveHttp() names an address in use", async () => {

@@ -86,6 +86,8 @@ export interface ServeOptions {
   readonly hostname: string;
   readonly port: number;
   fetch(request: Request, remote: { readonly address: string }): Response | Promise<Response>;
+  /** Connections could not be accepted; it goes on by itself. */
+  onFailure?(reason: string): void;
 }
 
 /** The runtime's table of contents. */
