@@ -1,4 +1,4 @@
-// Which keys this process has used, so that no IV is ever used twice under one of them (RFC 4106 §3.1, §10; RFC 8221 §3).
+// Which keys this process has used, so that no IV is ever used twice under one of them, nor taken twice (RFC 4106 §3.1, §10; RFC 8221 §3).
 // Kept are keyed digests, never keys, for the life of the process.
 
 import { createHmac } from "node:crypto";
@@ -15,14 +15,16 @@ export interface KeyUse {
     use: { digest: KeyDigest; direction: SaDirection; initialSequence: bigint },
   ): Refusal | undefined;
   installed(digest: KeyDigest, direction: SaDirection): void;
-  /** `lastSequence`: the last number used, outbound. */
-  removed(use: { digest: KeyDigest; direction: SaDirection; lastSequence: bigint }): void;
+  /** `lastSequence`: outbound the last number used, inbound the highest that was taken. */
+  removed(use: { digest: KeyDigest; lastSequence: bigint }): void;
 }
 
 interface Use {
-  inbound: number;
-  isOutbound: boolean;
-  /** Last number used by an outbound SA that is gone; -1 if there was none. */
+  /** The only one that the key may ever serve: the numbers of the other have been used by the peer. */
+  readonly direction: SaDirection;
+  /** An outbound SA has it now. */
+  isSealing: boolean;
+  /** The highest number of the SAs that are gone. */
   lastSequence: bigint;
 }
 
@@ -34,24 +36,16 @@ export function createKeyUse(secret: Uint8Array): KeyUse {
     return createHmac("sha256", secret).update(keyMaterial).digest("base64");
   }
 
-  function useOf(key: KeyDigest): Use {
-    const use = uses.get(key) ?? { inbound: 0, isOutbound: false, lastSequence: -1n };
-    uses.set(key, use);
-    return use;
-  }
-
   function refusal(
     asked: { digest: KeyDigest; direction: SaDirection; initialSequence: bigint },
   ): Refusal | undefined {
     const use = uses.get(asked.digest);
     if (use === undefined) return undefined;
-    const isOutbound = asked.direction === "outbound";
-    if (isOutbound ? use.inbound > 0 : use.isOutbound || use.lastSequence >= 0n) {
+    if (use.direction !== asked.direction) {
       const detail = "The same keying material serves the other direction";
       return { kind: "invalid", member: "keyMaterial", detail };
     }
-    if (!isOutbound) return undefined;
-    if (use.isOutbound) {
+    if (use.isSealing) {
       return { kind: "conflict", detail: "Another outbound SA uses this keying material" };
     }
     if (asked.initialSequence >= use.lastSequence) return undefined;
@@ -61,22 +55,16 @@ export function createKeyUse(secret: Uint8Array): KeyUse {
   }
 
   function installed(key: KeyDigest, direction: SaDirection): void {
-    const use = useOf(key);
-    if (direction === "outbound") use.isOutbound = true;
-    else use.inbound++;
+    const use = uses.get(key) ?? { direction, isSealing: false, lastSequence: 0n };
+    use.isSealing = direction === "outbound";
+    uses.set(key, use);
   }
 
-  function removed(
-    gone: { digest: KeyDigest; direction: SaDirection; lastSequence: bigint },
-  ): void {
-    const use = useOf(gone.digest);
-    if (gone.direction === "outbound") {
-      use.isOutbound = false;
-      if (gone.lastSequence > use.lastSequence) use.lastSequence = gone.lastSequence;
-      return;
-    }
-    use.inbound--;
-    if (use.inbound === 0 && use.lastSequence < 0n && !use.isOutbound) uses.delete(gone.digest);
+  function removed(gone: { digest: KeyDigest; lastSequence: bigint }): void {
+    const use = uses.get(gone.digest);
+    if (use === undefined) return;
+    use.isSealing = false;
+    if (gone.lastSequence > use.lastSequence) use.lastSequence = gone.lastSequence;
   }
 
   return { digest, refusal, installed, removed };

@@ -139,14 +139,14 @@ function remove(state: State, spi: number): SaEntry | undefined {
   const { core } = state;
   const entry = state.entries.get(spi);
   if (entry === undefined) return undefined;
-  const { direction, peer, remote } = entry.spec;
+  const { peer, remote } = entry.spec;
   const row = core.sa_row(entry.id);
   const number = state.peers.numberOf(peer);
   core.sa_remove(state.index, spi);
   state.native?.remove(entry.id);
   // Read after the core has let go of it: until then a lane may still take numbers. The row keeps its last number.
   const lastSequence = readSa(state.views, row).sequence;
-  state.keys.removed({ digest: entry.digest, direction, lastSequence });
+  state.keys.removed({ digest: entry.digest, lastSequence });
   state.spd.remove(peer, remote);
   // The next peer of this number must not inherit the path.
   if (state.peers.release(peer)) core.peer_forget(number);

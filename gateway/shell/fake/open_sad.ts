@@ -1,0 +1,59 @@
+// An SAD on a core of its own, without lanes, for tests of what may be installed.
+
+import { type Core, instantiateCore, loadCore, planMemory } from "../../../ts-bindings/core.ts";
+import { runtime } from "../../runtime/mod.ts";
+import { createKeyUse, type KeyUse } from "../key_use.ts";
+import { type MemoryViews, viewMemory } from "../memory_views.ts";
+import { createSad, type Sad } from "../sad.ts";
+import { createSpd } from "../spd.ts";
+import type { SaSpec } from "../types.ts";
+
+const LIMITS = { lanes: 1, connections: 4, sas: 8, rings: 4, innerMtu: 1400 };
+
+export interface OpenSad {
+  readonly sad: Sad;
+  readonly core: Core;
+  readonly views: MemoryViews;
+}
+
+/** An empty SAD with the real core. */
+export async function openSad(keys?: KeyUse): Promise<OpenSad> {
+  const { module } = await loadCore(runtime.readCore);
+  const memory = planMemory(module, LIMITS);
+  const core = instantiateCore({ module, memory });
+  core.core_init(1, 4, 8, 4, 1400, 0, 0, 0, 10);
+  const views = viewMemory(memory);
+  const sad = createSad({
+    core,
+    native: null,
+    views,
+    index: 1,
+    spd: createSpd(),
+    keys: keys ?? createKeyUse(new Uint8Array(32)),
+    clock: () => 1,
+    date: () => new Date(),
+    connectionId: () => null,
+  });
+  return { sad, core, views };
+}
+
+/** An outbound SA of peer "p" with a key of its own copy, but for `more`. */
+export function saSpec(more: Partial<SaSpec>): SaSpec {
+  return {
+    spi: 0x100,
+    direction: "outbound",
+    peer: "p",
+    aead: "aes-gcm-16",
+    keyMaterial: new Uint8Array(20).fill(9),
+    local: [{ octets: new Uint8Array([10, 0, 0, 0]), bits: 24, text: "10.0.0.0/24" }],
+    remote: [{ octets: new Uint8Array([10, 1, 0, 0]), bits: 24, text: "10.1.0.0/24" }],
+    esn: false,
+    replayWindow: 64,
+    softPackets: 0n,
+    hardPackets: 0n,
+    hardOctets: 0n,
+    hardSeconds: 0,
+    initialSequence: 0n,
+    ...more,
+  };
+}
