@@ -50,7 +50,7 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
       usePath: (row) => equal(row, 1),
       find(spi): SaEntry | undefined {
         const spec = find(spi);
-        return spec && { spec, id: 1, keyBits: 128, digest: "", installedAt: "" };
+        return spec && { spec, id: 1, keyBits: 128, digest: new Uint32Array(4), installedAt: "" };
       },
     },
     gateway: {

@@ -2,70 +2,99 @@
 // Kept are keyed digests, never keys, for the life of the process.
 
 import { createHmac } from "node:crypto";
+import { createKeyTable, DIGEST_WORDS, KEYS_MAX } from "./key_table.ts";
 import type { Refusal, SaDirection } from "./types.ts";
 
 /** A digest of keying material that means nothing outside this process. */
-export type KeyDigest = string;
+export type KeyDigest = Uint32Array;
+
+/** What an SA asks of its key. */
+export interface KeyAsked {
+  readonly digest: KeyDigest;
+  readonly direction: SaDirection;
+  readonly initialSequence: bigint;
+}
 
 /** The keys of the process's life. */
 export interface KeyUse {
   digest(keyMaterial: Uint8Array): KeyDigest;
   /** Why an SA with this key may not be installed now; undefined if it may. */
-  refusal(
-    use: { digest: KeyDigest; direction: SaDirection; initialSequence: bigint },
-  ): Refusal | undefined;
-  installed(digest: KeyDigest, direction: SaDirection): void;
+  refusal(asked: KeyAsked): Refusal | undefined;
+  /**
+   * Remembers an SA that will be installed: before it is, as one that is not remembered would be free to use its IVs again.
+   *
+   * @returns Takes it back, if the SA comes to nothing; to be called before any other key is taken
+   */
+  take(digest: KeyDigest, direction: SaDirection): () => void;
   /** `lastSequence`: outbound the last number used, inbound the highest that was taken. */
   removed(use: { digest: KeyDigest; lastSequence: bigint }): void;
 }
 
-interface Use {
-  /** The only one that the key may ever serve: the numbers of the other have been used by the peer. */
-  readonly direction: SaDirection;
-  /** An outbound SA has it now. */
-  isSealing: boolean;
-  /** The highest number of the SAs that are gone. */
-  lastSequence: bigint;
-}
+/** The only direction that the key may ever serve: the numbers of the other have been used by the peer. */
+const IS_OUTBOUND = 1;
 
-/** @param secret Random octets of this process, the key of the digests */
-export function createKeyUse(secret: Uint8Array): KeyUse {
-  const uses = new Map<KeyDigest, Use>();
+/** An outbound SA has it now. */
+const IS_SEALING = 2;
+
+/**
+ * @param secret Random octets of this process, the key of the digests
+ * @param max Keys that it may remember
+ */
+export function createKeyUse(secret: Uint8Array, max: number = KEYS_MAX): KeyUse {
+  /** The number of each key: the highest of its SAs that are gone. */
+  const uses = createKeyTable(max);
 
   function digest(keyMaterial: Uint8Array): KeyDigest {
-    return createHmac("sha256", secret).update(keyMaterial).digest("base64");
+    const octets = createHmac("sha256", secret).update(keyMaterial).digest();
+    return new Uint32Array(Uint8Array.from(octets).buffer, 0, DIGEST_WORDS);
   }
 
-  function refusal(
-    asked: { digest: KeyDigest; direction: SaDirection; initialSequence: bigint },
-  ): Refusal | undefined {
-    const use = uses.get(asked.digest);
-    if (use === undefined) return undefined;
-    if (use.direction !== asked.direction) {
-      const detail = "The same keying material serves the other direction";
-      return { kind: "invalid", member: "keyMaterial", detail };
+  function refusal(asked: KeyAsked): Refusal | undefined {
+    const slot = uses.find(asked.digest);
+    if (slot >= 0) {
+      return reuseRefusal(asked, { flags: uses.flags(slot), lastSequence: uses.number(slot) });
     }
-    if (use.isSealing) {
-      return { kind: "conflict", detail: "Another outbound SA uses this keying material" };
-    }
-    if (asked.initialSequence >= use.lastSequence) return undefined;
-    const detail =
-      "This keying material has been used up to a higher sequence number than initialSequence";
-    return { kind: "conflict", member: "initialSequence", detail };
+    if (!uses.isFull()) return undefined;
+    const detail = `So many keys have been used (${max}) that no new one is taken until a restart`;
+    return { kind: "conflict", detail };
   }
 
-  function installed(key: KeyDigest, direction: SaDirection): void {
-    const use = uses.get(key) ?? { direction, isSealing: false, lastSequence: 0n };
-    use.isSealing = direction === "outbound";
-    uses.set(key, use);
+  function take(key: KeyDigest, direction: SaDirection): () => void {
+    const slot = uses.find(key);
+    const flags = direction === "outbound" ? IS_OUTBOUND | IS_SEALING : 0;
+    if (slot < 0) {
+      uses.setFlags(uses.add(key), flags);
+      return () => uses.takeBack(key);
+    }
+    const before = uses.flags(slot);
+    uses.setFlags(slot, flags);
+    return () => uses.setFlags(slot, before);
   }
 
   function removed(gone: { digest: KeyDigest; lastSequence: bigint }): void {
-    const use = uses.get(gone.digest);
-    if (use === undefined) return;
-    use.isSealing = false;
-    if (gone.lastSequence > use.lastSequence) use.lastSequence = gone.lastSequence;
+    const slot = uses.find(gone.digest);
+    if (slot < 0) return;
+    uses.setFlags(slot, uses.flags(slot) & ~IS_SEALING);
+    if (gone.lastSequence > uses.number(slot)) uses.setNumber(slot, gone.lastSequence);
   }
 
-  return { digest, refusal, installed, removed };
+  return { digest, refusal, take, removed };
+}
+
+/** Why a key that was used may not be used as `asked`. */
+function reuseRefusal(
+  asked: KeyAsked,
+  { flags, lastSequence }: { readonly flags: number; readonly lastSequence: bigint },
+): Refusal | undefined {
+  if (((flags & IS_OUTBOUND) !== 0) !== (asked.direction === "outbound")) {
+    const detail = "The same keying material serves the other direction";
+    return { kind: "invalid", member: "keyMaterial", detail };
+  }
+  if ((flags & IS_SEALING) !== 0) {
+    return { kind: "conflict", detail: "Another outbound SA uses this keying material" };
+  }
+  if (asked.initialSequence >= lastSequence) return undefined;
+  const detail =
+    "This keying material has been used up to a higher sequence number than initialSequence";
+  return { kind: "conflict", member: "initialSequence", detail };
 }

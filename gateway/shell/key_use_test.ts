@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { createKeyUse } from "./key_use.ts";
 
@@ -8,7 +8,7 @@ test("refusal() takes an outbound key again only from the last number on", () =>
   const keys = createKeyUse(new Uint8Array(32));
   const digest = keys.digest(KEY);
   equal(keys.refusal({ digest, direction: "outbound", initialSequence: 0n }), undefined);
-  keys.installed(digest, "outbound");
+  keys.take(digest, "outbound");
   equal(keys.refusal({ digest, direction: "outbound", initialSequence: 99n })?.kind, "conflict");
   keys.removed({ digest, lastSequence: 41n });
   equal(keys.refusal({ digest, direction: "outbound", initialSequence: 40n })?.kind, "conflict");
@@ -19,11 +19,11 @@ test("refusal() never lets one key serve both directions, not even one after the
   const keys = createKeyUse(new Uint8Array(32));
   const digest = keys.digest(KEY);
   const other = keys.digest(KEY.map((octet) => octet + 1));
-  keys.installed(digest, "inbound");
+  keys.take(digest, "inbound");
   equal(keys.refusal({ digest, direction: "outbound", initialSequence: 0n })?.kind, "invalid");
   keys.removed({ digest, lastSequence: 0n });
   equal(keys.refusal({ digest, direction: "outbound", initialSequence: 99n })?.kind, "invalid");
-  keys.installed(other, "outbound");
+  keys.take(other, "outbound");
   keys.removed({ digest: other, lastSequence: 0n });
   const again = { digest: other, direction: "inbound", initialSequence: 99n } as const;
   equal(keys.refusal(again)?.kind, "invalid");
@@ -32,20 +32,48 @@ test("refusal() never lets one key serve both directions, not even one after the
 test("refusal() takes an inbound key again only from the highest number on", () => {
   const keys = createKeyUse(new Uint8Array(32));
   const digest = keys.digest(KEY);
-  keys.installed(digest, "inbound");
+  keys.take(digest, "inbound");
   keys.removed({ digest, lastSequence: 500n });
   const refusal = keys.refusal({ digest, direction: "inbound", initialSequence: 499n });
   deepEqual([refusal?.kind, refusal?.member], ["conflict", "initialSequence"]);
   equal(keys.refusal({ digest, direction: "inbound", initialSequence: 500n }), undefined);
   // An SA that took fewer numbers makes nothing forgotten.
-  keys.installed(digest, "inbound");
+  keys.take(digest, "inbound");
   keys.removed({ digest, lastSequence: 3n });
   equal(keys.refusal({ digest, direction: "inbound", initialSequence: 499n })?.kind, "conflict");
+});
+
+test("take() can be taken back: the key is as it was", () => {
+  const keys = createKeyUse(new Uint8Array(32));
+  const digest = keys.digest(KEY);
+  const again = { digest, direction: "outbound", initialSequence: 41n } as const;
+  keys.take(digest, "inbound")();
+  equal(keys.refusal(again), undefined);
+  keys.take(digest, "outbound");
+  keys.removed({ digest, lastSequence: 41n });
+  keys.take(digest, "outbound")();
+  equal(keys.refusal(again), undefined);
+  equal(keys.refusal({ ...again, initialSequence: 40n })?.kind, "conflict");
+});
+
+test("refusal() takes no new key at the limit, and forgets none that is known", () => {
+  const keys = createKeyUse(new Uint8Array(32), 1);
+  const digest = keys.digest(KEY);
+  keys.take(digest, "outbound");
+  keys.removed({ digest, lastSequence: 41n });
+  const other = keys.digest(KEY.map((octet) => octet + 1));
+  const asked = { digest: other, direction: "outbound", initialSequence: 0n } as const;
+  deepEqual(keys.refusal(asked), {
+    kind: "conflict",
+    detail: "So many keys have been used (1) that no new one is taken until a restart",
+  });
+  equal(keys.refusal({ ...asked, digest })?.kind, "conflict");
+  equal(keys.refusal({ ...asked, digest, initialSequence: 41n }), undefined);
 });
 
 test("digest() of a key says nothing outside the process", () => {
   const one = createKeyUse(new Uint8Array(32).fill(1));
   const two = createKeyUse(new Uint8Array(32).fill(2));
-  notEqual(one.digest(KEY), two.digest(KEY));
-  equal(one.digest(KEY), one.digest(KEY.slice()));
+  notDeepEqual(one.digest(KEY), two.digest(KEY));
+  deepEqual(one.digest(KEY), one.digest(KEY.slice()));
 });

@@ -96,6 +96,7 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const digest = keys.digest(spec.keyMaterial);
   const refusal = refuse(state, spec, digest);
   if (refusal !== undefined) return refusal;
+  const takeBack = keys.take(digest, spec.direction);
   const peer = peers.take(spec.peer);
   const block = core.lane_block(state.index);
   const at = block + LANE_SA_SPEC;
@@ -103,6 +104,7 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   writeSpec(state.views, spec, { at, peer, now });
   const id = core.sa_install(state.index);
   if (id <= 0) {
+    takeBack();
     peers.release(spec.peer);
     return refusalOf(-id);
   }
@@ -120,7 +122,6 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
     installedAt: state.date().toISOString(),
   });
   state.spd.add(spec.peer, spec.remote);
-  keys.installed(digest, spec.direction);
   return undefined;
 }
 
