@@ -16,25 +16,45 @@ export interface RouteTable {
   failed(prefix: Prefix, reason: string): void;
 }
 
-/** Counts the SAs of each prefix; the table is changed by the first and the last. */
-export function createRoutes(table: RouteTable): Routes {
-  const counts = new Map<string, number>();
+/** A prefix that SAs have. */
+interface Wanted {
+  count: number;
+  /** The kernel has taken the route. */
+  isInPlace: boolean;
+}
 
-  function change(prefix: Prefix, by: 1 | -1): void {
-    const before = counts.get(prefix.text) ?? 0;
-    const after = before + by;
-    if (after <= 0) counts.delete(prefix.text);
-    else counts.set(prefix.text, after);
+/** Counts the SAs of each prefix; the table is changed by the first and the last, and by each until the kernel has taken the route. */
+export function createRoutes(table: RouteTable): Routes {
+  const wanted = new Map<string, Wanted>();
+
+  /** Whether the kernel did it. */
+  function tryTo(change: "add" | "remove", prefix: Prefix): boolean {
     try {
-      if (before === 0 && by === 1) table.add(prefix);
-      if (after === 0) table.remove(prefix);
+      table[change](prefix);
+      return true;
     } catch (error) {
       table.failed(prefix, error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 
+  function add(prefix: Prefix): void {
+    const route = wanted.get(prefix.text) ?? { count: 0, isInPlace: false };
+    wanted.set(prefix.text, route);
+    route.count++;
+    // The device may have been down before: a rekey is a new try.
+    route.isInPlace ||= tryTo("add", prefix);
+  }
+
+  function remove(prefix: Prefix): void {
+    const route = wanted.get(prefix.text);
+    if (route === undefined || --route.count > 0) return;
+    wanted.delete(prefix.text);
+    if (route.isInPlace) tryTo("remove", prefix);
+  }
+
   return {
-    add: (prefixes) => prefixes.forEach((prefix) => change(prefix, 1)),
-    remove: (prefixes) => prefixes.forEach((prefix) => change(prefix, -1)),
+    add: (prefixes) => prefixes.forEach(add),
+    remove: (prefixes) => prefixes.forEach(remove),
   };
 }
