@@ -22,19 +22,31 @@ export interface StopOptions {
   readonly sad: Sad;
 }
 
-/** Ends a gateway; resolves when its lanes have returned and no key is left. */
+/** Ends a gateway; resolves when its lanes have returned and no key is left. If a lane does not return, the core's keys end with the process. */
 export async function stopGateway(options: StopOptions): Promise<void> {
-  const { machine, config, gateway, table, lanes, sad } = options;
+  const { machine, config, gateway, table, lanes } = options;
   gateway.drain();
   const dueAt = machine.clock() + config.drainTimeoutMs + GRACE_MS;
   while (machine.clock() < dueAt && hasAny(table.states())) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  await lanes.stop();
-  // Routes into a device that stays would lead nowhere.
-  for (const { spi } of sad.views()) gateway.removeSa(spi);
-  machine.native?.close();
-  machine.core.core_wipe_all();
+  try {
+    await lanes.stop();
+    endSas(options);
+  } finally {
+    // Though a lane is late: it holds this lock for one call of the library at most.
+    machine.native?.close();
+  }
+}
+
+/** Not while a lane runs: it may hold the SAD's lock for ever, and the core would wait for it. */
+function endSas({ machine, gateway, sad }: StopOptions): void {
+  try {
+    // Routes into a device that stays would lead nowhere.
+    for (const { spi } of sad.views()) gateway.removeSa(spi);
+  } finally {
+    machine.core.core_wipe_all();
+  }
 }
 
 function hasAny(items: Iterable<number>): boolean {

@@ -1,0 +1,48 @@
+import { deepEqual, rejects } from "node:assert/strict";
+import { test } from "node:test";
+import { stopGateway, type StopOptions } from "./stop.ts";
+
+/** A gateway with one SA that writes down what its end calls. */
+function openStop(
+  more: { lanes?: () => Promise<void>; removeSa?: () => boolean },
+): { options: StopOptions; calls: string[] } {
+  const calls: string[] = [];
+  const parts = {
+    machine: {
+      clock: () => 0,
+      native: { close: () => calls.push("close") },
+      core: { core_wipe_all: () => calls.push("wipe") },
+    },
+    config: { drainTimeoutMs: 0 },
+    gateway: {
+      drain: () => undefined,
+      removeSa: more.removeSa ?? (() => calls.push("remove") > 0),
+    },
+    table: { states: () => [] },
+    sad: { views: () => [{ spi: 0x100 }] },
+    lanes: { stop: more.lanes ?? (() => Promise.resolve()) },
+  };
+  return { options: parts as unknown as StopOptions, calls };
+}
+
+test("stopGateway() removes the SAs and wipes all keys", async () => {
+  const { options, calls } = openStop({});
+  await stopGateway(options);
+  deepEqual(calls.sort(), ["close", "remove", "wipe"]);
+});
+
+test("stopGateway() wipes the native keys though a lane is late, and does not wait on the core's lock", async () => {
+  const { options, calls } = openStop({ lanes: () => Promise.reject(new Error("Late")) });
+  await rejects(stopGateway(options), /Late/);
+  deepEqual(calls, ["close"]);
+});
+
+test("stopGateway() wipes all keys though an SA cannot be removed", async () => {
+  const { options, calls } = openStop({
+    removeSa: () => {
+      throw new Error("Broken");
+    },
+  });
+  await rejects(stopGateway(options), /Broken/);
+  deepEqual(calls.sort(), ["close", "wipe"]);
+});
