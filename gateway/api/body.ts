@@ -14,10 +14,18 @@ export type ReadBody<T> =
 
 /** Reads a request's body as what `schema` says. */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<ReadBody<T>> {
-  const octets = await readOctets(request);
-  if (octets === undefined) {
+  const buffer = new Uint8Array(BODY_LEN_MAX);
+  try {
+    const octets = await readOctets(request, buffer);
+    if (octets !== undefined) return parse(octets, schema);
     return refused(problem(413, `The body is longer than ${BODY_LEN_MAX} octets`));
+  } finally {
+    // It may have held a key.
+    buffer.fill(0);
   }
+}
+
+function parse<T>(octets: Uint8Array, schema: z.ZodType<T>): ReadBody<T> {
   const json = parseJson(octets);
   if (json === undefined) return refused(problem(400, "The body is not JSON in UTF-8"));
   const result = schema.safeParse(json.value);
@@ -25,20 +33,19 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promi
   return refused(invalid(result.error.issues));
 }
 
-/** All octets of the body, or undefined if they are too many; the rest is not read then. */
-async function readOctets(request: Request): Promise<Uint8Array | undefined> {
-  const octets = new Uint8Array(BODY_LEN_MAX);
-  if (request.body === null) return octets.subarray(0, 0);
+/** All octets of the body, in `buffer`, or undefined if they are too many; the rest is not read then. */
+async function readOctets(request: Request, buffer: Uint8Array): Promise<Uint8Array | undefined> {
+  if (request.body === null) return buffer.subarray(0, 0);
   const reader = request.body.getReader();
   let len = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return octets.subarray(0, len);
-    if (value.length > BODY_LEN_MAX - len) {
+    if (done) return buffer.subarray(0, len);
+    if (value.length > buffer.length - len) {
       await reader.cancel();
       return undefined;
     }
-    octets.set(value, len);
+    buffer.set(value, len);
     len += value.length;
   }
 }

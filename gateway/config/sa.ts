@@ -64,13 +64,20 @@ export function spiText(value: number): string {
   return `0x${value.toString(16).padStart(8, "0")}`;
 }
 
+/** An SA whose key is hex digits still. */
+type ParsedSa = Omit<SaSpec, "keyMaterial"> & { readonly keyMaterial: string };
+
 /** A transform, as it must see parsed members only: a refinement would run beside issues, on what was sent. */
-function checkTogether(sa: SaSpec, context: z.RefinementCtx): SaSpec {
+function checkTogether(sa: ParsedSa, context: z.RefinementCtx): SaSpec {
+  let isRefused = false;
+
   function refuse(member: string, message: string): void {
+    isRefused = true;
     context.addIssue({ code: "custom", path: [member], message });
   }
+
   const lens = KEY_MATERIAL_LENS[sa.aead];
-  if (!lens.includes(sa.keyMaterial.length)) {
+  if (!lens.includes(sa.keyMaterial.length / 2)) {
     refuse("keyMaterial", `must have ${listText(lens)} octets (key and salt) for ${sa.aead}`);
   }
   // RFC 4303 §3.4.3: the high half of an ESN is inferred from the window.
@@ -78,7 +85,8 @@ function checkTogether(sa: SaSpec, context: z.RefinementCtx): SaSpec {
   if (!sa.esn && sa.initialSequence > U32_MAX) {
     refuse("initialSequence", "must be at most 4294967295 without esn");
   }
-  return sa;
+  // Last: of an SA that is refused, nobody would wipe the key.
+  return isRefused ? z.NEVER : { ...sa, keyMaterial: parseHex(sa.keyMaterial) };
 }
 
 function objectProblem(issue: z.core.$ZodRawIssue): string | undefined {
@@ -119,9 +127,9 @@ function peer(): z.ZodType<string> {
     .meta({ type: "string", minLength: 1, maxLength: PEER_LEN_MAX, description: problem });
 }
 
-function keyMaterial(): z.ZodType<Uint8Array> {
+function keyMaterial(): z.ZodType<string> {
   const problem = "must be hex digits, two for each of at most 36 octets";
-  return string(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem }).transform(parseHex)
+  return string(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem })
     .meta({
       type: "string",
       pattern: `^([0-9a-fA-F]{${[...LENS].map((len) => 2 * len).join("}|[0-9a-fA-F]{")}})$`,

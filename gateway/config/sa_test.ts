@@ -1,6 +1,7 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { watchKeys } from "./fake/watch_keys.ts";
 import { parseSpi, SA_SPEC, spiText } from "./sa.ts";
 
 const KEY = "00112233445566778899AABBccddeeff01020304";
@@ -49,6 +50,16 @@ test("SA_SPEC names each member that is missing", () => {
     "local is required",
     "remote is required",
   ]);
+});
+
+test("SA_SPEC leaves no key of an SA that it refuses", () => {
+  const wrong = [{ remote: ["10.1.0.1/24"] }, { esn: true, replayWindow: 0 }, { aead: "none" }];
+  for (const change of wrong) {
+    const keys = watchKeys(() => notEqual(problemsOf({ ...SA, ...change }).length, 0));
+    for (const key of keys) {
+      deepEqual(key, new Uint8Array(20), JSON.stringify(change));
+    }
+  }
 });
 
 test("SA_SPEC wants the key lengths of each AEAD", () => {

@@ -31,19 +31,32 @@ export function readStaticSas(
     throw new ConfigError(origin([0]), "SAs with fixed keys need --unsafe-static-sas");
   }
   if (!Array.isArray(tables)) throw new ConfigError(origin([]), "sa must be [[sa]] tables");
-  const sas = tables.map((table: unknown, at): StaticSa => {
-    const result = SA_SPEC.safeParse(table);
-    if (result.success) {
-      const originOf = (member: string | undefined): Origin => {
-        return origin(member === undefined ? [at] : [at, member]);
-      };
-      return { spec: result.data, keyDigest: digestOf(result.data.keyMaterial), originOf };
-    }
-    const { keys, problem } = describeIssue(result.error.issues[0]);
-    throw new ConfigError(origin([at, ...keys]), problem);
-  });
-  checkSpis(sas);
+  const sas: StaticSa[] = [];
+  try {
+    tables.forEach((table: unknown, at) => sas.push(readTable(table, at, origin)));
+    checkSpis(sas);
+  } catch (error) {
+    // Nobody else will: they go no further.
+    for (const { spec } of sas) spec.keyMaterial.fill(0);
+    throw error;
+  }
   return sas;
+}
+
+function readTable(
+  table: unknown,
+  at: number,
+  origin: (keys: readonly PropertyKey[]) => Origin,
+): StaticSa {
+  const result = SA_SPEC.safeParse(table);
+  if (result.success) {
+    const originOf = (member: string | undefined): Origin => {
+      return origin(member === undefined ? [at] : [at, member]);
+    };
+    return { spec: result.data, keyDigest: digestOf(result.data.keyMaterial), originOf };
+  }
+  const { keys, problem } = describeIssue(result.error.issues[0]);
+  throw new ConfigError(origin([at, ...keys]), problem);
 }
 
 /** An install refuses the second too, but `check-config` and SIGHUP install nothing. */
