@@ -1,8 +1,8 @@
 // Keys that were used: digests with a number and flags each, in flat arrays, as they stay for the life of the process. An open-addressing
 // table with linear probing: nothing is ever taken out, but for a key that has just been added.
 
-/** Keys that a table may hold: with 2^21 slots of 25 octets that is 52 MB, 7/8 of them taken. */
-export const KEYS_MAX: number = 7 * 2 ** 18;
+/** Keys that a table may hold: with 2^23 slots of 25 octets that is 210 MB, 7/8 of them taken. It begins small. */
+export const KEYS_MAX: number = 7 * 2 ** 20;
 
 /** Words of a digest. */
 export const DIGEST_WORDS = 4;
