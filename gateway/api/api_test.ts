@@ -144,6 +144,19 @@ test("createApi() bounds bodies by what arrives", async () => {
   equal((await app.request("/v1/sas", { method: "POST", body: " ".repeat(65_536) })).status, 400);
 });
 
+test("a body that ends before its end is the client's fault, and no error of ours", async () => {
+  const { app, logged } = createFakeApi();
+  const body = new ReadableStream<Uint8Array>({
+    start(controller): void {
+      controller.enqueue(new TextEncoder().encode('{"spi":'));
+      controller.error(new TypeError("Unexpected end"));
+    },
+  });
+  const init = { method: "POST", body, duplex: "half" };
+  equal((await app.request("/v1/sas", init)).status, 400);
+  ok(!logged.some(({ level }) => level === "error"));
+});
+
 test("createApi() refuses what is not JSON in UTF-8", async () => {
   const { app } = createFakeApi();
   const bodies = ["", "{", "{}x", "'a'", Uint8Array.of(0x22, 0xff, 0x22), "NaN"];

@@ -17,8 +17,11 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promi
   const buffer = new Uint8Array(BODY_LEN_MAX);
   try {
     const octets = await readOctets(request, buffer);
-    if (octets !== undefined) return parse(octets, schema);
-    return refused(problem(413, `The body is longer than ${BODY_LEN_MAX} octets`));
+    if (octets === "long") {
+      return refused(problem(413, `The body is longer than ${BODY_LEN_MAX} octets`));
+    }
+    if (octets === "short") return refused(problem(400, "The body ended before its end"));
+    return parse(octets, schema);
   } finally {
     // It may have held a key.
     buffer.fill(0);
@@ -33,17 +36,26 @@ function parse<T>(octets: Uint8Array, schema: z.ZodType<T>): ReadBody<T> {
   return refused(invalid(result.error.issues));
 }
 
-/** All octets of the body, in `buffer`, or undefined if they are too many; the rest is not read then. */
-async function readOctets(request: Request, buffer: Uint8Array): Promise<Uint8Array | undefined> {
+/**
+ * All octets of the body, in `buffer`: `long` if they are too many, of which the rest is not read; `short` if the client has gone, or has broken
+ * the body's framing, on the way.
+ */
+async function readOctets(
+  request: Request,
+  buffer: Uint8Array,
+): Promise<Uint8Array | "long" | "short"> {
   if (request.body === null) return buffer.subarray(0, 0);
   const reader = request.body.getReader();
   let len = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    // Only a stream that fails rejects, and only the client can make it.
+    const read = await reader.read().catch(() => undefined);
+    if (read === undefined) return "short";
+    const { done, value } = read;
     if (done) return buffer.subarray(0, len);
     if (value.length > buffer.length - len) {
       await reader.cancel();
-      return undefined;
+      return "long";
     }
     buffer.set(value, len);
     len += value.length;
