@@ -29,7 +29,7 @@ const SHELL = 1;
 function secretsOf(aead: AeadName, key: Buffer): Map<string, Buffer> {
   const secrets = new Map([["the key", key.subarray(0, 16)], ["its end", key.subarray(-16)]]);
   if (aead === "chacha20-poly1305") return secrets;
-  const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+  const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null);
   const hashKey = cipher.update(Buffer.alloc(16));
   return secrets.set("H", hashKey).set("H reversed", Buffer.from(hashKey).reverse());
 }
