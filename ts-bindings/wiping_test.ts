@@ -1,6 +1,6 @@
 // A key that has gone is nowhere in the core's memory: not in its row, and not where a compiler has put a copy of it or of what is made of it.
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createCipheriv, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -64,7 +64,7 @@ for (const variant of ["relaxed", "strict"]) {
       // The second install of an SPI is refused.
       const other = installSa(scene, { spi: SPI, aead, key: randomBytes(len) });
       writeSpec(scene, { spi: SPI, aead, key });
-      equal(scene.core.sa_install(SHELL) < 0, true);
+      ok(scene.core.sa_install(SHELL) < 0);
       deepEqual(foundIn(scene, secrets), [], "after a refusal");
       removeSa(scene, other);
 
