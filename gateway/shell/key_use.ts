@@ -1,5 +1,5 @@
-// Which keys this process has used, so that no IV is ever used twice under one of them, nor taken twice (RFC 4106 §3.1, §10; RFC 8221 §3).
-// Kept are keyed digests, never keys, for the life of the process.
+// Which keys this process has used, so that no IV is ever used twice under one of them (RFC 4106 §3.1, §10; RFC 8221 §3). From which number on an
+// inbound key is taken again is its installer's affair, who may have reason to begin anew. Kept are keyed digests, never keys, for the life of the process.
 
 import { createHmac } from "node:crypto";
 import { createKeyTable, DIGEST_WORDS, KEYS_MAX } from "./key_table.ts";
@@ -26,7 +26,7 @@ export interface KeyUse {
    * @returns Takes it back, if the SA comes to nothing; to be called before any other key is taken
    */
   take(digest: KeyDigest, direction: SaDirection): () => void;
-  /** `lastSequence`: outbound the last number used, inbound the highest that was taken. */
+  /** `lastSequence`: the last number used; of outbound SAs alone it counts. */
   removed(use: { digest: KeyDigest; lastSequence: bigint }): void;
 }
 
@@ -93,7 +93,7 @@ function reuseRefusal(
   if ((flags & IS_SEALING) !== 0) {
     return { kind: "conflict", detail: "Another outbound SA uses this keying material" };
   }
-  if (asked.initialSequence >= lastSequence) return undefined;
+  if (asked.direction === "inbound" || asked.initialSequence >= lastSequence) return undefined;
   const detail =
     "This keying material has been used up to a higher sequence number than initialSequence";
   return { kind: "conflict", member: "initialSequence", detail };

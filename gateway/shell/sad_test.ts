@@ -11,15 +11,6 @@ test("install() refuses an outbound SA the key of an inbound one that has gone",
   deepEqual([refusal?.kind, refusal?.member], ["invalid", "keyMaterial"]);
 });
 
-test("install() refuses an inbound SA numbers that its key has been used for", async () => {
-  const { sad } = await openSad();
-  equal(sad.install(saSpec({ direction: "inbound", initialSequence: 500n })), undefined);
-  sad.remove(0x100);
-  const refusal = sad.install(saSpec({ direction: "inbound", initialSequence: 0n }));
-  deepEqual([refusal?.kind, refusal?.member], ["conflict", "initialSequence"]);
-  equal(sad.install(saSpec({ direction: "inbound", initialSequence: 500n })), undefined);
-});
-
 test("install() gives the core no SA whose key cannot be remembered", async () => {
   const keys = createKeyUse(new Uint8Array(32));
   const full = (): never => {
