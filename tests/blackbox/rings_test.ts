@@ -64,6 +64,10 @@ describe("the pool of rings, for good", () => {
     await expectEcho(first, peer);
     const watch = await watchMetrics(gateway().api);
     await connectHalves(gateway(), RINGS);
+    // Each has a ring: none is left.
+    const holders = async (): Promise<number> =>
+      sample(await readMetrics(gateway().api), "culvert_connections", { state: "prefixed" });
+    equal(await settle(holders, (count) => count === RINGS), RINGS);
     await expectEcho(first, peer);
     ok(first.isOpen());
     ok(await watch.grown("culvert_closes_total", { reason: "frame_timeout" }) > 0);
