@@ -45,18 +45,19 @@ export function reclaimForOthers(lane: Lane): void {
 function reclaim(lane: Lane, wanted: number): number {
   lane.reclaimAt = lane.now + EVERY_MS;
   const heldMax = lane.init.frameTimeoutMs * PATIENCE;
-  const holders = [...lane.live].filter((connection) => heldMs(lane, connection) > heldMax);
+  const holders = [...lane.live].filter((connection) => silentMs(lane, connection) > heldMax);
   holders.sort((a, b) => wordAt(lane, a) - wordAt(lane, b));
   const ended = holders.slice(0, wanted);
   for (const connection of ended) doom(lane, connection, Status.FrameTimeout);
   return ended.length;
 }
 
-/** How long a connection has held a ring without emptying it; 0 without one. */
-function heldMs(lane: Lane, connection: Connection): number {
+/** How long a connection has held a ring without emptying it, and without a valid word; 0 without a ring. */
+function silentMs(lane: Lane, connection: Connection): number {
   const stuckAt = rowF64(lane, connection.row, ROW_TX_PARTIAL_AT);
   const inbound = connection.heldAt === 0 ? 0 : lane.now - connection.heldAt;
-  return Math.max(inbound, stuckAt === 0 ? 0 : lane.now - stuckAt);
+  const held = Math.max(inbound, stuckAt === 0 ? 0 : lane.now - stuckAt);
+  return Math.min(held, lane.now - wordAt(lane, connection));
 }
 
 /** When something came of which it is known that it belongs here: an authentic packet, or a datagram of the daemon. */

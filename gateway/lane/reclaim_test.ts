@@ -1,11 +1,13 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { ROW_VALID_AT } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { edge, type TcpEnd } from "./fake/descriptors.ts";
 import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
 import { arrive, sendReset } from "./fake/kernel.ts";
 import { counted, frame, ike } from "./fake/traffic.ts";
+import { rowOffset } from "./lane.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const RINGS = 12;
@@ -99,6 +101,21 @@ test("the one that has been without a valid word for longest is the first", asyn
   pass(fakes, 100);
   ok(holders[2]?.isClosed && holders[7]?.isClosed);
   equal(closed(holders), 2);
+});
+
+test("nobody is ended who says something valid, however long the ring is not empty", async () => {
+  const { fakes, holders } = await startScarce(1);
+  const [fake] = fakes;
+  ok(fake !== undefined);
+  for (let second = 0; second < 4; second++) {
+    pass(fakes, 1000);
+    for (const connection of fake.lane.live) {
+      const at = rowOffset(fake.lane, connection.row) + ROW_VALID_AT;
+      fake.lane.tables.f64[at / 8] = fake.lane.now;
+    }
+    if (second === 2) connectTo(fakes, 99);
+  }
+  equal(closed(holders), 0);
 });
 
 test("a reset on a connection without a ring is noticed", async () => {
