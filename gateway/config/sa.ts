@@ -1,4 +1,4 @@
-// The SA object of the API and of `[[sa]]` tables (docs/interface.md §2): shape, ranges, and what its members ask of each other.
+// The SA object of the API and of `[[sa]]` tables (docs/reference/api.md): shape, ranges, and what its members ask of each other.
 // What depends on the other SAs is decided at the install. No message here repeats a value: it may be keying material.
 
 import * as z from "zod";

@@ -1,4 +1,4 @@
-// Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and docs/configuration.md. Flags,
+// Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and docs/operate/configuration.md. Flags,
 // environment and file go through the same schemas; SAs of the file and of the API through those of `sa.ts`.
 
 import * as z from "zod";

@@ -1,5 +1,5 @@
 // What the API and the terminal commands see of a running gateway. Implemented by `gateway.ts`; names are those of
-// docs/interface.md §2 and §3, so a value here goes out as it is.
+// docs/reference/api.md, so a value here goes out as it is.
 
 export type SaDirection = "inbound" | "outbound";
 export type AeadName = "aes-gcm-16" | "chacha20-poly1305";

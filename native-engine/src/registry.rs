@@ -2,7 +2,7 @@
 //!
 //! Lanes hold the read lock for one batch; the shell takes the write lock to install and to remove. So a removed key has
 //! been used for the last time when the removal returns, and is wiped. It is the native half of the core's SAD lock
-//! (docs/decisions/0002).
+//! (docs/design/decisions/0002).
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

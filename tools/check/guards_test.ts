@@ -72,9 +72,9 @@ test("compareNames() wants one row for each status, with its fate", () => {
   ] as const;
   const table = "| `Kicked` | drop | x |\n| `Unheard` | drop | x |\n";
   deepEqual(compareNames(statuses, table), [
-    "docs/statuses.md:1: no row for Drained",
-    "docs/statuses.md:1: Kicked has the fate close, not drop",
-    "docs/statuses.md:1: Unheard is no status",
+    "docs/reference/statuses.md:1: no row for Drained",
+    "docs/reference/statuses.md:1: Kicked has the fate close, not drop",
+    "docs/reference/statuses.md:1: Unheard is no status",
   ]);
 });
 

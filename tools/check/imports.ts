@@ -1,4 +1,4 @@
-// Imports point one way (docs/architecture.md): bench, tests -> gateway -> ts-bindings; inside the gateway cli -> shell -> lane ->
+// Imports point one way (docs/design/architecture.md): bench, tests -> gateway -> ts-bindings; inside the gateway cli -> shell -> lane ->
 // linux, api -> shell, and everyone may use the interface of runtime. No module reaches itself again.
 
 import { dirname, normalize } from "node:path/posix";
