@@ -1,4 +1,4 @@
-// A peer that has nothing but the stream prefix and sends, as fast as it can, what leads nowhere (protocol.md L35): the others have
+// A peer that has nothing but the stream prefix and sends, as fast as it can, what leads nowhere (rule L35): the others have
 // their turn, and so have the API and the end.
 
 import { match, ok } from "node:assert/strict";

@@ -55,7 +55,7 @@ export interface FrameReader {
   pendingLen(): number;
 }
 
-/** Makes a reader. It throws on Length 0 and 1: a gateway must never send those (protocol.md T25). */
+/** Makes a reader. It throws on Length 0 and 1: a gateway must never send those (rule T25). */
 export function createFrameReader(): FrameReader {
   let chunks: Buffer[] = [];
   let held = 0;
