@@ -81,9 +81,9 @@ test("README.md names every call, and no other", async () => {
   deepEqual([...listed, ...byName].sort(), [...calls.keys()].sort());
 });
 
-test("docs/reference/api.md lists every metric, with its type and labels", () => {
+test("docs/reference/metrics.md lists every metric, with its type and labels", () => {
   const status = createFakeApi().gateway.status();
-  const listed = tableOf("docs/reference/api.md", "| metric |").flatMap((
+  const listed = tableOf("docs/reference/metrics.md", "| metric |").flatMap((
     [names, type = "", labels = ""],
   ) => codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const));
   deepEqual(listed.map(([name]) => name).sort(), METRICS.map(({ name }) => name).sort());
