@@ -1,4 +1,4 @@
-//! What TypeScript calls: numbers in, numbers out. `docs/architecture.md` says who may call what, and when.
+//! What TypeScript calls: numbers in, numbers out. `docs/design/borders.md` says who may call what, and when.
 //!
 //! Nothing is decided here; each function finds the rows and hands them on.
 

@@ -1,7 +1,7 @@
 //! Frames, rings, ESP and AEADs of the Culvert gateway (RFC 9329, RFC 4303, RFC 4106, RFC 7634).
 //!
 //! Sans-IO: the core decides and computes on one shared memory; TypeScript makes the system calls. It reads no clock and
-//! no randomness. `docs/architecture.md` is the contract, `memory.rs` the rules of the shared memory.
+//! no randomness. `docs/design/borders.md` is the contract, `memory.rs` the rules of the shared memory.
 
 #![deny(unsafe_code)]
 #![warn(

@@ -1,7 +1,7 @@
 //! What became of a message, a packet, a connection or an SA: one name, one number, one fate each.
 //!
 //! Numbers index the lanes' counters and go over the border as they are; `ts-bindings/status.ts` is generated from
-//! this file. The conditions behind the names: `docs/architecture.md`, RFC 9329 §6.1, RFC 4303 §3.4.
+//! this file. The conditions behind the names: `docs/reference/statuses.md`, RFC 9329 §6.1, RFC 4303 §3.4.
 
 /// What a condition means for its packet, its connection or its SA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
