@@ -1,4 +1,4 @@
-// Prints the table of README.md from a file of records, of its last run: how many times longer each rival takes than culvert-wasm.
+// Prints the table of bench/kernels/README.md from a file of records, of its last run: how many times longer each rival takes than culvert-wasm.
 //
 //   deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
 //
