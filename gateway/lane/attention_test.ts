@@ -1,16 +1,16 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, openEnd, type TcpEnd, tunEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, makeRoom } from "../../tests/fakes/kernel/kernel.ts";
 import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
 import { udpPacket } from "../../tests/support/inner_packet.ts";
+import { installPeer } from "../../tests/support/lane/peer.ts";
+import { type FakeLane, startFakeLanes } from "../../tests/support/lane/test_lane.ts";
+import { counted } from "../../tests/support/lane/traffic.ts";
 import { makePeer } from "../../tests/support/peers.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
-import { edge, openEnd, type TcpEnd, tunEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, makeRoom } from "./fake/kernel.ts";
-import { installPeer } from "./fake/peer.ts";
-import { counted } from "./fake/traffic.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const FRAME_TIMEOUT_MS = 3000;

@@ -2,14 +2,14 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, type TcpEnd, type UdpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, makeRoom, startFlood } from "../../tests/fakes/kernel/kernel.ts";
+import { type FakeLane, startFakeLanes } from "../../tests/support/lane/test_lane.ts";
+import { counted, foreignEsp, frame, ike } from "../../tests/support/lane/traffic.ts";
 import { ROW_GENERATION } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { COMMAND_KICK } from "./commands.ts";
-import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, makeRoom, startFlood } from "./fake/kernel.ts";
-import { counted, foreignEsp, frame, ike } from "./fake/traffic.ts";
 import { hasListed, rowI32 } from "./lane.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 

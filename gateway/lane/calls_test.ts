@@ -2,13 +2,13 @@
 
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { TcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive } from "../../tests/fakes/kernel/kernel.ts";
 import { sealPing } from "../../tests/support/echo.ts";
 import { createFrameReader, frame } from "../../tests/support/frames.ts";
+import { installPeer, startEchoHost } from "../../tests/support/lane/peer.ts";
+import { type FakeLane, startFakeLane } from "../../tests/support/lane/test_lane.ts";
 import { makePeer, type Peer } from "../../tests/support/peers.ts";
-import type { TcpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive } from "./fake/kernel.ts";
-import { installPeer, startEchoHost } from "./fake/peer.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 test("under load frames leave and come many in a call (T127)", async () => {

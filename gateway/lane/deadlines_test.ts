@@ -2,11 +2,11 @@
 
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { TcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, sendReset } from "../../tests/fakes/kernel/kernel.ts";
+import { type FakeLane, startFakeLane } from "../../tests/support/lane/test_lane.ts";
+import { counted, frame, ike } from "../../tests/support/lane/traffic.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import type { TcpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive, sendReset } from "./fake/kernel.ts";
-import { counted, frame, ike } from "./fake/traffic.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const HOUR_MS = 3_600_000;

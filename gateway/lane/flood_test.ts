@@ -2,13 +2,13 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { TcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, startFlood } from "../../tests/fakes/kernel/kernel.ts";
+import { type FakeLane, startFakeLane } from "../../tests/support/lane/test_lane.ts";
+import { counted, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { COMMAND_COUNT, ROW_GENERATION, SCAN_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { COMMAND_KICK, ORDER_DRAIN, ORDER_STOP } from "./commands.ts";
-import type { TcpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive, startFlood } from "./fake/kernel.ts";
-import { counted, frame, ike, upstreamOf } from "./fake/traffic.ts";
 import { rowI32 } from "./lane.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 

@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, openEnd, type TunEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { type FakeLane, startFakeLane } from "../../tests/support/lane/test_lane.ts";
 import {
   LANE_COUNTERS,
   OFFLOAD_NONE,
@@ -8,8 +10,6 @@ import {
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
-import { edge, openEnd, type TunEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 
 const VNET_LEN = 10;
 

@@ -1,10 +1,10 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { arrive } from "../../tests/fakes/kernel/kernel.ts";
+import { type FakeLane, startFakeLane } from "../../tests/support/lane/test_lane.ts";
+import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { AF_INET, EADDRNOTAVAIL, EMFILE } from "../linux/constants.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive } from "./fake/kernel.ts";
-import { counted, foreignEsp, frame, ike, upstreamOf } from "./fake/traffic.ts";
 import { waitMs } from "./loop.ts";
 import { sourceHost } from "./open_upstream.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";

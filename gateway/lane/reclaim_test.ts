@@ -1,12 +1,12 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, type TcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, sendReset } from "../../tests/fakes/kernel/kernel.ts";
+import { type FakeLane, startFakeLanes } from "../../tests/support/lane/test_lane.ts";
+import { counted, frame, ike } from "../../tests/support/lane/traffic.ts";
 import { ROW_VALID_AT } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
-import { edge, type TcpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, sendReset } from "./fake/kernel.ts";
-import { counted, frame, ike } from "./fake/traffic.ts";
 import { rowOffset } from "./lane.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 

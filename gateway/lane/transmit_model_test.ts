@@ -7,12 +7,10 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import fc from "fast-check";
+import { sendReset } from "../../tests/fakes/kernel/kernel.ts";
 import { openEsp } from "../../tests/support/esp.ts";
 import { createFrameReader } from "../../tests/support/frames.ts";
 import { parsePacket } from "../../tests/support/inner_packet.ts";
-import type { Peer } from "../../tests/support/peers.ts";
-import { LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
-import { sendReset } from "./fake/kernel.ts";
 import {
   CONNECTIONS,
   type Driven,
@@ -25,7 +23,9 @@ import {
   step,
   upstreamOf,
   type World,
-} from "./fake/world.ts";
+} from "../../tests/support/lane/world.ts";
+import type { Peer } from "../../tests/support/peers.ts";
+import { LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
 
 const STEPS = 400;
 const TIMEOUT_MS = 600_000;

@@ -34,7 +34,7 @@ function _arrowProblem({ from, to, line }: Edge): string[] {
   }
   const [source, target] = [_layer(from), _layer(to)];
   // A test may use what helps it; a fake kernel stands in for the real one.
-  const isTest = /_test\.ts$|\/fake\//.test(from);
+  const isTest = /_test\.ts$|^tests\/|\/fake\//.test(from);
   if (isTest || source === target || (ARROWS[source] ?? []).includes(target)) return [];
   if (SHARED.includes(to)) return [];
   return [`${from}:${line}: ${source} imports ${target} (${to})`];

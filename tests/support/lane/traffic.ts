@@ -1,8 +1,8 @@
 // What peers and the daemon send in tests of a lane, and what the lane has counted of it.
 
 import { LANE_COUNTERS } from "../../../ts-bindings/layout.ts";
-import type { UdpEnd } from "./descriptors.ts";
-import type { FakeLane } from "./harness.ts";
+import type { UdpEnd } from "../../fakes/kernel/descriptors.ts";
+import type { FakeLane } from "./test_lane.ts";
 
 /** A frame of `octets`: Length, then payload. */
 export function frame(octets: readonly number[]): Uint8Array {

@@ -1,12 +1,12 @@
 // SAs of a test's peer, installed as the shell does it.
 
 import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
-import { addressOctets } from "../../../tests/support/inner_packet.ts";
-import { ECHO_ADDRESS, type Peer } from "../../../tests/support/peers.ts";
-import { viewMemory } from "../../shell/memory_views.ts";
-import { writeSpec } from "../../shell/sa_spec.ts";
-import type { SaSpec } from "../../shell/types.ts";
-import type { FakeLane } from "./harness.ts";
+import { viewMemory } from "../../../gateway/shell/memory_views.ts";
+import { writeSpec } from "../../../gateway/shell/sa_spec.ts";
+import type { SaSpec } from "../../../gateway/shell/types.ts";
+import { addressOctets } from "../inner_packet.ts";
+import { ECHO_ADDRESS, type Peer } from "../peers.ts";
+import type { FakeLane } from "./test_lane.ts";
 
 /** What a test chooses of both SAs. */
 export interface InstallOptions {

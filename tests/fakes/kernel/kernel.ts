@@ -1,9 +1,15 @@
 // A kernel for unit tests of lanes: sockets, epoll, eventfd and TUN over a core's memory. Time and faults are the test's, and the lowest free
 // descriptor is always used first, so that a stale number meets somebody else's socket at once. The core is given base 0: offsets are addresses.
 
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../../linux/constants.ts";
-import type { Address, MappedMemory } from "../../runtime/types.ts";
-import type { LaneLibc } from "../libc.ts";
+import type { LaneLibc } from "../../../gateway/lane/libc.ts";
+import {
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+} from "../../../gateway/linux/constants.ts";
+import type { Address, MappedMemory } from "../../../gateway/runtime/types.ts";
 import { edgesOf, FAKE_CALLS } from "./calls.ts";
 import { edge, type End, type TcpEnd, type UdpEnd } from "./descriptors.ts";
 

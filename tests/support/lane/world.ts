@@ -4,20 +4,33 @@
 // Every message says whose it is and the how-manieth, so that `checkWorld` can tell what has become of each.
 
 import { Buffer } from "node:buffer";
-import { sealEsp } from "../../../tests/support/esp.ts";
-import { frame } from "../../../tests/support/frames.ts";
-import { udpPacket } from "../../../tests/support/inner_packet.ts";
-import { makePeer, type Peer } from "../../../tests/support/peers.ts";
+import { COMMAND_KICK, pushCommand } from "../../../gateway/lane/commands.ts";
+import { rowI32 } from "../../../gateway/lane/lane.ts";
+import { STREAM_PREFIX } from "../../../gateway/lane/stream_prefix.ts";
+import { EPOLLIN } from "../../../gateway/linux/constants.ts";
 import { ROW_GENERATION } from "../../../ts-bindings/layout.ts";
-import { EPOLLIN } from "../../linux/constants.ts";
-import { COMMAND_KICK, pushCommand } from "../commands.ts";
-import { rowI32 } from "../lane.ts";
-import { STREAM_PREFIX } from "../stream_prefix.ts";
-import { edge, openEnd, type TcpEnd, type TunEnd, tunEnd, type UdpEnd } from "./descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./harness.ts";
-import { arrive, type FakeKernel, makeRoom, sendFin, sendReset } from "./kernel.ts";
+import {
+  edge,
+  openEnd,
+  type TcpEnd,
+  type TunEnd,
+  tunEnd,
+  type UdpEnd,
+} from "../../fakes/kernel/descriptors.ts";
+import {
+  arrive,
+  type FakeKernel,
+  makeRoom,
+  sendFin,
+  sendReset,
+} from "../../fakes/kernel/kernel.ts";
+import { sealEsp } from "../esp.ts";
+import { frame } from "../frames.ts";
+import { udpPacket } from "../inner_packet.ts";
+import { makePeer, type Peer } from "../peers.ts";
+import { createRandom, type Random } from "../random.ts";
 import { installPeer } from "./peer.ts";
-import { createRandom, type Random } from "./random.ts";
+import { type FakeLane, startFakeLanes } from "./test_lane.ts";
 
 const LANES = 3;
 export const CONNECTIONS = 6;

@@ -9,17 +9,23 @@ import {
   loadCore,
   planMemory,
 } from "../../../ts-bindings/core.ts";
-import { AF_INET } from "../../linux/constants.ts";
-import { emitSockaddr } from "../../linux/structs.ts";
-import { runtime } from "../../runtime/mod.ts";
-import { pushCommand, setOrder } from "../commands.ts";
-import { createLane } from "../create.ts";
-import type { LaneInit, LaneNotice } from "../init.ts";
-import type { Lane } from "../lane.ts";
-import { turn, waitMs } from "../loop.ts";
-import type { ListenerEnd, TcpEnd } from "./descriptors.ts";
-import { eventfdEnd, listenerEnd, openEnd, tcpEnd } from "./descriptors.ts";
-import { createFakeKernel, type FakeKernel, fakeLibc, fakeMapping, hasEvents } from "./kernel.ts";
+import { AF_INET } from "../../../gateway/linux/constants.ts";
+import { emitSockaddr } from "../../../gateway/linux/structs.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
+import { pushCommand, setOrder } from "../../../gateway/lane/commands.ts";
+import { createLane } from "../../../gateway/lane/create.ts";
+import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
+import type { Lane } from "../../../gateway/lane/lane.ts";
+import { turn, waitMs } from "../../../gateway/lane/loop.ts";
+import type { ListenerEnd, TcpEnd } from "../../fakes/kernel/descriptors.ts";
+import { eventfdEnd, listenerEnd, openEnd, tcpEnd } from "../../fakes/kernel/descriptors.ts";
+import {
+  createFakeKernel,
+  type FakeKernel,
+  fakeLibc,
+  fakeMapping,
+  hasEvents,
+} from "../../fakes/kernel/kernel.ts";
 
 const LIMITS: CoreLimits = { lanes: 1, connections: 8, sas: 64, rings: 12, innerMtu: 1400 };
 

@@ -18,7 +18,7 @@ import {
   LITTLE_ENDIAN,
   SO_RXQ_OVFL,
   SOL_SOCKET,
-} from "../../linux/constants.ts";
+} from "../../../gateway/linux/constants.ts";
 import { edge, type End, openEnd, type TcpEnd, type UdpEnd, udpEnd } from "./descriptors.ts";
 import type { FakeKernel } from "./kernel.ts";
 
