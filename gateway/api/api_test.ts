@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, post } from "./fake_api.ts";
+import { createFakeApi, post } from "../../tests/support/test_api.ts";
 
 async function problemOf(response: Response): Promise<Record<string, unknown>> {
   equal(response.headers.get("content-type"), "application/problem+json");

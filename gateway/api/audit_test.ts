@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, type FakeApi, post } from "./fake_api.ts";
+import { createFakeApi, type FakeApi, post } from "../../tests/support/test_api.ts";
 
 const TOKEN = "correct-horse";
 const KEY = "00112233445566778899aabbccddeeff01020304";

@@ -1,6 +1,6 @@
 import { equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi } from "./fake_api.ts";
+import { createFakeApi } from "../../tests/support/test_api.ts";
 
 const BROWSER = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
 

@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as z from "zod";
-import { createFakeApi } from "./fake_api.ts";
+import { createFakeApi } from "../../tests/support/test_api.ts";
 import { METRICS } from "./metrics.ts";
 
 const DOCUMENT = z.looseObject({

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { createFakeGateway, type FakeGateway } from "../../tests/fakes/gateway.ts";
+import { createFakeApi } from "../../tests/support/test_api.ts";
 import { createEventFeed, type EventFeed, READERS_MAX } from "./event_feed.ts";
-import { createFakeApi } from "./fake_api.ts";
-import { createFakeGateway, type FakeGateway } from "./fake_gateway.ts";
 
 interface Fixture {
   readonly gateway: FakeGateway;

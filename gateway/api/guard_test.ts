@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, type FakeApi } from "./fake_api.ts";
+import { createFakeApi, type FakeApi } from "../../tests/support/test_api.ts";
 
 const TOKEN = "correct-horse";
 const BEARER = { authorization: `Bearer ${TOKEN}` };

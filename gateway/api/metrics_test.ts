@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi } from "./fake_api.ts";
+import { createFakeApi } from "../../tests/support/test_api.ts";
 import { METRICS } from "./metrics.ts";
 
 async function page(): Promise<string> {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import * as z from "zod";
-import { createFakeApi, type FakeApi, post } from "./fake_api.ts";
+import { createFakeApi, type FakeApi, post } from "../../tests/support/test_api.ts";
 import { CONNECTIONS, SAS, STATUS } from "./schemas.ts";
 
 const OPERATION = z.looseObject({

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createFakeApi, post } from "./fake_api.ts";
+import { createFakeApi, post } from "../../tests/support/test_api.ts";
 
 const KEY = "00112233445566778899AABBccddeeff01020304";
 

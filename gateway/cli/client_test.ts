@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, type FakeApi, post } from "../api/fake_api.ts";
-import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
+import { createFakeRuntime, type FakeRuntimeOptions } from "../../tests/fakes/runtime.ts";
+import { createFakeApi, type FakeApi, post } from "../../tests/support/test_api.ts";
 import { runCli } from "./main_cli.ts";
 
 const SA = {

@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { createFakeRuntime, type FakeRuntimeOptions } from "../../tests/fakes/runtime.ts";
+import { createFakeStart } from "../../tests/fakes/start.ts";
 import { ABI } from "../../ts-bindings/layout.ts";
 import { flagOf, SETTING_NAMES } from "../config/settings.ts";
 import { readCore } from "../runtime/files.ts";
 import { VERSION } from "../version.ts";
-import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
-import { createFakeStart } from "./fake_start.ts";
 import { COMMANDS, runCli } from "./main_cli.ts";
 
 interface Ended {

@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
-import { fakeConnection, fakeSnapshot } from "./fake_snapshots.ts";
+import { fakeConnection, fakeSnapshot } from "../../tests/fakes/snapshots.ts";
 import { createHistory } from "./history.js";
 import { filterRows, nextOrder, sortRows } from "./sorting.js";
 

@@ -1,7 +1,7 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { fakeSa } from "../../tests/fakes/sa.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
-import { fakeSa } from "./fake/sa_view.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
 import type { SaView } from "./types.ts";
 

@@ -1,7 +1,7 @@
 // A runtime in memory: files, environment, signals and both outputs. It has no kernel: what opens libc or starts a lane fails.
 
-import { createFakeFiles } from "../config/fake_files.ts";
-import type { HttpServer, Runtime, ServeOptions } from "../runtime/types.ts";
+import type { HttpServer, Runtime, ServeOptions } from "../../gateway/runtime/types.ts";
+import { createFakeFiles } from "./files.ts";
 
 export interface FakeRuntimeOptions {
   readonly args?: readonly string[];

@@ -1,9 +1,9 @@
 // The API in front of a fake gateway, with its log kept.
 
-import type { LogFields, LogLevel } from "../shell/log.ts";
-import { createApi } from "./create_api.ts";
-import { createFakeGateway, type FakeGateway } from "./fake_gateway.ts";
-import type { Api } from "./route.ts";
+import { createApi } from "../../gateway/api/create_api.ts";
+import type { Api } from "../../gateway/api/route.ts";
+import type { LogFields, LogLevel } from "../../gateway/shell/log.ts";
+import { createFakeGateway, type FakeGateway } from "../fakes/gateway.ts";
 
 export interface FakeApi {
   readonly app: Api;

@@ -1,7 +1,7 @@
 // The start of a gateway that has no lanes: for tests of what `serve` does around one.
 
-import { createFakeGateway } from "../api/fake_gateway.ts";
-import type { RunningGateway, StartOptions } from "../shell/start.ts";
+import type { RunningGateway, StartOptions } from "../../gateway/shell/start.ts";
+import { createFakeGateway } from "./gateway.ts";
 
 export interface FakeStart {
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
