@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { watchKeys } from "./fake/watch_keys.ts";
+import { watchKeys } from "../../tests/support/watch_keys.ts";
 import { parseSpi, SA_SPEC, spiText } from "./sa.ts";
 
 const KEY = "00112233445566778899AABBccddeeff01020304";

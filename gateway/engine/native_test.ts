@@ -25,9 +25,9 @@ import {
   type SaKey,
   writeSpec,
 } from "../../tests/support/lane_jobs.ts";
+import { findTestLibrary } from "../../tests/support/engine_library.ts";
 import { runtime } from "../runtime/mod.ts";
 import { joinNativeEngine, type NativeEngine, openJobs, openNativeEngine } from "./native.ts";
-import { findTestLibrary } from "./test_library.ts";
 
 const path = findTestLibrary();
 /** Where Rust has built no library there is nothing to be tested: the core is complete without it. */

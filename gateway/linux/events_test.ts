@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { closeAll, epollWait, openTestKernel } from "../../tests/support/test_kernel.ts";
 import { EPOLLIN, EPOLLOUT } from "./constants.ts";
 import { addWatch, modifyWatch, openEpoll, removeWatch } from "./epoll.ts";
 import { drainKicks, kick, openEventfd } from "./eventfd.ts";
-import { closeAll, epollWait, openTestKernel } from "./test_kernel.ts";
 
 const kernel = openTestKernel();
 const { libc } = kernel;

@@ -1,6 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  acceptNow,
+  acceptOne,
+  closeAll,
+  congestionOf,
+  connectTcp,
+  inet,
+  LOCALHOST,
+  LOCALHOST6,
+  openTestKernel,
+  optionOf,
+  receiveText,
+  sendText,
+  trackDescriptors,
+  waitFor,
+} from "../../tests/support/test_kernel.ts";
+import {
   EPOLLIN,
   EPOLLOUT,
   IPPROTO_TCP,
@@ -16,22 +32,6 @@ import {
 import { expectDone } from "./kernel.ts";
 import { listenTcp } from "./listen.ts";
 import { checkTcpOptions, setNotSentLowat, tcpInfoRtt, type TcpOptions } from "./sockets.ts";
-import {
-  acceptNow,
-  acceptOne,
-  closeAll,
-  congestionOf,
-  connectTcp,
-  inet,
-  LOCALHOST,
-  LOCALHOST6,
-  openTestKernel,
-  optionOf,
-  receiveText,
-  sendText,
-  trackDescriptors,
-  waitFor,
-} from "./test_kernel.ts";
 
 const kernel = openTestKernel();
 const { libc } = kernel;

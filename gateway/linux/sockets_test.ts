@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  closeAll,
+  inet,
+  LOCALHOST,
+  LOCALHOST6,
+  openTestKernel,
+  receiveText,
+  sendText,
+  trackDescriptors,
+  waitFor,
+} from "../../tests/support/test_kernel.ts";
+import {
   EAGAIN,
   ECONNREFUSED,
   EPOLLERR,
@@ -22,17 +33,6 @@ import {
   tcpInfoRtt,
 } from "./sockets.ts";
 import { addressText, emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
-import {
-  closeAll,
-  inet,
-  LOCALHOST,
-  LOCALHOST6,
-  openTestKernel,
-  receiveText,
-  sendText,
-  trackDescriptors,
-  waitFor,
-} from "./test_kernel.ts";
 
 const kernel = openTestKernel();
 const { libc, mapped } = kernel;

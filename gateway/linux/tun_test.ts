@@ -5,9 +5,11 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { CASES, UNPRIVILEGED } from "./netns_cases.ts";
+import { CASES, UNPRIVILEGED } from "../../tests/support/programs/tun_device_program.ts";
 
-const PROGRAM = fileURLToPath(new URL("./netns_cases.ts", import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL("../../tests/support/programs/tun_device_program.ts", import.meta.url),
+);
 const RUN = "Deno" in globalThis ? ["run", "--allow-all"] : ["run"];
 const TIMEOUT_MS = 20_000;
 

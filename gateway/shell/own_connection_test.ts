@@ -1,8 +1,8 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { settle, within } from "../../tests/support/wait.ts";
+import { openTestKernel, trackDescriptors } from "../../tests/support/test_kernel.ts";
 import { COMMAND_ADOPT } from "../lane/commands.ts";
-import { openTestKernel, trackDescriptors } from "../linux/test_kernel.ts";
 import { SOCK_STREAM } from "../linux/constants.ts";
 import { openSocket } from "../linux/sockets.ts";
 import { type Dialled, handOver, type HandOverOptions } from "./own_connection.ts";

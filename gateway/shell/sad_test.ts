@@ -1,7 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
+import { openSad, saSpec } from "../../tests/support/test_sad.ts";
 import { createKeyUse } from "./key_use.ts";
-import { openSad, saSpec } from "./fake/open_sad.ts";
 
 test("install() refuses an outbound SA the key of an inbound one that has gone", async () => {
   const { sad } = await openSad();

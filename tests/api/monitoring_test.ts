@@ -5,9 +5,9 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import { readMetrics } from "../support/metrics.ts";
+import { alertQueries, dashboardQueries, type Query } from "../support/monitoring.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGateway } from "../support/use_gateway.ts";
-import { alertQueries, dashboardQueries, type Query } from "./monitoring.ts";
 
 /** Labels that Prometheus adds to each sample. */
 const ADDED = ["instance", "job"];

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { runtime } from "../runtime/mod.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
 
 /** Path of the library; undefined where Rust has built none. */
 export function findTestLibrary(): string | undefined {

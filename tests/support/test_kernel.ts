@@ -1,7 +1,5 @@
 // The real kernel for the tests of this folder, with the few calls that only tests make.
 
-import { runtime } from "../runtime/mod.ts";
-import type { Libc, MappedMemory } from "../runtime/types.ts";
 import {
   EINPROGRESS,
   EPOLL_EVENT_LEN,
@@ -16,12 +14,16 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   TCP_CONGESTION,
-} from "./constants.ts";
-import { addWatch, openEpoll } from "./epoll.ts";
-import { failed } from "./errno.ts";
-import { FLOWLABEL_AT, FLOWLABEL_FLAGS_AT, FLOWLABEL_REQ_LEN } from "./flow_label.ts";
-import { createScratch, expectDone, type Kernel } from "./kernel.ts";
-import { openSocket } from "./sockets.ts";
+} from "../../gateway/linux/constants.ts";
+import { addWatch, openEpoll } from "../../gateway/linux/epoll.ts";
+import { failed } from "../../gateway/linux/errno.ts";
+import {
+  FLOWLABEL_AT,
+  FLOWLABEL_FLAGS_AT,
+  FLOWLABEL_REQ_LEN,
+} from "../../gateway/linux/flow_label.ts";
+import { createScratch, expectDone, type Kernel } from "../../gateway/linux/kernel.ts";
+import { openSocket } from "../../gateway/linux/sockets.ts";
 import {
   emitSockaddr,
   type InetAddress,
@@ -29,7 +31,9 @@ import {
   parseSockaddr,
   socketAddressText,
   type Tag,
-} from "./structs.ts";
+} from "../../gateway/linux/structs.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import type { Libc, MappedMemory } from "../../gateway/runtime/types.ts";
 
 /** Longest wait for something that should happen at once. */
 const PATIENCE_MS = 2000;
@@ -63,7 +67,7 @@ export function epollWait(
   epfd: number,
   timeoutMs: number,
 ): (Tag & { readonly events: number })[] {
-  // deno-lint-ignore culvert/no-blocking-wait -- bounded, and nothing else runs in a test
+  // Bounded, and nothing else runs in a test.
   const count = libc.epoll_wait(epfd, scratch.at(0), 8, timeoutMs);
   expectDone(libc, count, "Cannot wait");
   return Array.from(

@@ -1,6 +1,6 @@
 // Records for the tests of this folder.
 
-import type { BenchRecord } from "../../lib/record.ts";
+import type { BenchRecord } from "../../bench/lib/record.ts";
 
 export const OURS: BenchRecord = {
   suite: "kernels",

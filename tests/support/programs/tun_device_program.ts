@@ -1,10 +1,8 @@
-// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `netns_cases.ts NAME` ends with 0 if the case
+// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `tun_device_program.ts NAME` ends with 0 if the case
 // holds.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { runtime } from "../runtime/mod.ts";
-import type { Address, Libc } from "../runtime/types.ts";
 import {
   AF_INET,
   AF_NETLINK,
@@ -33,13 +31,15 @@ import {
   TUNSETOFFLOAD,
   TUNSETPERSIST,
   TUNSETVNETHDRSZ,
-} from "./constants.ts";
-import { expectDone } from "./kernel.ts";
-import { emitRouteRequest } from "./netlink.ts";
-import { addRoute, removeRoute, type Route } from "./routes.ts";
-import { connectUdp } from "./sockets.ts";
-import { emitIfreq, IFREQ_VALUE_AT } from "./structs.ts";
-import { openTun } from "./tun.ts";
+} from "../../../gateway/linux/constants.ts";
+import { expectDone } from "../../../gateway/linux/kernel.ts";
+import { emitRouteRequest } from "../../../gateway/linux/netlink.ts";
+import { addRoute, removeRoute, type Route } from "../../../gateway/linux/routes.ts";
+import { connectUdp } from "../../../gateway/linux/sockets.ts";
+import { emitIfreq, IFREQ_VALUE_AT } from "../../../gateway/linux/structs.ts";
+import { openTun } from "../../../gateway/linux/tun.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
+import type { Address, Libc } from "../../../gateway/runtime/types.ts";
 import {
   closeAll,
   inet,
@@ -47,7 +47,7 @@ import {
   sendText,
   trackDescriptors,
   waitFor,
-} from "./test_kernel.ts";
+} from "../test_kernel.ts";
 
 export const CASES = {
   "openTun() makes a device, sets its MTU, brings it up, and it vanishes when closed": makeDevice,
