@@ -7,9 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type Dashboard, startDashboard } from "../../bench/dashboard/serve.ts";
-import { testProgram } from "../../bench/dashboard/test_program.ts";
 import { parseLines } from "../../bench/dashboard/results.ts";
 import type { BenchRecord } from "../../bench/lib/record.ts";
+import { testProgram } from "../support/programs/bench_program.ts";
 import { ROOT } from "../support/program.ts";
 import {
   type DashboardPage,
@@ -253,7 +253,10 @@ function fromServer(withPage: WithPage): void {
       await page.locator("#sizes-body a").first().click();
       await page.locator("#record[open]").waitFor();
       const command = await page.locator("#record-command").innerText();
-      match(command, /^deno run -A bench\/dashboard\/test_program\.ts --behaviour finish --json/);
+      match(
+        command,
+        /^deno run -A tests\/support\/programs\/bench_program\.ts --behaviour finish --json/,
+      );
       await page.keyboard.press("Escape");
       await picture("bench-done");
     });

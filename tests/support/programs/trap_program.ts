@@ -2,17 +2,17 @@
 
 import { connect } from "node:net";
 import { LANE_SA_SPEC, SA_PEER } from "../../../ts-bindings/layout.ts";
-import { sealPing } from "../../../tests/support/echo.ts";
-import { frame } from "../../../tests/support/frames.ts";
-import { addressOctets } from "../../../tests/support/inner_packet.ts";
-import { makePeer } from "../../../tests/support/peers.ts";
-import { loadConfig } from "../../config/load.ts";
-import { STREAM_PREFIX } from "../../lane/stream_prefix.ts";
-import { runtime } from "../../runtime/mod.ts";
-import { laneInits, openDescriptors } from "../descriptors.ts";
-import { startLanes } from "../lanes.ts";
-import { type Machine, openMachine } from "../machine.ts";
-import { writeSpec } from "../sa_spec.ts";
+import { loadConfig } from "../../../gateway/config/load.ts";
+import { STREAM_PREFIX } from "../../../gateway/lane/stream_prefix.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
+import { laneInits, openDescriptors } from "../../../gateway/shell/descriptors.ts";
+import { startLanes } from "../../../gateway/shell/lanes.ts";
+import { type Machine, openMachine } from "../../../gateway/shell/machine.ts";
+import { writeSpec } from "../../../gateway/shell/sa_spec.ts";
+import { sealPing } from "../echo.ts";
+import { frame } from "../frames.ts";
+import { addressOctets } from "../inner_packet.ts";
+import { makePeer } from "../peers.ts";
 
 const peer = makePeer();
 
@@ -39,7 +39,7 @@ install(machine);
 if (runtime.args[0] === "shell") trapHere(machine);
 else await trapLane(Number(descriptors.listening[0]?.split(":")[1]));
 runtime.stdout("goes on\n");
-// deno-lint-ignore culvert/no-blocking-wait -- as a shell that sleeps on the lock, this thread hears nothing more
+// As a shell that sleeps on the lock, this thread hears nothing more.
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 
 /** Installs the peer's SA, and spoils it: its peer is none. */

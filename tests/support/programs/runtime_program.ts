@@ -1,6 +1,6 @@
-// Programs for runtime_test.ts: `runtime_cases.ts NAME ...` does one thing that ends a process, or needs one of its own.
+// Programs for runtime_test.ts: `runtime_program.ts NAME ...` does one thing that ends a process, or needs one of its own.
 
-import { runtime } from "./mod.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
 
 const [name, ...rest] = runtime.args;
 
@@ -25,7 +25,7 @@ switch (name) {
   case "pass":
     runtime.exit(
       await runtime.runProgram({
-        file: "gateway/runtime/runtime_cases.ts",
+        file: "tests/support/programs/runtime_program.ts",
         args: ["speak", ...rest],
       }),
     );

@@ -1,4 +1,4 @@
-// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `tun_cases.ts NAME` ends with 0 if the case
+// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `tun_program.ts NAME` ends with 0 if the case
 // holds.
 //
 //     client -- TCP on lo -- gateway -- cv0 (10.93.29.1/24) -- this host's own stack

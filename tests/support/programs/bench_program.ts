@@ -1,9 +1,9 @@
 // Tiny benches for tests: real programs that print records and progress, fail, or do not listen to SIGTERM.
 
 import process from "node:process";
-import { openReport, parseBenchArgs } from "../lib/report.ts";
-import { settingOf } from "../lib/setting.ts";
-import type { Program } from "./types.ts";
+import type { Program } from "../../../bench/dashboard/types.ts";
+import { openReport, parseBenchArgs } from "../../../bench/lib/report.ts";
+import { settingOf } from "../../../bench/lib/setting.ts";
 
 /** What the program does; the last of its arguments before those that the runner adds. */
 export type Behaviour = "finish" | "fail" | "wait" | "ignore";
@@ -11,7 +11,7 @@ export type Behaviour = "finish" | "fail" | "wait" | "ignore";
 /** A program that does so on the runtime of the test. */
 export function testProgram(behaviour: Behaviour): Program {
   const isDeno = process.versions.bun === undefined;
-  const file = "bench/dashboard/test_program.ts";
+  const file = "tests/support/programs/bench_program.ts";
   return {
     id: behaviour,
     title: `Test: ${behaviour}`,

@@ -1,4 +1,4 @@
-// The cases of offload_test.ts, each run as a program of its own in a fresh network namespace: `offload_cases.ts NAME` ends with 0 if the case
+// The cases of offload_test.ts, each run as a program of its own in a fresh network namespace: `offload_program.ts NAME` ends with 0 if the case
 // holds. What the device has counted tells packets of many segments from plain ones.
 
 import { deepEqual, equal, ok } from "node:assert/strict";

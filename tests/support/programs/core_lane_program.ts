@@ -1,7 +1,7 @@
 // A lane of core_test.ts: opens and closes connections against the other lanes, and claims each row that it is given.
 
-import { instantiateCore } from "./core.ts";
-import { Status } from "./status.ts";
+import { instantiateCore } from "../../../ts-bindings/core.ts";
+import { Status } from "../../../ts-bindings/status.ts";
 
 export interface WorkerInit {
   readonly module: WebAssembly.Module;

@@ -1,4 +1,4 @@
-// The cases of roles_test.ts: `roles_cases.ts NAME` ends with 0 if the case holds. Nobody else is in the namespace, so that every TCP
+// The cases of roles_test.ts: `roles_program.ts NAME` ends with 0 if the case holds. Nobody else is in the namespace, so that every TCP
 // connection that is opened in it is known, and every port is free.
 
 import { deepEqual, equal } from "node:assert/strict";
