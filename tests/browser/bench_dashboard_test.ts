@@ -17,7 +17,7 @@ import {
   reasonToSkip,
   seriousFaults,
   startBrowser,
-} from "./browser.ts";
+} from "../support/browser/browser.ts";
 
 const PHONE: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },

@@ -9,16 +9,16 @@ import { addPeer } from "../support/peers.ts";
 import { prepare, scenario } from "../support/scenario.ts";
 import { settle } from "../support/wait.ts";
 import { tempFile } from "../support/temp.ts";
-import { seriousFaults } from "./browser.ts";
+import { seriousFaults } from "../support/browser/browser.ts";
 import {
   addClient,
   describeInBrowser,
   type Open,
   withGateway,
   withPage,
-} from "./browser_gateway.ts";
-import { openEchoDaemon } from "./crowd.ts";
-import { keepTraffic } from "./traffic.ts";
+} from "../support/browser/browser_gateway.ts";
+import { openEchoDaemon } from "../support/browser/crowd.ts";
+import { keepTraffic } from "../support/browser/traffic.ts";
 
 const PHONE = {
   viewport: { width: 390, height: 844 },

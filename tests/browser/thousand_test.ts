@@ -3,12 +3,17 @@
 
 import { equal, notEqual, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
+import {
+  addClient,
+  describeInBrowser,
+  withGateway,
+  withPage,
+} from "../support/browser/browser_gateway.ts";
+import { openCrowd, openEchoDaemon } from "../support/browser/crowd.ts";
+import { traceTasks } from "../support/browser/trace.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { scenario } from "../support/scenario.ts";
 import { settle, sleep } from "../support/wait.ts";
-import { addClient, describeInBrowser, withGateway, withPage } from "./browser_gateway.ts";
-import { openCrowd, openEchoDaemon } from "./crowd.ts";
-import { traceTasks } from "./trace.ts";
 
 /** What the W3C calls a long task: input has to wait for it. */
 const TASK_MS_MAX = 50;

@@ -3,10 +3,10 @@
 import { ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { expectEcho } from "../support/echo.ts";
-import { type Gateway, startGateway, stopCleanly } from "../support/gateway.ts";
-import type { Originator } from "../support/originator.ts";
-import { addPeer, type Peer } from "../support/peers.ts";
+import { expectEcho } from "../echo.ts";
+import { type Gateway, startGateway, stopCleanly } from "../gateway.ts";
+import type { Originator } from "../originator.ts";
+import { addPeer, type Peer } from "../peers.ts";
 import { type DashboardPage, openPage, reasonToSkip, startBrowser } from "./browser.ts";
 
 /** A connection that has its peer's path. */

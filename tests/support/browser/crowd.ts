@@ -4,9 +4,9 @@
 import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { Gateway } from "../support/gateway.ts";
-import type { Originator } from "../support/originator.ts";
-import { sleep } from "../support/wait.ts";
+import type { Gateway } from "../gateway.ts";
+import type { Originator } from "../originator.ts";
+import { sleep } from "../wait.ts";
 
 /** In place of an IKE daemon: says everything again, and keeps nothing of it. */
 export interface EchoDaemon {

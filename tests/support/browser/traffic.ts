@@ -1,9 +1,9 @@
 // Traffic of many clients at once that shows in every part of the dashboard: ESP in waves, IKE, replays, broken packets, strangers.
 
 import { Buffer } from "node:buffer";
-import { sealPing } from "../support/echo.ts";
-import type { Gateway } from "../support/gateway.ts";
-import { sleep } from "../support/wait.ts";
+import { sealPing } from "../echo.ts";
+import type { Gateway } from "../gateway.ts";
+import { sleep } from "../wait.ts";
 import type { Client } from "./browser_gateway.ts";
 
 /** Sends until the result is called, which waits for the last round. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { ROOT } from "../support/program.ts";
+import { ROOT } from "../program.ts";
 
 /** CULVERT_CHROMIUM names the program where it is not Debian's. */
 const CHROMIUM = process.env.CULVERT_CHROMIUM ?? "/usr/bin/chromium";
