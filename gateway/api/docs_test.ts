@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as z from "zod";
-import { createFakeApi } from "../../tests/support/test_api.ts";
+import { createTestApi } from "../../tests/support/test_api.ts";
 import { METRICS } from "./metrics.ts";
 
 const DOCUMENT = z.looseObject({
@@ -23,7 +23,7 @@ const DOCUMENT = z.looseObject({
 });
 
 async function readDocument(): Promise<z.output<typeof DOCUMENT>> {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   return DOCUMENT.parse(await (await app.request("/openapi.json")).json());
 }
 
@@ -82,7 +82,7 @@ test("README.md names every call, and no other", async () => {
 });
 
 test("docs/api.md lists every metric, with its type and labels", () => {
-  const status = createFakeApi().gateway.status();
+  const status = createTestApi().gateway.status();
   const listed = tableOf("docs/api.md", "| metric |").flatMap(([names, type = "", labels = ""]) =>
     codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const)
   );

@@ -11,7 +11,7 @@ import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
 import { udpPacket } from "../../tests/support/inner_packet.ts";
 import { makePeer } from "../../tests/support/peers.ts";
-import { type FakeLane, startFakeLane } from "../../tests/support/lane/test_lane.ts";
+import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { arrive } from "../../tests/fakes/kernel/kernel.ts";
 import { installPeer, startEchoHost } from "../../tests/support/lane/peer.ts";
 import { EAGAIN } from "../linux/constants.ts";
@@ -75,7 +75,7 @@ interface Supply {
 }
 
 interface Scene {
-  readonly fake: FakeLane;
+  readonly rig: LaneRig;
   readonly lane: Lane;
   readonly connection: Connection;
   readonly supply: Supply;
@@ -83,16 +83,16 @@ interface Scene {
 
 /** A lane with one enabled connection, whose next batches come from the quiet kernel. */
 async function startScene({ isRelay = false } = {}): Promise<Scene> {
-  const fake = await startFakeLane();
-  const { lane } = fake;
+  const rig = await startLaneRig();
+  const { lane } = rig;
   const peer = makePeer();
-  startEchoHost(fake);
-  if (!isRelay) installPeer(fake, peer, { number: 1, replayWindow: 0 });
+  startEchoHost(rig);
+  if (!isRelay) installPeer(rig, peer, { number: 1, replayWindow: 0 });
   const first = frame(sealPing(peer));
-  const end = fake.connect();
+  const end = rig.connect();
   arrive(end, STREAM_PREFIX);
   arrive(end, first);
-  fake.settle();
+  rig.settle();
   const connection = lane.connections.find((each) => each !== undefined);
   ok(connection !== undefined);
   const fromHost = { source: peer.ends.destination, destination: peer.ends.source };
@@ -104,8 +104,8 @@ async function startScene({ isRelay = false } = {}): Promise<Scene> {
     taken: 0,
   };
   // Addresses of the fake kernel are offsets.
-  Object.assign(lane.libc, quietCalls(fake, supply));
-  return { fake, lane, connection, supply };
+  Object.assign(lane.libc, quietCalls(rig, supply));
+  return { rig, lane, connection, supply };
 }
 
 type Feed = (scene: Scene, packets: number) => void;
@@ -159,7 +159,7 @@ function expectFlat(scene: Scene, feed: Feed): void {
 const IOVEC_LEN = 16;
 
 /** System calls that move octets and make nothing. */
-function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLibc> {
+function quietCalls({ lane, kernel }: LaneRig, supply: Supply): Partial<LaneLibc> {
   const { u8, u32, block, upReadAt, upReadLen, upParts } = lane.tables;
   const message = block + LANE_TX_MSG;
   const word = (at: number): number => u32[at >>> 2] ?? 0;

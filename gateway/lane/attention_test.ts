@@ -6,7 +6,7 @@ import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
 import { udpPacket } from "../../tests/support/inner_packet.ts";
 import { installPeer } from "../../tests/support/lane/peer.ts";
-import { type FakeLane, startFakeLanes } from "../../tests/support/lane/test_lane.ts";
+import { type LaneRig, startLaneRigs } from "../../tests/support/lane/rig.ts";
 import { counted } from "../../tests/support/lane/traffic.ts";
 import { makePeer } from "../../tests/support/peers.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -95,8 +95,8 @@ test("a queue that another lane has emptied and filled again has a deadline of i
 });
 
 interface Stall {
-  readonly sender: FakeLane;
-  readonly owner: FakeLane;
+  readonly sender: LaneRig;
+  readonly owner: LaneRig;
   readonly end: TcpEnd;
   /** One more packet for the sender to send on `end`. */
   send(): void;
@@ -105,7 +105,7 @@ interface Stall {
 /** A connection of lane 1 on which lane 0 has sent ten octets of a frame; all lanes sleep. */
 async function startStall(): Promise<Stall> {
   const tun = tunEnd();
-  const [sender, owner] = await startFakeLanes({
+  const [sender, owner] = await startLaneRigs({
     limits: { lanes: 2 },
     init: { frameTimeoutMs: FRAME_TIMEOUT_MS },
     open: (kernel, index) => ({ tun: openEnd(kernel, index === 0 ? tun : tunEnd()) }),
@@ -138,7 +138,7 @@ function frameLen({ sent: [high = 0, low = 0] }: TcpEnd): number {
 }
 
 /** Turns of those who are awake, until nobody is. */
-function rest(lanes: readonly FakeLane[]): void {
+function rest(lanes: readonly LaneRig[]): void {
   for (let turns = 0; turns < 100; turns++) {
     const lane = lanes.find((each) => each.isAwake());
     if (lane === undefined) return;

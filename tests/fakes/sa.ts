@@ -3,7 +3,7 @@
 import type { SaView } from "../../gateway/shell/types.ts";
 
 /** An outbound SA of peer "p" that has sent nothing, but for `more`. */
-export function fakeSa(more: Partial<SaView>): SaView {
+export function createFakeSa(more: Partial<SaView>): SaView {
   return {
     spi: 0x100,
     direction: "outbound",

@@ -9,7 +9,7 @@ export interface FakeSnapshot {
 }
 
 /** A connection that has carried so many octets of ESP. */
-export function fakeConnection(
+export function createFakeConnection(
   id: number,
   octets: { readonly inbound: number; readonly outbound: number },
   more: Partial<ConnectionView> = {},
@@ -31,7 +31,7 @@ export function fakeConnection(
 }
 
 /** A reading `seconds` after the gateway's start, whose totals are those of its connections. */
-export function fakeSnapshot(
+export function createFakeSnapshot(
   seconds: number,
   connections: readonly ConnectionView[],
   drops: Readonly<Record<string, number>> = {},

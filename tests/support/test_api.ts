@@ -5,7 +5,7 @@ import type { Api } from "../../gateway/api/route.ts";
 import type { LogFields, LogLevel } from "../../gateway/shell/log.ts";
 import { createFakeGateway, type FakeGateway } from "../fakes/gateway.ts";
 
-export interface FakeApi {
+export interface TestApi {
   readonly app: Api;
   readonly gateway: FakeGateway;
   readonly logged: {
@@ -16,12 +16,12 @@ export interface FakeApi {
 }
 
 /** Makes an API; on loopback and without a token unless told. */
-export function createFakeApi(
+export function createTestApi(
   options: { readonly token?: string; readonly isLoopback?: boolean } = {},
-): FakeApi {
+): TestApi {
   const { token = null, isLoopback = true } = options;
   const gateway = createFakeGateway();
-  const logged: FakeApi["logged"] = [];
+  const logged: TestApi["logged"] = [];
   const app = createApi({
     gateway,
     token: () => token,

@@ -10,14 +10,14 @@ import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindi
 
 const LIMITS = { lanes: 1, connections: 4, sas: 8, rings: 4, innerMtu: 1400 };
 
-export interface OpenSad {
+export interface TestSad {
   readonly sad: Sad;
   readonly core: Core;
   readonly views: MemoryViews;
 }
 
 /** An empty SAD with the real core. */
-export async function openSad(keys?: KeyUse): Promise<OpenSad> {
+export async function openTestSad(keys?: KeyUse): Promise<TestSad> {
   const { module } = await loadCore(runtime.readCore);
   const memory = planMemory(module, LIMITS);
   const core = instantiateCore({ module, memory });

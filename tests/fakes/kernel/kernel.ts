@@ -50,7 +50,7 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
 }
 
 /** The kernel as a lane calls it. */
-export function fakeLibc(kernel: FakeKernel): LaneLibc {
+export function createFakeLibc(kernel: FakeKernel): LaneLibc {
   return {
     accept4: (fd, address) => FAKE_CALLS.accept4(kernel, fd, Number(address)),
     bind: () => FAKE_CALLS.bind(kernel),
@@ -89,7 +89,7 @@ export function hasEvents(kernel: FakeKernel, epfd: number): boolean {
 }
 
 /** The memory with its own offsets as addresses. */
-export function fakeMapping(): MappedMemory {
+export function createFakeMapping(): MappedMemory {
   return { base: 0n, at: (offset) => offset as unknown as Address };
 }
 

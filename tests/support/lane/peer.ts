@@ -6,7 +6,7 @@ import { writeSpec } from "../../../gateway/shell/sa_spec.ts";
 import type { SaSpec } from "../../../gateway/shell/types.ts";
 import { addressOctets } from "../inner_packet.ts";
 import { ECHO_ADDRESS, type Peer } from "../peers.ts";
-import type { FakeLane } from "./test_lane.ts";
+import type { LaneRig } from "./rig.ts";
 
 /** What a test chooses of both SAs. */
 export interface InstallOptions {
@@ -20,7 +20,7 @@ export interface InstallOptions {
  *
  * @throws {Error} If the core refuses one
  */
-export function installPeer({ core, lane }: FakeLane, peer: Peer, options: InstallOptions): void {
+export function installPeer({ core, lane }: LaneRig, peer: Peer, options: InstallOptions): void {
   const views = viewMemory(lane.init.memory);
   const shell = lane.init.lanes;
   const { source, destination } = peer.ends;
@@ -49,7 +49,7 @@ export function installPeer({ core, lane }: FakeLane, peer: Peer, options: Insta
 }
 
 /** Gives the echo host its address. */
-export function startEchoHost({ core, lane }: FakeLane): void {
+export function startEchoHost({ core, lane }: LaneRig): void {
   const shell = lane.init.lanes;
   const at = core.lane_block(shell) + LANE_SCRATCH;
   lane.tables.u8.set(addressOctets(ECHO_ADDRESS), at);

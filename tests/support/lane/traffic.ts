@@ -2,7 +2,7 @@
 
 import { LANE_COUNTERS } from "../../../ts-bindings/layout.ts";
 import type { UdpEnd } from "../../fakes/kernel/descriptors.ts";
-import type { FakeLane } from "./test_lane.ts";
+import type { LaneRig } from "./rig.ts";
 
 /** A frame of `octets`: Length, then payload. */
 export function frame(octets: readonly number[]): Uint8Array {
@@ -16,14 +16,14 @@ export function ike(id: number): number[] {
 }
 
 /** What the lane has counted of a status. */
-export function counted(fake: FakeLane, status: number): number {
-  const { tables } = fake.lane;
+export function counted(rig: LaneRig, status: number): number {
+  const { tables } = rig.lane;
   return tables.u32[(tables.block + LANE_COUNTERS + 8 * status) >>> 2] ?? 0;
 }
 
 /** The upstream socket that was opened first. */
-export function upstreamOf(fake: FakeLane): UdpEnd {
-  const end = [...fake.kernel.ends.values()].find((each) => each.kind === "udp");
+export function upstreamOf(rig: LaneRig): UdpEnd {
+  const end = [...rig.kernel.ends.values()].find((each) => each.kind === "udp");
   if (end?.kind !== "udp") throw new Error("There is no upstream socket");
   return end;
 }

@@ -30,7 +30,7 @@ import { udpPacket } from "../inner_packet.ts";
 import { makePeer, type Peer } from "../peers.ts";
 import { createRandom, type Random } from "../random.ts";
 import { installPeer } from "./peer.ts";
-import { type FakeLane, startFakeLanes } from "./test_lane.ts";
+import { type LaneRig, startLaneRigs } from "./rig.ts";
 
 const LANES = 3;
 export const CONNECTIONS = 6;
@@ -65,7 +65,7 @@ export interface Far {
 export interface World {
   readonly random: Random;
   readonly kernel: FakeKernel;
-  readonly lanes: readonly FakeLane[];
+  readonly lanes: readonly LaneRig[];
   readonly tuns: readonly TunEnd[];
   readonly peers: readonly Peer[];
   readonly fars: Far[];
@@ -91,7 +91,7 @@ export interface Driven {
 /** Starts the gateway; nobody has connected yet. */
 export async function startWorld(seed: number): Promise<World> {
   const tuns: TunEnd[] = [];
-  const lanes = await startFakeLanes({
+  const lanes = await startLaneRigs({
     limits: { lanes: LANES, connections: CONNECTIONS, rings: RINGS },
     open: (kernel) => {
       const tun = tunEnd();

@@ -21,9 +21,9 @@ import type { ListenerEnd, TcpEnd } from "../../fakes/kernel/descriptors.ts";
 import { eventfdEnd, listenerEnd, openEnd, tcpEnd } from "../../fakes/kernel/descriptors.ts";
 import {
   createFakeKernel,
+  createFakeLibc,
+  createFakeMapping,
   type FakeKernel,
-  fakeLibc,
-  fakeMapping,
   hasEvents,
 } from "../../fakes/kernel/kernel.ts";
 
@@ -34,7 +34,7 @@ const SUSPECT_LIMIT = 4;
 const PER_SOURCE_MAX = 4;
 
 /** A lane, and the test's hands on it. */
-export interface FakeLane {
+export interface LaneRig {
   readonly lane: Lane;
   readonly core: Core;
   readonly kernel: FakeKernel;
@@ -60,7 +60,7 @@ export interface FakeLane {
 const TURNS_MAX = 1000;
 
 /** What lanes of one gateway differ in, and what all of them have. */
-export interface FakeLanesOptions {
+export interface LaneRigsOptions {
   readonly limits?: Partial<CoreLimits>;
   readonly init?: Partial<LaneInit>;
   /** Gives lane `index` descriptors of its own. */
@@ -68,17 +68,17 @@ export interface FakeLanesOptions {
 }
 
 /** Starts one; `open` gives it descriptors of its own. */
-export async function startFakeLane(
+export async function startLaneRig(
   init: Partial<LaneInit> = {},
   open: (kernel: FakeKernel) => Partial<LaneInit> = () => ({}),
-): Promise<FakeLane> {
-  const [lane] = await startFakeLanes({ init, open });
+): Promise<LaneRig> {
+  const [lane] = await startLaneRigs({ init, open });
   if (lane === undefined) throw new Error("There is no lane");
   return lane;
 }
 
 /** Starts the lanes of one gateway: one core memory, one kernel, one clock; turns are taken one by one. */
-export async function startFakeLanes(options: FakeLanesOptions): Promise<FakeLane[]> {
+export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]> {
   const limits = { ...LIMITS, ...options.limits };
   const { module } = await loadCore(runtime.readCore);
   const memory = planMemory(module, limits);
@@ -127,7 +127,7 @@ export async function startFakeLanes(options: FakeLanesOptions): Promise<FakeLan
       ...options.open?.(kernel, index),
     };
     const core = index === 0 ? shell : instantiateCore({ module, memory });
-    return openFakeLane({ init, core, kernel, listener, time });
+    return openLaneRig({ init, core, kernel, listener, time });
   });
 }
 
@@ -139,14 +139,14 @@ interface Parts {
   readonly time: { now: number };
 }
 
-function openFakeLane({ init, core, kernel, listener, time }: Parts): FakeLane {
+function openLaneRig({ init, core, kernel, listener, time }: Parts): LaneRig {
   const notices: LaneNotice[] = [];
   const lane = createLane({
     init,
     core,
     native: null,
-    libc: fakeLibc(kernel),
-    mapped: fakeMapping(),
+    libc: createFakeLibc(kernel),
+    mapped: createFakeMapping(),
     clock: () => time.now,
     tell: (notice) => void notices.push(notice),
   });
