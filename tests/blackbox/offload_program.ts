@@ -1,5 +1,6 @@
-// The cases of offload_test.ts, each run as a program of its own in a fresh network namespace: `offload_program.ts NAME` ends with 0 if the case
-// holds. What the device has counted tells packets of many segments from plain ones.
+// The cases of offload_test.ts, each run as a program of its own in a fresh network namespace.
+// `offload_program.ts NAME` ends with 0 if the case holds. The device's counters tell packets of
+// many segments from plain ones.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -73,7 +74,8 @@ async function carryStream(): Promise<void> {
     const { octets, segments } = await readStream(stack, request.length);
     ok(octets.equals(request), "the stream of the host");
     const sent = counted("tx_packets") - sentBefore;
-    // How many each has is the host's choice, by what has been acknowledged; the first flight alone is ten segments.
+    // The host chooses how many segments each packet has, by what was acknowledged; the first
+    // flight alone is ten segments.
     ok(segments >= 220 && sent <= segments - 9, `${sent} packets for ${segments} segments`);
     await answerStream(gateway, stack, socket);
     socket.destroy();
@@ -117,7 +119,7 @@ async function sendSegments(
   await connection.sendFrames(...packets);
 }
 
-/** Reads and acknowledges what the host sends, until `len` octets are there. */
+/** Reads and acknowledges the host's octets until there are `len` of them. */
 async function readStream(
   stack: Stack,
   len: number,
@@ -160,7 +162,7 @@ async function answerStream(
   equal(packets, 2, "packets for 40 segments, the 20th with PSH");
 }
 
-/** What `send` sends lies in the gateway's socket as a whole before it reads any of it. */
+/** Everything that `send` sends lies in the gateway's socket before the gateway reads any of it. */
 async function whilePaused({ program }: Gateway, send: () => Promise<void>): Promise<void> {
   process.kill(program.pid, "SIGSTOP");
   try {
@@ -181,7 +183,7 @@ async function withTun(run: (gateway: Gateway) => Promise<void>): Promise<void> 
   }
 }
 
-/** What the device has counted: rx is from the gateway to the host. */
+/** The device's counters: rx is from the gateway to the host. */
 function counted(name: "rx_packets" | "tx_packets"): number {
   const line = readFileSync("/proc/self/net/dev", "utf8").split("\n").find((each) =>
     each.includes(`${TUN}:`)

@@ -1,4 +1,5 @@
-// A TUN device that takes packets of many segments, each case in a network namespace of its own. Without the right to make one, all are skipped.
+// A TUN device that takes packets of many segments, each case in a network namespace of its own.
+// Without the right to make one, all are skipped.
 
 import { testInNamespace } from "../support/namespace.ts";
 import { CASES } from "./offload_program.ts";

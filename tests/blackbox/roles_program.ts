@@ -1,5 +1,5 @@
-// The cases of roles_test.ts: `roles_program.ts NAME` ends with 0 if the case holds. Nobody else is in the namespace, so that every TCP
-// connection that is opened in it is known, and every port is free.
+// The cases of roles_test.ts. `roles_program.ts NAME` ends with 0 if the case holds. The namespace
+// is otherwise empty: every TCP connection that is opened in it is known, and every port is free.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -57,7 +57,7 @@ async function neverDial(): Promise<void> {
     const connection = await gateway.connect();
     await connection.send(ikeFrame(ikeMessage({ exchange: 36, messageId: round })));
     const from = await daemon.next();
-    // The daemon begins a rekey: the I flag is its own now, and the originator stays who it was.
+    // The daemon begins a rekey: the I flag is now its own, and the TCP originator stays the same.
     await daemon.send(
       from,
       Buffer.concat([Buffer.alloc(4), ikeMessage({ exchange: 36, spiR: 1n })]),
@@ -66,7 +66,7 @@ async function neverDial(): Promise<void> {
     await expectEcho(connection, peer);
     if (round % 2 === 0) connection.reset();
     else connection.halfClose();
-    // What is for the peer now has no path, and nobody looks for one.
+    // Packets for the peer have no path now, and the gateway looks for none.
     await daemon.send(from, ikeMessage());
   }
   equal(activeOpens() - before, rounds, "connections opened in this namespace");
@@ -91,7 +91,8 @@ async function recover(): Promise<void> {
   await first.program.exited;
   first.api.close();
   const second = await startGateway(listen);
-  // It has heard of the end at once; had it not, the kernel would answer its next packet with RST.
+  // The originator has heard of the end at once; otherwise the kernel would answer its next packet
+  // with RST.
   await idle.ended();
   const again = await addPeer(second.api);
   await expectEcho(await second.connect(), again);
@@ -107,7 +108,7 @@ async function keepMarks(): Promise<void> {
   const connection = await echo.connect();
   const ping = freshPing();
   await connection.sendFrames(sealEsp(first.inbound, marked(pingPacket(first.ends, ping))));
-  // The echo host turns the packet that it was given: what it does not change has come through twice.
+  // The echo host sends the packet back and changes part of it: the rest has come through twice.
   equal((await expectPong(connection, first, ping)).inner.readUInt8(1), TOS);
   equal((await echo.stop()).code, 0);
   const gateway = await startGateway(["--inner", `tun:${TUN}`]);

@@ -1,5 +1,5 @@
-// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `tun_program.ts NAME` ends with 0 if the case
-// holds.
+// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace.
+// `tun_program.ts NAME` ends with 0 if the case holds.
 //
 //     client -- TCP on lo -- gateway -- cv0 (10.93.29.1/24) -- this host's own stack
 
@@ -119,7 +119,7 @@ async function dropOutbound(): Promise<void> {
     await watch.expect({ drops: { no_policy: 1, no_path: 2 } });
     socket.close();
     const connection = await gateway.connect();
-    // What had no path took no number.
+    // Packets without a path took no number.
     equal((await expectEcho(connection, peer)).seq, 1n);
   });
 }
@@ -183,7 +183,7 @@ async function shareDevice(): Promise<void> {
   }, ["--lanes", "2"]);
 }
 
-/** The originator's device has the peer's inner address; behind the responder is its echo host. */
+/** The originator's device has the peer's inner address; the echo host is behind the responder. */
 async function originate(): Promise<void> {
   const responder = await startGateway();
   const [target] = responder.tcp;

@@ -1,4 +1,5 @@
-// The dashboard in a real browser, in front of a real gateway with real clients. Pictures of what is tested are written for people.
+// The dashboard in a real browser, in front of a real gateway with real clients. It writes pictures
+// of the tested pages for people.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, describe } from "node:test";

@@ -1,4 +1,4 @@
-// Files in memory, for tests of whatever reads them.
+// Files in memory, for tests of code that reads files.
 
 /** Reads from `files`; fails as a runtime does for a path that is not there. */
 export function createFakeFiles(

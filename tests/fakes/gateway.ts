@@ -1,4 +1,4 @@
-// A gateway of plain tables, for tests of what stands in front of one: the API and the terminal commands.
+// A gateway that is only tables, for tests of the API and of the terminal commands in front of one.
 
 import type {
   ByKind,
@@ -12,17 +12,17 @@ import type {
   Totals,
 } from "../../gateway/shell/types.ts";
 
-/** What a test may change before or between calls. */
+/** A gateway whose tables a test may change before or between calls. */
 export interface FakeGateway extends Gateway {
   readonly connectionTable: Map<number, ConnectionView>;
   readonly saTable: Map<number, SaView>;
-  /** Dummy packets that were asked for. */
+  /** Dummy packets that were asked for, in order. */
   readonly dummies: { readonly spi: number; readonly octets: number }[];
-  /** What the next install or dummy is refused with. */
+  /** Sets what the next installs and dummies are refused with; undefined lets them pass. */
   refuseWith(refusal: Refusal | undefined): void;
-  /** Something happens. */
+  /** Tells an event to all listeners. */
   emit(event: GatewayEvent): void;
-  /** How many hear of it. */
+  /** Number of listeners. */
   listeners(): number;
 }
 

@@ -1,4 +1,5 @@
-// A runtime in memory: files, environment, signals and both outputs. It has no kernel: what opens libc or starts a lane fails.
+// A runtime in memory: files, environment, signals and both outputs. It has no kernel, so opening
+// libc and starting a lane fail.
 
 import type { HttpServer, Runtime, ServeOptions } from "../../gateway/runtime/types.ts";
 import { createFakeFiles } from "./files.ts";
@@ -8,19 +9,19 @@ export interface FakeRuntimeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** May be changed while the program runs. */
   readonly files?: Record<string, string>;
-  /** Columns of the terminal; none is a pipe. */
+  /** Columns of the terminal; undefined for a pipe. */
   readonly columns?: number;
   readonly rows?: number;
-  /** Whether somebody reads what is printed; somebody does unless told. */
+  /** Whether somebody reads the output; true by default. */
   readonly hasReader?: () => boolean;
   /** Monotonic ms. */
   readonly now?: () => number;
-  /** What `serveHttp` fails with. */
+  /** The error that `serveHttp` fails with. */
   readonly httpError?: Error;
 }
 
 export interface FakeRuntime extends Runtime {
-  /** What was printed so far. */
+  /** Everything that was printed so far. */
   readonly printed: { stdout: string; stderr: string };
   /** The servers that were opened. */
   readonly servers: (ServeOptions & { isClosed: boolean })[];

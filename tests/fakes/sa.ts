@@ -1,8 +1,8 @@
-// An SA as the SAD shows it, for tests of what only looks at them.
+// An SA as the SAD shows it, for tests of code that only reads it.
 
 import type { SaView } from "../../gateway/shell/types.ts";
 
-/** An outbound SA of peer "p" that has sent nothing, but for `more`. */
+/** Makes an outbound SA of peer "p" that has sent nothing; `more` replaces members. */
 export function createFakeSa(more: Partial<SaView>): SaView {
   return {
     spi: 0x100,

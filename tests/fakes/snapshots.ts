@@ -8,7 +8,7 @@ export interface FakeSnapshot {
   readonly connections: readonly ConnectionView[];
 }
 
-/** A connection that has carried so many octets of ESP. */
+/** Makes a connection that has carried this many octets of ESP. */
 export function createFakeConnection(
   id: number,
   octets: { readonly inbound: number; readonly outbound: number },
@@ -30,7 +30,7 @@ export function createFakeConnection(
   };
 }
 
-/** A reading `seconds` after the gateway's start, whose totals are those of its connections. */
+/** Makes a reading `seconds` after the gateway's start; its totals are those of its connections. */
 export function createFakeSnapshot(
   seconds: number,
   connections: readonly ConnectionView[],

@@ -1,13 +1,13 @@
-// The start of a gateway that has no lanes: for tests of what `serve` does around one.
+// The start of a gateway without lanes, for tests of what `serve` does around it.
 
 import type { RunningGateway, StartOptions } from "../../gateway/shell/start.ts";
 import { createFakeGateway } from "./gateway.ts";
 
 export interface FakeStart {
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
-  /** What it was started with, once it was. */
+  /** The options of each start, in order. */
   readonly started: StartOptions[];
-  /** Resolves when the start was asked for. */
+  /** Resolves at the first start. */
   readonly asked: Promise<void>;
   /** Lets a start that waits go on. */
   release(): void;

@@ -1,4 +1,4 @@
-// Records for the tests of this folder.
+// Records for the tests of the bench page.
 
 import type { BenchRecord } from "../../bench/lib/record.ts";
 

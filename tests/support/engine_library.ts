@@ -1,4 +1,4 @@
-// For tests: the native engine's library, as a release or as `cargo test` has built it.
+// The native engine's library, built as a release or by `cargo test`.
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";

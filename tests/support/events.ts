@@ -8,7 +8,7 @@ import { WAIT_MS, within } from "./wait.ts";
 export type EventData = Readonly<Record<string, unknown>>;
 
 export interface Events {
-  /** The next event of this name that `isWanted` takes; others are passed over. */
+  /** The next event of this name that `isWanted` accepts; others are passed over. */
   next(name: string, isWanted?: (data: EventData) => boolean): Promise<EventData>;
   close(): void;
 }
@@ -54,7 +54,7 @@ export async function openEvents({ host, port }: Api): Promise<Events> {
       wake = (): void => {
         const data = take(name, isWanted);
         if (data === undefined) return;
-        // What comes later is the next caller's.
+        // Later events are for the next caller.
         wake = (): void => {};
         resolve(data);
       };

@@ -1,4 +1,4 @@
-// A responder on [::1] that sees what no stream shows: the flow label of each connection.
+// A responder on [::1] that sees what a stream does not show: the flow label of each connection.
 
 import { listenTcp } from "../../gateway/linux/listen.ts";
 import { acceptNow, inet, LOCALHOST6, openTestKernel, remoteFlowLabel } from "./test_kernel.ts";

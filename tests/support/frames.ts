@@ -32,7 +32,9 @@ export interface IkeOptions {
   readonly nextPayload?: number;
 }
 
-/** A message that looks like IKE (RFC 7296 §3.1): a right header, filler of period 251 behind it. */
+/**
+ * A message that looks like IKE (RFC 7296 §3.1): a right header, filler of period 251 behind it.
+ */
 export function ikeMessage(options: IkeOptions = {}): Buffer {
   const len = options.len ?? IKE_HEADER_LEN;
   const message = Buffer.from(Array.from({ length: len }, (_, i) => i % 251));

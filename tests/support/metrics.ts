@@ -1,4 +1,5 @@
-// The counters of `/metrics`, read as a Prometheus server reads them, and what has changed between two readings.
+// The counters of `/metrics`, read as a Prometheus server reads them, and the changes between two
+// readings.
 
 import { deepEqual, equal } from "node:assert/strict";
 import type { Api } from "./api.ts";
@@ -49,7 +50,7 @@ export function family(samples: Samples, name: string): Record<string, number> {
   return found;
 }
 
-/** What a stretch of a test is expected to count: every other drop or close fails it. */
+/** The counts that a part of a test expects: any other drop or close fails it. */
 export interface Changes {
   readonly drops?: Readonly<Record<string, number>>;
   readonly closes?: Readonly<Record<string, number>>;

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 
-/** An expression, and the labels of its result that something names. */
+/** An expression, and the labels of its result that a text uses. */
 export interface Query {
   /** Where it stands, for people. */
   readonly where: string;

@@ -1,6 +1,6 @@
-// A small generator, so that a seed says everything (xorshift32).
+// A small generator of pseudo-random numbers (xorshift32), so that a seed repeats a test.
 
-/** Numbers of a seed. */
+/** The numbers of one seed. */
 export interface Random {
   /** A number from 0 to `n - 1`. */
   below(n: number): number;

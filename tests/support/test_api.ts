@@ -1,4 +1,4 @@
-// The API in front of a fake gateway, with its log kept.
+// The real API in front of a fake gateway. It keeps its log.
 
 import { createApi } from "../../gateway/api/create_api.ts";
 import type { Api } from "../../gateway/api/route.ts";
@@ -15,7 +15,7 @@ export interface TestApi {
   }[];
 }
 
-/** Makes an API; on loopback and without a token unless told. */
+/** Makes an API; by default it is on loopback and has no token. */
 export function createTestApi(
   options: { readonly token?: string; readonly isLoopback?: boolean } = {},
 ): TestApi {
@@ -32,7 +32,7 @@ export function createTestApi(
   return { app, gateway, logged };
 }
 
-/** Stand in for the dashboard. */
+/** The dashboard's files. */
 const FAKE_FILES: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "index.html": new TextEncoder().encode("<!DOCTYPE html>"),
   "main.js": new TextEncoder().encode("export {};"),

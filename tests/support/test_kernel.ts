@@ -1,4 +1,4 @@
-// The real kernel for the tests of this folder, with the few calls that only tests make.
+// The real kernel, with the few calls that only tests make.
 
 import {
   EINPROGRESS,
@@ -40,7 +40,7 @@ const PATIENCE_MS = 2000;
 
 const SCRATCH_AT = 4096;
 
-/** The kernel, and the memory for tables of a test's own. */
+/** The kernel, and the memory in which a test may lay tables of its own. */
 export interface TestKernel extends Kernel {
   readonly mapped: MappedMemory;
 }
@@ -48,12 +48,12 @@ export interface TestKernel extends Kernel {
 export function openTestKernel(): TestKernel {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const mapped = runtime.mapMemory(memory);
-  // A window that does not begin at 0 shows whether offsets are added where they have to be.
+  // The window does not begin at 0, which shows whether offsets are added where they have to be.
   const scratch = createScratch({ memory, mapped, offset: SCRATCH_AT });
   return { libc: runtime.openLibc(), scratch, mapped };
 }
 
-/** 127.0.0.1, or any other address in numbers, with a port. */
+/** 127.0.0.1, or another address in numbers, with a port. */
 export function inet(octets: readonly number[], port: number): InetAddress {
   return { octets: Uint8Array.from(octets), port };
 }
@@ -98,7 +98,9 @@ export function connectTcp(kernel: Kernel, address: InetAddress): number {
   return fd;
 }
 
-/** The next connection of a listener and its peer's address in words; undefined if none waits. */
+/**
+ * The next connection of a listener and the text of its peer's address; undefined if none waits.
+ */
 export function acceptNow(
   { libc, scratch }: Kernel,
   listener: number,
@@ -138,7 +140,7 @@ export function sendText({ libc, scratch }: Kernel, fd: number, text: string): v
   expectDone(libc, sent, "Cannot send");
 }
 
-/** What is there to be received now. */
+/** The text that can be received now. */
 export function receiveText({ libc, scratch }: Kernel, fd: number): string {
   const octets = expectDone(libc, libc.recv(fd, scratch.at(0), 128, 0), "Cannot receive");
   return new TextDecoder().decode(scratch.u8.slice(0, octets));
@@ -165,7 +167,10 @@ export function congestionOf({ libc, scratch }: Kernel, fd: number): string {
   return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
 }
 
-/** A kernel that keeps book of what was opened through it and not closed: tests of other files open theirs at the same time. */
+/**
+ * A kernel that keeps count of the descriptors that it has opened and not closed. Tests of other
+ * files open theirs at the same time, so those of the process say nothing.
+ */
 export function trackDescriptors(kernel: Kernel): { kernel: Kernel; open: ReadonlySet<number> } {
   const { libc } = kernel;
   const open = new Set<number>();

@@ -1,4 +1,4 @@
-// An SAD on a core of its own, without lanes, for tests of what may be installed.
+// A real SAD on a core of its own, without lanes, for tests of installing and removing SAs.
 
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { createKeyUse, type KeyUse } from "../../gateway/shell/key_use.ts";
@@ -37,7 +37,7 @@ export async function openTestSad(keys?: KeyUse): Promise<TestSad> {
   return { sad, core, views };
 }
 
-/** An outbound SA of peer "p" with a key of its own copy, but for `more`. */
+/** An outbound SA of peer "p" with its own copy of a key; `more` replaces members. */
 export function saSpec(more: Partial<SaSpec>): SaSpec {
   return {
     spi: 0x100,

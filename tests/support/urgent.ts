@@ -1,4 +1,4 @@
-// A peer that marks octets of its stream as urgent (MSG_OOB), which node:net cannot.
+// A peer that marks octets of its stream as urgent (MSG_OOB), which node:net cannot do.
 
 import type { Buffer } from "node:buffer";
 import { EPOLLOUT, MSG_NOSIGNAL, MSG_OOB } from "../../gateway/linux/constants.ts";

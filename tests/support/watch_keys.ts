@@ -1,9 +1,9 @@
-// Sees the keys that are parsed, for tests of what is left of them.
+// Sees the octets of keys that are parsed, for tests of their wiping.
 
-/** Octets of the keys that are watched; no address has so many. */
+/** Octets of the keys that are watched; no address is this long. */
 const KEY_LEN = 20;
 
-/** Runs `body`; the octets that were made of keying material meanwhile, as they are after it. */
+/** Runs `body`, and returns the octets of the keys that it has parsed, in their state after it. */
 export function watchKeys(body: () => void): readonly Uint8Array[] {
   const keys: Uint8Array[] = [];
   const { from } = Uint8Array;

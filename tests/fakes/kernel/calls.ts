@@ -40,7 +40,7 @@ const EPOLL_EVENT_LEN = 12;
 /** `CMSG_LEN(4)` rounded up: one control message with a u32. */
 const CONTROL_LEN = 24n;
 
-/** Reads of a test with a flood: more is a loop that does not end. */
+/** Most reads in one test with a flood: a lane that reads more is in a loop that does not end. */
 const READS_MAX = 10_000;
 
 export const FAKE_CALLS = {
@@ -69,7 +69,7 @@ function note(kernel: FakeKernel, name: string): void {
   kernel.calls.set(name, (kernel.calls.get(name) ?? 0) + 1);
 }
 
-/** The end behind `fd`; a call on a descriptor of another kind is a defect of the lane. */
+/** The end behind `fd`. A lane that calls on a descriptor of another kind has a defect. */
 function endOf<K extends End["kind"]>(kernel: FakeKernel, fd: number, kind: K): End & { kind: K } {
   const end = kernel.ends.get(fd);
   if (end?.kind !== kind) throw new Error(`Cannot use descriptor ${fd}: not a ${kind}`);
@@ -171,7 +171,10 @@ function wait(kernel: FakeKernel, epfd: number, { at: events, count: max }: Tabl
   return count;
 }
 
-/** What epoll tells of an end now; an edge is told once, with all that is ready then. */
+/**
+ * The events that epoll tells of an end now. An edge is told once, with everything that is ready
+ * then.
+ */
 export function edgesOf(end: End): number {
   if (end.watch === undefined) return 0;
   const isEdge = (end.watch.events & EPOLLET) !== 0;
@@ -198,7 +201,7 @@ function readv(kernel: FakeKernel, fd: number, table: Table): number {
   return octets;
 }
 
-/** Fills all parts from a flood. A lane that takes one in for ever is told so. */
+/** Fills all parts from a flood; throws if the lane reads it for ever. */
 function pour(kernel: FakeKernel, end: TcpEnd, parts: Part[]): number {
   if ((kernel.calls.get("readv") ?? 0) > READS_MAX) throw new Error("The lane reads for ever");
   let octets = 0;
@@ -249,7 +252,7 @@ function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number 
   return taken > 0 ? taken : fail(kernel, EAGAIN);
 }
 
-/** The datagrams of one message: of a run, as UDP_SEGMENT says. */
+/** The datagrams of one message; a run of datagrams is cut as UDP_SEGMENT says. */
 function cut(kernel: FakeKernel, at: number): Uint8Array[] {
   const octets = messageOctets(kernel, at);
   if (word(kernel, at + 40) === 0) return [octets];
@@ -266,7 +269,7 @@ function recvmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number 
   return got > 0 ? got : fail(kernel, EAGAIN);
 }
 
-/** One datagram into the mmsghdr at `at`; false if there is none. */
+/** Writes one datagram into the mmsghdr at `at`; false if there is none. */
 function receive(kernel: FakeKernel, end: UdpEnd, at: number): boolean {
   const datagram = end.unread.shift();
   if (datagram === undefined) return false;
@@ -312,7 +315,7 @@ function writev(kernel: FakeKernel, fd: number, table: Table): number {
   return octets.length;
 }
 
-/** What level-triggered epoll would tell of an end now. */
+/** The events that level-triggered epoll would tell of an end now. */
 function readiness(end: End): number {
   switch (end.kind) {
     case "listener":

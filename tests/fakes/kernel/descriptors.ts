@@ -1,4 +1,4 @@
-// What the fake kernel keeps behind a descriptor, and the far end of it that a test holds.
+// The state that the fake kernel keeps behind a descriptor; a test holds it as the far end.
 
 import type { FakeKernel } from "./kernel.ts";
 
@@ -17,7 +17,10 @@ export interface TcpEnd {
   watch: Watch | undefined;
   /** Octets from the peer that were not read yet. */
   readonly unread: number[];
-  /** Octets that come again and again behind those, so that every read gets all it asks for; empty for none. */
+  /**
+   * Octets that follow the unread ones again and again, so that every read is filled; empty for
+   * none.
+   */
   flood: Uint8Array;
   /** Where in the flood the next read begins. */
   floodAt: number;

@@ -1,5 +1,6 @@
-// A kernel for unit tests of lanes: sockets, epoll, eventfd and TUN over a core's memory. Time and faults are the test's, and the lowest free
-// descriptor is always used first, so that a stale number meets somebody else's socket at once. The core is given base 0: offsets are addresses.
+// A kernel for unit tests of lanes: sockets, epoll, eventfd and TUN over a core's memory. The test
+// decides about time and faults. A new descriptor is always the lowest free number, so that a stale
+// number meets another socket at once. The core is given base 0: offsets are addresses.
 
 import type { LaneLibc } from "../../../gateway/lane/libc.ts";
 import {
@@ -13,7 +14,7 @@ import type { Address, MappedMemory } from "../../../gateway/runtime/types.ts";
 import { edgesOf, FAKE_CALLS } from "./calls.ts";
 import { edge, type End, type TcpEnd, type UdpEnd } from "./descriptors.ts";
 
-/** State of the kernel; what a test may change is said. */
+/** State of the kernel. A test may change the members that say so. */
 export interface FakeKernel {
   readonly u8: Uint8Array;
   readonly view: DataView;
@@ -22,9 +23,9 @@ export interface FakeKernel {
   readonly sockets: UdpEnd[];
   /** Calls made so far, by name. */
   readonly calls: Map<string, number>;
-  /** Octets that one read may give: a test sets it for short reads. */
+  /** Octets that one read may give; a test sets it for short reads. */
   readMax: number;
-  /** Runs before each call: what happens meanwhile on other machines. */
+  /** Runs before each call: a test puts here what other machines do meanwhile. */
   onCall: (name: string) => void;
   /** Epoll sets made so far. */
   epollCount: number;
@@ -63,7 +64,7 @@ export function createFakeLibc(kernel: FakeKernel): LaneLibc {
       FAKE_CALLS.wait(kernel, epfd, { at: Number(events), count: max }),
     errno: () => kernel.lastErrno,
     getsockname: () => 0,
-    // SIOCOUTQ: what it has taken has arrived.
+    // SIOCOUTQ: everything that was sent has arrived.
     ioctl: () => 0,
     read: (fd, address) => FAKE_CALLS.read(kernel, fd, Number(address)),
     readv: (fd, iov, count) => FAKE_CALLS.readv(kernel, fd, { at: Number(iov), count }),

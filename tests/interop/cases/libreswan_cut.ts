@@ -1,5 +1,6 @@
-// The TCP connection between libreswan and the gateway is reset in the middle; libreswan brings its tunnel up again by
-// itself when its IKE SA's life ends, and the case measures how long inner packets stay away.
+// The TCP connection between libreswan and the gateway is reset in the middle; libreswan brings its
+// tunnel up again by itself when its IKE SA's life ends, and the case measures how long inner
+// packets stay away.
 //
 //     guest: libreswan ---- wire: nft, resets ---- gw: Culvert ---- UDP 4500 ---- ike: charon + libipsec
 //     inner 10.93.30.7                                                            inner 10.93.29.1

@@ -11,7 +11,7 @@ import { allOutput, must } from "./process.ts";
 import { createReport, say } from "./report.ts";
 import type { Report } from "./report.ts";
 
-/** What a case works with. */
+/** The means of a case. */
 export interface Scene {
   readonly report: Report;
   /** Boots the guest on the TAP device of `layNetwork`. */
@@ -28,7 +28,7 @@ export interface Case {
   run(scene: Scene): Promise<void>;
 }
 
-/** Folder of the guest programs, copied where no path of the checkout can hold a space. */
+/** Folder of the guest programs: a copy, because the checkout's path may hold a space. */
 const SHARE = "/run/share";
 
 /** Runs the case named by `args` (name, kernel, root); returns the exit code. */

@@ -1,5 +1,5 @@
-// Debian's Chromium, driven by playwright-core, and pages of the dashboard in it. A page remembers everything that its console calls an
-// error, and everything that its policy has refused.
+// Debian's Chromium, driven by playwright-core, and pages of the dashboard in it. A page remembers
+// every error of its console and everything that its policy has refused.
 
 import { deepEqual } from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -26,7 +26,10 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Why these tests cannot run, where that is allowed: a run that has shown nothing must not end green by itself. */
+/**
+ * The reason to skip the tests; undefined if they must run. Only CULVERT_WITHOUT_CHROMIUM=1 allows
+ * skipping, because a run that has shown nothing must not end green by itself.
+ */
 export function reasonToSkip(): string | undefined {
   if (existsSync(CHROMIUM) || process.env.CULVERT_WITHOUT_CHROMIUM !== "1") return undefined;
   return `CULVERT_WITHOUT_CHROMIUM=1, and there is no ${CHROMIUM}`;
@@ -44,16 +47,16 @@ export function startBrowser(): Promise<Browser> {
 /** A page of the dashboard. */
 export interface DashboardPage {
   readonly page: Page;
-  /** No error so far, and none forgotten. */
+  /** Fails if there was an error so far that was not forgotten. */
   expectNoErrors(): void;
   /** Forgets errors that the test has provoked, such as calls to a gateway that is gone. */
   forgetErrors(): void;
-  /** Writes what is in sight as NAME.png. */
+  /** Writes the visible part of the page as NAME.png. */
   picture(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens `url` as a desktop shows it, unless told. */
+/** Opens `url` as a desktop shows it, unless `options` say otherwise. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -86,11 +89,11 @@ export async function openPage(
   };
 }
 
-/** Resolves when what is in sight has been drawn. */
+/** Resolves when the visible part has been drawn. */
 const PAINTED =
   "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))";
 
-/** What axe calls serious or critical, as `rule: elements`. */
+/** The faults that axe calls serious or critical, as `rule: elements`. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   // Run in the page by the debugger's protocol: the page's own policy stays as it is.
   await page.evaluate(axe.source);

@@ -36,7 +36,7 @@ export type Open = (
   options?: Parameters<typeof openPage>[2],
 ) => Promise<DashboardPage>;
 
-/** Registers tests that need a browser; one browser is for all of them. */
+/** Registers tests that need a browser; all of them share one. */
 export function describeInBrowser(name: string, register: (open: Open) => void): void {
   const skip = reasonToSkip();
   if (skip !== undefined) test(name, { skip }, () => {});
@@ -57,7 +57,7 @@ export async function withPage(
   }
 }
 
-/** Runs with a gateway that only this test has, and that must end cleanly. */
+/** Runs with a gateway that only this test has; it must end cleanly. */
 export async function withGateway(
   args: readonly string[],
   run: (gateway: Gateway) => Promise<void>,

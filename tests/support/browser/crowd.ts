@@ -1,5 +1,5 @@
-// Many clients at once: every third one sends IKE through the gateway, each at a rate of its own that rises and falls, and some come and
-// go all the time.
+// Many clients at once. Every third one sends IKE through the gateway at a rate of its own that
+// rises and falls, and some come and go all the time.
 
 import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
@@ -8,7 +8,7 @@ import type { Gateway } from "../gateway.ts";
 import type { Originator } from "../originator.ts";
 import { sleep } from "../wait.ts";
 
-/** In place of an IKE daemon: says everything again, and keeps nothing of it. */
+/** A stand-in for an IKE daemon: it sends every message back and keeps nothing. */
 export interface EchoDaemon {
   readonly port: number;
   close(): void;
@@ -24,7 +24,7 @@ export async function openEchoDaemon(): Promise<EchoDaemon> {
 }
 
 export interface Crowd {
-  /** Ends the traffic; the connections are the gateway's to end. */
+  /** Ends the traffic; the gateway ends the connections. */
   leave(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export async function openCrowd(gateway: Gateway, count: number): Promise<Crowd>
 
 const ROUND_MS = 1000;
 
-/** One or more messages, of a length that follows a wave of the client's own. */
+/** Sends one or more messages, whose length follows a wave of the client's own. */
 async function speak(client: Originator, round: number, i: number): Promise<void> {
   const len = 64 + Math.round(500 * (1 + Math.sin(round / 3 + i)));
   const ike = Buffer.alloc(len);

@@ -1,10 +1,10 @@
-// What the page's own thread does, by the browser's trace. Tasks are measured in time of the processor: what other programs of the machine
-// take from it meanwhile is none of the page's.
+// The tasks of the page's own thread, from the browser's trace. They are measured in processor
+// time, so other programs on the machine do not lengthen them.
 
 import type { Browser, Page } from "playwright-core";
 import * as z from "zod";
 
-/** Tasks of the page's thread during `run`, ms of the processor, the longest first. */
+/** Tasks of the page's thread during `run`, in ms of processor time, longest first. */
 export async function traceTasks(page: Page, run: () => Promise<unknown>): Promise<number[]> {
   const browser: Browser | null = page.context().browser();
   if (browser === null) throw new TypeError("Cannot trace: the page has no browser");
@@ -21,7 +21,7 @@ export async function traceTasks(page: Page, run: () => Promise<unknown>): Promi
 
 const TASKS = "disabled-by-default-devtools.timeline";
 
-/** As much of the format as is read here; times are in microseconds. */
+/** The part of the format that is read here; times are in microseconds. */
 const TRACE = z.object({
   traceEvents: z.array(z.object({
     name: z.string(),

@@ -1,4 +1,5 @@
-// Traffic of many clients at once that shows in every part of the dashboard: ESP in waves, IKE, replays, broken packets, strangers.
+// Traffic of many clients at once that shows in every part of the dashboard: ESP in waves, IKE,
+// replays, broken packets, and strangers.
 
 import { Buffer } from "node:buffer";
 import { sealPing } from "../echo.ts";
@@ -6,7 +7,7 @@ import type { Gateway } from "../gateway.ts";
 import { sleep } from "../wait.ts";
 import type { Client } from "./browser_gateway.ts";
 
-/** Sends until the result is called, which waits for the last round. */
+/** Sends until you call the result, which waits for the last round. */
 export function keepTraffic(gateway: Gateway, clients: readonly Client[]): () => Promise<void> {
   let isEnding = false;
   const rounds = (async () => {
@@ -24,7 +25,10 @@ export function keepTraffic(gateway: Gateway, clients: readonly Client[]): () =>
   };
 }
 
-/** More and fewer packets, each client in its own time; every third one sends IKE too, every fourth rests. */
+/**
+ * Sends more and fewer packets, each client in its own time. Every third one sends IKE too, every
+ * fourth rests.
+ */
 async function sendWave({ connection, peer }: Client, round: number, i: number): Promise<void> {
   const count = i % 4 === 3 ? 0 : Math.round(5 + 4 * Math.sin(round / 12 + i));
   const data = Buffer.alloc(200 + 80 * i);
@@ -35,7 +39,7 @@ async function sendWave({ connection, peer }: Client, round: number, i: number):
   while (connection.waiting() > 0) await connection.next();
 }
 
-/** A packet twice, one whose ICV is wrong, one that is nothing. */
+/** Sends a packet twice, one with a wrong ICV, and one that is nothing. */
 async function sendFaults({ connection, peer }: Client): Promise<void> {
   const twice = sealPing(peer);
   const broken = sealPing(peer);
@@ -43,7 +47,7 @@ async function sendFaults({ connection, peer }: Client): Promise<void> {
   await connection.sendFrames(twice, twice, broken, Buffer.from([1, 2, 3]));
 }
 
-/** Two that come and go: one that speaks something else, one that changes its mind. */
+/** Connects two strangers that leave: one speaks another protocol, one changes its mind. */
 async function knock(gateway: Gateway): Promise<void> {
   await gateway.connect({ opening: Buffer.from("GET / HTTP/1.1\r\n\r\n") });
   const other = await gateway.connect();

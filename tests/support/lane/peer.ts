@@ -8,7 +8,7 @@ import { addressOctets } from "../inner_packet.ts";
 import { ECHO_ADDRESS, type Peer } from "../peers.ts";
 import type { LaneRig } from "./rig.ts";
 
-/** What a test chooses of both SAs. */
+/** The choices of a test for both SAs. */
 export interface InstallOptions {
   /** Number of the peer, 1 and up. */
   readonly number: number;

@@ -1,4 +1,5 @@
-// Lanes on the fake kernel: the real core, the real loop, one turn at a time, and a clock that the test moves.
+// A lane rig: a real lane on the fake kernel, with the real core and the real loop. The test takes
+// the turns one by one and moves the clock.
 
 import { ok } from "node:assert/strict";
 import { EPOLL_MAX, OFFLOAD_NONE } from "../../../ts-bindings/layout.ts";
@@ -29,37 +30,40 @@ import {
 
 const LIMITS: CoreLimits = { lanes: 1, connections: 8, sas: 64, rings: 12, innerMtu: 1400 };
 
-/** Points of the score, and connections of one source, that the core is given. */
+/** Limits that the core is given: points of the score, and connections of one source. */
 const SUSPECT_LIMIT = 4;
 const PER_SOURCE_MAX = 4;
 
-/** A lane, and the test's hands on it. */
+/** A lane, and the means by which a test drives it. */
 export interface LaneRig {
   readonly lane: Lane;
   readonly core: Core;
   readonly kernel: FakeKernel;
   readonly listener: ListenerEnd;
   readonly notices: LaneNotice[];
-  /** The shell gives an order that is a flag. */
+  /** Gives an order that is a flag, as the shell does. */
   order(order: number): void;
-  /** The shell gives a command; false if the ring is full. */
+  /** Gives a command, as the shell does; false if the ring is full. */
   command(command: readonly number[]): boolean;
-  /** Moves the clock, ms. */
+  /** Moves the clock, in ms. */
   advance(ms: number): void;
-  /** Turns until the lane would sleep: nothing is ready, nothing is due, and no descriptor wakes it. */
+  /**
+   * Takes turns until the lane would sleep: nothing is ready, nothing is due, no descriptor wakes
+   * it.
+   */
   settle(): void;
-  /** One turn, whether or not there is a reason for it. */
+  /** Takes one turn, whether or not there is a reason for it. */
   step(): void;
   /** Whether `epoll_wait` would come back by now. */
   isAwake(): boolean;
-  /** A peer connects; its end, accepted at the next turn. */
+  /** Connects a peer and returns its end; the lane accepts it at its next turn. */
   connect(address?: readonly number[]): TcpEnd;
 }
 
-/** Turns that a lane may take before it sleeps: more is a busy loop. */
+/** Most turns that a lane may take before it sleeps; more is a busy loop. */
 const TURNS_MAX = 1000;
 
-/** What lanes of one gateway differ in, and what all of them have. */
+/** Settings that all lanes of a gateway share, and those that each has for itself. */
 export interface LaneRigsOptions {
   readonly limits?: Partial<CoreLimits>;
   readonly init?: Partial<LaneInit>;
@@ -67,7 +71,7 @@ export interface LaneRigsOptions {
   readonly open?: (kernel: FakeKernel, index: number) => Partial<LaneInit>;
 }
 
-/** Starts one; `open` gives it descriptors of its own. */
+/** Starts one lane; `open` gives it descriptors of its own. */
 export async function startLaneRig(
   init: Partial<LaneInit> = {},
   open: (kernel: FakeKernel) => Partial<LaneInit> = () => ({}),
@@ -77,7 +81,10 @@ export async function startLaneRig(
   return lane;
 }
 
-/** Starts the lanes of one gateway: one core memory, one kernel, one clock; turns are taken one by one. */
+/**
+ * Starts the lanes of one gateway, with one core memory, one kernel and one clock. Their turns are
+ * taken one by one.
+ */
 export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]> {
   const limits = { ...LIMITS, ...options.limits };
   const { module } = await loadCore(runtime.readCore);

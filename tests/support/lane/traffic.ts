@@ -1,4 +1,4 @@
-// What peers and the daemon send in tests of a lane, and what the lane has counted of it.
+// The traffic of peers and of the daemon in tests of a lane, and the lane's counts of it.
 
 import { LANE_COUNTERS } from "../../../ts-bindings/layout.ts";
 import type { UdpEnd } from "../../fakes/kernel/descriptors.ts";
@@ -10,12 +10,12 @@ export function frame(octets: readonly number[]): Uint8Array {
   return new Uint8Array([len >> 8, len & 0xff, ...octets]);
 }
 
-/** An IKE message of 28 octets behind its marker, told apart by `id`. */
+/** An IKE message of 28 octets after its marker; `id` tells it apart. */
 export function ike(id: number): number[] {
   return [0, 0, 0, 0, ...Array.from({ length: 27 }, () => 7), id];
 }
 
-/** What the lane has counted of a status. */
+/** The lane's count of a status. */
 export function counted(rig: LaneRig, status: number): number {
   const { tables } = rig.lane;
   return tables.u32[(tables.block + LANE_COUNTERS + 8 * status) >>> 2] ?? 0;
@@ -28,7 +28,7 @@ export function upstreamOf(rig: LaneRig): UdpEnd {
   return end;
 }
 
-/** ESP of nobody here, `len` octets, told apart by its last one. */
+/** ESP of an SPI that nobody here has, `len` octets long; its last octet, `id`, tells it apart. */
 export function foreignEsp(len: number, id: number): number[] {
   return [0x0b, 0xad, 0xca, 0xfe, ...Array.from({ length: len - 5 }, () => 7), id];
 }

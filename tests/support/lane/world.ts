@@ -1,7 +1,9 @@
-// A gateway of several lanes in a world that a seed drives: peers and a daemon that send, rooms that come and go, resets, kicks, descriptors used
-// again. Lanes take their turns one by one in any order; what the far ends do happens between any two of their system calls.
+// A gateway of several lanes in a world that a seed drives. Peers and a daemon send, room comes and
+// goes, connections are reset and kicked, descriptors are used again. Lanes take their turns one by
+// one in any order; far ends act between any two of a lane's system calls.
 //
-// Every message says whose it is and the how-manieth, so that `checkWorld` can tell what has become of each.
+// Every message carries the id of its connection and a number of its own, so that `checkWorld` finds
+// out what has become of each.
 
 import { Buffer } from "node:buffer";
 import { COMMAND_KICK, pushCommand } from "../../../gateway/lane/commands.ts";
@@ -41,7 +43,7 @@ const PEERS = 4;
 /** Turns that all lanes may take before nothing is left to do. */
 const REST_TURNS_MAX = 2000;
 
-/** Who ended a connection, if anybody did: the world closes nothing by itself. */
+/** How a connection was ended, if the world ended it: the world closes nothing by itself. */
 export type Ending = "none" | "fin" | "reset" | "kick";
 
 /** The far end of a connection. */
@@ -73,12 +75,12 @@ export interface World {
   isQuiet: boolean;
   /** Inner packets made so far, both ways. */
   innerCount: number;
-  /** Of each inner packet that the host has sent: to whom, and which lane has read it. */
+  /** The peer that each inner packet from the host is for, and the lane that has read it. */
   readonly fromHost: Map<number, { readonly peer: Peer; readonly lane: number }>;
   readonly driven: Driven;
 }
 
-/** How often the lanes were driven to what they are tested for. */
+/** How often the lanes were driven into the states that the tests are about. */
 export interface Driven {
   /** Lanes slept with octets that the kernel did not take. */
   blocked: number;
@@ -147,7 +149,7 @@ export function step(world: World): void {
   }
 }
 
-/** What happens at the far ends. */
+/** Lets one thing happen at a far end. */
 function happen(world: World): void {
   const { random } = world;
   const far = random.pick(world.fars.filter(isLive));
@@ -200,7 +202,7 @@ function connect(world: World): void {
   send(far, "ike", 40);
 }
 
-/** A message of `len` octets that says of whom it is and the how-manieth. */
+/** A message of `len` octets that carries its connection's id and its own number. */
 export function tagged(
   kind: "ike" | "esp",
   [id, n]: readonly [number, number],
@@ -213,7 +215,7 @@ export function tagged(
   return message;
 }
 
-/** The message as a text: kind, connection, number, and whether all of its octets are as they were. */
+/** The message as a text: kind, connection, number, and whether all its octets are unchanged. */
 export function nameOf(message: Uint8Array): string {
   const octets = Buffer.from(message);
   const kind = octets.readUInt32BE(0) === 0 ? "ike" : "esp";
@@ -271,7 +273,9 @@ function daemonSends({ random, kernel }: World, far: Far): void {
   edge(socket, EPOLLIN);
 }
 
-/** Its socket to the daemon, if it has got as far: the first message on it says whose it is. */
+/**
+ * The socket to the daemon of a connection, if it has one yet; its first message says whose it is.
+ */
 export function upstreamOf(kernel: FakeKernel, far: Far): UdpEnd | undefined {
   return kernel.sockets.find(({ sent: [first] }) =>
     first !== undefined && Buffer.from(first).readUInt32BE(4) === far.id
@@ -305,7 +309,10 @@ function end(world: World): void {
   sendFin(far.end);
 }
 
-/** The shell orders the end of a connection that is there; one that waits for its accept is reset. */
+/**
+ * Orders the end of a connection, as the shell does; one that the lane has not accepted yet is
+ * reset.
+ */
 function kick({ kernel, lanes }: World, far: Far): void {
   const lane = lanes[far.lane]?.lane;
   const connection = lane?.connections.find((each) =>
@@ -333,9 +340,10 @@ function takeTurn(world: World): boolean {
 }
 
 /**
- * Turns until all lanes sleep.
+ * Takes turns until all lanes sleep.
  *
- * @throws {Error} If they do not: what is left to do cannot be done now, and a lane tries it again and again
+ * @throws {Error} If they do not: what is left to do cannot be done now, and a lane tries it again
+ * and again
  */
 export function rest(world: World): void {
   world.isQuiet = true;
@@ -346,7 +354,7 @@ export function rest(world: World): void {
   noteDriven(world);
 }
 
-/** What the lanes have been left with. */
+/** Notes the states in which the lanes have gone to sleep. */
 function noteDriven({ driven, fars, kernel, lanes }: World): void {
   driven.blocked += fars.filter(({ end }) => !end.isClosed && end.isWaitingForSpace).length;
   driven.heldBack +=
@@ -354,7 +362,7 @@ function noteDriven({ driven, fars, kernel, lanes }: World): void {
   for (const { lane } of lanes) driven.starved += lane.starved.length;
 }
 
-/** Nothing is in anybody's way any more: everything leaves that can. */
+/** Clears every obstacle, so that everything leaves that can. */
 export function finish(world: World): void {
   const { kernel, fars } = world;
   for (let round = 0; round < FINISH_ROUNDS; round++) {
@@ -364,12 +372,12 @@ export function finish(world: World): void {
     }
     for (const socket of kernel.sockets) makeRoom(socket, 1e9);
     rest(world);
-    // Those without a ring try again.
+    // Connections without a ring try again.
     world.lanes[0]?.advance(5);
   }
 }
 
-/** Rings go from hand to hand: as often as connections can wait for one. */
+/** Rounds that finish everything: a ring passes on as often as connections can wait for one. */
 const FINISH_ROUNDS = 3 * CONNECTIONS;
 
 /** An SPI that nobody here has. */

@@ -1,14 +1,14 @@
-// Tiny benches for tests: real programs that print records and progress, fail, or do not listen to SIGTERM.
+// Tiny benches for tests: real programs that print records and progress, fail, or ignore SIGTERM.
 
 import process from "node:process";
 import type { Program } from "../../../bench/dashboard/types.ts";
 import { openReport, parseBenchArgs } from "../../../bench/lib/report.ts";
 import { settingOf } from "../../../bench/lib/setting.ts";
 
-/** What the program does; the last of its arguments before those that the runner adds. */
+/** How the program behaves. It is the last of its arguments before those that the runner adds. */
 export type Behaviour = "finish" | "fail" | "wait" | "ignore";
 
-/** A program that does so on the runtime of the test. */
+/** A program that behaves so on the runtime of the test. */
 export function testProgram(behaviour: Behaviour): Program {
   const isDeno = process.versions.bun === undefined;
   const file = "tests/support/programs/bench_program.ts";

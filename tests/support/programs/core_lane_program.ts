@@ -1,4 +1,5 @@
-// A lane of core_test.ts: opens and closes connections against the other lanes, and claims each row that it is given.
+// A lane of core_test.ts: it opens and closes connections in competition with other lanes, and
+// claims each row that it is given.
 
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { Status } from "../../../ts-bindings/status.ts";
@@ -6,7 +7,7 @@ import { Status } from "../../../ts-bindings/status.ts";
 export interface WorkerInit {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** One word for each row: who has it, 0 if nobody. */
+  /** One word for each row: its lane's number plus 1, or 0 if it is free. */
   readonly claims: Int32Array<SharedArrayBuffer>;
   readonly lane: number;
   readonly rounds: number;
@@ -16,7 +17,7 @@ export interface WorkerInit {
 
 export interface WorkerNotice {
   readonly lane: number;
-  /** Rows that somebody else had. */
+  /** Rows that it was given while another lane had them. */
   readonly stolen: number;
   /** Opens that got no row. */
   readonly refused: number;

@@ -1,4 +1,5 @@
-// Programs for runtime_test.ts: `runtime_program.ts NAME ...` does one thing that ends a process, or needs one of its own.
+// Programs for runtime_test.ts. `runtime_program.ts NAME ...` runs one case that ends its process
+// or needs a process of its own.
 
 import { runtime } from "../../../gateway/runtime/mod.ts";
 

@@ -1,4 +1,5 @@
-// A gateway whose core traps while a thread of it holds the lock of the SAD: "lane" or "shell" says which. `trap_test.ts` starts it.
+// A gateway whose core traps while one of its threads holds the lock of the SAD; the argument,
+// "lane" or "shell", chooses the thread. `trap_test.ts` starts it.
 
 import { connect } from "node:net";
 import { LANE_SA_SPEC, SA_PEER } from "../../../ts-bindings/layout.ts";
@@ -39,10 +40,10 @@ install(machine);
 if (runtime.args[0] === "shell") trapHere(machine);
 else await trapLane(Number(descriptors.listening[0]?.split(":")[1]));
 runtime.stdout("goes on\n");
-// As a shell that sleeps on the lock, this thread hears nothing more.
+// Like a shell that sleeps on the lock, this thread hears nothing more.
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 
-/** Installs the peer's SA, and spoils it: its peer is none. */
+/** Installs the peer's SA and spoils it: the SA's peer does not exist. */
 function install({ core, views, index }: Machine): void {
   const at = core.lane_block(index) + LANE_SA_SPEC;
   writeSpec(views, {
@@ -64,7 +65,7 @@ function install({ core, views, index }: Machine): void {
   views.u32[(row + SA_PEER) >>> 2] = 0xffff_ffff;
 }
 
-/** What an error of the API does: it is answered with 500. */
+/** Does what an error of the API does, which is answered with 500. */
 function trapHere({ core, index }: Machine): void {
   try {
     core.sa_remove(index, peer.inbound.spi);
@@ -73,7 +74,7 @@ function trapHere({ core, index }: Machine): void {
   }
 }
 
-/** An authentic packet wants to move the path of a peer that is none. */
+/** Sends an authentic packet that moves the path of a peer that does not exist. */
 async function trapLane(port: number): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `tun_device_program.ts NAME` ends with 0 if the case
-// holds.
+// The cases of gateway/linux/tun_test.ts, each run as a program of its own in a fresh network
+// namespace. `tun_device_program.ts NAME` ends with 0 if the case holds.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -129,7 +129,7 @@ function refuseOffloads(): void {
   const cases = [
     { name: "tcp", takes: (flags: number) => (flags & ~known) === 0 },
     { name: "none", takes: () => false },
-    // The second queue's answer counts, too.
+    // The answer of the second queue counts too.
     { name: "none", takes: (_: number, asked: number) => asked % 2 === 0 },
   ];
   for (const { name, takes } of cases) {
@@ -144,7 +144,10 @@ function refuseOffloads(): void {
   }
 }
 
-/** libc on a kernel that takes offloads only where `takes` says so of the flags and of how often it was asked before. */
+/**
+ * libc on a kernel that takes offloads only where `takes` allows it, given the flags and the number
+ * of requests so far.
+ */
 function refusing(of: Libc, takes: (flags: number, asked: number) => boolean): Libc {
   let asked = 0;
   return {
@@ -156,7 +159,7 @@ function refusing(of: Libc, takes: (flags: number, asked: number) => boolean): L
   };
 }
 
-/** Whether a queue's packets have a header in front. */
+/** Whether each packet of a queue begins with a header. */
 function hasHeader(fd: number): boolean {
   expectDone(libc, libc.ioctl(fd, TUNGETIFF, scratch.at(0)), "Cannot ask");
   return (scratch.view.getUint16(IFREQ_VALUE_AT, LITTLE_ENDIAN) & IFF_VNET_HDR) !== 0;
@@ -195,7 +198,7 @@ function routeV4(): void {
   assert.equal(addRoute(kernel, v4(index)), "added");
   const fd = connectUdp(kernel, { remote: inet([10, 93, 30, 7], 7) });
   sendText(kernel, fd, "into the tunnel");
-  // The host may say something of its own first (IPv6 multicast).
+  // The host may send packets of its own first (IPv6 multicast).
   let octets: Uint8Array;
   do {
     waitFor(kernel, queue, EPOLLIN);
@@ -240,7 +243,7 @@ function leaveForeign(): void {
   closeAll(libc, queues);
 }
 
-/** Adds a route as `ip route add` does: of protocol "boot". */
+/** Adds a route of protocol "boot", as `ip route add` does. */
 function addByHand(route: Route): void {
   const message = emitRouteRequest({ type: RTM_NEWROUTE, flags: NLM_F_CREATE, ...route });
   message[21] = 3;
@@ -275,7 +278,7 @@ function refuses(device: { name: string; queues: number }, message: string): voi
   assert.equal(open.size, 0);
 }
 
-/** Makes the device as `ip tuntap add` does: it stays when nobody has it open. */
+/** Makes the device as `ip tuntap add` does: it stays when no program has it open. */
 function makePersistent(flags: number, headerLen = VNET_LEN): void {
   scratch.u8.set(new TextEncoder().encode("/dev/net/tun\0"));
   const fd = expectDone(libc, libc.open(scratch.at(0), O_RDWR), "Cannot open");
@@ -283,13 +286,13 @@ function makePersistent(flags: number, headerLen = VNET_LEN): void {
   expectDone(libc, libc.ioctl(fd, TUNSETIFF, scratch.at(0)), "Cannot attach");
   scratch.view.setInt32(0, headerLen, LITTLE_ENDIAN);
   expectDone(libc, libc.ioctl(fd, TUNSETVNETHDRSZ, scratch.at(0)), "Cannot set the header");
-  // The argument of this request is a number and no address; any but 0 means yes.
+  // The argument of this request is a number and no address; every number but 0 means yes.
   const yes: Address = scratch.at(0);
   expectDone(libc, libc.ioctl(fd, TUNSETPERSIST, yes), "Cannot make persistent");
   closeAll(libc, [fd]);
 }
 
-/** What SIOCGIF... tells of the device. */
+/** The value that a request SIOCGIF... returns for the device. */
 function numberOf(request: number): number {
   const fd = expectDone(libc, libc.socket(AF_INET, SOCK_DGRAM, 0), "Cannot open");
   scratch.u8.set(emitIfreq(NAME, 0));
