@@ -33,7 +33,7 @@ test("both variants import the memory alone and export the same", async () => {
 });
 
 test("the interface has every export, with all its parameters", () => {
-  // Compile-time: `interface Core` against what wasm-pack wrote.
+  // Compile-time: `interface Core` against the types that wasm-pack wrote.
   type Exports = Omit<typeof raw, "memory" | `__wbindgen_${string}`>;
   type SameNames = [keyof Exports, keyof Core] extends [keyof Core, keyof Exports] ? true : never;
   type SameParameters = {

@@ -23,14 +23,14 @@ function text(body: string): RequestInit {
   return { method: "POST", body };
 }
 
-/** A call that is answered in a certain way, and what its line says of it. */
+/** A call that gets a certain answer, and the line of the log about it. */
 interface Outcome {
   readonly status: number;
   readonly path: string;
   readonly init: RequestInit;
   readonly action: string;
   readonly target?: string;
-  /** What is so before. */
+  /** Prepares the API before the call. */
   readonly given?: (api: TestApi) => unknown;
 }
 

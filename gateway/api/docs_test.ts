@@ -1,4 +1,4 @@
-// The tables of the documents against what serves: calls, metrics, members of an SA.
+// The tables of the documents against the code: calls, metrics, members of an SA.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -51,7 +51,7 @@ function tableOf(file: string, head: string): readonly (readonly string[])[] {
   );
 }
 
-/** What stands between backticks. */
+/** The text between backticks. */
 function codesOf(cell = ""): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 }

@@ -78,7 +78,7 @@ test("/metrics is lines of the text format and nothing else", async () => {
 
 test("/metrics is OpenMetrics for those who ask for it", async () => {
   const { app } = createTestApi();
-  // What Prometheus 2 asks with.
+  // The Accept header of Prometheus 2.
   const accept =
     "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
   const response = await app.request("/metrics", { headers: { accept } });

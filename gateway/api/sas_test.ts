@@ -129,7 +129,7 @@ test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
   equal((await app.request(path, post({ octets: 64 }))).status, 409);
 });
 
-// Bun gives a test 5 s by default, of which a busy machine leaves too little for 200 requests.
+// Bun gives a test 5 s by default, too little for 200 requests on a busy machine.
 test(
   "/v1/sas takes any body without a 500 and without showing a key",
   { timeout: 60_000 },
@@ -147,7 +147,7 @@ test(
       const response = await app.request("/v1/sas", { method: "POST", body: text });
       const isNamed = response.status === 201 && JSON.parse(text).peer !== SA.peer;
       ok([201, 400, 409, 422].includes(response.status), String(response.status));
-      // A peer's name is shown: whoever makes a key its name has published it.
+      // The name of a peer is shown, so a key that is given as a name comes back.
       ok(isNamed || !hasKey(await response.text()));
       await app.request("/v1/sas/0xc0ffee01", { method: "DELETE" });
     }));

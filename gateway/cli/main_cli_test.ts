@@ -145,7 +145,7 @@ test("check-config explains where each setting comes from", async () => {
   match(stdout, /^listen +\[::1\]:4500 +culvert\.toml:2$/m);
   match(stdout, /^inner-mtu +1300 +CULVERT_INNER_MTU$/m);
   match(stdout, /^upstream +none +default$/m);
-  // "none" is not what a congestion control can be set to.
+  // No socket can be set to a congestion control "none".
   match(stdout, /^tcp-congestion +the system's +default$/m);
   match(stdout, /^inner +echo:10\.93\.29\.1 +default$/m);
   const json = await run(["check-config", "culvert.toml", "--json"], { files });

@@ -18,7 +18,7 @@ test("createHistory() makes rates of counters", () => {
   );
   deepEqual(next.rows.map(({ id, rateIn, rateOut }) => [id, rateIn, rateOut]), [
     [1, 100, 0],
-    // What it did before it was seen is not of this moment.
+    // Octets from before its first reading do not belong to this interval.
     [2, 0, 0],
   ]);
   deepEqual(next.series.in, [600]);

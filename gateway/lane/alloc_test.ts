@@ -1,6 +1,7 @@
-// The data path makes no object per packet. The real loop runs over the fake kernel, whose calls are replaced by ones that only move octets; then
-// what V8 has allocated in turns of a few packets is compared with what it has in as many turns of ten times the packets. Other engines do not count
-// what they allocate, and run the same code.
+// The data path makes no object per packet. The real loop runs over the fake kernel, whose calls
+// are replaced by ones that only move octets. The test compares what V8 allocates in turns of a few
+// packets with what it allocates in as many turns of ten times the packets. Other engines do not
+// count their allocations, but run the same code.
 
 import { equal, ok } from "node:assert/strict";
 import process from "node:process";
@@ -62,7 +63,7 @@ test("a lane allocates nothing for a datagram that it relays", { skip }, async (
   expectFlat(scene, feedUpstream);
 });
 
-/** What one call of the quiet kernel moves. */
+/** The octets that one call of the quiet kernel moves. */
 interface Supply {
   /** A frame for `readv`, a packet for `read`, a datagram for `recvmmsg`. */
   readonly frame: Uint8Array;
@@ -133,7 +134,10 @@ function feedUpstream({ lane, connection, supply }: Scene, packets: number): voi
   turn(lane, 0);
 }
 
-/** From here on the inner side is a TUN. Nobody waits for its events: the test says when it is readable. */
+/**
+ * Makes the inner side a TUN from here on. The lane does not wait for its events: the test says
+ * when it is readable.
+ */
 function useTun({ lane }: Scene): void {
   Object.assign(lane.init, { tun: 1000 });
 }
@@ -228,7 +232,7 @@ function quietCalls({ lane, kernel }: LaneRig, supply: Supply): Partial<LaneLibc
   };
 }
 
-/** Octets that V8 has allocated since its start, whatever has been collected since. */
+/** Octets that V8 has allocated since its start, collected or not. */
 function allocated(): number {
   const octets = Object.entries(getHeapStatistics())
     .find(([name]) => name === "total_allocated_bytes")?.[1];

@@ -54,7 +54,8 @@ test("packets for a peer that has stopped do not wake its own lane again and aga
 test("a frame that stays begun behind one that another lane has finished has all of its time, and no more", async () => {
   const { sender, owner, end, send } = await startStall();
   owner.advance(FRAME_TIMEOUT_MS - 1);
-  // No EPOLLOUT edge: the kernel has the room by the time of the other lane's call. It takes the first frame and most of the next one.
+  // No EPOLLOUT edge comes: the kernel has room by the time of the other lane's call. It takes the
+  // first frame and most of the next one.
   end.space = 2 * (frameLen(end) - 10);
   send();
   sender.settle();
@@ -76,7 +77,7 @@ test("a queue that another lane has emptied and filled again has a deadline of i
     end.space = Infinity;
     send();
     rest([sender, owner]);
-    // The owner's timer for what was stuck before is still to come; or it has found nothing.
+    // The owner's timer for the octets that were stuck is still to come, or it has found nothing.
     owner.advance(restMs);
     rest([sender, owner]);
     const [connection] = owner.lane.live;
@@ -137,7 +138,7 @@ function frameLen({ sent: [high = 0, low = 0] }: TcpEnd): number {
   return (high << 8) + low;
 }
 
-/** Turns of those who are awake, until nobody is. */
+/** Takes turns of the lanes that are awake, until all sleep. */
 function rest(lanes: readonly LaneRig[]): void {
   for (let turns = 0; turns < 100; turns++) {
     const lane = lanes.find((each) => each.isAwake());

@@ -57,7 +57,7 @@ test("news of a busy connection is no budget more: a turn serves one", async () 
   rig.step();
   const before = moved(clients);
   for (let turns = 1; turns <= BUSY; turns++) {
-    // What comes meanwhile makes edges.
+    // Octets that arrive meanwhile make edges.
     for (const { end, upstream } of clients) {
       edge(end, EPOLLIN);
       edge(upstream, EPOLLIN);
@@ -140,7 +140,7 @@ function pour(upstream: UdpEnd): void {
   edge(upstream, EPOLLIN);
 }
 
-/** What has moved since the daemons have poured, both ways. */
+/** Octets that have moved since the daemons have poured, both ways. */
 function moved(clients: Clients): { read: number; relayed: number } {
   const left = clients.reduce((sum, { upstream }) => sum + upstream.unread.length, 0);
   const relayed = clients.reduce((sum, { upstream }) => sum + upstream.sent.length, 0);

@@ -1,4 +1,5 @@
-// Deadlines are kept for those connections that there are, one each: peers that come and go, or that keep a lane waiting, leave nothing behind.
+// A lane keeps one deadline for each connection that exists. Peers that come and go, or that keep a
+// lane waiting, leave nothing behind.
 
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";

@@ -54,7 +54,7 @@ test("what cannot be sent for want of an address is dropped, counted and told, a
   deepEqual(troubles(rig), [["upstream_failed", "EADDRNOTAVAIL", 0]]);
 });
 
-/** Kind, reason and number of the ones before of what the shell was told of. */
+/** The troubles that the shell was told of: kind, reason, and number of those suppressed before. */
 function troubles(rig: LaneRig): [string, string, number][] {
   return rig.notices.flatMap((notice) =>
     notice.kind === "trouble" ? [[notice.trouble, notice.reason, notice.suppressed]] : []

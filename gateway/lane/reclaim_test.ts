@@ -15,7 +15,10 @@ const RINGS = 12;
 const PATIENCE_MS = 1500;
 const KEEPALIVE = frame([0xff]);
 
-/** Lanes with few rings, and peers that hold all of them by the first octet of a frame; `before` runs before that octet comes. */
+/**
+ * Lanes with few rings, and peers that hold all of them by the first octet of a frame. `before`
+ * runs before that octet comes.
+ */
 async function startScarce(
   lanes: number,
   before: (rig: LaneRig) => void = () => undefined,

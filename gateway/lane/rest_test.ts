@@ -1,4 +1,4 @@
-// A lane that can do nothing sleeps, and goes on when it can: `settle` fails where it would spin instead.
+// A lane that can do nothing sleeps, and goes on when it can: `settle` fails if it spins instead.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
@@ -131,7 +131,7 @@ interface Busy {
   readonly upstream: UdpEnd;
 }
 
-/** A peer that reads nothing of what its daemon has for it. */
+/** A peer that reads none of the datagrams that its daemon has for it. */
 async function startBusy(): Promise<Busy> {
   const [rig, other] = await startLaneRigs({ limits: { lanes: 2 } });
   ok(rig !== undefined && other !== undefined);

@@ -218,7 +218,7 @@ function endlessEvents(): ReadableStream<Uint8Array> {
   });
 }
 
-/** What a cut connection makes of a read; anything else is a failure. */
+/** The error of a read on a cut connection; any other is a failure. */
 function assertTypeError(error: unknown): void {
   assert.ok(error instanceof Error, String(error));
 }

@@ -26,7 +26,7 @@ interface Scene {
   close(): Promise<void>;
 }
 
-/** A dialer with lanes that only keep what they are given. */
+/** A dialer whose lanes only keep the orders that they are given. */
 function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): Scene {
   const kernel = openTestKernel();
   const greeted: number[] = [];
@@ -99,7 +99,7 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
   async function close(): Promise<void> {
     dialer.stop();
     end();
-    // What it has begun ends with it.
+    // Dials that it has begun end with it.
     await sleep(20);
   }
 

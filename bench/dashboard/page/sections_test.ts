@@ -1,4 +1,4 @@
-// What the sections of the page make of records, without a page.
+// The figures that the sections of the page make of records, without a page.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
