@@ -23,7 +23,7 @@ import { emitSockaddr } from "../../gateway/linux/structs.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
 import { writeSpec } from "../../gateway/shell/sa_spec.ts";
-import type { SaDirection } from "../../gateway/shell/types.ts";
+import type { SaDirection } from "../../gateway/model/types.ts";
 import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
 
 /** The core and its one connection. */

@@ -10,7 +10,7 @@ import {
   LANE_JOBS,
   SA_CONTEXT,
 } from "../../ts-bindings/layout.ts";
-import type { SaDirection } from "../../gateway/shell/types.ts";
+import type { SaDirection } from "../../gateway/model/types.ts";
 import {
   type CoreBench,
   fillSlot,

@@ -4,7 +4,7 @@
 import { ok } from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
-import type { ConnectionView, GatewayStatus, Totals } from "../shell/types.ts";
+import type { ConnectionView, GatewayStatus, Totals } from "../model/types.ts";
 import type { saJson } from "./sas.ts";
 import type { CONNECTION, SA, STATUS, TOTALS } from "./schemas.ts";
 

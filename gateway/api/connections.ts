@@ -1,7 +1,7 @@
 // `/v1/connections`: show and close.
 
 import * as z from "zod";
-import type { Gateway, KickOutcome } from "../shell/types.ts";
+import type { Gateway, KickOutcome } from "../model/types.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import { type Route, type Subject, subjectRoute } from "./route.ts";

@@ -2,7 +2,7 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../shell/log.ts";
-import type { Gateway } from "../shell/types.ts";
+import type { Gateway } from "../model/types.ts";
 import { audit, nameChanges } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
 import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";

@@ -1,6 +1,6 @@
 // The two text forms of the metrics: Prometheus 0.0.4, which every collector reads, and OpenMetrics 1.0 for those that ask for it.
 
-import type { GatewayStatus, Histogram } from "../shell/types.ts";
+import type { GatewayStatus, Histogram } from "../model/types.ts";
 import { type Labels, type Metric, METRICS } from "./metrics.ts";
 
 /** A text form. */

@@ -10,7 +10,7 @@ import type {
   SaSpec,
   SaView,
   Totals,
-} from "../shell/types.ts";
+} from "../model/types.ts";
 
 /** What a test may change before or between calls. */
 export interface FakeGateway extends Gateway {

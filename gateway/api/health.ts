@@ -1,7 +1,7 @@
 // `/livez`, `/readyz`, `/v1/status`, `/v1/drain`: the gateway as a whole.
 
 import * as z from "zod";
-import type { Gateway } from "../shell/types.ts";
+import type { Gateway } from "../model/types.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import type { ApiContext, Route } from "./route.ts";

@@ -1,7 +1,7 @@
 // The metrics (docs/api.md): one table has every name, so that documents, alerts and dashboards can be checked against it. No label takes
 // a value that a peer chooses.
 
-import type { ByKind, GatewayStatus, Histogram, Totals } from "../shell/types.ts";
+import type { ByKind, GatewayStatus, Histogram, Totals } from "../model/types.ts";
 
 /** Labels of a sample, in the order in which they are written. */
 export type Labels = Readonly<Record<string, string | number>>;

@@ -2,8 +2,8 @@
 
 import * as z from "zod";
 import { INNER_MTU_MAX } from "../../ts-bindings/layout.ts";
-import { SA_SPEC, SPI, spiText } from "../config/sa.ts";
-import type { Gateway, Prefix, Refusal, SaView } from "../shell/types.ts";
+import { SA_SPEC, SPI, spiText } from "../model/sa_spec.ts";
+import type { Gateway, Prefix, Refusal, SaView } from "../model/types.ts";
 import { type ReadBody, readBody } from "./body.ts";
 import { json } from "./describe.ts";
 import { memberProblem, problem } from "./problem.ts";

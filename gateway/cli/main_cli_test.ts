@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ABI } from "../../ts-bindings/layout.ts";
 import { flagOf, SETTING_NAMES } from "../config/settings.ts";
 import { readCore } from "../runtime/files.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../model/version.ts";
 import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
 import { createFakeStart } from "./fake_start.ts";
 import { COMMANDS, runCli } from "./main_cli.ts";

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { createApi } from "../api/create_api.ts";
-import { isLoopback, type SocketAddress, socketText } from "../config/address.ts";
+import { isLoopback, type SocketAddress, socketText } from "../model/address.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { HttpServer, Runtime } from "../runtime/types.ts";

@@ -11,8 +11,8 @@ import {
   parsePrefix,
   parseSocketAddress,
   type SocketAddress,
-} from "./address.ts";
-import type { Prefix } from "../shell/types.ts";
+} from "../model/address.ts";
+import type { Prefix } from "../model/types.ts";
 
 /** What help and documents say of a setting, and its default in the form that a user would write. */
 export interface SettingDoc {

@@ -1,10 +1,10 @@
 // What the rest of the gateway gets to see of its configuration: parsed, checked, with every default filled in.
 
-import type { Prefix, SaSpec } from "../shell/types.ts";
-import type { IpAddress, SocketAddress } from "./address.ts";
+import type { Prefix, SaSpec } from "../model/types.ts";
+import type { IpAddress, SocketAddress } from "../model/address.ts";
 import type { Origin } from "./error.ts";
 
-export type { IpAddress, SocketAddress } from "./address.ts";
+export type { IpAddress, SocketAddress } from "../model/address.ts";
 
 /** What TCP connections are set to. */
 export interface TcpConfig {

@@ -6,7 +6,7 @@ import { byId, fillList, hide, make, setAttribute, setShown, setText } from "./d
 import { bitRateText, countText, durationText, microsText, octetsText } from "./format.js";
 import { fillTiles } from "./tiles.js";
 
-/** @typedef {import("../shell/types.ts").SaView} SaView */
+/** @typedef {import("../model/types.ts").SaView} SaView */
 /** @typedef {import("./history.js").Row} Row */
 /** @typedef {import("./tiles.js").Tile} Tile */
 

@@ -1,6 +1,6 @@
 // Readings of a gateway for tests: counters as told, everything else at rest.
 
-import type { ByKind, ConnectionView, GatewayStatus } from "../shell/types.ts";
+import type { ByKind, ConnectionView, GatewayStatus } from "../model/types.ts";
 
 export interface FakeSnapshot {
   readonly at: number;

@@ -22,7 +22,7 @@ import type { Core } from "../../ts-bindings/core.ts";
 import { socketAddressText } from "../linux/structs.ts";
 import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
 import { readRowKinds, stateName } from "./totals.ts";
-import type { ConnectionView } from "./types.ts";
+import type { ConnectionView } from "../model/types.ts";
 
 /** Live connections, by row and by id. */
 export interface ConnectionTable {

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { LOWAT_START } from "../../ts-bindings/layout.ts";
-import type { IpAddress } from "../config/address.ts";
+import type { IpAddress } from "../model/address.ts";
 import type { ConnectTarget } from "../config/types.ts";
 import { STREAM_PREFIX, STREAM_PREFIX_LEN } from "../lane/stream_prefix.ts";
 import { MSG_NOSIGNAL } from "../linux/constants.ts";
@@ -21,7 +21,7 @@ import {
   type OwnConnection,
 } from "./own_connection.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway, SaView } from "./types.ts";
+import type { Gateway, SaView } from "../model/types.ts";
 
 /** Keeps the connection up until it is stopped. */
 export interface Dialer {

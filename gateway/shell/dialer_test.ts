@@ -2,12 +2,12 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { openResponder, type Responder } from "../../tests/support/responder.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
-import { parseAddress } from "../config/address.ts";
+import { parseAddress } from "../model/address.ts";
 import { openTestKernel } from "../linux/test_kernel.ts";
 import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
 import { fakeSa } from "./fake/sa_view.ts";
 import type { SaEntry } from "./sad.ts";
-import type { GatewayEvent, KickOutcome, SaView } from "./types.ts";
+import type { GatewayEvent, KickOutcome, SaView } from "../model/types.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 

@@ -34,7 +34,7 @@ import { addressText, connectionId } from "./connections.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
 import { spiText } from "./sad.ts";
-import type { GatewayEvent } from "./types.ts";
+import type { GatewayEvent } from "../model/types.ts";
 
 /** Where events come together. */
 export interface EventHub {

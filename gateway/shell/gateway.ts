@@ -14,7 +14,7 @@ import type {
   Refusal,
   SaSpec,
   Totals,
-} from "./types.ts";
+} from "../model/types.ts";
 
 export interface GatewayOptions {
   readonly sad: Sad;

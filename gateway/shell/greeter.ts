@@ -3,7 +3,7 @@
 
 import type { Log } from "./log.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway } from "./types.ts";
+import type { Gateway } from "../model/types.ts";
 
 export interface Greeter {
   /** Greets by these SAs. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { settle, sleep } from "../../tests/support/wait.ts";
 import { fakeSa } from "./fake/sa_view.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
-import type { SaView } from "./types.ts";
+import type { SaView } from "../model/types.ts";
 
 interface Scene {
   /** By SPI. */

@@ -3,7 +3,7 @@
 
 import { createHmac } from "node:crypto";
 import { createKeyTable, DIGEST_WORDS, KEYS_MAX } from "./key_table.ts";
-import type { Refusal, SaDirection } from "./types.ts";
+import type { Refusal, SaDirection } from "../model/types.ts";
 
 /** A digest of keying material that means nothing outside this process. */
 export type KeyDigest = Uint32Array;

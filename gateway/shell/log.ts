@@ -1,8 +1,8 @@
 // The log: one line an event, as text or JSON, to standard error. Names that a peer can cause are rate-limited, and say how many lines
 // they have held back.
 
-import { type LogFormat, logLine } from "../log_line.ts";
-import type { GatewayEvent } from "./types.ts";
+import { type LogFormat, logLine } from "../model/log_line.ts";
+import type { GatewayEvent } from "../model/types.ts";
 
 export type LogLevel = GatewayEvent["level"];
 export type LogFields = GatewayEvent["fields"];

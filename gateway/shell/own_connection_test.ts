@@ -6,7 +6,7 @@ import { openTestKernel, trackDescriptors } from "../linux/test_kernel.ts";
 import { SOCK_STREAM } from "../linux/constants.ts";
 import { openSocket } from "../linux/sockets.ts";
 import { type Dialled, handOver, type HandOverOptions } from "./own_connection.ts";
-import type { GatewayEvent } from "./types.ts";
+import type { GatewayEvent } from "../model/types.ts";
 
 const FD = 99;
 const ID = 1_048_577;

@@ -10,7 +10,7 @@ import {
   SA_VALID_AT,
 } from "../../ts-bindings/layout.ts";
 import { type MemoryViews, readF64, readU32, readU64 } from "./memory_views.ts";
-import type { SaView } from "./types.ts";
+import type { SaView } from "../model/types.ts";
 
 /** The live part of an SA. */
 export interface SaLive {

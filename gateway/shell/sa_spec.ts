@@ -30,7 +30,7 @@ import {
   SPEC_WINDOW_LEN,
 } from "../../ts-bindings/layout.ts";
 import type { MemoryViews } from "./memory_views.ts";
-import type { Prefix, SaSpec } from "./types.ts";
+import type { Prefix, SaSpec } from "../model/types.ts";
 
 /**
  * Writes `spec` at offset `at`.

@@ -11,7 +11,7 @@ import { readSa } from "./sa_row.ts";
 import type { MemoryViews } from "./memory_views.ts";
 import { writeSpec } from "./sa_spec.ts";
 import type { Spd } from "./spd.ts";
-import type { Refusal, SaDirection, SaSpec, SaView } from "./types.ts";
+import type { Refusal, SaDirection, SaSpec, SaView } from "../model/types.ts";
 
 /** Octets of the salt at the end of the keying material. */
 const SALT_LEN = 4;

@@ -8,7 +8,7 @@ import { addRoute, removeRoute } from "../linux/routes.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import type { Tun } from "../linux/tun.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../model/version.ts";
 import { type ConnectionTable, createConnectionTable } from "./connections.ts";
 import { laneInits, openDescriptors } from "./descriptors.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
@@ -24,7 +24,7 @@ import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
 import { createTotals } from "./totals.ts";
-import type { Gateway } from "./types.ts";
+import type { Gateway } from "../model/types.ts";
 
 /** Descriptors that the process needs beside those of its connections. */
 const DESCRIPTORS_EXTRA = 64;

@@ -5,7 +5,7 @@ import type { ConnectionTable } from "./connections.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway } from "./types.ts";
+import type { Gateway } from "../model/types.ts";
 
 /** The drain is watched this often, ms. */
 const POLL_MS = 10;

@@ -25,7 +25,13 @@ import {
 } from "../../ts-bindings/layout.ts";
 import { type Fate, Status, STATUSES } from "../../ts-bindings/status.ts";
 import { type MemoryViews, readCount, readF64 } from "./memory_views.ts";
-import type { ByKind, ConnectionStateName, Histogram, SaDirection, Totals } from "./types.ts";
+import type {
+  ByKind,
+  ConnectionStateName,
+  Histogram,
+  SaDirection,
+  Totals,
+} from "../model/types.ts";
 
 export interface TotalsOptions {
   readonly views: MemoryViews;

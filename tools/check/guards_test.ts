@@ -14,7 +14,7 @@ test("checkImports() takes the arrows of the architecture", () => {
       'import { b } from "../lane/b.ts";\nimport "../../ts-bindings/core.ts";\n',
     ],
     ["gateway/lane/b.ts", 'import type { Libc } from "../runtime/types.ts";\n'],
-    ["gateway/api/c.ts", 'export {\n  type Gateway,\n} from "../shell/types.ts";\n'],
+    ["gateway/api/c.ts", 'export {\n  type Gateway,\n} from "../model/types.ts";\n'],
     ["tests/d.ts", 'import { x } from "../gateway/mod.ts";\n'],
   ]);
   deepEqual(checkImports(files), []);

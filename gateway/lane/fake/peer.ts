@@ -5,7 +5,7 @@ import { addressOctets } from "../../../tests/support/inner_packet.ts";
 import { ECHO_ADDRESS, type Peer } from "../../../tests/support/peers.ts";
 import { viewMemory } from "../../shell/memory_views.ts";
 import { writeSpec } from "../../shell/sa_spec.ts";
-import type { SaSpec } from "../../shell/types.ts";
+import type { SaSpec } from "../../model/types.ts";
 import type { FakeLane } from "./harness.ts";
 
 /** What a test chooses of both SAs. */

@@ -6,7 +6,7 @@ import { createKeyUse, type KeyUse } from "../key_use.ts";
 import { type MemoryViews, viewMemory } from "../memory_views.ts";
 import { createSad, type Sad } from "../sad.ts";
 import { createSpd } from "../spd.ts";
-import type { SaSpec } from "../types.ts";
+import type { SaSpec } from "../../model/types.ts";
 
 const LIMITS = { lanes: 1, connections: 4, sas: 8, rings: 4, innerMtu: 1400 };
 

@@ -1,8 +1,8 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { watchKeys } from "./fake/watch_keys.ts";
-import { parseSpi, SA_SPEC, spiText } from "./sa.ts";
+import { watchKeys } from "../config/fake/watch_keys.ts";
+import { parseSpi, SA_SPEC, spiText } from "./sa_spec.ts";
 
 const KEY = "00112233445566778899AABBccddeeff01020304";
 

@@ -2,7 +2,7 @@
 // (RFC 5952), so that equal addresses have equal texts.
 
 import ipaddr from "ipaddr.js";
-import type { Prefix } from "../shell/types.ts";
+import type { Prefix } from "./types.ts";
 
 /** An IPv4 (4 octets) or IPv6 (16 octets) address. */
 export interface IpAddress {

@@ -1,6 +1,6 @@
 // One line of the log, as text or JSON. The shell writes them, and a thread that has to end the process.
 
-import type { GatewayEvent } from "./shell/types.ts";
+import type { GatewayEvent } from "./types.ts";
 
 export type LogFormat = "text" | "json";
 

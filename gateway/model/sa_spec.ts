@@ -3,7 +3,7 @@
 
 import * as z from "zod";
 import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.ts";
-import type { AeadName, Prefix, SaSpec } from "../shell/types.ts";
+import type { AeadName, Prefix, SaSpec } from "./types.ts";
 import { parsePrefix } from "./address.ts";
 
 /** RFC 4106 §8.1, RFC 7634 §2: key then 4-octet salt. */
