@@ -1,8 +1,8 @@
 // The HTTP API (docs/interface.md §2) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "../shell/log.ts";
-import type { Gateway } from "../model/types.ts";
 import { audit, nameChanges } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
 import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";

@@ -1,6 +1,7 @@
 // The API in front of a fake gateway, with its log kept.
 
-import type { LogFields, LogLevel } from "../shell/log.ts";
+import type { LogFields } from "../model/event.ts";
+import type { LogLevel } from "../model/log_level.ts";
 import { createApi } from "./create_api.ts";
 import { createFakeGateway, type FakeGateway } from "./fake_gateway.ts";
 import type { Api } from "./route.ts";

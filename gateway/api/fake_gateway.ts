@@ -1,16 +1,14 @@
 // A gateway of plain tables, for tests of what stands in front of one: the API and the terminal commands.
 
-import type {
-  ByKind,
-  ConnectionView,
-  Gateway,
-  GatewayEvent,
-  GatewayStatus,
-  Refusal,
-  SaSpec,
-  SaView,
-  Totals,
-} from "../model/types.ts";
+import type { ConnectionView } from "../model/connection.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { ByKind } from "../model/frame_kind.ts";
+import type { Gateway } from "../model/gateway.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import type { SaView } from "../model/sa_view.ts";
+import type { Totals } from "../model/totals.ts";
 
 /** What a test may change before or between calls. */
 export interface FakeGateway extends Gateway {

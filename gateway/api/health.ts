@@ -1,11 +1,12 @@
 // `/livez`, `/readyz`, `/v1/status`, `/v1/drain`: the gateway as a whole.
 
 import * as z from "zod";
-import type { Gateway } from "../model/types.ts";
+import { answer } from "../model/answer.ts";
+import type { Gateway } from "../model/gateway.ts";
+import { STATUS } from "../model/gateway_status.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import type { ApiContext, Route } from "./route.ts";
-import { DRAINING, STATUS } from "./schemas.ts";
 
 /** The routes of the gateway as a whole. */
 export function healthRoutes(gateway: Gateway): readonly Route[] {
@@ -54,6 +55,8 @@ export function healthRoutes(gateway: Gateway): readonly Route[] {
     },
   ];
 }
+
+const DRAINING = answer({ draining: z.boolean() });
 
 const TEXT_TYPE = "text/plain; charset=UTF-8";
 

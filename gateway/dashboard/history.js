@@ -3,10 +3,10 @@
 
 import { countsBetween } from "./histogram.js";
 
-/** @typedef {import("../model/types.ts").ByKind} ByKind */
-/** @typedef {import("../model/types.ts").ConnectionView} ConnectionView */
-/** @typedef {import("../model/types.ts").GatewayStatus} GatewayStatus */
-/** @typedef {import("../model/types.ts").Histogram} Histogram */
+/** @typedef {import("../model/frame_kind.ts").ByKind} ByKind */
+/** @typedef {import("../model/connection.ts").ConnectionView} ConnectionView */
+/** @typedef {import("../model/gateway_status.ts").GatewayStatus} GatewayStatus */
+/** @typedef {import("../model/histogram.ts").Histogram} Histogram */
 
 /**
  * A reading of the gateway.

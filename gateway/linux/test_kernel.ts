@@ -1,5 +1,6 @@
 // The real kernel for the tests of this folder, with the few calls that only tests make.
 
+import { socketAddressText } from "../model/socket_address.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Libc, MappedMemory } from "../runtime/types.ts";
 import {
@@ -27,7 +28,6 @@ import {
   type InetAddress,
   parseEpollEvent,
   parseSockaddr,
-  socketAddressText,
   type Tag,
 } from "./structs.ts";
 

@@ -2,12 +2,14 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { openResponder, type Responder } from "../../tests/support/responder.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
-import { parseAddress } from "../model/address.ts";
 import { openTestKernel } from "../linux/test_kernel.ts";
+import { parseAddress } from "../model/address.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { KickOutcome } from "../model/gateway.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
 import { fakeSa } from "./fake/sa_view.ts";
 import type { SaEntry } from "./sad.ts";
-import type { GatewayEvent, KickOutcome, SaView } from "../model/types.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 

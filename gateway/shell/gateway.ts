@@ -1,20 +1,18 @@
 // A running gateway as the API sees it: tables read when asked, orders to the lanes, SAs with their routes.
 
 import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { Gateway, KickOutcome } from "../model/gateway.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import { spiText } from "../model/spi.ts";
+import type { Totals } from "../model/totals.ts";
 import type { ConnectionTable } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Routes } from "./routes.ts";
-import { type Sad, spiText } from "./sad.ts";
-import type {
-  Gateway,
-  GatewayEvent,
-  GatewayStatus,
-  KickOutcome,
-  Refusal,
-  SaSpec,
-  Totals,
-} from "../model/types.ts";
+import type { Sad } from "./sad.ts";
 
 export interface GatewayOptions {
   readonly sad: Sad;

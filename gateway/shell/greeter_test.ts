@@ -1,9 +1,9 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { settle, sleep } from "../../tests/support/wait.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { fakeSa } from "./fake/sa_view.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
-import type { SaView } from "../model/types.ts";
 
 interface Scene {
   /** By SPI. */

@@ -1,13 +1,16 @@
 // What `connect` adds to a gateway: the dialer, and SAs that tell it of themselves.
 
-import type { IpAddress } from "../model/address.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import type { IpAddress } from "../model/address.ts";
+import type { Gateway } from "../model/gateway.ts";
+import type { Prefix } from "../model/prefix.ts";
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type DialerOptions, startDialer } from "./dialer.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { resolveHost } from "./resolve.ts";
-import type { Gateway, Prefix, Refusal, SaSpec } from "../model/types.ts";
 
 export interface OriginateOptions {
   readonly runtime: Runtime;

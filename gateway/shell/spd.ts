@@ -1,7 +1,7 @@
 // Which peer owns which inner addresses. The core finds the SA of a packet; here it is decided whether a policy may stand
 // beside the others at all (RFC 4301 §4.4.1; protocol.md P15: two clients with the same inner address).
 
-import type { Prefix } from "../model/types.ts";
+import type { Prefix } from "../model/prefix.ts";
 
 /** Remote prefixes of all installed SAs, each with the peer that owns it. */
 export interface Spd {

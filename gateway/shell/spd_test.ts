@@ -1,7 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { Prefix } from "../model/prefix.ts";
 import { createSpd, overlaps } from "./spd.ts";
-import type { Prefix } from "../model/types.ts";
 
 function prefix(text: string): Prefix {
   const [address = "", bits = ""] = text.split("/");

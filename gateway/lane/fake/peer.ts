@@ -1,11 +1,11 @@
 // SAs of a test's peer, installed as the shell does it.
 
-import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { addressOctets } from "../../../tests/support/inner_packet.ts";
 import { ECHO_ADDRESS, type Peer } from "../../../tests/support/peers.ts";
+import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
+import type { SaSpec } from "../../model/sa_spec.ts";
 import { viewMemory } from "../../shell/memory_views.ts";
 import { writeSpec } from "../../shell/sa_spec.ts";
-import type { SaSpec } from "../../model/types.ts";
 import type { FakeLane } from "./harness.ts";
 
 /** What a test chooses of both SAs. */

@@ -1,12 +1,12 @@
 // An SAD on a core of its own, without lanes, for tests of what may be installed.
 
 import { type Core, instantiateCore, loadCore, planMemory } from "../../../ts-bindings/core.ts";
+import type { SaSpec } from "../../model/sa_spec.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { createKeyUse, type KeyUse } from "../key_use.ts";
 import { type MemoryViews, viewMemory } from "../memory_views.ts";
 import { createSad, type Sad } from "../sad.ts";
 import { createSpd } from "../spd.ts";
-import type { SaSpec } from "../../model/types.ts";
 
 const LIMITS = { lanes: 1, connections: 4, sas: 8, rings: 4, innerMtu: 1400 };
 

@@ -1,6 +1,6 @@
 // An SA as the SAD shows it, for tests of what only looks at them.
 
-import type { SaView } from "../../model/types.ts";
+import type { SaView } from "../../model/sa_view.ts";
 
 /** An outbound SA of peer "p" that has sent nothing, but for `more`. */
 export function fakeSa(more: Partial<SaView>): SaView {
