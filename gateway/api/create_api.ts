@@ -3,6 +3,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "../shell/log.ts";
+import { addRoute } from "./add_route.ts";
 import { audit, nameChanges } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
 import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";
@@ -13,7 +14,7 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { problem } from "./problem.ts";
-import { addRoute, type Api, type ApiEnv } from "./route.ts";
+import type { Api, ApiEnv } from "./route.ts";
 import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
