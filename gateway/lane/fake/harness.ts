@@ -17,9 +17,9 @@ import { createLane } from "../create.ts";
 import type { LaneInit, LaneNotice } from "../init.ts";
 import type { Lane } from "../lane.ts";
 import { turn, waitMs } from "../loop.ts";
-import type { ListenerEnd, TcpEnd } from "./descriptors.ts";
+import type { FakeKernel, ListenerEnd, TcpEnd } from "./descriptors.ts";
 import { eventfdEnd, listenerEnd, openEnd, tcpEnd } from "./descriptors.ts";
-import { createFakeKernel, type FakeKernel, fakeLibc, fakeMapping, hasEvents } from "./kernel.ts";
+import { createFakeKernel, fakeLibc, fakeMapping, hasEvents } from "./kernel.ts";
 
 const LIMITS: CoreLimits = { lanes: 1, connections: 8, sas: 64, rings: 12, innerMtu: 1400 };
 

@@ -5,27 +5,7 @@ import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../../linux/c
 import type { Address, MappedMemory } from "../../runtime/types.ts";
 import type { LaneLibc } from "../libc.ts";
 import { edgesOf, FAKE_CALLS } from "./calls.ts";
-import { edge, type End, type TcpEnd, type UdpEnd } from "./descriptors.ts";
-
-/** State of the kernel; what a test may change is said. */
-export interface FakeKernel {
-  readonly u8: Uint8Array;
-  readonly view: DataView;
-  readonly ends: Map<number, End>;
-  /** Every UDP socket that was made. */
-  readonly sockets: UdpEnd[];
-  /** Calls made so far, by name. */
-  readonly calls: Map<string, number>;
-  /** Octets that one read may give: a test sets it for short reads. */
-  readMax: number;
-  /** Runs before each call: what happens meanwhile on other machines. */
-  onCall: (name: string) => void;
-  /** Epoll sets made so far. */
-  epollCount: number;
-  /** errno that the next calls of `socket` and of `bind` fail with. */
-  readonly failures: { readonly socket: number[]; readonly bind: number[] };
-  lastErrno: number;
-}
+import { edge, type FakeKernel, type TcpEnd, type UdpEnd } from "./descriptors.ts";
 
 /** Makes a kernel over the memory of a core. */
 export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {

@@ -13,9 +13,17 @@ import { EPOLLIN } from "../../linux/constants.ts";
 import { COMMAND_KICK, pushCommand } from "../commands.ts";
 import { rowI32 } from "../lane.ts";
 import { STREAM_PREFIX } from "../stream_prefix.ts";
-import { edge, openEnd, type TcpEnd, type TunEnd, tunEnd, type UdpEnd } from "./descriptors.ts";
+import {
+  edge,
+  type FakeKernel,
+  openEnd,
+  type TcpEnd,
+  type TunEnd,
+  tunEnd,
+  type UdpEnd,
+} from "./descriptors.ts";
 import { type FakeLane, startFakeLanes } from "./harness.ts";
-import { arrive, type FakeKernel, makeRoom, sendFin, sendReset } from "./kernel.ts";
+import { arrive, makeRoom, sendFin, sendReset } from "./kernel.ts";
 import { installPeer } from "./peer.ts";
 import { createRandom, type Random } from "./random.ts";
 
