@@ -8,8 +8,8 @@ import { type Api, type Route, routePath } from "./route.ts";
  * Adds a route to an app and to its document, and 405 for every other method.
  *
  * `app.openapi` would not do: its validators read a body whole before anything can bound it, take octets
- * that are no UTF-8, and read a body without Content-Type as an empty object. `readBody` uses the same
- * schemas.
+ * that are no UTF-8, and read a body without Content-Type as an empty object. `readBody` uses the
+ * same schemas.
  */
 export function addRoute(app: Api, route: Route): void {
   const path = routePath(route);

@@ -1,4 +1,5 @@
-// The HTTP API (docs/interface.md §2) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
+// The HTTP API (docs/api.md) as one app: a request in, a response out. It neither listens
+// nor keeps anything of its own.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Gateway } from "../model/gateway.ts";
@@ -35,7 +36,8 @@ export interface ApiOptions {
  *
  * @example
  * ```ts
- * const app = createApi({ gateway, token: () => null, bound: { isLoopback: true }, log, readAsset });
+ * const bound = { isLoopback: true };
+ * const app = createApi({ gateway, token: () => null, bound, log, readAsset });
  * const response = await app.request("/v1/status");
  * ```
  */

@@ -64,7 +64,10 @@ const TEXT = {
   200: { description: "Yes", content: { [TEXT_TYPE]: { schema: z.string() } } },
 } as const;
 
-/** Not by `context.text`, which leaves the type to the runtime while no other header is set: Bun then says none, or another. */
+/**
+ * Not by `context.text`, which leaves the type to the runtime while no other header is set: Bun
+ * then says none, or another.
+ */
 function textAnswer(context: ApiContext, text: string): Response {
   return context.body(text, 200, { "content-type": TEXT_TYPE });
 }

@@ -1,4 +1,5 @@
-// Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may be keying material.
+// Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may
+// be keying material.
 
 import * as z from "zod";
 import { answer } from "../model/answer.ts";

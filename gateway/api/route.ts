@@ -1,12 +1,15 @@
-// The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a path allows is known to the answer
-// 405 as well, and what names something in a path is read by the schema that describes it.
+// The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a
+// path allows is known to the answer 405 as well, and what names something in a path is read by the
+// schema that describes it.
 
 import type { Context } from "@hono/hono";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
 import type { ProblemStatus } from "./problem.ts";
 
-/** What a server gives to `app.fetch` beside the request, and what is known of a request on its way. */
+/**
+ * What a server gives to `app.fetch` beside the request, and what is known of a request on its way.
+ */
 export interface ApiEnv {
   readonly Bindings: {
     /** Address of the client, for the audit log. */

@@ -1,4 +1,5 @@
-// From flags, environment and file to one checked configuration: flags win over the environment, which wins over the file.
+// From flags, environment and file to one checked configuration: flags win over the environment,
+// which wins over the file.
 
 import { LANES_MAX } from "../../ts-bindings/layout.ts";
 import { type IpAddress, isLoopback, isV6 } from "../model/address.ts";

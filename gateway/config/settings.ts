@@ -1,6 +1,6 @@
 // Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and
-// docs/configuration.md. Flags, environment and file go through the same schemas; SAs of the file and of
-// the API go through `SA_SPEC` of the model.
+// docs/configuration.md. Flags, environment and file go through the same schemas; SAs of the file
+// and of the API go through `SA_SPEC` of the model.
 
 import * as z from "zod";
 import { CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX } from "../../ts-bindings/layout.ts";
@@ -11,7 +11,9 @@ import { parsePrefix, type Prefix } from "../model/prefix.ts";
 import { parseSocketAddress, type SocketAddress } from "../model/socket_address.ts";
 import type { ParsedText } from "../model/text_codec.ts";
 
-/** What help and documents say of a setting, and its default in the form that a user would write. */
+/**
+ * What help and documents say of a setting, and its default in the form that a user would write.
+ */
 export interface SettingDoc {
   /** The value in the usage line; undefined for a switch. */
   readonly value: string | undefined;
@@ -44,7 +46,10 @@ const MS_MAX = 2_147_483_647;
 /** Longest TCP_KEEPIDLE that Linux takes. */
 const KEEPALIVE_S_MAX = 32_767;
 
-/** The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf} and its neighbours. */
+/**
+ * The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf}
+ * and its neighbours.
+ */
 export const SETTINGS = z.object({
   listen: documented(listeners(), {
     value: "ADDR:PORT",
@@ -225,7 +230,9 @@ function repeatable<T>(one: z.ZodType<T, string>): z.ZodType<readonly T[]> {
   }).pipe(z.array(one));
 }
 
-/** As `repeatable`; in a file an element may be a table, for a listener with settings of its own. */
+/**
+ * As `repeatable`; in a file an element may be a table, for a listener with settings of its own.
+ */
 function listeners(): z.ZodType<readonly ListenChoice[]> {
   const error = "must be an array of addresses, or of tables with an address, at least one";
   const table = z.strictObject({
@@ -247,7 +254,10 @@ function listeners(): z.ZodType<readonly ListenChoice[]> {
   );
 }
 
-/** What TCP_CONGESTION can hold (TCP_CA_NAME_MAX); whether there is one of that name, the kernel says at the start. */
+/**
+ * What TCP_CONGESTION can hold (TCP_CA_NAME_MAX); whether there is one of that name, the kernel
+ * says at the start.
+ */
 function congestionName(): z.ZodType<string> {
   const error = "must be the name of a congestion control, such as cubic or bbr";
   return z.string({ error }).regex(/^[\w-]{1,15}$/, { error });
@@ -312,7 +322,8 @@ function loopbackPrefix(input: string): ParsedText<Prefix> {
   const parsed = parsePrefix(input);
   if ("problem" in parsed) return parsed;
   const prefix = parsed.value;
-  // ::1 is the only loopback address of IPv6; a /31 has no address beside its network's and its broadcast address.
+  // ::1 is the only loopback address of IPv6; a /31 has no address beside its network's and its
+  // broadcast address.
   const isWide = prefix.bits >= 8 && prefix.bits <= SOURCE_BITS_MAX;
   if (prefix.octets.length === 4 && isWide && isLoopback(prefix)) return { value: prefix };
   return { problem: "must be an IPv4 loopback prefix of 8 to 30 bits, such as 127.16.0.0/12" };
@@ -321,7 +332,8 @@ function loopbackPrefix(input: string): ParsedText<Prefix> {
 function innerChoice(input: string): ParsedText<InnerChoice> {
   if (input.startsWith("tun:")) {
     const name = input.slice(4);
-    // Linux: at most 15 octets. "%" would make the kernel choose a number, and the device another one at each start.
+    // Linux: at most 15 octets. "%" would make the kernel choose a number, and the device another
+    // one at each start.
     if (!/^[\w.-]{1,15}$/.test(name) || name === "." || name === "..") {
       return { problem: "must name a device after tun:, 1 to 15 of letters, digits, dot, dash" };
     }

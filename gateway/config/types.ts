@@ -1,5 +1,5 @@
-// What the rest of the gateway gets to see of its configuration: parsed, checked, with every default
-// filled in.
+// What the rest of the gateway gets to see of its configuration: parsed, checked, with every
+// default filled in.
 
 import type * as z from "zod";
 import type { IpAddress } from "../model/address.ts";
@@ -63,8 +63,8 @@ type Reshaped =
 type PlainSettings = Readonly<Omit<z.output<typeof SETTINGS>, Reshaped>>;
 
 /**
- * A checked configuration of `serve` or `connect`: each setting as its schema reads it, but for these.
- * Times are milliseconds, 0 is off where a setting says so.
+ * A checked configuration of `serve` or `connect`: each setting as its schema reads it, but for
+ * these. Times are milliseconds, 0 is off where a setting says so.
  */
 export interface GatewayConfig extends PlainSettings {
   /** None with `connect`. */

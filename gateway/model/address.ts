@@ -1,5 +1,5 @@
-// Addresses of hosts. Texts are read strictly: four-part IPv4, IPv6 without zone. The texts that come
-// out are canonical (RFC 5952), so that equal addresses have equal texts.
+// Addresses of hosts. Texts are read strictly: four-part IPv4, IPv6 without zone. The texts that
+// come out are canonical (RFC 5952), so that equal addresses have equal texts.
 
 import ipaddr from "ipaddr.js";
 
@@ -17,8 +17,8 @@ export function parseAddress(text: string): IpAddress | undefined {
 }
 
 /**
- * The IPv4 address that an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) stands for; other addresses as
- * they are.
+ * The IPv4 address that an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) stands for; other addresses
+ * as they are.
  */
 export function unmapped(address: IpAddress): IpAddress {
   const known = libraryAddress(address.octets);

@@ -1,5 +1,5 @@
-// Connections, as they are shown. What is read of one is in its JSON form already, since dashboards ask
-// for all of them each second.
+// Connections, as they are shown. Rows are read in their JSON form at once, because each dashboard
+// asks for all of them every second.
 
 import * as z from "zod";
 import { answer } from "./answer.ts";

@@ -1,4 +1,5 @@
-// One line of the log, as text or JSON. The shell writes them, and a thread that has to end the process.
+// One line of the log, as text or JSON. The shell writes them, and a thread that has to end the
+// process.
 
 import type { GatewayEvent } from "./event.ts";
 

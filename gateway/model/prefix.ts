@@ -19,8 +19,8 @@ const VALUE = z.object({
 export type Prefix = Value<typeof VALUE>;
 
 /**
- * Parses `10.93.29.0/24` or `2001:db8::/32`; a bare address is a prefix of its full length. Host bits
- * must be zero.
+ * Parses `10.93.29.0/24` or `2001:db8::/32`; a bare address is a prefix of its full length. Host
+ * bits must be zero.
  */
 export function parsePrefix(text: string): ParsedText<Prefix> {
   const [address, bitsText, ...rest] = text.split("/");

@@ -1,5 +1,5 @@
-// The members of an SA, each as it is given and as it is shown again. What an SA has beyond them, it is
-// shown only: see `sa_view.ts`.
+// The members of an SA, each as it is given and as it is shown. Answers have more members beside
+// these: see `sa_view.ts`.
 
 import * as z from "zod";
 import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.ts";
@@ -58,7 +58,7 @@ function peer(): z.ZodString {
     .meta({ type: "string", minLength: 1, maxLength: lenMax, description: problem });
 }
 
-/** Hex digits: octets are made of them last, since nobody would wipe those of an SA that is refused. */
+/** Hex digits still: the octets are made last, since nobody would wipe those of a refused SA. */
 function keyMaterial(): z.ZodString {
   const problem = "must be hex digits, two for each of at most 36 octets";
   const lens = new Set(Object.values(KEY_MATERIAL_LENS).flat());

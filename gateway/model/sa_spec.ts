@@ -1,6 +1,6 @@
-// The SA object, as the API and `[[sa]]` tables give it: what each member may be, and what the members
-// ask of each other. What depends on other SAs is decided at the install. No message repeats a value: it
-// may be keying material.
+// The SA object, as the API and `[[sa]]` tables give it: what each member may be, and what the
+// members ask of each other. What depends on other SAs is decided at the install. No message
+// repeats a value: it may be keying material.
 
 import * as z from "zod";
 import { KEY_MATERIAL_LENS } from "./aead.ts";

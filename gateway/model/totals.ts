@@ -1,5 +1,5 @@
-// The counters of a gateway: all that `/metrics` and `/v1/status` are made of, read from shared memory
-// at one moment.
+// The counters of a gateway: all that `/metrics` and `/v1/status` are made of, read from shared
+// memory at one moment.
 
 import * as z from "zod";
 import { answer } from "./answer.ts";

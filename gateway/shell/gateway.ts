@@ -22,7 +22,7 @@ export interface GatewayOptions {
   readonly events: EventHub;
   readonly readTotals: () => Totals;
   /** The members of the status that do not change. */
-  readonly fixed: Pick<GatewayStatus, "version" | "runtime" | "engine" | "lanes" | "limits">;
+  readonly fixed: Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining">;
   readonly uptimeSeconds: () => number;
   /** Largest inner packet in octets; a dummy is no larger, so that its size tells nothing. */
   readonly innerMtu: number;

@@ -4,11 +4,12 @@ import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, select } from "./files.ts";
 
 /**
- * Reports imports against the arrows, imports of a runtime's adapter, imports of tests by a product file,
- * and circles between files.
+ * Reports imports against the arrows, imports of a runtime's adapter, imports of tests by a product
+ * file, and circles between files.
  *
- * An import counts whatever it is made by: `import`, `export ... from`, `import()`, and all of these for
- * types alone, in JSDoc too. A type that is taken upwards ties the files together as a function does.
+ * An import counts whatever it is made by: `import`, `export ... from`, `import()`, and all of
+ * these for types alone, in JSDoc too. A type that is taken upwards ties the files together as a
+ * function does.
  */
 export function checkImports(files: Files): string[] {
   const imports = select(files, /\.(ts|js)$/).flatMap(([path, text]) => importsOf(path, text));
