@@ -6,7 +6,7 @@ import process from "node:process";
 import { until } from "../../tests/interop/lib/process.ts";
 import type { Arena } from "./arena.ts";
 import { frameAt, LENGTH_LEN, type Recording } from "./recording.ts";
-import type { RivalRelay } from "./relay.ts";
+import type { RivalRelay } from "./relay_program.ts";
 import { connectTcp, type Endpoint, listenTcp } from "./sockets.ts";
 
 /** Names the program, where it is not on PATH. */

@@ -1,8 +1,10 @@
-// The HTTP API (docs/interface.md §2) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
+// The HTTP API (docs/api.md) as one app: a request in, a response out. It neither listens
+// nor keeps anything of its own.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "../shell/log.ts";
-import type { Gateway } from "../shell/types.ts";
+import { addRoute } from "./add_route.ts";
 import { audit, nameChanges } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
 import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";
@@ -13,7 +15,7 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { problem } from "./problem.ts";
-import { addRoute, type Api, type ApiEnv } from "./route.ts";
+import type { Api, ApiEnv } from "./route.ts";
 import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
@@ -34,7 +36,8 @@ export interface ApiOptions {
  *
  * @example
  * ```ts
- * const app = createApi({ gateway, token: () => null, bound: { isLoopback: true }, log, readAsset });
+ * const bound = { isLoopback: true };
+ * const app = createApi({ gateway, token: () => null, bound, log, readAsset });
  * const response = await app.request("/v1/status");
  * ```
  */

@@ -1,7 +1,8 @@
 // The events of the gateway for all readers of `/v1/events`: each is made into octets once, whoever reads. Counters are read from shared
 // memory by this thread, once a second and only while somebody reads; no lane notices.
 
-import type { Gateway, GatewayEvent } from "../shell/types.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { Gateway } from "../model/gateway.ts";
 import { createEventQueue, type EventQueue } from "./event_queue.ts";
 
 /** Readers at one time. */

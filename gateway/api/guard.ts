@@ -3,7 +3,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HonoRequest, MiddlewareHandler } from "@hono/hono";
-import { isLoopback, parseAddress } from "../config/address.ts";
+import { isLoopback, parseAddress } from "../model/address.ts";
 import { ASSETS } from "./dashboard.ts";
 import { problem } from "./problem.ts";
 import { type ApiEnv, isSafe } from "./route.ts";

@@ -1,7 +1,7 @@
 // `/openapi.json`: the contract of the API, generated from the routes and schemas that serve it.
 
 import * as z from "zod";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../model/version.ts";
 import { json } from "./describe.ts";
 import type { Api, Route } from "./route.ts";
 

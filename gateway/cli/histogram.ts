@@ -1,6 +1,6 @@
 // Histograms of the gateway in one line of text.
 
-import type { Histogram } from "../shell/types.ts";
+import type { Histogram } from "../model/histogram.ts";
 
 const QUANTILES = [["p50", 0.5], ["p90", 0.9], ["p99", 0.99]] as const;
 

@@ -5,7 +5,7 @@ import { createFakeStart } from "../../tests/fakes/start.ts";
 import { ABI } from "../../ts-bindings/layout.ts";
 import { flagOf, SETTING_NAMES } from "../config/settings.ts";
 import { readCore } from "../runtime/files.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../model/version.ts";
 import { COMMANDS, runCli } from "./main_cli.ts";
 
 interface Ended {

@@ -3,10 +3,10 @@
 
 import { countsBetween } from "./histogram.js";
 
-/** @typedef {import("../shell/types.ts").ByKind} ByKind */
-/** @typedef {import("../shell/types.ts").ConnectionView} ConnectionView */
-/** @typedef {import("../shell/types.ts").GatewayStatus} GatewayStatus */
-/** @typedef {import("../shell/types.ts").Histogram} Histogram */
+/** @typedef {import("../model/frame_kind.ts").ByKind} ByKind */
+/** @typedef {import("../model/connection.ts").ConnectionView} ConnectionView */
+/** @typedef {import("../model/gateway_status.ts").GatewayStatus} GatewayStatus */
+/** @typedef {import("../model/histogram.ts").Histogram} Histogram */
 
 /**
  * A reading of the gateway.

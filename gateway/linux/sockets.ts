@@ -1,5 +1,6 @@
 // TCP and UDP sockets: opening, options, addresses. All are non-blocking and close on exec.
 
+import { socketAddressText } from "../model/socket_address.ts";
 import {
   EACCES,
   ENOENT,
@@ -25,13 +26,7 @@ import {
 } from "./constants.ts";
 import { failed } from "./errno.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
-import {
-  emitSockaddr,
-  familyOf,
-  type InetAddress,
-  parseSockaddr,
-  socketAddressText,
-} from "./structs.ts";
+import { emitSockaddr, familyOf, type InetAddress, parseSockaddr } from "./structs.ts";
 
 export interface ConnectUdpOptions {
   readonly remote: InetAddress;

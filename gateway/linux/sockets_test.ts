@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressText } from "../model/address.ts";
+import { socketAddressText } from "../model/socket_address.ts";
 import {
   closeAll,
   inet,
@@ -32,7 +34,7 @@ import {
   setOption,
   tcpInfoRtt,
 } from "./sockets.ts";
-import { addressText, emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
+import { emitSockaddr, type InetAddress } from "./structs.ts";
 
 const kernel = openTestKernel();
 const { libc, mapped } = kernel;

@@ -6,7 +6,6 @@
 //   epoll_event    events 4 | (4 on aarch64) | data 8: our tag, id 4 | kind 4          12 or 16 octets
 //   ifreq          name 16  | a number, or more, 24                                         40 octets
 
-import ipaddr from "ipaddr.js";
 import {
   AF_INET,
   AF_INET6,
@@ -66,21 +65,6 @@ export function parseSockaddr(view: DataView): InetAddress {
         `Cannot read a socket address: family ${view.getUint16(0, LITTLE_ENDIAN)}`,
       );
   }
-}
-
-/** `192.0.2.1`, `2001:db8::1` (RFC 5952); an IPv4-mapped IPv6 address as the IPv4 one that it stands for. */
-export function addressText(octets: Uint8Array): string {
-  const address = ipaddr.fromByteArray([...octets]);
-  if (!(address instanceof ipaddr.IPv6)) return address.toString();
-  return address.isIPv4MappedAddress()
-    ? address.toIPv4Address().toString()
-    : address.toRFC5952String();
-}
-
-/** `192.0.2.1:4500`, `[2001:db8::1]:4500`. */
-export function socketAddressText(address: InetAddress): string {
-  const host = addressText(address.octets);
-  return host.includes(":") ? `[${host}]:${address.port}` : `${host}:${address.port}`;
 }
 
 /** Makes an `epoll_event`. */

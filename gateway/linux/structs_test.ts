@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressText } from "../model/address.ts";
+import { socketAddressText } from "../model/socket_address.ts";
 import { EPOLL_EVENT_LEN, EPOLLET, EPOLLIN, LITTLE_ENDIAN } from "./constants.ts";
 import { emitRouteRequest, parseAnswer } from "./netlink.ts";
 import {
-  addressText,
   emitEpollEvent,
   emitIfreq,
   emitSockaddr,
   parseEpollEvent,
   parseSockaddr,
-  socketAddressText,
 } from "./structs.ts";
 
 const MAPPED = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7]);

@@ -4,10 +4,12 @@ import { createFakeSa } from "../../tests/fakes/sa.ts";
 import { openResponder, type Responder } from "../../tests/support/responder.ts";
 import { openTestKernel } from "../../tests/support/test_kernel.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
-import { parseAddress } from "../config/address.ts";
+import { parseAddress } from "../model/address.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { KickOutcome } from "../model/gateway.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
 import type { SaEntry } from "./sad.ts";
-import type { GatewayEvent, KickOutcome, SaView } from "./types.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 

@@ -2,8 +2,8 @@ import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeSa } from "../../tests/fakes/sa.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
-import type { SaView } from "./types.ts";
 
 interface Scene {
   /** By SPI. */

@@ -5,8 +5,8 @@ import { openTestKernel, trackDescriptors } from "../../tests/support/test_kerne
 import { COMMAND_ADOPT } from "../lane/commands.ts";
 import { SOCK_STREAM } from "../linux/constants.ts";
 import { openSocket } from "../linux/sockets.ts";
+import type { GatewayEvent } from "../model/event.ts";
 import { type Dialled, handOver, type HandOverOptions } from "./own_connection.ts";
-import type { GatewayEvent } from "./types.ts";
 
 const FD = 99;
 const ID = 1_048_577;

@@ -1,16 +1,14 @@
 // A gateway that is only tables, for tests of the API and of the terminal commands in front of one.
 
-import type {
-  ByKind,
-  ConnectionView,
-  Gateway,
-  GatewayEvent,
-  GatewayStatus,
-  Refusal,
-  SaSpec,
-  SaView,
-  Totals,
-} from "../../gateway/shell/types.ts";
+import type { ConnectionView } from "../../gateway/model/connection.ts";
+import type { GatewayEvent } from "../../gateway/model/event.ts";
+import type { ByKind } from "../../gateway/model/frame_kind.ts";
+import type { Gateway } from "../../gateway/model/gateway.ts";
+import type { GatewayStatus } from "../../gateway/model/gateway_status.ts";
+import type { Refusal } from "../../gateway/model/refusal.ts";
+import type { SaSpec } from "../../gateway/model/sa_spec.ts";
+import type { SaView } from "../../gateway/model/sa_view.ts";
+import type { Totals } from "../../gateway/model/totals.ts";
 
 /** A gateway whose tables a test may change before or between calls. */
 export interface FakeGateway extends Gateway {

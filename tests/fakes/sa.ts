@@ -1,6 +1,6 @@
 // An SA as the SAD shows it, for tests of code that only reads it.
 
-import type { SaView } from "../../gateway/shell/types.ts";
+import type { SaView } from "../../gateway/model/sa_view.ts";
 
 /** Makes an outbound SA of peer "p" that has sent nothing; `more` replaces members. */
 export function createFakeSa(more: Partial<SaView>): SaView {

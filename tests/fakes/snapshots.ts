@@ -1,6 +1,8 @@
 // Readings of a gateway for tests: counters as told, everything else at rest.
 
-import type { ByKind, ConnectionView, GatewayStatus } from "../../gateway/shell/types.ts";
+import type { ConnectionView } from "../../gateway/model/connection.ts";
+import type { ByKind } from "../../gateway/model/frame_kind.ts";
+import type { GatewayStatus } from "../../gateway/model/gateway_status.ts";
 
 export interface FakeSnapshot {
   readonly at: number;

@@ -2,7 +2,8 @@
 
 import { createApi } from "../../gateway/api/create_api.ts";
 import type { Api } from "../../gateway/api/route.ts";
-import type { LogFields, LogLevel } from "../../gateway/shell/log.ts";
+import type { LogFields } from "../../gateway/model/event.ts";
+import type { LogLevel } from "../../gateway/model/log_level.ts";
 import { createFakeGateway, type FakeGateway } from "../fakes/gateway.ts";
 
 export interface TestApi {

@@ -1,5 +1,8 @@
 // The real kernel, with the few calls that only tests make.
 
+import { socketAddressText } from "../../gateway/model/socket_address.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import type { Libc, MappedMemory } from "../../gateway/runtime/types.ts";
 import {
   EINPROGRESS,
   EPOLL_EVENT_LEN,
@@ -29,11 +32,8 @@ import {
   type InetAddress,
   parseEpollEvent,
   parseSockaddr,
-  socketAddressText,
   type Tag,
 } from "../../gateway/linux/structs.ts";
-import { runtime } from "../../gateway/runtime/mod.ts";
-import type { Libc, MappedMemory } from "../../gateway/runtime/types.ts";
 
 /** Longest wait for something that should happen at once. */
 const PATIENCE_MS = 2000;

@@ -1,11 +1,11 @@
 // A real SAD on a core of its own, without lanes, for tests of installing and removing SAs.
 
+import type { SaSpec } from "../../gateway/model/sa_spec.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { createKeyUse, type KeyUse } from "../../gateway/shell/key_use.ts";
 import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
 import { createSad, type Sad } from "../../gateway/shell/sad.ts";
 import { createSpd } from "../../gateway/shell/spd.ts";
-import type { SaSpec } from "../../gateway/shell/types.ts";
 import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
 
 const LIMITS = { lanes: 1, connections: 4, sas: 8, rings: 4, innerMtu: 1400 };

@@ -19,8 +19,15 @@ import {
   SO_RXQ_OVFL,
   SOL_SOCKET,
 } from "../../../gateway/linux/constants.ts";
-import { edge, type End, openEnd, type TcpEnd, type UdpEnd, udpEnd } from "./descriptors.ts";
-import type { FakeKernel } from "./kernel.ts";
+import {
+  edge,
+  type End,
+  type FakeKernel,
+  openEnd,
+  type TcpEnd,
+  type UdpEnd,
+  udpEnd,
+} from "./descriptors.ts";
 
 /** A table in memory: where it is and how many entries it has. */
 interface Table {

@@ -1,7 +1,5 @@
 // The state that the fake kernel keeps behind a descriptor; a test holds it as the far end.
 
-import type { FakeKernel } from "./kernel.ts";
-
 /** Edges that have happened and were not yet told by `epoll_wait`. */
 export interface Watch {
   /** The epoll set that is told. */
@@ -81,6 +79,26 @@ export interface TunEnd {
 }
 
 export type End = TcpEnd | UdpEnd | ListenerEnd | EventfdEnd | TunEnd;
+
+/** State of the kernel; what a test may change is said. */
+export interface FakeKernel {
+  readonly u8: Uint8Array;
+  readonly view: DataView;
+  readonly ends: Map<number, End>;
+  /** Every UDP socket that was made. */
+  readonly sockets: UdpEnd[];
+  /** Calls made so far, by name. */
+  readonly calls: Map<string, number>;
+  /** Octets that one read may give: a test sets it for short reads. */
+  readMax: number;
+  /** Runs before each call: what happens meanwhile on other machines. */
+  onCall: (name: string) => void;
+  /** Epoll sets made so far. */
+  epollCount: number;
+  /** errno that the next calls of `socket` and of `bind` fail with. */
+  readonly failures: { readonly socket: number[]; readonly bind: number[] };
+  lastErrno: number;
+}
 
 export function listenerEnd(): ListenerEnd {
   return { kind: "listener", watch: undefined, waiting: [], failures: [], isClosed: false };

@@ -12,27 +12,7 @@ import {
 } from "../../../gateway/linux/constants.ts";
 import type { Address, MappedMemory } from "../../../gateway/runtime/types.ts";
 import { edgesOf, FAKE_CALLS } from "./calls.ts";
-import { edge, type End, type TcpEnd, type UdpEnd } from "./descriptors.ts";
-
-/** State of the kernel. A test may change the members that say so. */
-export interface FakeKernel {
-  readonly u8: Uint8Array;
-  readonly view: DataView;
-  readonly ends: Map<number, End>;
-  /** Every UDP socket that was made. */
-  readonly sockets: UdpEnd[];
-  /** Calls made so far, by name. */
-  readonly calls: Map<string, number>;
-  /** Octets that one read may give; a test sets it for short reads. */
-  readMax: number;
-  /** Runs before each call: a test puts here what other machines do meanwhile. */
-  onCall: (name: string) => void;
-  /** Epoll sets made so far. */
-  epollCount: number;
-  /** errno that the next calls of `socket` and of `bind` fail with. */
-  readonly failures: { readonly socket: number[]; readonly bind: number[] };
-  lastErrno: number;
-}
+import { edge, type FakeKernel, type TcpEnd, type UdpEnd } from "./descriptors.ts";
 
 /** Makes a kernel over the memory of a core. */
 export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {

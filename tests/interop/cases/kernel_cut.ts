@@ -10,7 +10,7 @@ import { espFrame, sendFrames } from "../lib/esp_forger.ts";
 import { startTunGateway } from "../lib/gateway.ts";
 import type { Gateway } from "../lib/gateway.ts";
 import type { Guest } from "../lib/guest.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import {
   connected,
   downSeconds,

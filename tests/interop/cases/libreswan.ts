@@ -9,7 +9,7 @@ import type { Charon } from "../lib/charon.ts";
 import type { Gateway } from "../lib/gateway.ts";
 import { DPD_SECONDS, expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
 import type { CharonState, IkeScene } from "../lib/ike_scene.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { iperf, pingFromGuest, pingFromHost, startIperfServer } from "../lib/measure.ts";
 import { blackHole, IKE } from "../lib/network.ts";
 import { pause, until } from "../lib/process.ts";

@@ -6,7 +6,7 @@
 //     inner 10.93.30.7                                                            inner 10.93.29.1
 
 import { expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { iperf, pingFromGuest, pingFromHost, startIperfServer } from "../lib/measure.ts";
 import { cutTcp, IKE, mendTcp } from "../lib/network.ts";
 import { pause, until } from "../lib/process.ts";

@@ -6,7 +6,7 @@
 
 import { strict as assert } from "node:assert";
 import { expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { pingFromGuest, pingFromHost } from "../lib/measure.ts";
 
 export const LIBRESWAN_LOCAL: Case = {

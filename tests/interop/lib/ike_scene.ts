@@ -8,7 +8,7 @@ import type { Charon } from "./charon.ts";
 import { startGateway } from "./gateway.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Guest } from "./guest.ts";
-import type { Scene } from "./inside.ts";
+import type { Scene } from "./case.ts";
 import { startLibreswan } from "./libreswan.ts";
 import type { Libreswan } from "./libreswan.ts";
 import { layNetwork } from "./network.ts";

@@ -6,27 +6,8 @@ import process from "node:process";
 import { inspect } from "node:util";
 import { CASES } from "../cases/mod.ts";
 import { bootGuest } from "./guest.ts";
-import type { Guest } from "./guest.ts";
 import { allOutput, must } from "./process.ts";
 import { createReport, say } from "./report.ts";
-import type { Report } from "./report.ts";
-
-/** The means of a case. */
-export interface Scene {
-  readonly report: Report;
-  /** Boots the guest on the TAP device of `layNetwork`. */
-  boot(mtu: number): Promise<Guest>;
-  /** Something to print if the case fails. */
-  onFailure(name: string, read: () => Promise<string>): void;
-}
-
-export interface Case {
-  readonly name: string;
-  readonly about: string;
-  /** The case is ended after so many seconds. */
-  readonly limitS: number;
-  run(scene: Scene): Promise<void>;
-}
 
 /** Folder of the guest programs: a copy, because the checkout's path may hold a space. */
 const SHARE = "/run/share";

@@ -1,12 +1,12 @@
 // SAs of a test's peer, installed as the shell does it.
 
-import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
+import type { SaSpec } from "../../../gateway/model/sa_spec.ts";
 import { viewMemory } from "../../../gateway/shell/memory_views.ts";
 import { writeSpec } from "../../../gateway/shell/sa_spec.ts";
-import type { SaSpec } from "../../../gateway/shell/types.ts";
 import { addressOctets } from "../inner_packet.ts";
-import { ECHO_ADDRESS, type Peer } from "../peers.ts";
 import type { LaneRig } from "./rig.ts";
+import { ECHO_ADDRESS, type Peer } from "../peers.ts";
+import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 
 /** The choices of a test for both SAs. */
 export interface InstallOptions {

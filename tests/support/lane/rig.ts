@@ -10,21 +10,27 @@ import {
   loadCore,
   planMemory,
 } from "../../../ts-bindings/core.ts";
-import { AF_INET } from "../../../gateway/linux/constants.ts";
-import { emitSockaddr } from "../../../gateway/linux/structs.ts";
-import { runtime } from "../../../gateway/runtime/mod.ts";
 import { pushCommand, setOrder } from "../../../gateway/lane/commands.ts";
 import { createLane } from "../../../gateway/lane/create.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import type { Lane } from "../../../gateway/lane/lane.ts";
 import { turn, waitMs } from "../../../gateway/lane/loop.ts";
-import type { ListenerEnd, TcpEnd } from "../../fakes/kernel/descriptors.ts";
-import { eventfdEnd, listenerEnd, openEnd, tcpEnd } from "../../fakes/kernel/descriptors.ts";
+import { AF_INET } from "../../../gateway/linux/constants.ts";
+import { emitSockaddr } from "../../../gateway/linux/structs.ts";
+import { runtime } from "../../../gateway/runtime/mod.ts";
+import {
+  eventfdEnd,
+  type FakeKernel,
+  type ListenerEnd,
+  listenerEnd,
+  openEnd,
+  type TcpEnd,
+  tcpEnd,
+} from "../../fakes/kernel/descriptors.ts";
 import {
   createFakeKernel,
   createFakeLibc,
   createFakeMapping,
-  type FakeKernel,
   hasEvents,
 } from "../../fakes/kernel/kernel.ts";
 

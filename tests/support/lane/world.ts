@@ -13,19 +13,14 @@ import { EPOLLIN } from "../../../gateway/linux/constants.ts";
 import { ROW_GENERATION } from "../../../ts-bindings/layout.ts";
 import {
   edge,
+  type FakeKernel,
   openEnd,
   type TcpEnd,
   type TunEnd,
   tunEnd,
   type UdpEnd,
 } from "../../fakes/kernel/descriptors.ts";
-import {
-  arrive,
-  type FakeKernel,
-  makeRoom,
-  sendFin,
-  sendReset,
-} from "../../fakes/kernel/kernel.ts";
+import { arrive, makeRoom, sendFin, sendReset } from "../../fakes/kernel/kernel.ts";
 import { sealEsp } from "../esp.ts";
 import { frame } from "../frames.ts";
 import { udpPacket } from "../inner_packet.ts";

@@ -1,8 +1,11 @@
-// One line of the log, as text or JSON. The shell writes them, and a thread that has to end the process.
+// One line of the log, as text or JSON. The shell writes them, and a thread that has to end the
+// process.
 
-import type { GatewayEvent } from "./shell/types.ts";
+import type { GatewayEvent } from "./event.ts";
 
-export type LogFormat = "text" | "json";
+export const LOG_FORMATS = ["text", "json"] as const;
+
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** The line of an event, with its end. */
 export function logLine(format: LogFormat, event: GatewayEvent): string {

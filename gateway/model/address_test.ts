@@ -1,14 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import {
-  isLoopback,
-  isUnicast,
-  parseAddress,
-  parsePrefix,
-  parseSocketAddress,
-  socketText,
-  unmapped,
-} from "./address.ts";
+import { isLoopback, isUnicast, parseAddress, unmapped } from "./address.ts";
 
 test("parseAddress() gives octets and the canonical text", () => {
   deepEqual(parseAddress("10.93.29.1"), {
@@ -41,45 +33,6 @@ test("unmapped() takes an IPv4 address out of an IPv6 one, and leaves all others
   }
 });
 
-test("parseSocketAddress() wants brackets around IPv6 and only there", () => {
-  equal(parseSocketAddress("127.0.0.1:4500")?.text, "127.0.0.1:4500");
-  deepEqual(parseSocketAddress("[::1]:0")?.port, 0);
-  equal(parseSocketAddress("[0::1]:4500")?.text, "[::1]:4500");
-  for (
-    const text of ["::1:4500", "[127.0.0.1]:1", "127.0.0.1", "127.0.0.1:", "1.2.3.4:65536", ":1"]
-  ) {
-    equal(parseSocketAddress(text), undefined, text);
-  }
-});
-
-test("parsePrefix() refuses host bits, and takes an address as a prefix of its own", () => {
-  const texts: Record<string, string> = {
-    "10.93.29.0/24": "10.93.29.0/24",
-    "10.93.30.7": "10.93.30.7/32",
-    "10.93.29.128/25": "10.93.29.128/25",
-    "0.0.0.0/0": "0.0.0.0/0",
-    "2001:DB8::/32": "2001:db8::/32",
-    "::1": "::1/128",
-  };
-  for (const [text, canonical] of Object.entries(texts)) {
-    const prefix = parsePrefix(text);
-    equal("text" in prefix ? prefix.text : prefix.problem, canonical);
-  }
-  for (
-    const text of [
-      "10.93.29.1/24",
-      "10.0.0.0/33",
-      "10.0.0.0/08",
-      "::1/127",
-      "/8",
-      "1.2.3.4/8/8",
-      "10.0.0.0/-1",
-    ]
-  ) {
-    ok("problem" in parsePrefix(text), text);
-  }
-});
-
 test("isLoopback() and isUnicast() know the special ranges", () => {
   const address = (text: string): { octets: Uint8Array } =>
     parseAddress(text) ?? { octets: new Uint8Array(4) };
@@ -94,9 +47,4 @@ test("isLoopback() and isUnicast() know the special ranges", () => {
       .map((text) => isUnicast(address(text))),
     [true, false, false, false, false, false, true],
   );
-});
-
-test("socketText() puts brackets around IPv6", () => {
-  equal(socketText("::1", 1), "[::1]:1");
-  equal(socketText("127.0.0.1", 1), "127.0.0.1:1");
 });

@@ -1,8 +1,8 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { SA_SPEC } from "./sa_spec.ts";
 import { watchKeys } from "../../tests/support/watch_keys.ts";
-import { parseSpi, SA_SPEC, spiText } from "./sa.ts";
 
 const KEY = "00112233445566778899AABBccddeeff01020304";
 
@@ -167,13 +167,4 @@ test("SA_SPEC never throws and never repeats keying material", () => {
   fc.assert(fc.property(fc.oneof(body, junk), (value) => {
     ok(!problemsOf(value).join().toLowerCase().includes(KEY.toLowerCase()));
   }));
-});
-
-test("parseSpi() takes hex of either case, and spiText() writes eight digits of it", () => {
-  equal(parseSpi("0x100"), 0x100);
-  equal(parseSpi("0xFFFFFFFF"), 0xffff_ffff);
-  for (const text of ["", "0x", "0xff", "256", "0x100000000", "0x1g0", " 0x100"]) {
-    equal(parseSpi(text), undefined, text);
-  }
-  equal(spiText(0x1ff), "0x000001ff");
 });
