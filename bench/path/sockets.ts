@@ -17,9 +17,9 @@ import {
   TCP_NODELAY,
   UDP_GRO,
 } from "../../gateway/linux/constants.ts";
-import { addWatch, openEpoll } from "../../gateway/linux/epoll.ts";
 import { expectDone } from "../../gateway/linux/kernel.ts";
 import { emitSockaddr, parseSockaddr, SOCKADDR_IN_LEN } from "../../gateway/linux/structs.ts";
+import { addWatch, openEpoll } from "../../gateway/linux/test_kernel.ts";
 import { type Arena, INBOX_LEN } from "./arena.ts";
 
 /** An IPv4 address and a port. */

@@ -37,11 +37,11 @@ import {
 import { expectDone } from "./kernel.ts";
 import { emitRouteRequest } from "./netlink.ts";
 import { addRoute, removeRoute, type Route } from "./routes.ts";
-import { connectUdp } from "./sockets.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "./structs.ts";
 import { openTun } from "./tun.ts";
 import {
   closeAll,
+  connectUdp,
   inet,
   openTestKernel,
   sendText,

@@ -13,17 +13,11 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "./constants.ts";
-import {
-  bindSocket,
-  connectUdp,
-  localAddress,
-  openSocket,
-  setOption,
-  tcpInfoRtt,
-} from "./sockets.ts";
+import { bindSocket, localAddress, openSocket, setOption, tcpInfoRtt } from "./sockets.ts";
 import { addressText, emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
 import {
   closeAll,
+  connectUdp,
   inet,
   LOCALHOST,
   LOCALHOST6,
