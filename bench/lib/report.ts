@@ -5,13 +5,8 @@ import { parseArgs } from "node:util";
 import { wholeFlag } from "./flags.ts";
 import { openOut } from "./out.ts";
 import { openProgressOf, type Progress } from "./progress.ts";
-import {
-  type BenchRecord,
-  type CaseResult,
-  recordLine,
-  recordsOf,
-  type Setting,
-} from "./record.ts";
+import type { BenchRecord, CaseResult, Setting } from "./record.ts";
+import { recordLine, recordsOf } from "./records_of.ts";
 import { renderRecords } from "./table.ts";
 
 /** Flags of a bench program. */

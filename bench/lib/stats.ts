@@ -1,13 +1,6 @@
 // Order statistics of a few samples: what a bench says about its spread.
 
-/** Middle and spread of samples, in the unit of the samples. */
-export interface Spread {
-  readonly median: number;
-  /** 10th percentile. */
-  readonly low: number;
-  /** 90th percentile. */
-  readonly high: number;
-}
+import type { Spread } from "./record.ts";
 
 /**
  * Summarizes samples by median, 10th and 90th percentile.

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { type CaseResult, recordLine, recordsOf, type Sample, type Setting } from "./record.ts";
+import type { CaseResult, Sample, Setting } from "./record.ts";
+import { recordLine, recordsOf } from "./records_of.ts";
 
 const SETTING: Setting = {
   suite: "kernels",
