@@ -1,18 +1,11 @@
 // Records as a table for people: one line each, units chosen to be read.
 
+import { type Column, renderTable } from "../../gateway/cli/table.ts";
 import type { BenchRecord } from "./record.ts";
 
 /** Writes records under their titles; each column as wide as it must be. */
 export function renderRecords(records: readonly BenchRecord[]): string {
-  const rows = [TITLES, ...records.map(_cells)];
-  const widths = TITLES.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row.map((cell, at) => {
-      const width = widths[at] ?? 0;
-      return at < TEXT_COLUMNS ? cell.padEnd(width) : cell.padStart(width);
-    }).join("  ").trimEnd()
-  );
-  return `${lines.join("\n")}\n`;
+  return renderTable(COLUMNS, records.map(_cells), { width: Infinity });
 }
 
 /** Seconds, in the unit that leaves one to three digits before the point. */
@@ -54,10 +47,12 @@ function _digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** Of the columns, the first two are text and stand to the left. */
-const TEXT_COLUMNS = 2;
-
 /** Units whose samples are amounts and no times. */
 const AMOUNTS: readonly BenchRecord["unit"][] = ["octets", "share", "t"];
 
-const TITLES = ["CASE", "SUBJECT", "RATE", "EACH", "P10", "P90", "CPU", "RUNS", "RATIO"];
+const COLUMNS: readonly Column[] = [
+  { title: "CASE" },
+  { title: "SUBJECT" },
+  ...["RATE", "EACH", "P10", "P90", "CPU", "RUNS", "RATIO"]
+    .map((title) => ({ title, isNumber: true } as const)),
+];
