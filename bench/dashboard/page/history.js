@@ -1,11 +1,12 @@
 // One case run after run, and all cases of one run beside another.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
+import { rateText, secondsText } from "../../lib/numbers.ts";
 import { createPlot } from "./plot.js";
 import { viewOf } from "./ratios.js";
 import { anchorOf, changeOf, eachOf, figureOf, isAmount, isOurs, ratioOf } from "./records.js";
 import { figureCell, fillKeys, fillTable, lineStyle } from "./tables.js";
-import { rateText, ratioText, secondsText, timeText } from "./text.js";
+import { ratioText, timeText } from "./text.js";
 
 /**
  * @typedef {import("./records.js").Placed} Placed

@@ -1,6 +1,8 @@
 // A run in short: how many times as fast as each rival; then one kind of case over packet sizes, as chart and table.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
+import { countText } from "../../../gateway/dashboard/format.js";
+import { rateText, secondsText } from "../../lib/numbers.ts";
 import { createPlot } from "./plot.js";
 import {
   anchorOf,
@@ -16,7 +18,7 @@ import {
   whatOf,
 } from "./records.js";
 import { figureCell, fillKeys, fillTable, lineStyle } from "./tables.js";
-import { countText, rateText, ratioText, secondsText } from "./text.js";
+import { ratioText } from "./text.js";
 
 /**
  * @typedef {import("./records.js").Placed} Placed
