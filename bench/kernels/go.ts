@@ -15,7 +15,7 @@ export function findGo(): Outsider | undefined {
 }
 
 /** Seconds for one packet of `octets` octets; its ChaCha20-Poly1305 is not in the standard library. */
-export function measureGo(aead: Aead, operation: Operation, octets: number): Sample | undefined {
+function measureGo(aead: Aead, operation: Operation, octets: number): Sample | undefined {
   if (aead === "chacha20-poly1305") return undefined;
   const name = ["BenchmarkGCM", operation, aead, octets].map((part) => `^${part}$`).join("/");
   const flags = ["-test.run", "^$", "-test.bench", name, "-test.benchtime", "100ms"];

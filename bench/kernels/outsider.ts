@@ -11,7 +11,7 @@ export interface Outsider {
 }
 
 /** How often an outsider is asked in one case. */
-export const OUTSIDE_RUNS = 3;
+const OUTSIDE_RUNS = 3;
 
 /** Splits rounds into {@link OUTSIDE_RUNS} parts that differ by one at most; an outsider is asked after each. */
 export function partsOf(runs: number): number[] {

@@ -3,7 +3,7 @@
 import type { Sample, Subject } from "../lib/record.ts";
 
 /** Crates under comparison. */
-export const CRATES = [
+const CRATES = [
   "ring",
   "aws-lc-rs",
   "rustcrypto",

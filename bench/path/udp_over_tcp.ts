@@ -10,7 +10,7 @@ import type { RivalRelay } from "./relay.ts";
 import { connectTcp, type Endpoint, listenTcp } from "./sockets.ts";
 
 /** Names the program, where it is not on PATH. */
-export const TCP2UDP_VARIABLE = "CULVERT_BENCH_TCP2UDP";
+const TCP2UDP_VARIABLE = "CULVERT_BENCH_TCP2UDP";
 
 /** The program's path, or undefined: not installed. */
 export function tcp2udpProgram(): string | undefined {

@@ -18,9 +18,9 @@ export interface Conditions {
 export const RTT_MS = [20, 100];
 export const LOSS_PERCENT = [0, 0.1, 1, 3];
 /** Rate of the bottleneck, Mbit/s. */
-export const RATE_MBIT = 50;
+const RATE_MBIT = 50;
 /** What the bottleneck's buffer holds, ms at that rate. */
-export const BUFFER_MS = 25;
+const BUFFER_MS = 25;
 const SEED = 9329;
 
 /** A way across. All end to end TCP is CUBIC, so that it is no difference between them; so is the tunnels' own unless they say else. */

@@ -5,7 +5,7 @@ import { nameText } from "../config/error.ts";
 import { type MemberProblem, problem } from "./problem.ts";
 
 /** 64 KiB, counted as the octets arrive: what Content-Length says is the client's word only. */
-export const BODY_LEN_MAX = 65_536;
+const BODY_LEN_MAX = 65_536;
 
 /** A body that was read, or the answer that refuses it. */
 export type ReadBody<T> =

@@ -8,7 +8,7 @@ import { createEventQueue, type EventQueue } from "./event_queue.ts";
 export const READERS_MAX = 256;
 
 /** Between two `totals` events. */
-export const TICK_MS = 1000;
+const TICK_MS = 1000;
 
 /** How long a browser waits before it connects again, ms. */
 const RETRY_MS = 1000;

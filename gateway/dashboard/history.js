@@ -227,6 +227,6 @@ function grown(before, now) {
  * @param {ByKind} kinds
  * @returns {number}
  */
-export function sum({ ike, esp, keepalive, empty }) {
+function sum({ ike, esp, keepalive, empty }) {
   return ike + esp + keepalive + empty;
 }

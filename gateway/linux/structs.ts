@@ -16,8 +16,8 @@ export interface InetAddress {
 }
 
 export const SOCKADDR_IN_LEN = 16;
-export const SOCKADDR_IN6_LEN = 28;
-export const IFREQ_LEN = 40;
+const SOCKADDR_IN6_LEN = 28;
+const IFREQ_LEN = 40;
 
 /** AF_INET or AF_INET6. */
 export function familyOf(octets: Uint8Array): number {

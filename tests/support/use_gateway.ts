@@ -48,7 +48,7 @@ export function useGatewayWithDaemon(
 }
 
 /** Ends every connection and waits until the gateway has counted it, so that no test counts for the one before. */
-export async function closeAll(gateway: Gateway): Promise<void> {
+async function closeAll(gateway: Gateway): Promise<void> {
   gateway.closeConnections();
   if (!gateway.program.isRunning()) return;
   const open = await settle(async () => liveConnections(await readMetrics(gateway.api)), isNone);
@@ -56,7 +56,7 @@ export async function closeAll(gateway: Gateway): Promise<void> {
 }
 
 /** Connections in all states. */
-export function liveConnections(samples: Samples): number {
+function liveConnections(samples: Samples): number {
   let live = 0;
   for (const [key, value] of samples) if (key.startsWith("culvert_connections{")) live += value;
   return live;

@@ -11,7 +11,7 @@ export function checkImports(files: Files): string[] {
 }
 
 /** Imports of one module that stay in the project. */
-export function importsOf(path: string, text: string): Edge[] {
+function importsOf(path: string, text: string): Edge[] {
   return [...text.matchAll(IMPORT)].map((match) => ({
     from: path,
     to: normalize(`${dirname(path)}/${match[2] ?? ""}`),

@@ -5,8 +5,8 @@
 
 import { capture, exists, run, tryCapture } from "../run.ts";
 
-export const WASM_PACK_VERSION = "0.15.1";
-export const WASM_BINDGEN_VERSION = "0.2.130";
+const WASM_PACK_VERSION = "0.15.1";
+const WASM_BINDGEN_VERSION = "0.2.130";
 
 /** A compiler, its linker, and what identifies both. */
 export interface Toolchain {

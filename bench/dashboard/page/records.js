@@ -126,7 +126,7 @@ export function ratioOf(ours, rival) {
  * @param {BenchRecord} record
  * @returns {Figure}
  */
-export function rateOf(record) {
+function rateOf(record) {
   const { rate, unit, octets, low, high } = record;
   if (isAmount(record)) return { value: rate, low, high };
   const work = unit === "octets/s" ? octets : 1;
