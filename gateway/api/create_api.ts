@@ -1,4 +1,5 @@
-// The HTTP API (docs/interface.md §2) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
+// The HTTP API (docs/api.md) as one app: a request in, a response out. It neither listens nor keeps
+// anything of its own.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../shell/log.ts";
@@ -18,7 +19,7 @@ import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
   readonly gateway: Gateway;
-  /** The bearer token in force; null is none. Asked at each request, so that it can be changed. */
+  /** The bearer token in force, asked at each request so that it can be changed; null is none. */
   readonly token: () => string | null;
   /** Where the API listens. */
   readonly bound: { readonly isLoopback: boolean };
@@ -67,7 +68,12 @@ export function createApi(options: ApiOptions): Api {
 
 const TOKEN_SCHEME = { type: "http", scheme: "bearer" } as const;
 
-/** Answers are of this moment, and are what their type says. */
+/**
+ * Answers are of this moment, and are what their type says.
+ *
+ * Hono's secure-headers would set ten headers more, each to be turned off by name. What a page needs
+ * of them goes with the page alone (dashboard.ts).
+ */
 async function setCommonHeaders(
   context: { header: (name: string, value: string) => void },
   next: () => Promise<void>,
