@@ -1,5 +1,5 @@
-// Prints the table of README.md, in Markdown, from the last run in a file of records: how many times
-// longer each rival takes than culvert-wasm. A rival without this AEAD has an empty cell.
+// Prints the table of README.md, in Markdown, from the last run in a file of records: how many
+// times longer each rival takes than culvert-wasm. A rival without this AEAD has an empty cell.
 //
 //   deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
 //

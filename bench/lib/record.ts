@@ -27,14 +27,16 @@ export type Subject =
 
 /**
  * What `rate` counts, and with it what a sample is: seconds for one operation (`octets/s`,
- * `packets/s`), or an amount that is its own rate (`octets`: memory; `share`: of one processor; `t`:
- * Welch's, without its sign).
+ * `packets/s`), or an amount that is its own rate (`octets`: memory; `share`: of one processor;
+ * `t`: Welch's, without its sign).
  */
 export type Unit = "octets/s" | "packets/s" | "octets" | "share" | "t";
 
 /** One measurement. */
 export interface Sample {
-  /** Seconds for one operation (kernel) or packet (path, wire); the amount where the unit is one. */
+  /**
+   * Seconds for one operation (kernel) or packet (path, wire); the amount where the unit is one.
+   */
   readonly value: number;
   /** Seconds of processor, user and system, that the subject's own process used for one packet. */
   readonly cpu?: number;
@@ -68,8 +70,8 @@ export interface BenchRecord extends Spread {
   readonly baseline: Subject;
   /**
    * Our rate over the baseline's: above 1 is faster, of memory larger. It is the median over the
-   * rounds of a run, in each of which both have a sample. Where one was measured more often than the
-   * other, it is the ratio of their medians.
+   * rounds of a run, in each of which both have a sample. Where one was measured more often than
+   * the other, it is the ratio of their medians.
    */
   readonly ratio: number;
   /**

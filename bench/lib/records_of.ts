@@ -54,8 +54,8 @@ function _values(samples: readonly Sample[]): number[] {
 
 /**
  * Round by round, where there are pairs: a machine that is slower for a while is so for neighbours
- * in a round, but moves the median of one subject more than another's. A time that the clock rounded
- * to nothing makes no pair.
+ * in a round, but moves the median of one subject more than another's. A time that the clock
+ * rounded to nothing makes no pair.
  */
 function _ratiosOf(
   samples: readonly number[],
@@ -70,7 +70,9 @@ function _ratiosOf(
   return { ratio: median, ratioLow: low, ratioHigh: high };
 }
 
-/** Of rates, which are times the other way round; 1 for what equals its baseline, nothing included. */
+/**
+ * Of rates, which are times the other way round; 1 for what equals its baseline, nothing included.
+ */
 function _ratio(sample: number, baseline: number, unit: Unit): number {
   if (sample === baseline) return 1;
   return _isAmount(unit) ? sample / baseline : baseline / sample;

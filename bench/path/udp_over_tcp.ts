@@ -1,5 +1,6 @@
-// The rival of the relay: Mullvad's tcp2udp, if there is one. Its frames are ours but for two things: the Length field does not count itself,
-// and no stream prefix goes before them. So the same payloads pass through both.
+// The rival of the relay: Mullvad's tcp2udp, if there is one. Its frames are ours but for two
+// things: the Length field does not count itself, and no stream prefix goes before them. So the
+// same payloads pass through both.
 
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";

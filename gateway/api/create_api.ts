@@ -71,8 +71,8 @@ const TOKEN_SCHEME = { type: "http", scheme: "bearer" } as const;
 /**
  * Answers are of this moment, and are what their type says.
  *
- * Hono's secure-headers would set ten headers more, each to be turned off by name. What a page needs
- * of them goes with the page alone (dashboard.ts).
+ * Hono's secure-headers would set ten headers more, each to be turned off by name. What a page
+ * needs of them goes with the page alone (dashboard.ts).
  */
 async function setCommonHeaders(
   context: { header: (name: string, value: string) => void },

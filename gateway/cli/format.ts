@@ -1,6 +1,7 @@
-// Values as people read them in a terminal: short, without blanks. The dashboard has words and blanks
-// of its own, in gateway/dashboard/format.js. No module can be both a page's file and an import: the
-// single binary embeds the page's files as files, and Bun takes a file as one or as the other.
+// Values as people read them in a terminal: short, without blanks. The dashboard has words and
+// blanks of its own, in gateway/dashboard/format.js. No module can be both a page's file and an
+// import: the single binary embeds the page's files as files, and Bun takes a file as one or as the
+// other.
 
 const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3600], ["m", 60]];
 

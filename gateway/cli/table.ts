@@ -1,6 +1,6 @@
-// Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where it
-// is too narrow, the columns that matter least are left out before anything is cut. That is why this
-// is ours: of cli-table3, columnify and text-table none leaves a column out.
+// Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where
+// it is too narrow, the columns that matter least are left out before anything is cut. That is why
+// this is ours: of cli-table3, columnify and text-table none leaves a column out.
 
 import stringWidth from "string-width";
 

@@ -1,5 +1,6 @@
-// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only grow, so a rate is what came in between;
-// a counter that went back is one of a gateway that was started anew.
+// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only
+// grow, so a rate is what came in between; a counter that went back is one of a gateway that was
+// started anew.
 
 import { countsBetween } from "./histogram.js";
 

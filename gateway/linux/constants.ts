@@ -1,5 +1,5 @@
-// Numbers of the Linux kernel's interface, under libc's names. Those that differ between machines are told apart by `arch` here, and nowhere
-// else; all others are the same on x86-64 and aarch64.
+// Numbers of the Linux kernel's interface, under libc's names. Those that differ between machines
+// are told apart by `arch` here, and nowhere else; all others are the same on x86-64 and aarch64.
 
 import { arch } from "node:process";
 

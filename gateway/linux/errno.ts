@@ -1,6 +1,8 @@
 // errno in words.
 
-/** The name of an error number: `EADDRINUSE`. A number that the kernel never had is told as it is. */
+/**
+ * The name of an error number: `EADDRINUSE`. A number that the kernel never had is told as it is.
+ */
 export function errnoName(errno: number): string {
   return NAMES[errno] ?? `errno ${errno}`;
 }

@@ -1,5 +1,5 @@
-// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace: `netns_cases.ts NAME` ends with 0 if the case
-// holds.
+// The cases of tun_test.ts, each run as a program of its own in a fresh network namespace:
+// `netns_cases.ts NAME` ends with 0 if the case holds.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -144,7 +144,10 @@ function refuseOffloads(): void {
   }
 }
 
-/** libc on a kernel that takes offloads only where `takes` says so of the flags and of how often it was asked before. */
+/**
+ * libc on a kernel that takes offloads only where `takes` says so of the flags and of how often it
+ * was asked before.
+ */
 function refusing(of: Libc, takes: (flags: number, asked: number) => boolean): Libc {
   let asked = 0;
   return {

@@ -44,7 +44,10 @@ function connectTo(fd: number, remote: InetAddress): void {
   assert.equal(libc.connect(fd, kernel.scratch.at(0), sockaddr.length), 0);
 }
 
-/** Receives a datagram: the count of lost ones that came with it, 0 without one; undefined if there is no datagram. */
+/**
+ * Receives a datagram: the count of lost ones that came with it, 0 without one; undefined if there
+ * is no datagram.
+ */
 function receiveCounted(fd: number): number | undefined {
   const { view, at } = kernel.scratch;
   const base = mapped.base + BigInt(view.byteOffset);

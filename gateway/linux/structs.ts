@@ -1,6 +1,6 @@
-// Structures of the kernel's interface as octets, and their texts. Numbers are in the machine's order,
-// which is little endian on both machines that we run on. Port, address and flow of a socket address
-// are in wire order.
+// Structures of the kernel's interface as octets, and their texts. Numbers are in the machine's
+// order, which is little endian on both machines that we run on. Port, address and flow of a socket
+// address are in wire order.
 //
 //   sockaddr_in    family 2 | port 2 | address 4  | zero 8                                  16 octets
 //   sockaddr_in6   family 2 | port 2 | flow 4     | address 16 | scope 4                    28 octets

@@ -134,8 +134,8 @@ export interface ConnectUdpOptions {
 }
 
 /**
- * Opens a UDP socket as a lane opens its upstream sockets: it sends to and hears from `remote` only,
- * and is told what the kernel had to drop (SO_RXQ_OVFL).
+ * Opens a UDP socket as a lane opens its upstream sockets: it sends to and hears from `remote`
+ * only, and is told what the kernel had to drop (SO_RXQ_OVFL).
  *
  * An ICMP error is not known here; it comes as ECONNREFUSED from a later call on the socket.
  */

@@ -32,7 +32,9 @@ export interface IkeOptions {
   readonly nextPayload?: number;
 }
 
-/** A message that looks like IKE (RFC 7296 §3.1): a right header, filler of period 251 behind it. */
+/**
+ * A message that looks like IKE (RFC 7296 §3.1): a right header, filler of period 251 behind it.
+ */
 export function ikeMessage(options: IkeOptions = {}): Buffer {
   const len = options.len ?? IKE_HEADER_LEN;
   const message = Buffer.from(Array.from({ length: len }, (_, i) => i % 251));
@@ -55,7 +57,9 @@ export interface FrameReader {
   pendingLen(): number;
 }
 
-/** Makes a reader. It throws on Length 0 and 1: a gateway must never send those (protocol.md T25). */
+/**
+ * Makes a reader. It throws on Length 0 and 1: a gateway must never send those (protocol.md T25).
+ */
 export function createFrameReader(): FrameReader {
   let chunks: Buffer[] = [];
   let held = 0;

@@ -1,4 +1,5 @@
-// Inner packets: IPv4 and IPv6 with ICMP or UDP echo, checksums right unless asked otherwise, and a parser for what comes back.
+// Inner packets: IPv4 and IPv6 with ICMP or UDP echo, checksums right unless asked otherwise, and a
+// parser for what comes back.
 
 import { Buffer } from "node:buffer";
 import { isIPv6 } from "node:net";
@@ -84,14 +85,19 @@ function ipv6({ source, destination }: Ends, nextHeader: number, payload: Uint8A
   return Buffer.concat([header, payload]);
 }
 
-/** What a test wants to know of an inner packet. `isIntact`: lengths and every checksum are right. */
+/**
+ * What a test wants to know of an inner packet. `isIntact`: lengths and every checksum are right.
+ */
 export interface ParsedPacket extends Ends {
   readonly protocol: number;
   readonly payload: Buffer;
   readonly isIntact: boolean;
 }
 
-/** Parses an inner packet; throws if it is shorter than its headers. Octets behind its own length (TFC) are left out. */
+/**
+ * Parses an inner packet; throws if it is shorter than its headers. Octets behind its own length
+ * (TFC) are left out.
+ */
 export function parsePacket(packet: Buffer): ParsedPacket {
   const isV6 = packet.readUInt8(0) >> 4 === 6;
   const headerLen = isV6 ? 40 : (packet.readUInt8(0) & 15) * 4;

@@ -1,5 +1,5 @@
-// The counters of `/metrics`, read as a Prometheus server reads them, and what has changed between two
-// readings.
+// The counters of `/metrics`, read as a Prometheus server reads them, and what has changed between
+// two readings.
 
 import { deepEqual, equal } from "node:assert/strict";
 import type { Api } from "./api.ts";

@@ -1,4 +1,5 @@
-// Peers with random keys: a pair of SAs, an inner address of their own, and the API bodies that install them.
+// Peers with random keys: a pair of SAs, an inner address of their own, and the API bodies that
+// install them.
 
 import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";

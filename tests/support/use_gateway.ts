@@ -1,4 +1,5 @@
-// One gateway for all tests of a `describe`: started before them, empty of connections after each, stopped cleanly after all.
+// One gateway for all tests of a `describe`: started before them, empty of connections after each,
+// stopped cleanly after all.
 
 import { equal, ok } from "node:assert/strict";
 import { after, afterEach } from "node:test";
@@ -47,7 +48,10 @@ export function useGatewayWithDaemon(
   return { gateway, daemon: open };
 }
 
-/** Ends every connection and waits until the gateway has counted it, so that no test counts for the one before. */
+/**
+ * Ends every connection and waits until the gateway has counted it, so that no test counts for the
+ * one before.
+ */
 async function closeAll(gateway: Gateway): Promise<void> {
   gateway.closeConnections();
   if (!gateway.program.isRunning()) return;

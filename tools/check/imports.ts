@@ -1,5 +1,6 @@
-// Imports point one way (docs/architecture.md): bench, tests -> gateway -> ts-bindings; inside the gateway cli -> shell -> lane ->
-// linux, api -> shell, and everyone may use the interface of runtime. No module reaches itself again.
+// Imports point one way (docs/architecture.md): bench, tests -> gateway -> ts-bindings; inside the
+// gateway cli -> shell -> lane -> linux, api -> shell, and everyone may use the interface of
+// runtime. No module reaches itself again.
 
 import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, select } from "./files.ts";
@@ -67,7 +68,9 @@ const IMPORT = /^(?:import|export)(\s+type)?\b(?:[^"';]*?\bfrom)?\s*"(\.[^"]+)"/
 
 const ADAPTER = /^gateway\/runtime\/(deno|bun)\.ts$/;
 
-/** Interfaces that more than one layer speaks, the number of the release, and the form of the log. */
+/**
+ * Interfaces that more than one layer speaks, the number of the release, and the form of the log.
+ */
 const SHARED: readonly string[] = [
   "gateway/log_line.ts",
   "gateway/runtime/types.ts",

@@ -67,7 +67,8 @@ export function createHistory() {
 }
 
 /**
- * A case run after run, the earliest first: every subject, or ours over each rival of the same run. Runs that say nothing of it are left out.
+ * A case run after run, the earliest first: every subject, or ours over each rival of the same run.
+ * Runs that say nothing of it are left out.
  *
  * @param {readonly Run[]} runs The latest first
  * @param {{ readonly name: string, readonly ours: string, readonly measure: string }} choice

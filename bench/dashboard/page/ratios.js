@@ -1,4 +1,5 @@
-// A run in short: how many times as fast as each rival; then one kind of case over packet sizes, as chart and table.
+// A run in short: how many times as fast as each rival; then one kind of case over packet sizes, as
+// chart and table.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
 import { countText } from "../../../gateway/dashboard/format.js";
@@ -113,7 +114,8 @@ const RATIO_HINT =
   "Above 1 ours is faster. Medians over the rounds of a run, with p10 and p90; older records, and rivals with fewer samples, have ratios of medians, and a spread from our slow tenth over the rival's fast one to the reverse.";
 
 /**
- * How a measure is taken of a record and written. What a rate would say nothing of is always shown as time.
+ * How a measure is taken of a record and written. What a rate would say nothing of is always shown
+ * as time.
  *
  * @param {string} measure
  * @param {Placed | undefined} sample One of the records that are shown

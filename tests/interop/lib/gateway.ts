@@ -95,7 +95,10 @@ export async function startGateway(flags: readonly string[]): Promise<Gateway> {
   };
 }
 
-/** How a gateway is started: by the runtime that runs the suite, or CULVERT_GATEWAY (words apart by spaces). */
+/**
+ * How a gateway is started: by the runtime that runs the suite, or CULVERT_GATEWAY (words apart by
+ * spaces).
+ */
 export function gatewayCommand(): string[] {
   const given = process.env.CULVERT_GATEWAY;
   if (given !== undefined && given !== "") return given.split(" ");
