@@ -4,7 +4,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { connectUdp, setOption } from "../../gateway/linux/sockets.ts";
+import { setOption } from "../../gateway/linux/sockets.ts";
 import { expectEcho, expectPong, freshPing } from "../support/echo.ts";
 import { openEsp, sealEsp } from "../support/esp.ts";
 import { ikeFrame, ikeMessage } from "../support/frames.ts";
@@ -13,7 +13,7 @@ import { openIkeDaemon } from "../support/ike_daemon.ts";
 import { addressOctets, checksum, pingPacket } from "../support/inner_packet.ts";
 import { type Cases, ip, runCase } from "../support/namespace.ts";
 import { addPeer } from "../support/peers.ts";
-import { openTestKernel, sendText } from "../support/test_kernel.ts";
+import { connectUdp, openTestKernel, sendText } from "../support/test_kernel.ts";
 
 export const CASES: Cases = {
   "T1, T2: ports 4500 and 443 serve originators from any port": servePorts,
