@@ -3,9 +3,9 @@
 // promtool comes with Debian's package prometheus; the strict reader of OpenMetrics is Prometheus' own for Python.
 
 import { ok } from "node:assert/strict";
-import { dashboardQueries, withoutVariables } from "../tests/api/monitoring.ts";
 import { expectEcho } from "../tests/support/echo.ts";
 import { type Gateway, startGateway, stopCleanly } from "../tests/support/gateway.ts";
+import { dashboardQueries, withoutVariables } from "../tests/support/monitoring.ts";
 import { addPeer } from "../tests/support/peers.ts";
 import { installDebian, installPython } from "./python.ts";
 import { run, runWith, say } from "./run.ts";

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import type { WorkerInit, WorkerNotice } from "../tests/support/programs/core_lane_program.ts";
 import {
   type Core,
   type CoreLimits,
@@ -9,7 +10,6 @@ import {
   loadCore,
   planMemory,
 } from "./core.ts";
-import type { WorkerInit, WorkerNotice } from "./core_test_worker.ts";
 import type * as raw from "./esp.d.ts";
 import { ABI, FAMILY_V4, LANE_SOCKADDR } from "./layout.ts";
 
@@ -33,7 +33,7 @@ test("both variants import the memory alone and export the same", async () => {
 });
 
 test("the interface has every export, with all its parameters", () => {
-  // Compile-time: `interface Core` against what wasm-pack wrote.
+  // Compile-time: `interface Core` against the types that wasm-pack wrote.
   type Exports = Omit<typeof raw, "memory" | `__wbindgen_${string}`>;
   type SameNames = [keyof Exports, keyof Core] extends [keyof Core, keyof Exports] ? true : never;
   type SameParameters = {
@@ -128,7 +128,10 @@ function writeSource(core: Core, memory: WebAssembly.Memory, lane: number): void
 }
 
 async function takeTurns(init: WorkerInit): Promise<WorkerNotice> {
-  const worker = new Worker(new URL("./core_test_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(
+    new URL("../tests/support/programs/core_lane_program.ts", import.meta.url),
+    { type: "module" },
+  );
   try {
     return await new Promise<WorkerNotice>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<WorkerNotice>): void => resolve(data);

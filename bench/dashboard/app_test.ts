@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { testProgram } from "../../tests/support/programs/bench_program.ts";
 import { type App, createApp } from "./app.ts";
 import { RESULTS } from "./results.ts";
 import type { Runner } from "./runner.ts";
-import { testProgram } from "./test_program.ts";
 import type { PageData, RunState } from "./types.ts";
 
 interface Opened {

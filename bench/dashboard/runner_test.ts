@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { testProgram } from "../../tests/support/programs/bench_program.ts";
 import { settle } from "../../tests/support/wait.ts";
 import { openRunner, type Runner } from "./runner.ts";
-import { testProgram } from "./test_program.ts";
 import type { RunState } from "./types.ts";
 
 async function withRunner(

@@ -1,6 +1,12 @@
 // A core of our own with one connection, as a lane would drive it, without sockets: frames are written where `readv`
 // would put them, inner packets where a TUN would, and what would be sent is read from the transmit ring.
 
+import { type NativeEngine, openNativeEngine } from "../../gateway/engine/native.ts";
+import { emitSockaddr } from "../../gateway/linux/structs.ts";
+import type { SaDirection } from "../../gateway/model/direction.ts";
+import { runtime } from "../../gateway/runtime/mod.ts";
+import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
+import { writeSpec } from "../../gateway/shell/sa_spec.ts";
 import {
   type Core,
   type CoreVariant,
@@ -18,12 +24,6 @@ import {
   LANE_SOCKADDR,
   LANE_TX_IOV,
 } from "../../ts-bindings/layout.ts";
-import { type NativeEngine, openNativeEngine } from "../../gateway/engine/native.ts";
-import { emitSockaddr } from "../../gateway/linux/structs.ts";
-import { runtime } from "../../gateway/runtime/mod.ts";
-import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
-import { writeSpec } from "../../gateway/shell/sa_spec.ts";
-import type { SaDirection } from "../../gateway/shell/types.ts";
 import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
 
 /** The core and its one connection. */

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import process from "node:process";
 import { runtime } from "../../gateway/runtime/mod.ts";
-import { VERSION } from "../../gateway/version.ts";
+import { VERSION } from "../../gateway/model/version.ts";
 import type { Subject, Suite } from "./record.ts";
 
 /** Asks a subject once; `undefined` if it is not installed, or does not say. */

@@ -4,7 +4,8 @@ import type { Sample } from "../lib/record.ts";
 import type { GatewayChild } from "./gateway_child.ts";
 import { plainBoth, plainDown, plainUp } from "./plain.ts";
 import { DISCARD_PORT, ECHO_PORT, type Recording } from "./recording.ts";
-import { relayDown, relayRunsUp, relayUp, type RivalRelay } from "./relay.ts";
+import { relayDown, relayRunsUp, relayUp } from "./relay.ts";
+import type { RivalRelay } from "./relay_program.ts";
 import type { Scene } from "./scene.ts";
 import { discardUp, echoBoth, tunnelDown, tunnelUp } from "./tunnel.ts";
 

@@ -1,6 +1,6 @@
 // Cases in which ESP of others is passed on, frames to datagrams and datagrams to frames: by the gateway, and by a rival of the same task.
 
-import type { Sample, Subject } from "../lib/record.ts";
+import type { Sample } from "../lib/record.ts";
 import type { Arena } from "./arena.ts";
 import { timed } from "./cost.ts";
 import { BURST, pumpWindow, pushStreams } from "./drivers.ts";
@@ -12,11 +12,11 @@ import {
   RELAYED_UP,
 } from "./gateway_child.ts";
 import { frameAt, LENGTH_LEN, type Recording } from "./recording.ts";
+import type { Relay, RivalRelay } from "./relay_program.ts";
 import type { Scene } from "./scene.ts";
 import {
   aimUdp,
   connectTcp,
-  type Endpoint,
   openDiscard,
   openUdp,
   sendAll,
@@ -24,20 +24,6 @@ import {
   takeRuns,
 } from "./sockets.ts";
 import { DATAGRAM_MAX, sampleOf, sendDatagrams } from "./tunnel.ts";
-
-/** A program between TCP and the daemon's UDP port. */
-export interface Relay {
-  readonly pid: number;
-  readonly tcp: Endpoint;
-}
-
-/** A program of the same task, whose framing is its own. */
-export interface RivalRelay extends Relay {
-  readonly subject: Subject;
-  /** Has the recording in its framing while `run` runs. */
-  reframe<T>(arena: Arena, recording: Recording, run: (own: Recording) => T): T;
-  stop(): void;
-}
 
 /** One way through any relay. */
 type Way = (scene: Scene, relay: Relay, recording: Recording) => Sample;

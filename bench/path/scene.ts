@@ -9,7 +9,7 @@ import { ECHO_ADDRESS } from "../../tests/support/peers.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { type Child, startChild } from "./child.ts";
 import { type GatewayChild, startGatewayChild } from "./gateway_child.ts";
-import type { RivalRelay } from "./relay.ts";
+import type { RivalRelay } from "./relay_program.ts";
 import { type Endpoint, openUdp } from "./sockets.ts";
 import { startUdpOverTcp, tcp2udpProgram } from "./udp_over_tcp.ts";
 

@@ -1,5 +1,6 @@
 // A core with a batch laid out, as a lane has it before step 6, and how keys get into it.
 
+import type { SaDirection } from "../../gateway/model/direction.ts";
 import {
   CONTEXT_LEN,
   type JOB_CONTEXT,
@@ -10,7 +11,6 @@ import {
   LANE_JOBS,
   SA_CONTEXT,
 } from "../../ts-bindings/layout.ts";
-import type { SaDirection } from "../../gateway/shell/types.ts";
 import {
   type CoreBench,
   fillSlot,

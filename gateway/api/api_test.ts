@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, post } from "./fake_api.ts";
+import { createTestApi, post } from "../../tests/support/test_api.ts";
 
 async function problemOf(response: Response): Promise<Record<string, unknown>> {
   equal(response.headers.get("content-type"), "application/problem+json");
@@ -12,7 +12,7 @@ async function problemOf(response: Response): Promise<Record<string, unknown>> {
 }
 
 test("createApi() answers the probes", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   equal((await app.request("/livez")).status, 200);
   equal((await app.request("/readyz")).status, 200);
   gateway.drain();
@@ -23,7 +23,7 @@ test("createApi() answers the probes", async () => {
 });
 
 test("createApi() shows the status", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const response = await app.request("/v1/status");
   equal(response.headers.get("cache-control"), "no-store");
   const status = await response.json();
@@ -40,7 +40,7 @@ test("createApi() shows the status", async () => {
 });
 
 test("createApi() answers 503 to a kick that the lane has no room for", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   Object.assign(gateway, { kick: () => "busy" });
   const response = await app.request("/v1/connections/7", { method: "DELETE" });
   equal(response.status, 503);
@@ -49,7 +49,7 @@ test("createApi() answers 503 to a kick that the lane has no room for", async ()
 });
 
 test("createApi() shows and closes connections", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const { connections } = await (await app.request("/v1/connections")).json();
   equal(connections[0].id, 7);
   const one = await app.request("/v1/connections/7");
@@ -65,14 +65,14 @@ test("createApi() shows and closes connections", async () => {
 });
 
 test("createApi() drains", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   const response = await app.request("/v1/drain", { method: "POST" });
   equal(response.status, 202);
   ok(gateway.isDraining());
 });
 
 test("createApi() says which methods a path has", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const allowed = {
     "/livez": "GET, HEAD",
     "/v1/status": "GET, HEAD",
@@ -95,14 +95,14 @@ test("createApi() says which methods a path has", async () => {
 });
 
 test("createApi() answers HEAD without a body", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const response = await app.request("/v1/status", { method: "HEAD" });
   equal(response.status, 200);
   equal(await response.text(), "");
 });
 
 test("createApi() has problems for paths that are not there", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   for (const path of ["/nothing", "/v1", "/v1/sas/", "/v1/connections/7/x", "/..%2f"]) {
     const response = await app.request(path);
     equal(response.status, 404, path);
@@ -111,7 +111,7 @@ test("createApi() has problems for paths that are not there", async () => {
 });
 
 test("createApi() answers 500 for a fault of the gateway's own, and logs it", async () => {
-  const { app, gateway, logged } = createFakeApi();
+  const { app, gateway, logged } = createTestApi();
   gateway.status = (): never => {
     throw new RangeError("Cannot read counters: gone");
   };
@@ -122,7 +122,7 @@ test("createApi() answers 500 for a fault of the gateway's own, and logs it", as
 });
 
 test("createApi() bounds bodies by what arrives", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   let pulled = 0;
   const endless = new ReadableStream<Uint8Array>({
     pull(controller): void {
@@ -145,7 +145,7 @@ test("createApi() bounds bodies by what arrives", async () => {
 });
 
 test("a body that ends before its end is the client's fault, and no error of ours", async () => {
-  const { app, logged } = createFakeApi();
+  const { app, logged } = createTestApi();
   const body = new ReadableStream<Uint8Array>({
     start(controller): void {
       controller.enqueue(new TextEncoder().encode('{"spi":'));
@@ -158,7 +158,7 @@ test("a body that ends before its end is the client's fault, and no error of our
 });
 
 test("createApi() refuses what is not JSON in UTF-8", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const bodies = ["", "{", "{}x", "'a'", Uint8Array.of(0x22, 0xff, 0x22), "NaN"];
   for (const body of bodies) {
     const response = await app.request("/v1/sas", { method: "POST", body });

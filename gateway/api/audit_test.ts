@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, type FakeApi, post } from "./fake_api.ts";
+import { createTestApi, post, type TestApi } from "../../tests/support/test_api.ts";
 
 const TOKEN = "correct-horse";
 const KEY = "00112233445566778899aabbccddeeff01020304";
@@ -23,22 +23,22 @@ function text(body: string): RequestInit {
   return { method: "POST", body };
 }
 
-/** A call that is answered in a certain way, and what its line says of it. */
+/** A call that gets a certain answer, and the line of the log about it. */
 interface Outcome {
   readonly status: number;
   readonly path: string;
   readonly init: RequestInit;
   readonly action: string;
   readonly target?: string;
-  /** What is so before. */
-  readonly given?: (api: FakeApi) => unknown;
+  /** Prepares the API before the call. */
+  readonly given?: (api: TestApi) => unknown;
 }
 
-async function install({ app }: FakeApi): Promise<void> {
+async function install({ app }: TestApi): Promise<void> {
   equal((await app.request("/v1/sas", post(SA))).status, 201);
 }
 
-function breakGateway({ gateway }: FakeApi): void {
+function breakGateway({ gateway }: TestApi): void {
   const broken = (): never => {
     throw new RangeError(`Cannot do it: ${KEY}`);
   };
@@ -99,7 +99,7 @@ const OUTCOMES: readonly Outcome[] = [
 for (const { status, path, init, action, target, given } of OUTCOMES) {
   const name = `${init.method} ${path.replaceAll(KEY, "KEY")}`;
   test(`audit() writes a line of ${action} answered ${status} (${name})`, async () => {
-    const api = createFakeApi();
+    const api = createTestApi();
     await given?.(api);
     api.logged.splice(0);
     equal((await api.app.request(path, init, { remote: "192.0.2.1" })).status, status);
@@ -126,7 +126,7 @@ test("audit() writes a line of each change that the guard refuses", async () => 
     [403, foreign],
   ];
   for (const [status, headers] of refusals) {
-    const { app, logged } = createFakeApi({ token: TOKEN });
+    const { app, logged } = createTestApi({ token: TOKEN });
     const answer = await app.request(SA_PATH, { ...REMOVE, headers }, { remote: "192.0.2.1" });
     equal(answer.status, status);
     deepEqual(logged, [{
@@ -138,7 +138,7 @@ test("audit() writes a line of each change that the guard refuses", async () => 
 });
 
 test("audit() writes nothing of reads, whatever becomes of them", async () => {
-  const { app, logged } = createFakeApi({ token: TOKEN });
+  const { app, logged } = createTestApi({ token: TOKEN });
   for (const path of ["/", "/metrics", "/v1/sas", SA_PATH, "/v1/none", "/assets/main.js"]) {
     await app.request(path);
     await app.request(path, { method: "HEAD" });

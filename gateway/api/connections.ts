@@ -1,11 +1,11 @@
 // `/v1/connections`: show and close.
 
 import * as z from "zod";
-import type { Gateway, KickOutcome } from "../shell/types.ts";
+import { CONNECTION, CONNECTIONS } from "../model/connection.ts";
+import type { Gateway, KickOutcome } from "../model/gateway.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import { type Route, type Subject, subjectRoute } from "./route.ts";
-import { CONNECTION, CONNECTIONS } from "./schemas.ts";
 
 const FIRST = { id: "/connections/0/id" };
 

@@ -1,8 +1,10 @@
-// The HTTP API (docs/reference/api.md) as one app: a request in, a response out. It neither listens nor keeps anything of its own.
+// The HTTP API (docs/reference/api.md) as one app: a request in, a response out. It neither listens
+// nor keeps anything of its own.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "../shell/log.ts";
-import type { Gateway } from "../shell/types.ts";
+import { addRoute } from "./add_route.ts";
 import { audit, nameChanges } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
 import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";
@@ -13,12 +15,12 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { problem } from "./problem.ts";
-import { addRoute, type Api, type ApiEnv } from "./route.ts";
+import type { Api, ApiEnv } from "./route.ts";
 import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
   readonly gateway: Gateway;
-  /** The bearer token in force; null is none. Asked at each request, so that it can be changed. */
+  /** The bearer token in force, asked at each request so that it can be changed; null is none. */
   readonly token: () => string | null;
   /** Where the API listens. */
   readonly bound: { readonly isLoopback: boolean };
@@ -34,7 +36,8 @@ export interface ApiOptions {
  *
  * @example
  * ```ts
- * const app = createApi({ gateway, token: () => null, bound: { isLoopback: true }, log, readAsset });
+ * const bound = { isLoopback: true };
+ * const app = createApi({ gateway, token: () => null, bound, log, readAsset });
  * const response = await app.request("/v1/status");
  * ```
  */
@@ -67,7 +70,12 @@ export function createApi(options: ApiOptions): Api {
 
 const TOKEN_SCHEME = { type: "http", scheme: "bearer" } as const;
 
-/** Answers are of this moment, and are what their type says. */
+/**
+ * Answers are of this moment, and are what their type says.
+ *
+ * Hono's secure-headers would set ten headers more, each to be turned off by name. What a page
+ * needs of them goes with the page alone (dashboard.ts).
+ */
 async function setCommonHeaders(
   context: { header: (name: string, value: string) => void },
   next: () => Promise<void>,

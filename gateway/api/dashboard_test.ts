@@ -1,11 +1,11 @@
 import { equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi } from "./fake_api.ts";
+import { createTestApi } from "../../tests/support/test_api.ts";
 
 const BROWSER = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
 
 test("addFiles() serves the page under a strict policy", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const response = await app.request("/", BROWSER);
   equal(response.status, 200);
   equal(response.headers.get("content-type"), "text/html; charset=utf-8");
@@ -17,7 +17,7 @@ test("addFiles() serves the page under a strict policy", async () => {
 });
 
 test("addFiles() serves parts of the page for browsers, and no others", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const response = await app.request("/assets/main.js");
   equal(response.status, 200);
   equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
@@ -32,7 +32,7 @@ test("addFiles() serves parts of the page for browsers, and no others", async ()
 });
 
 test("givePageForToken() lets a browser ask for the token, and nobody past the guard", async () => {
-  const { app } = createFakeApi({ token: "right", isLoopback: false });
+  const { app } = createTestApi({ token: "right", isLoopback: false });
   const page = await app.request("/", BROWSER);
   equal(page.status, 401);
   equal(page.headers.get("content-type"), "text/html; charset=utf-8");

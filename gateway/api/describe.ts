@@ -2,9 +2,8 @@
 
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type * as z from "zod";
-import { type ProblemStatus, TITLES } from "./problem.ts";
+import { PROBLEM, type ProblemStatus, TITLES } from "./problem.ts";
 import type { Answer, Call, Route } from "./route.ts";
-import { PROBLEM } from "./schemas.ts";
 
 /** Every call may answer these: no token, Host or Origin, a fault of the gateway's own. */
 const COMMON_PROBLEMS: readonly ProblemStatus[] = [401, 403, 500];

@@ -1,10 +1,10 @@
-// The tables of the documents against what serves: calls, metrics, members of an SA.
+// The tables of the documents against the code: calls, metrics, members of an SA.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as z from "zod";
-import { createFakeApi } from "./fake_api.ts";
+import { createTestApi } from "../../tests/support/test_api.ts";
 import { METRICS } from "./metrics.ts";
 
 const DOCUMENT = z.looseObject({
@@ -23,7 +23,7 @@ const DOCUMENT = z.looseObject({
 });
 
 async function readDocument(): Promise<z.output<typeof DOCUMENT>> {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   return DOCUMENT.parse(await (await app.request("/openapi.json")).json());
 }
 
@@ -51,7 +51,7 @@ function tableOf(file: string, head: string): readonly (readonly string[])[] {
   );
 }
 
-/** What stands between backticks. */
+/** The text between backticks. */
 function codesOf(cell = ""): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 }
@@ -82,7 +82,7 @@ test("README.md names every call, and no other", async () => {
 });
 
 test("docs/reference/metrics.md lists every metric, with its type and labels", () => {
-  const status = createFakeApi().gateway.status();
+  const status = createTestApi().gateway.status();
   const listed = tableOf("docs/reference/metrics.md", "| metric |").flatMap((
     [names, type = "", labels = ""],
   ) => codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const));

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { createFakeGateway, type FakeGateway } from "../../tests/fakes/gateway.ts";
+import { createTestApi } from "../../tests/support/test_api.ts";
 import { createEventFeed, type EventFeed, READERS_MAX } from "./event_feed.ts";
-import { createFakeApi } from "./fake_api.ts";
-import { createFakeGateway, type FakeGateway } from "./fake_gateway.ts";
 
 interface Fixture {
   readonly gateway: FakeGateway;
@@ -87,7 +87,7 @@ test("createEventFeed() rests when nobody reads, and has room again", async () =
 });
 
 test("GET /v1/events is a stream of server-sent events, HEAD its header", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const response = await app.request("/v1/events");
   equal(response.status, 200);
   equal(response.headers.get("content-type"), "text/event-stream");
@@ -100,7 +100,7 @@ test("GET /v1/events is a stream of server-sent events, HEAD its header", async 
 });
 
 test("GET /v1/events refuses one reader too many", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   const open = await Promise.all(
     Array.from({ length: READERS_MAX }, () => app.request("/v1/events")),
   );

@@ -1,6 +1,7 @@
 // The two text forms of the metrics: Prometheus 0.0.4, which every collector reads, and OpenMetrics 1.0 for those that ask for it.
 
-import type { GatewayStatus, Histogram } from "../shell/types.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Histogram } from "../model/histogram.ts";
 import { type Labels, type Metric, METRICS } from "./metrics.ts";
 
 /** A text form. */

@@ -1,12 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, type FakeApi } from "./fake_api.ts";
+import { createTestApi, type TestApi } from "../../tests/support/test_api.ts";
 
 const TOKEN = "correct-horse";
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 
 async function statusOf(
-  { app }: FakeApi,
+  { app }: TestApi,
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<number> {
@@ -14,7 +14,7 @@ async function statusOf(
 }
 
 async function drainStatus(
-  api: FakeApi,
+  api: TestApi,
   headers: Readonly<Record<string, string>>,
 ): Promise<number> {
   const response = await api.app.request("/v1/drain", { method: "POST", headers });
@@ -23,7 +23,7 @@ async function drainStatus(
 }
 
 test("guard() on loopback without a token wants a loopback Host", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   const hosts = {
     "localhost": 200,
     "localhost:9329": 200,
@@ -46,7 +46,7 @@ test("guard() on loopback without a token wants a loopback Host", async () => {
 });
 
 test("guard() on loopback takes any Host with the token", async () => {
-  const api = createFakeApi({ token: TOKEN });
+  const api = createTestApi({ token: TOKEN });
   const host = "culvert.example";
   equal(await statusOf(api, "/v1/status", { host }), 403);
   equal(await statusOf(api, "/v1/status", { host, authorization: "Bearer wrong" }), 403);
@@ -63,18 +63,18 @@ test("guard() refuses changes that a foreign page asks for", async () => {
     "": 403,
   };
   for (const [origin, status] of Object.entries(origins)) {
-    equal(await drainStatus(createFakeApi(), { host, origin }), status, origin);
+    equal(await drainStatus(createTestApi(), { host, origin }), status, origin);
   }
   equal(
-    await statusOf(createFakeApi(), "/v1/status", { host, origin: "https://evil.example" }),
+    await statusOf(createTestApi(), "/v1/status", { host, origin: "https://evil.example" }),
     200,
   );
-  const withToken = createFakeApi({ token: TOKEN });
+  const withToken = createTestApi({ token: TOKEN });
   equal(await drainStatus(withToken, { ...BEARER, origin: "https://evil.example" }), 403);
 });
 
 test("guard() on loopback guards changes with the token", async () => {
-  const api = createFakeApi({ token: TOKEN });
+  const api = createTestApi({ token: TOKEN });
   equal(await statusOf(api, "/v1/status"), 200);
   for (
     const authorization of ["", "Bearer", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`]
@@ -85,7 +85,7 @@ test("guard() on loopback guards changes with the token", async () => {
 });
 
 test("guard() elsewhere guards everything but the probes", async () => {
-  const api = createFakeApi({ token: TOKEN, isLoopback: false });
+  const api = createTestApi({ token: TOKEN, isLoopback: false });
   const host = "culvert.example";
   for (const path of ["/v1/status", "/metrics", "/v1/connections", "/nothing"]) {
     equal(await statusOf(api, path, { host }), 401, path);
@@ -99,13 +99,13 @@ test("guard() elsewhere guards everything but the probes", async () => {
 });
 
 test("guard() refuses everything if no token was ever read", async () => {
-  const api = createFakeApi({ isLoopback: false });
+  const api = createTestApi({ isLoopback: false });
   equal(await statusOf(api, "/v1/status"), 401);
   equal(await statusOf(api, "/v1/status", { authorization: "Bearer null" }), 401);
 });
 
 test("guard() challenges as RFC 6750 says", async () => {
-  const { app } = createFakeApi({ token: TOKEN, isLoopback: false });
+  const { app } = createTestApi({ token: TOKEN, isLoopback: false });
   const none = await app.request("/v1/status");
   equal(none.headers.get("www-authenticate"), 'Bearer realm="culvert"');
   const wrong = await app.request("/v1/status", { headers: { authorization: "Bearer wrong" } });
@@ -114,30 +114,30 @@ test("guard() challenges as RFC 6750 says", async () => {
 });
 
 test("guard() lets only reads of the probes pass", async () => {
-  const { app } = createFakeApi({ token: TOKEN, isLoopback: false });
+  const { app } = createTestApi({ token: TOKEN, isLoopback: false });
   equal((await app.request("/livez", { method: "POST" })).status, 401);
   equal((await app.request("/livez", { method: "HEAD" })).status, 200);
 });
 
 test("guard() lets the parts of the page pass without a token, under the rule of Host", async () => {
   const path = "/assets/main.js";
-  const local = createFakeApi({ token: TOKEN });
+  const local = createTestApi({ token: TOKEN });
   equal(await statusOf(local, path), 200);
   equal(await statusOf(local, path, { host: "culvert.example" }), 403);
   equal(await statusOf(local, path, { host: "culvert.example", ...BEARER }), 200);
-  const elsewhere = createFakeApi({ token: TOKEN, isLoopback: false });
+  const elsewhere = createTestApi({ token: TOKEN, isLoopback: false });
   equal(await statusOf(elsewhere, path, { host: "culvert.example" }), 200);
   equal(await statusOf(elsewhere, "/assets", { host: "culvert.example" }), 401);
   equal((await elsewhere.app.request(path, { method: "POST" })).status, 401);
 });
 
 test("guard() takes the path that the router takes, whatever Host makes of the URL", async () => {
-  const { app, logged } = createFakeApi({ token: TOKEN, isLoopback: false });
+  const { app, logged } = createTestApi({ token: TOKEN, isLoopback: false });
   for (const host of ["x\\assets\\y", "x?", "a b", "[::"]) {
     equal((await app.fetch(requestWithUrl(`http://${host}/metrics`))).status, 401, host);
   }
   equal((await app.fetch(requestWithUrl("http://a b/assets/main.js"))).status, 200);
-  equal((await createFakeApi().app.fetch(requestWithUrl("http://a b/metrics"))).status, 403);
+  equal((await createTestApi().app.fetch(requestWithUrl("http://a b/metrics"))).status, 403);
   deepEqual(logged, []);
 });
 

@@ -1,11 +1,12 @@
 // `/livez`, `/readyz`, `/v1/status`, `/v1/drain`: the gateway as a whole.
 
 import * as z from "zod";
-import type { Gateway } from "../shell/types.ts";
+import { answer } from "../model/answer.ts";
+import type { Gateway } from "../model/gateway.ts";
+import { STATUS } from "../model/gateway_status.ts";
 import { json } from "./describe.ts";
 import { problem } from "./problem.ts";
 import type { ApiContext, Route } from "./route.ts";
-import { DRAINING, STATUS } from "./schemas.ts";
 
 /** The routes of the gateway as a whole. */
 export function healthRoutes(gateway: Gateway): readonly Route[] {
@@ -55,13 +56,18 @@ export function healthRoutes(gateway: Gateway): readonly Route[] {
   ];
 }
 
+const DRAINING = answer({ draining: z.boolean() });
+
 const TEXT_TYPE = "text/plain; charset=UTF-8";
 
 const TEXT = {
   200: { description: "Yes", content: { [TEXT_TYPE]: { schema: z.string() } } },
 } as const;
 
-/** Not by `context.text`, which leaves the type to the runtime while no other header is set: Bun then says none, or another. */
+/**
+ * Not by `context.text`, which leaves the type to the runtime while no other header is set: Bun
+ * then says none, or another.
+ */
 function textAnswer(context: ApiContext, text: string): Response {
   return context.body(text, 200, { "content-type": TEXT_TYPE });
 }

@@ -1,7 +1,10 @@
 // The metrics (docs/reference/metrics.md): one table has every name, so that documents, alerts and dashboards can be checked against it. No label takes
 // a value that a peer chooses.
 
-import type { ByKind, GatewayStatus, Histogram, Totals } from "../shell/types.ts";
+import type { ByKind } from "../model/frame_kind.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Histogram } from "../model/histogram.ts";
+import type { Totals } from "../model/totals.ts";
 
 /** Labels of a sample, in the order in which they are written. */
 export type Labels = Readonly<Record<string, string | number>>;

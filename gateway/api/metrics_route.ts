@@ -2,7 +2,7 @@
 
 import { accepts } from "@hono/hono/accepts";
 import * as z from "zod";
-import type { Gateway } from "../shell/types.ts";
+import type { Gateway } from "../model/gateway.ts";
 import { CONTENT_TYPES, MEDIA_TYPES, type MetricsFormat, renderMetrics } from "./exposition.ts";
 import type { ApiContext, Route } from "./route.ts";
 

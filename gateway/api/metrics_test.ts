@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi } from "./fake_api.ts";
+import { createTestApi } from "../../tests/support/test_api.ts";
 import { METRICS } from "./metrics.ts";
 
 async function page(): Promise<string> {
-  const response = await createFakeApi().app.request("/metrics");
+  const response = await createTestApi().app.request("/metrics");
   equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   return await response.text();
 }
@@ -77,8 +77,8 @@ test("/metrics is lines of the text format and nothing else", async () => {
 });
 
 test("/metrics is OpenMetrics for those who ask for it", async () => {
-  const { app } = createFakeApi();
-  // What Prometheus 2 asks with.
+  const { app } = createTestApi();
+  // The Accept header of Prometheus 2.
   const accept =
     "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
   const response = await app.request("/metrics", { headers: { accept } });

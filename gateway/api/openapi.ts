@@ -1,7 +1,7 @@
 // `/openapi.json`: the contract of the API, generated from the routes and schemas that serve it.
 
 import * as z from "zod";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../model/version.ts";
 import { json } from "./describe.ts";
 import type { Api, Route } from "./route.ts";
 
@@ -29,7 +29,7 @@ export function openApiRoutes(app: Api): readonly Route[] {
 }
 
 /** The document of all routes of `app`. */
-export function openApiDocument(app: Api): ReturnType<Api["getOpenAPI31Document"]> {
+function openApiDocument(app: Api): ReturnType<Api["getOpenAPI31Document"]> {
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {

@@ -1,20 +1,38 @@
-// Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may be keying material.
+// Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may
+// be keying material.
+import { answer } from "../model/answer.ts";
+import type { Value } from "../model/value.ts";
+import * as z from "zod";
 
 /** What the API refuses with. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 500 | 503;
 
-/** One member at fault, by JSON pointer. */
-export interface MemberProblem {
-  readonly pointer: string;
-  readonly detail: string;
-}
+const MEMBER_PROBLEM = answer({
+  pointer: z.string().meta({ description: "The member at fault (RFC 6901)" }),
+  detail: z.string(),
+});
+
+/** One member at fault. */
+export type MemberProblem = Value<typeof MEMBER_PROBLEM>;
+
+/** The body of a problem. */
+export const PROBLEM = answer({
+  type: z.literal("about:blank"),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z.array(MEMBER_PROBLEM).optional(),
+}).meta({ id: "Problem" });
 
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly errors?: readonly MemberProblem[];
 }
 
-/** Titles by status: those of HTTP. */
+/**
+ * Titles by status: those of RFC 9110 §15. `STATUS_CODES` of `node:http` has older names for two of
+ * them, "Payload Too Large" and "Unprocessable Entity".
+ */
 export const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "Bad Request",
   401: "Unauthorized",

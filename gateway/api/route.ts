@@ -1,13 +1,15 @@
-// The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a path allows is known to the answer
-// 405 as well, and what names something in a path is read by the schema that describes it.
+// The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a
+// path allows is known to the answer 405 as well, and what names something in a path is read by the
+// schema that describes it.
 
 import type { Context } from "@hono/hono";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
-import { describeCall } from "./describe.ts";
-import { problem, type ProblemStatus } from "./problem.ts";
+import type { ProblemStatus } from "./problem.ts";
 
-/** What a server gives to `app.fetch` beside the request, and what is known of a request on its way. */
+/**
+ * What a server gives to `app.fetch` beside the request, and what is known of a request on its way.
+ */
 export interface ApiEnv {
   readonly Bindings: {
     /** Address of the client, for the audit log. */
@@ -109,21 +111,4 @@ export function routePath({ path }: Route): string {
 /** RFC 9110 §9.2.1, of those that this API has: nothing changes. */
 export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD";
-}
-
-/**
- * Adds a route to an app and to its document, and 405 for every other method.
- *
- * Not by `app.openapi`, whose validators read a body whole before anything can bound it, take octets that are no UTF-8, and read a body
- * without Content-Type as an empty object. `readBody` uses the same schemas.
- */
-export function addRoute(app: Api, route: Route): void {
-  const path = routePath(route);
-  for (const [method, call] of Object.entries(route.methods)) {
-    app.on(method, path, call.run);
-    app.openAPIRegistry.registerPath(describeCall(route, method, call));
-  }
-  const allow = Object.keys(route.methods)
-    .flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
-  app.all(path, () => problem(405, `This path allows ${allow}`, { headers: { allow } }));
 }

@@ -2,13 +2,15 @@
 
 import * as z from "zod";
 import { INNER_MTU_MAX } from "../../ts-bindings/layout.ts";
-import { SA_SPEC, SPI, spiText } from "../config/sa.ts";
-import type { Gateway, Prefix, Refusal, SaView } from "../shell/types.ts";
+import type { Gateway } from "../model/gateway.ts";
+import type { Refusal } from "../model/refusal.ts";
+import { SA_SPEC } from "../model/sa_spec.ts";
+import { SA, saJson, SAS } from "../model/sa_view.ts";
+import { SPI, spiText } from "../model/spi.ts";
 import { type ReadBody, readBody } from "./body.ts";
 import { json } from "./describe.ts";
 import { memberProblem, problem } from "./problem.ts";
 import { type ApiContext, type Route, type Subject, subjectRoute } from "./route.ts";
-import { SA, SAS } from "./schemas.ts";
 
 type DummySchema = z.ZodType<{ readonly octets: number }>;
 
@@ -126,48 +128,4 @@ async function sendDummy(
 
 function refused(refusal: Refusal): Response {
   return memberProblem(refusal.kind === "conflict" ? 409 : 422, refusal.member, refusal.detail);
-}
-
-/** A view of an SA in JSON's types. */
-export type SaAnswer = {
-  readonly [Member in keyof SaView]: Member extends "spi" ? string
-    : SaView[Member] extends bigint ? number | string
-    : SaView[Member] extends readonly Prefix[] ? readonly string[]
-    : SaView[Member];
-};
-
-/** An SA as the API shows it. */
-export function saJson(sa: SaView): SaAnswer {
-  return {
-    spi: spiText(sa.spi),
-    direction: sa.direction,
-    peer: sa.peer,
-    aead: sa.aead,
-    keyBits: sa.keyBits,
-    local: sa.local.map(prefixText),
-    remote: sa.remote.map(prefixText),
-    esn: sa.esn,
-    replayWindow: sa.replayWindow,
-    softPackets: exact(sa.softPackets),
-    hardPackets: exact(sa.hardPackets),
-    hardOctets: exact(sa.hardOctets),
-    hardSeconds: sa.hardSeconds,
-    initialSequence: exact(sa.initialSequence),
-    state: sa.state,
-    packets: exact(sa.packets),
-    octets: exact(sa.octets),
-    sequence: exact(sa.sequence),
-    installedAt: sa.installedAt,
-    lastValidAt: sa.lastValidAt,
-    path: sa.path,
-  };
-}
-
-function prefixText(prefix: Prefix): string {
-  return prefix.text;
-}
-
-/** A number where JSON's readers take it exactly, else a decimal string. */
-function exact(value: bigint): number | string {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createFakeApi, post } from "./fake_api.ts";
+import { createTestApi, post } from "../../tests/support/test_api.ts";
 
 const KEY = "00112233445566778899AABBccddeeff01020304";
 
@@ -22,7 +22,7 @@ function hasKey(text: string): boolean {
 }
 
 test("POST /v1/sas installs, and no answer has the key", async () => {
-  const { app, gateway, logged } = createFakeApi();
+  const { app, gateway, logged } = createTestApi();
   const response = await app.request("/v1/sas", post(SA));
   equal(response.status, 201);
   equal(response.headers.get("location"), "/v1/sas/0xc0ffee01");
@@ -44,7 +44,7 @@ test("POST /v1/sas installs, and no answer has the key", async () => {
 });
 
 test("POST /v1/sas leaves no key behind in the spec it handed over", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   const seen: Uint8Array[] = [];
   const { installSa } = gateway;
   gateway.installSa = (spec) => {
@@ -63,7 +63,7 @@ test("POST /v1/sas leaves no key behind in the spec it handed over", async () =>
 });
 
 test("POST /v1/sas names the member that is wrong", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   const cases: readonly (readonly [Record<string, unknown>, string, string])[] = [
     [{ spi: "0x10" }, "/spi", 'spi: must be a string from "0x100" to "0xffffffff"'],
     [{ spi: undefined }, "/spi", "spi: is required"],
@@ -88,7 +88,7 @@ test("POST /v1/sas names the member that is wrong", async () => {
 });
 
 test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   equal((await app.request("/v1/sas", post(SA))).status, 201);
   const again = await app.request("/v1/sas", post(SA));
   equal(again.status, 409);
@@ -103,7 +103,7 @@ test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
 });
 
 test("DELETE /v1/sas/{spi} removes once", async () => {
-  const { app } = createFakeApi();
+  const { app } = createTestApi();
   await app.request("/v1/sas", post(SA));
   equal((await app.request("/v1/sas/0xC0FFEE01", { method: "DELETE" })).status, 204);
   for (const spi of ["0xc0ffee01", "0x1", "3237998081", "x", "%00"]) {
@@ -114,7 +114,7 @@ test("DELETE /v1/sas/{spi} removes once", async () => {
 });
 
 test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
-  const { app, gateway } = createFakeApi();
+  const { app, gateway } = createTestApi();
   const path = "/v1/sas/0xc0ffee01/dummy";
   equal((await app.request(path, post({ octets: 64 }))).status, 404);
   await app.request("/v1/sas", post(SA));
@@ -129,12 +129,12 @@ test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
   equal((await app.request(path, post({ octets: 64 }))).status, 409);
 });
 
-// Bun gives a test 5 s by default, of which a busy machine leaves too little for 200 requests.
+// Bun gives a test 5 s by default, too little for 200 requests on a busy machine.
 test(
   "/v1/sas takes any body without a 500 and without showing a key",
   { timeout: 60_000 },
   async () => {
-    const { app, logged } = createFakeApi();
+    const { app, logged } = createTestApi();
     const members = Object.keys(SA);
     const junk = fc.oneof(fc.jsonValue(), fc.constant(KEY), fc.constant({ [KEY]: KEY }));
     const change = fc.dictionary(fc.constantFrom(...members, "extra", KEY, "__proto__"), junk);
@@ -147,7 +147,7 @@ test(
       const response = await app.request("/v1/sas", { method: "POST", body: text });
       const isNamed = response.status === 201 && JSON.parse(text).peer !== SA.peer;
       ok([201, 400, 409, 422].includes(response.status), String(response.status));
-      // A peer's name is shown: whoever makes a key its name has published it.
+      // The name of a peer is shown, so a key that is given as a name comes back.
       ok(isNamed || !hasKey(await response.text()));
       await app.request("/v1/sas/0xc0ffee01", { method: "DELETE" });
     }));

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeRuntime } from "./fake_runtime.ts";
+import { createFakeRuntime } from "../../tests/fakes/runtime.ts";
 import { runCli } from "./main_cli.ts";
 
 interface Ended {

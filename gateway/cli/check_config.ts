@@ -1,10 +1,10 @@
 // `culvert check-config FILE`: what `serve` would make of a file in this environment, and where each setting comes from.
 
 import { originText } from "../config/error.ts";
-import { spiText } from "../config/sa.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
-import { flagOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
 import { settingText } from "../config/setting_text.ts";
+import { flagOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
+import { spiText } from "../model/spi.ts";
 import { tableWidth } from "./client.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
 import { renderTable } from "./table.ts";

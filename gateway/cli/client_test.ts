@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeApi, type FakeApi, post } from "../api/fake_api.ts";
-import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
+import { createFakeRuntime, type FakeRuntimeOptions } from "../../tests/fakes/runtime.ts";
+import { createTestApi, post, type TestApi } from "../../tests/support/test_api.ts";
 import { runCli } from "./main_cli.ts";
 
 const SA = {
@@ -24,7 +24,7 @@ interface Ended {
 /** Runs a command against `api`; without one nobody answers. */
 async function run(
   args: readonly string[],
-  api: FakeApi | undefined,
+  api: TestApi | undefined,
   options: FakeRuntimeOptions = {},
 ): Promise<Ended> {
   const runtime = createFakeRuntime({ ...options, args });
@@ -40,7 +40,7 @@ async function run(
 }
 
 test("status shows a gateway", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   const { code, stdout, asked } = await run(["status"], api);
   equal(code, 0);
   equal(asked[0]?.url, "http://127.0.0.1:9329/v1/status");
@@ -62,7 +62,7 @@ test("status shows a gateway", async () => {
 });
 
 test("connections lists connections", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   const { stdout } = await run(["connections"], api);
   match(stdout, /^ID +REMOTE +STATE +AGE/);
   match(stdout, /^ 7 +192\.0\.2\.7:49152 +enabled .* 1200 +900 +0 +0\.3 +0xc0ffee01$/m);
@@ -76,7 +76,7 @@ test("connections lists connections", async () => {
 });
 
 test("connections --watch looks again until it is interrupted, and shows rates", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   const first = api.gateway.connection(7);
   ok(first !== undefined);
   const since = Date.parse(first.since);
@@ -117,7 +117,7 @@ test("connections --watch looks again until it is interrupted, and shows rates",
 });
 
 test("status --watch --json prints a line a look, and ends when the gateway does", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   const answers = [await api.app.request("/v1/status")];
   const runtime = createFakeRuntime({ args: ["status", "--watch", "--json"] });
   const code = await runCli(runtime, {
@@ -136,7 +136,7 @@ test("status --watch --json prints a line a look, and ends when the gateway does
 
 test("--watch ends when nobody reads it any more", async () => {
   for (const name of ["status", "connections", "sas"]) {
-    const api = createFakeApi();
+    const api = createTestApi();
     let looks = 0;
     const runtime = createFakeRuntime({ args: [name, "--watch"], hasReader: () => looks < 2 });
     const code = await runCli(runtime, {
@@ -155,7 +155,7 @@ test("--watch ends when nobody reads it any more", async () => {
 });
 
 test("sas lists SAs, without keys", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   equal((await api.app.request("/v1/sas", post(SA))).status, 201);
   const { stdout } = await run(["sas"], api);
   match(stdout, /^0xc0ffee01 +outbound +client-7 +chacha20-poly1305\/256 +active +0 /m);
@@ -165,7 +165,7 @@ test("sas lists SAs, without keys", async () => {
 });
 
 test("drain and kick change what they say", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   equal((await run(["kick", "7"], api)).stdout, "closed 7\n");
   equal(api.gateway.connectionTable.size, 0);
   const gone = await run(["kick", "7"], api);
@@ -179,7 +179,7 @@ test("drain and kick change what they say", async () => {
 });
 
 test("commands find the gateway by flag or environment", async () => {
-  const api = createFakeApi();
+  const api = createTestApi();
   const environment = { CULVERT_API: "127.0.0.1:1", CULVERT_LANES: "not for this command" };
   const byVariable = await run(["status"], api, { environment });
   equal(byVariable.asked[0]?.url, "http://127.0.0.1:1/v1/status");
@@ -188,7 +188,7 @@ test("commands find the gateway by flag or environment", async () => {
 });
 
 test("commands read their token from a file", async () => {
-  const api = createFakeApi({ token: "correct-horse", isLoopback: false });
+  const api = createTestApi({ token: "correct-horse", isLoopback: false });
   const files = { right: "correct-horse\n", wrong: "battery-staple\n" };
   const right = await run(["drain", "--api-token-file", "right"], api, { files });
   equal(right.code, 0);

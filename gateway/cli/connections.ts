@@ -1,7 +1,7 @@
 // `culvert connections`: who is connected.
 
 import type * as z from "zod";
-import { type CONNECTION, CONNECTIONS } from "../api/schemas.ts";
+import { type CONNECTION, CONNECTIONS } from "../model/connection.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { durationText, rateText } from "./format.ts";

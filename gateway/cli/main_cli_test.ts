@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { createFakeRuntime, type FakeRuntimeOptions } from "../../tests/fakes/runtime.ts";
+import { createFakeStart } from "../../tests/fakes/start.ts";
 import { ABI } from "../../ts-bindings/layout.ts";
 import { flagOf, SETTING_NAMES } from "../config/settings.ts";
 import { readCore } from "../runtime/files.ts";
-import { VERSION } from "../version.ts";
-import { createFakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
-import { createFakeStart } from "./fake_start.ts";
+import { VERSION } from "../model/version.ts";
 import { COMMANDS, runCli } from "./main_cli.ts";
 
 interface Ended {
@@ -70,6 +70,8 @@ test("runCli() ends with one line and code 2 for what was asked wrongly", async 
     [["--listenn", "x"], "--listenn: unknown flag, see culvert serve --help"],
     [["serve", "-x"], "-x: unknown flag, see culvert serve --help"],
     [["serve", "--json"], "--json: unknown flag, see culvert serve --help"],
+    [["kick", "--constructor"], "--constructor: unknown flag, see culvert kick --help"],
+    [["kick", "--_=7"], "-_: unknown flag, see culvert kick --help"],
     [["serve", "here"], 'culvert serve: takes no argument "here"'],
     [["srve"], 'culvert: no command "srve", see --help'],
     [["probe", "localhost:4500"], 'culvert: no command "probe", see --help'],
@@ -145,7 +147,7 @@ test("check-config explains where each setting comes from", async () => {
   match(stdout, /^listen +\[::1\]:4500 +culvert\.toml:2$/m);
   match(stdout, /^inner-mtu +1300 +CULVERT_INNER_MTU$/m);
   match(stdout, /^upstream +none +default$/m);
-  // "none" is not what a congestion control can be set to.
+  // No socket can be set to a congestion control "none".
   match(stdout, /^tcp-congestion +the system's +default$/m);
   match(stdout, /^inner +echo:10\.93\.29\.1 +default$/m);
   const json = await run(["check-config", "culvert.toml", "--json"], { files });

@@ -1,7 +1,8 @@
 // `culvert sas`: the SAs that are installed.
 
-import type * as z from "zod";
-import { type SA, SAS } from "../api/schemas.ts";
+import * as z from "zod";
+import { SAS, type SaView } from "../model/sa_view.ts";
+import { spiText } from "../model/spi.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { show, SHOW_FLAGS } from "./show.ts";
@@ -32,15 +33,16 @@ const COLUMNS: readonly Column[] = [
 async function listSas(context: CommandContext): Promise<number> {
   const client = await openClient(context);
   return await show(context, async () => {
-    const answer = await client.get("/v1/sas", SAS);
+    const seen = await client.get("/v1/sas", SAS);
     const width = tableWidth(context);
-    return { answer, table: renderTable(COLUMNS, answer.sas.map(rowOf), { width }) };
+    const table = renderTable(COLUMNS, seen.sas.map(rowOf), { width });
+    return { answer: z.encode(SAS, seen), table };
   });
 }
 
-function rowOf(sa: z.output<typeof SA>): readonly string[] {
+function rowOf(sa: SaView): readonly string[] {
   return [
-    sa.spi,
+    spiText(sa.spi),
     sa.direction,
     sa.peer,
     `${sa.aead}/${sa.keyBits}`,
@@ -49,7 +51,11 @@ function rowOf(sa: z.output<typeof SA>): readonly string[] {
     String(sa.octets),
     String(sa.sequence),
     sa.path === null ? "-" : String(sa.path),
-    sa.local.join(","),
-    sa.remote.join(","),
+    prefixesText(sa.local),
+    prefixesText(sa.remote),
   ];
+}
+
+function prefixesText(prefixes: SaView["local"]): string {
+  return prefixes.map(({ text }) => text).join(",");
 }

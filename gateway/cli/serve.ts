@@ -2,9 +2,10 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { createApi } from "../api/create_api.ts";
-import { isLoopback, type SocketAddress, socketText } from "../config/address.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import { isLoopback } from "../model/address.ts";
+import { type SocketAddress, socketText } from "../model/socket_address.ts";
 import type { HttpServer, Runtime } from "../runtime/types.ts";
 import { createLog, type Log } from "../shell/log.ts";
 import type { RunningGateway } from "../shell/start.ts";

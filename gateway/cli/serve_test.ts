@@ -1,7 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeRuntime, type FakeRuntime, type FakeRuntimeOptions } from "./fake_runtime.ts";
-import { createFakeStart, type FakeStart } from "./fake_start.ts";
+import {
+  createFakeRuntime,
+  type FakeRuntime,
+  type FakeRuntimeOptions,
+} from "../../tests/fakes/runtime.ts";
+import { createFakeStart, type FakeStart } from "../../tests/fakes/start.ts";
 import { runCli } from "./main_cli.ts";
 
 const KEY = "00112233445566778899aabbccddeeff01020304";

@@ -2,7 +2,7 @@
 
 import type * as z from "zod";
 import { STATUSES } from "../../ts-bindings/status.ts";
-import { STATUS } from "../api/schemas.ts";
+import { STATUS } from "../model/gateway_status.ts";
 import { CLIENT_FLAGS, openClient, tableWidth } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { durationText, rateText, shortTimeText, wrapWords } from "./format.ts";

@@ -7,7 +7,7 @@ import { chooseEngine } from "../engine/choose.ts";
 import { engineError, loadEngine } from "../engine/native.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../model/version.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
 
 export const versionCommand: Command = {

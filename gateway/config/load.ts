@@ -1,7 +1,8 @@
-// From flags, environment and file to one checked configuration: flags win over the environment, which wins over the file.
+// From flags, environment and file to one checked configuration: flags win over the environment,
+// which wins over the file.
 
 import { LANES_MAX } from "../../ts-bindings/layout.ts";
-import { type IpAddress, isLoopback, isV6 } from "./address.ts";
+import { type IpAddress, isLoopback, isV6 } from "../model/address.ts";
 import { ConfigError } from "./error.ts";
 import {
   docOf,

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { createFakeFiles } from "../../tests/fakes/files.ts";
 import { ConfigError } from "./error.ts";
-import { createFakeFiles } from "./fake_files.ts";
 import { loadConfig, type LoadedConfig } from "./load.ts";
 import { settingText } from "./setting_text.ts";
 import { fileKeyOf, flagOf, SETTING_NAMES, variableOf } from "./settings.ts";

@@ -1,20 +1,19 @@
-// Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and docs/operate/configuration.md. Flags,
-// environment and file go through the same schemas; SAs of the file and of the API through those of `sa.ts`.
+// Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and
+// docs/operate/configuration.md. Flags, environment and file go through the same schemas; SAs of the file
+// and of the API go through `SA_SPEC` of the model.
 
 import * as z from "zod";
 import { CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX } from "../../ts-bindings/layout.ts";
-import {
-  type IpAddress,
-  isLoopback,
-  isUnicast,
-  parseAddress,
-  parsePrefix,
-  parseSocketAddress,
-  type SocketAddress,
-} from "./address.ts";
-import type { Prefix } from "../shell/types.ts";
+import { type IpAddress, isLoopback, isUnicast, parseAddress } from "../model/address.ts";
+import { LOG_LEVELS } from "../model/log_level.ts";
+import { LOG_FORMATS } from "../model/log_line.ts";
+import { parsePrefix, type Prefix } from "../model/prefix.ts";
+import { parseSocketAddress, type SocketAddress } from "../model/socket_address.ts";
+import type { ParsedText } from "../model/text_codec.ts";
 
-/** What help and documents say of a setting, and its default in the form that a user would write. */
+/**
+ * What help and documents say of a setting, and its default in the form that a user would write.
+ */
 export interface SettingDoc {
   /** The value in the usage line; undefined for a switch. */
   readonly value: string | undefined;
@@ -47,7 +46,10 @@ const MS_MAX = 2_147_483_647;
 /** Longest TCP_KEEPIDLE that Linux takes. */
 const KEEPALIVE_S_MAX = 32_767;
 
-/** The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf} and its neighbours. */
+/**
+ * The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf}
+ * and its neighbours.
+ */
 export const SETTINGS = z.object({
   listen: documented(listeners(), {
     value: "ADDR:PORT",
@@ -146,12 +148,12 @@ export const SETTINGS = z.object({
     fallback: "5000",
     help: "time for queued frames to leave on SIGTERM, before what is left is reset",
   }),
-  logLevel: documented(oneOf(["debug", "info", "warn", "error"]), {
+  logLevel: documented(oneOf(LOG_LEVELS), {
     value: "debug|info|warn|error",
     fallback: "info",
     help: "least level that is logged; the audit log of the API is at every level",
   }),
-  logFormat: documented(oneOf(["text", "json"]), {
+  logFormat: documented(oneOf(LOG_FORMATS), {
     value: "text|json",
     fallback: "text",
     help: "form of the log and of the listening line",
@@ -205,8 +207,7 @@ function documented<T extends z.ZodType>(schema: T, doc: SettingDoc): T {
   return schema;
 }
 
-/** A parser of one text: the value, or what is wrong. */
-type TextParser<T> = (text: string) => { readonly value: T } | { readonly problem: string };
+type TextParser<T> = (text: string) => ParsedText<T>;
 
 function text(): z.ZodString {
   return z.string({ error: "must be a string" }).min(1, { error: "must not be empty" });
@@ -229,7 +230,9 @@ function repeatable<T>(one: z.ZodType<T, string>): z.ZodType<readonly T[]> {
   }).pipe(z.array(one));
 }
 
-/** As `repeatable`; in a file an element may be a table, for a listener with settings of its own. */
+/**
+ * As `repeatable`; in a file an element may be a table, for a listener with settings of its own.
+ */
 function listeners(): z.ZodType<readonly ListenChoice[]> {
   const error = "must be an array of addresses, or of tables with an address, at least one";
   const table = z.strictObject({
@@ -251,7 +254,10 @@ function listeners(): z.ZodType<readonly ListenChoice[]> {
   );
 }
 
-/** What TCP_CONGESTION can hold (TCP_CA_NAME_MAX); whether there is one of that name, the kernel says at the start. */
+/**
+ * What TCP_CONGESTION can hold (TCP_CA_NAME_MAX); whether there is one of that name, the kernel
+ * says at the start.
+ */
 function congestionName(): z.ZodType<string> {
   const error = "must be the name of a congestion control, such as cubic or bbr";
   return z.string({ error }).regex(/^[\w-]{1,15}$/, { error });
@@ -294,12 +300,12 @@ function onOff(): z.ZodType<boolean> {
 const SOURCE_BITS_MAX = 30;
 const SOCKET_ADDRESS_PROBLEM = "must be ADDR:PORT, such as 127.0.0.1:4500 or [::1]:4500";
 
-function listenAddress(input: string): ReturnType<TextParser<SocketAddress>> {
+function listenAddress(input: string): ParsedText<SocketAddress> {
   const value = parseSocketAddress(input);
   return value === undefined ? { problem: SOCKET_ADDRESS_PROBLEM } : { value };
 }
 
-function upstreamAddress(input: string): ReturnType<TextParser<SocketAddress>> {
+function upstreamAddress(input: string): ParsedText<SocketAddress> {
   const value = parseSocketAddress(input);
   if (value === undefined) return { problem: SOCKET_ADDRESS_PROBLEM };
   if (value.port === 0 || !isUnicast(value)) {
@@ -308,23 +314,26 @@ function upstreamAddress(input: string): ReturnType<TextParser<SocketAddress>> {
   return { value };
 }
 
-function apiAddress(input: string): ReturnType<TextParser<SocketAddress | "off">> {
+function apiAddress(input: string): ParsedText<SocketAddress | "off"> {
   return input === "off" ? { value: input } : listenAddress(input);
 }
 
-function loopbackPrefix(input: string): ReturnType<TextParser<Prefix>> {
-  const prefix = parsePrefix(input);
-  if ("problem" in prefix) return prefix;
-  // ::1 is the only loopback address of IPv6; a /31 has no address beside its network's and its broadcast address.
+function loopbackPrefix(input: string): ParsedText<Prefix> {
+  const parsed = parsePrefix(input);
+  if ("problem" in parsed) return parsed;
+  const prefix = parsed.value;
+  // ::1 is the only loopback address of IPv6; a /31 has no address beside its network's and its
+  // broadcast address.
   const isWide = prefix.bits >= 8 && prefix.bits <= SOURCE_BITS_MAX;
   if (prefix.octets.length === 4 && isWide && isLoopback(prefix)) return { value: prefix };
   return { problem: "must be an IPv4 loopback prefix of 8 to 30 bits, such as 127.16.0.0/12" };
 }
 
-function innerChoice(input: string): ReturnType<TextParser<InnerChoice>> {
+function innerChoice(input: string): ParsedText<InnerChoice> {
   if (input.startsWith("tun:")) {
     const name = input.slice(4);
-    // Linux: at most 15 octets. "%" would make the kernel choose a number, and the device another one at each start.
+    // Linux: at most 15 octets. "%" would make the kernel choose a number, and the device another
+    // one at each start.
     if (!/^[\w.-]{1,15}$/.test(name) || name === "." || name === "..") {
       return { problem: "must name a device after tun:, 1 to 15 of letters, digits, dot, dash" };
     }

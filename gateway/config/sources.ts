@@ -1,4 +1,5 @@
-// The places a setting can come from, each read by itself: what a file says wrongly is wrong even where a flag overrides it.
+// The places a setting can come from, each read by itself: what a file says wrongly is wrong even
+// where a flag overrides it.
 
 import type * as z from "zod";
 import { ConfigError, nameText, type Origin } from "./error.ts";
@@ -23,7 +24,10 @@ export interface Source {
   originOf(name: SettingName, members?: readonly PropertyKey[]): Origin;
 }
 
-/** Values of flags by their names without dashes, as `parseArgs` gives them; undefined or null is not given. */
+/**
+ * Values of flags by their names without dashes, as `parseArgs` gives them; undefined or null is
+ * not given.
+ */
 export type FlagValues = Readonly<Record<string, unknown>>;
 
 /** @throws {ConfigError} If a value is bad */
@@ -41,8 +45,8 @@ export function readFlags(flags: FlagValues): Source {
 }
 
 /**
- * Reads `CULVERT_*`. Names that are no settings are left alone: a service manager may put its own there (Kubernetes sets
- * `CULVERT_SERVICE_HOST` for a service named culvert).
+ * Reads `CULVERT_*`. Names that are no settings are left alone: a service manager may put its own
+ * there (Kubernetes sets `CULVERT_SERVICE_HOST` for a service named culvert).
  *
  * @throws {ConfigError} If a value is bad
  */

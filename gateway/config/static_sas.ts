@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { ConfigError, nameText, type Origin } from "./error.ts";
-import { SA_SPEC } from "./sa.ts";
+import { SA_SPEC } from "../model/sa_spec.ts";
 import type { TomlFile } from "./toml.ts";
 import type { StaticSa } from "./types.ts";
 

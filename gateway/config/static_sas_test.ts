@@ -1,7 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
+import { watchKeys } from "../../tests/support/watch_keys.ts";
 import { ConfigError } from "./error.ts";
-import { watchKeys } from "./fake/watch_keys.ts";
 import { readStaticSas } from "./static_sas.ts";
 import { parseToml } from "./toml.ts";
 

@@ -1,10 +1,13 @@
-// What the rest of the gateway gets to see of its configuration: parsed, checked, with every default filled in.
+// What the rest of the gateway gets to see of its configuration: parsed, checked, with every
+// default filled in.
 
-import type { Prefix, SaSpec } from "../shell/types.ts";
-import type { IpAddress, SocketAddress } from "./address.ts";
+import type * as z from "zod";
+import type { IpAddress } from "../model/address.ts";
+import type { Prefix } from "../model/prefix.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import type { SocketAddress } from "../model/socket_address.ts";
 import type { Origin } from "./error.ts";
-
-export type { IpAddress, SocketAddress } from "./address.ts";
+import type { SETTINGS } from "./settings.ts";
 
 /** What TCP connections are set to. */
 export interface TcpConfig {
@@ -45,8 +48,25 @@ export interface ConnectTarget {
   readonly text: string;
 }
 
-/** A checked configuration of `serve` or `connect`. Times are milliseconds, 0 is off where a setting says so. */
-export interface GatewayConfig {
+/** Settings that the configuration has in another form than a user gives them. */
+type Reshaped =
+  | "listen"
+  | "tcpCongestion"
+  | "tcpKeepaliveS"
+  | "upstream"
+  | "upstreamSource"
+  | "inner"
+  | "api"
+  | "apiTokenFile"
+  | "lanes";
+
+type PlainSettings = Readonly<Omit<z.output<typeof SETTINGS>, Reshaped>>;
+
+/**
+ * A checked configuration of `serve` or `connect`: each setting as its schema reads it, but for
+ * these. Times are milliseconds, 0 is off where a setting says so.
+ */
+export interface GatewayConfig extends PlainSettings {
   /** None with `connect`. */
   readonly listen: readonly ListenerConfig[];
   /** Null with `serve`. */
@@ -56,7 +76,6 @@ export interface GatewayConfig {
   readonly upstream: SocketAddress | null;
   readonly upstreamSource: Prefix | null;
   readonly inner: InnerConfig;
-  readonly innerMtu: number;
   /** Null is off. */
   readonly api: SocketAddress | null;
   readonly apiTokenFile: string | null;
@@ -64,17 +83,5 @@ export interface GatewayConfig {
   readonly apiToken: string | null;
   /** `auto` is resolved already. */
   readonly lanes: number;
-  readonly engine: "auto" | "wasm" | "native";
-  readonly maxConnections: number;
-  readonly maxConnectionsPerSource: number;
-  readonly prefixTimeoutMs: number;
-  readonly frameTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly suspectLimit: number;
-  readonly drainTimeoutMs: number;
-  readonly logLevel: "debug" | "info" | "warn" | "error";
-  readonly logFormat: "text" | "json";
-  readonly espAudit: "on" | "off";
-  readonly unsafeStaticSas: boolean;
   readonly staticSas: readonly StaticSa[];
 }

@@ -1,6 +1,6 @@
 // Calls of the gateway's API, with the bearer token where one was given. The token lives as long as the browser's tab.
 
-/** @typedef {import("../shell/types.ts").SaView} SaView */
+/** @typedef {import("../model/sa_view.ts").SaAnswer} SaAnswer */
 
 /** What the gateway answered instead of doing what it was asked. `status` is that of HTTP. */
 export class ApiError extends Error {
@@ -74,7 +74,7 @@ export async function drainGateway() {
  * An SA; undefined if it has gone.
  *
  * @param {string} spi
- * @returns {Promise<SaView | undefined>}
+ * @returns {Promise<SaAnswer | undefined>}
  */
 export async function getSa(spi) {
   try {

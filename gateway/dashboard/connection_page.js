@@ -6,7 +6,7 @@ import { byId, fillList, hide, make, setAttribute, setShown, setText } from "./d
 import { bitRateText, countText, durationText, microsText, octetsText } from "./format.js";
 import { fillTiles } from "./tiles.js";
 
-/** @typedef {import("../shell/types.ts").SaView} SaView */
+/** @typedef {import("../model/sa_view.ts").SaAnswer} SaAnswer */
 /** @typedef {import("./history.js").Row} Row */
 /** @typedef {import("./tiles.js").Tile} Tile */
 
@@ -137,7 +137,7 @@ function tilesOf(row, now) {
 }
 
 /**
- * @param {readonly SaView[]} sas
+ * @param {readonly SaAnswer[]} sas
  * @param {number} count How many there are in all
  */
 function fillSas(sas, count) {
@@ -150,7 +150,7 @@ function fillSas(sas, count) {
       make("li", {}, make("code"), make("span"), make("strong"), make("span"), make("span")),
     fill: (item, sa) => {
       const [spi, direction, peer, aead, counts] = item.children;
-      if (spi) setText(spi, String(sa.spi));
+      if (spi) setText(spi, sa.spi);
       if (direction) setText(direction, sa.direction);
       if (peer) setText(peer, sa.peer);
       if (aead) setText(aead, `${sa.aead}${sa.state === "active" ? "" : `, ${sa.state}`}`);

@@ -4,7 +4,7 @@
 import { ApiError, getJson, request } from "./api.js";
 import { createEventParser } from "./sse.js";
 
-/** @typedef {import("../shell/types.ts").GatewayStatus} GatewayStatus */
+/** @typedef {import("../model/gateway_status.ts").GatewayStatus} GatewayStatus */
 /** @typedef {import("./history.js").Snapshot} Snapshot */
 
 /**

@@ -1,42 +1,21 @@
 // The table of connections. Only the rows in sight exist; they keep their places, and each is given the connection that belongs there.
 // The grid itself has the focus and names its active row, so that rows may come, go and move under it.
 
-import { make, rowHeightOf, setAttribute, setShown } from "./dom.js";
+import { rowHeightOf, setAttribute, setShown } from "./dom.js";
 import { createHead, markHead } from "./grid_head.js";
 import { bindKeys, bindPointer } from "./grid_input.js";
 import { createRow, fillRow } from "./grid_row.js";
+import { createState } from "./grid_state.js";
 import { filterRows, nextOrder, sortRows } from "./sorting.js";
 import { moveRows } from "./grid_window.js";
 import { rowsInSight, scrollToRow } from "./window.js";
 
 /** @typedef {import("./history.js").Row} Row */
 /** @typedef {import("./sorting.js").Column} Column */
-/** @typedef {import("./sorting.js").Order} Order */
+/** @typedef {import("./grid_state.js").GridHandlers} GridHandlers */
+/** @typedef {import("./grid_state.js").GridState} GridState */
 
 /**
- * @typedef {object} GridHandlers
- * @property {(row: Row) => void} onOpen
- * @property {(row: Row) => void} onKick
- * @property {(shown: number, all: number) => void} onCount
- *
- * What the grid shows, and where.
- *
- * @typedef {object} GridState
- * @property {HTMLElement} root
- * @property {HTMLElement} head
- * @property {HTMLElement} body As high as all rows together
- * @property {HTMLElement} layer The rows in sight
- * @property {GridHandlers} handlers
- * @property {readonly Row[]} all
- * @property {readonly Row[]} rows Those that pass the filter, in order
- * @property {Order} order
- * @property {string} text The filter
- * @property {number} now Unix ms
- * @property {number | undefined} activeId
- * @property {import("./grid_window.js").Range} drawn Rows that exist
- * @property {boolean} isStale Whether what they show has changed
- * @property {number} frame That is to draw them, 0 if none is
- *
  * @typedef {object} Grid
  * @property {(rows: readonly Row[], now: number) => void} update
  * @property {(text: string) => void} filter
@@ -71,38 +50,6 @@ export function createGrid(root, handlers) {
     },
     sort: (column) => sort(state, column),
     focus: () => root.focus({ preventScroll: true }),
-  };
-}
-
-/**
- * @param {HTMLElement} root
- * @param {GridHandlers} handlers
- * @returns {GridState}
- */
-function createState(root, handlers) {
-  const head = make("div", { role: "rowgroup", class: "head" });
-  const layer = make("div", { role: "presentation" });
-  const body = make("div", { role: "rowgroup", class: "rows" }, layer);
-  root.append(head, body);
-  root.tabIndex = 0;
-  root.hidden = true;
-  setAttribute(root, "role", "grid");
-  setAttribute(root, "aria-label", "Connections");
-  return {
-    root,
-    head,
-    body,
-    layer,
-    handlers,
-    all: [],
-    rows: [],
-    order: { column: "age", isDescending: true },
-    text: "",
-    now: 0,
-    activeId: undefined,
-    drawn: { first: 0, end: 0 },
-    isStale: true,
-    frame: 0,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { rowHeightOf } from "./dom.js";
 
-/** @typedef {import("./grid.js").GridState} GridState */
+/** @typedef {import("./grid_state.js").GridState} GridState */
 
 /**
  * Arrows, Page, Home and End choose a row; Enter opens it, Delete closes its connection.

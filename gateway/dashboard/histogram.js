@@ -1,6 +1,6 @@
 // What a histogram of counters tells: the buckets of a stretch of time, and quantiles of them.
 
-/** @typedef {import("../shell/types.ts").Histogram} Histogram */
+/** @typedef {import("../model/histogram.ts").Histogram} Histogram */
 
 /**
  * What was counted between two readings. A counter that went back began anew.

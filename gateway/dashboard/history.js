@@ -1,12 +1,13 @@
-// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only grow, so a rate is what came in between;
-// a counter that went back is one of a gateway that was started anew.
+// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only
+// grow, so a rate is what came in between; a counter that went back is one of a gateway that was
+// started anew.
 
 import { countsBetween } from "./histogram.js";
 
-/** @typedef {import("../shell/types.ts").ByKind} ByKind */
-/** @typedef {import("../shell/types.ts").ConnectionView} ConnectionView */
-/** @typedef {import("../shell/types.ts").GatewayStatus} GatewayStatus */
-/** @typedef {import("../shell/types.ts").Histogram} Histogram */
+/** @typedef {import("../model/frame_kind.ts").ByKind} ByKind */
+/** @typedef {import("../model/connection.ts").ConnectionView} ConnectionView */
+/** @typedef {import("../model/gateway_status.ts").GatewayStatus} GatewayStatus */
+/** @typedef {import("../model/histogram.ts").Histogram} Histogram */
 
 /**
  * A reading of the gateway.
@@ -227,6 +228,6 @@ function grown(before, now) {
  * @param {ByKind} kinds
  * @returns {number}
  */
-export function sum({ ike, esp, keepalive, empty }) {
+function sum({ ike, esp, keepalive, empty }) {
   return ike + esp + keepalive + empty;
 }

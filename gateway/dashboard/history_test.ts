@@ -1,22 +1,24 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { fakeConnection, fakeSnapshot } from "./fake_snapshots.ts";
+import { createFakeConnection, createFakeSnapshot } from "../../tests/fakes/snapshots.ts";
 import { createHistory } from "./history.js";
 
 test("createHistory() makes rates of counters", () => {
   const history = createHistory();
-  const first = history.push(fakeSnapshot(10, [fakeConnection(1, { inbound: 500, outbound: 9 })]));
+  const first = history.push(
+    createFakeSnapshot(10, [createFakeConnection(1, { inbound: 500, outbound: 9 })]),
+  );
   equal(first.rows[0]?.rateIn, 0);
   deepEqual(first.series.in, []);
   const next = history.push(
-    fakeSnapshot(12, [
-      fakeConnection(1, { inbound: 700, outbound: 9 }),
-      fakeConnection(2, { inbound: 1000, outbound: 0 }),
+    createFakeSnapshot(12, [
+      createFakeConnection(1, { inbound: 700, outbound: 9 }),
+      createFakeConnection(2, { inbound: 1000, outbound: 0 }),
     ]),
   );
   deepEqual(next.rows.map(({ id, rateIn, rateOut }) => [id, rateIn, rateOut]), [
     [1, 100, 0],
-    // What it did before it was seen is not of this moment.
+    // Octets from before its first reading do not belong to this interval.
     [2, 0, 0],
   ]);
   deepEqual(next.series.in, [600]);
@@ -25,9 +27,13 @@ test("createHistory() makes rates of counters", () => {
 
 test("createHistory() measures totals by the gateway's clock, connections by when they were read", () => {
   const history = createHistory();
-  history.push(fakeSnapshot(10, [fakeConnection(1, { inbound: 0, outbound: 0 })], { a: 0 }));
+  history.push(
+    createFakeSnapshot(10, [createFakeConnection(1, { inbound: 0, outbound: 0 })], { a: 0 }),
+  );
   // Counted one second later, come two seconds later.
-  const next = fakeSnapshot(11, [fakeConnection(1, { inbound: 800, outbound: 0 })], { a: 4 });
+  const next = createFakeSnapshot(11, [createFakeConnection(1, { inbound: 800, outbound: 0 })], {
+    a: 4,
+  });
   const reading = history.push({ ...next, at: next.at + 1000 });
   deepEqual(reading.series.in, [800]);
   equal(reading.rows[0]?.rateIn, 400);
@@ -36,18 +42,20 @@ test("createHistory() measures totals by the gateway's clock, connections by whe
 
 test("createHistory() forgets connections that have gone", () => {
   const history = createHistory();
-  const one = fakeConnection(1, { inbound: 0, outbound: 0 });
-  history.push(fakeSnapshot(1, [one, fakeConnection(2, { inbound: 0, outbound: 0 })]));
-  deepEqual(history.push(fakeSnapshot(2, [one])).rows.map(({ id }) => id), [1]);
-  equal(history.push(fakeSnapshot(3, [])).rows.length, 0);
+  const one = createFakeConnection(1, { inbound: 0, outbound: 0 });
+  history.push(createFakeSnapshot(1, [one, createFakeConnection(2, { inbound: 0, outbound: 0 })]));
+  deepEqual(history.push(createFakeSnapshot(2, [one])).rows.map(({ id }) => id), [1]);
+  equal(history.push(createFakeSnapshot(3, [])).rows.length, 0);
 });
 
 test("createHistory() begins anew with another gateway", () => {
   const history = createHistory();
-  history.push(fakeSnapshot(100, [fakeConnection(1, { inbound: 900, outbound: 0 })]));
-  history.push(fakeSnapshot(101, [fakeConnection(1, { inbound: 950, outbound: 0 })]));
-  const anew = { ...fakeSnapshot(1, [fakeConnection(1, { inbound: 50, outbound: 0 })]) };
-  const reading = history.push({ ...anew, at: fakeSnapshot(103, []).at });
+  history.push(createFakeSnapshot(100, [createFakeConnection(1, { inbound: 900, outbound: 0 })]));
+  history.push(createFakeSnapshot(101, [createFakeConnection(1, { inbound: 950, outbound: 0 })]));
+  const anew = {
+    ...createFakeSnapshot(1, [createFakeConnection(1, { inbound: 50, outbound: 0 })]),
+  };
+  const reading = history.push({ ...anew, at: createFakeSnapshot(103, []).at });
   ok(reading.hasRestarted);
   deepEqual(reading.series.in, []);
   equal(reading.rows[0]?.rateIn, 0);
@@ -57,7 +65,7 @@ test("createHistory() knows the last minute, and keeps no more", () => {
   const history = createHistory();
   for (let second = 0; second < 1000; second++) {
     const reading = history.push(
-      fakeSnapshot(second, [fakeConnection(1, { inbound: second, outbound: 0 })], {
+      createFakeSnapshot(second, [createFakeConnection(1, { inbound: second, outbound: 0 })], {
         seq_replayed: second * 2,
       }),
     );

@@ -1,15 +1,15 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
-import { fakeConnection, fakeSnapshot } from "./fake_snapshots.ts";
+import { createFakeConnection, createFakeSnapshot } from "../../tests/fakes/snapshots.ts";
 import { createHistory } from "./history.js";
 import { filterRows, nextOrder, sortRows } from "./sorting.js";
 
 const NONE = { inbound: 0, outbound: 0 };
 
-const ROWS = createHistory().push(fakeSnapshot(1, [
-  fakeConnection(1, NONE, { remote: "192.0.2.10:80", spis: ["0xc0ffee01"], queueOctets: 5 }),
-  fakeConnection(2, NONE, { remote: "192.0.2.9:80", since: "2026-11-24T11:00:00Z" }),
-  fakeConnection(3, NONE, { remote: "[2001:db8::1]:80", lane: 1, state: "draining" }),
+const ROWS = createHistory().push(createFakeSnapshot(1, [
+  createFakeConnection(1, NONE, { remote: "192.0.2.10:80", spis: ["0xc0ffee01"], queueOctets: 5 }),
+  createFakeConnection(2, NONE, { remote: "192.0.2.9:80", since: "2026-11-24T11:00:00Z" }),
+  createFakeConnection(3, NONE, { remote: "[2001:db8::1]:80", lane: 1, state: "draining" }),
 ])).rows;
 
 function ids(rows: readonly { readonly id: number }[]): number[] {
@@ -35,10 +35,10 @@ test("filterRows() wants every word, and the numbers of lane and connection whol
   deepEqual(ids(filterRows(ROWS, " 192.0.2 C0FFEE ")), [1]);
   deepEqual(ids(filterRows(ROWS, "lane:0")), [1, 2]);
   deepEqual(ids(filterRows(ROWS, "draining enabled")), []);
-  const many = createHistory().push(fakeSnapshot(
+  const many = createHistory().push(createFakeSnapshot(
     1,
     [7, 70, 77].map((id) => {
-      return fakeConnection(id, NONE, { remote: "192.0.2.1:80", lane: id === 7 ? 1 : 10 });
+      return createFakeConnection(id, NONE, { remote: "192.0.2.1:80", lane: id === 7 ? 1 : 10 });
     }),
   )).rows;
   deepEqual(ids(filterRows(many, "lane:1")), [7]);

@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { findTestLibrary } from "../../tests/support/engine_library.ts";
 import { loadCore, type LoadedCore } from "../../ts-bindings/core.ts";
 import { runtime } from "../runtime/mod.ts";
 import { chooseEngine, type EngineChoice } from "./choose.ts";
 import type { EngineFigures } from "./measure.ts";
-import { findTestLibrary } from "./test_library.ts";
 
 const path = findTestLibrary();
 const skip = path === undefined ? "no native library has been built" : false;

@@ -25,12 +25,12 @@ import {
   type SaKey,
   writeSpec,
 } from "../../tests/support/lane_jobs.ts";
+import { findTestLibrary } from "../../tests/support/engine_library.ts";
 import { runtime } from "../runtime/mod.ts";
 import { joinNativeEngine, type NativeEngine, openJobs, openNativeEngine } from "./native.ts";
-import { findTestLibrary } from "./test_library.ts";
 
 const path = findTestLibrary();
-/** Where Rust has built no library there is nothing to be tested: the core is complete without it. */
+/** Skipped where Rust has built no library: the core is complete without it. */
 const skip = path === undefined ? "no native library has been built" : false;
 
 /** A core with a memory that the library has, too. */
@@ -45,7 +45,10 @@ async function openScene(): Promise<Scene> {
   return { ...lane, native: openNativeEngine({ runtime, path, memory: lane.memory, mapped }) };
 }
 
-/** Installs an SA in the core and in the library, as the shell does; undefined if the library has not taken it. */
+/**
+ * Installs an SA in the core and in the library, as the shell does; undefined if the library
+ * refuses it.
+ */
 function install(scene: Scene, key: SaKey): InstalledSa | undefined {
   const sa = installSa(scene, key);
   writeSpec(scene, key);

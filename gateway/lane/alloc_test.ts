@@ -1,6 +1,7 @@
-// The data path makes no object per packet. The real loop runs over the fake kernel, whose calls are replaced by ones that only move octets; then
-// what V8 has allocated in turns of a few packets is compared with what it has in as many turns of ten times the packets. Other engines do not count
-// what they allocate, and run the same code.
+// The data path makes no object per packet. The real loop runs over the fake kernel, whose calls
+// are replaced by ones that only move octets. The test compares what V8 allocates in turns of a few
+// packets with what it allocates in as many turns of ten times the packets. Other engines do not
+// count their allocations, but run the same code.
 
 import { equal, ok } from "node:assert/strict";
 import process from "node:process";
@@ -11,11 +12,11 @@ import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
 import { udpPacket } from "../../tests/support/inner_packet.ts";
 import { makePeer } from "../../tests/support/peers.ts";
+import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
+import { arrive } from "../../tests/fakes/kernel/kernel.ts";
+import { installPeer, startEchoHost } from "../../tests/support/lane/peer.ts";
 import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive } from "./fake/kernel.ts";
-import { installPeer, startEchoHost } from "./fake/peer.ts";
 import { type Lane, list } from "./lane.ts";
 import type { LaneLibc } from "./libc.ts";
 import { turn } from "./loop.ts";
@@ -62,7 +63,7 @@ test("a lane allocates nothing for a datagram that it relays", { skip }, async (
   expectFlat(scene, feedUpstream);
 });
 
-/** What one call of the quiet kernel moves. */
+/** The octets that one call of the quiet kernel moves. */
 interface Supply {
   /** A frame for `readv`, a packet for `read`, a datagram for `recvmmsg`. */
   readonly frame: Uint8Array;
@@ -75,7 +76,7 @@ interface Supply {
 }
 
 interface Scene {
-  readonly fake: FakeLane;
+  readonly rig: LaneRig;
   readonly lane: Lane;
   readonly connection: Connection;
   readonly supply: Supply;
@@ -83,16 +84,16 @@ interface Scene {
 
 /** A lane with one enabled connection, whose next batches come from the quiet kernel. */
 async function startScene({ isRelay = false } = {}): Promise<Scene> {
-  const fake = await startFakeLane();
-  const { lane } = fake;
+  const rig = await startLaneRig();
+  const { lane } = rig;
   const peer = makePeer();
-  startEchoHost(fake);
-  if (!isRelay) installPeer(fake, peer, { number: 1, replayWindow: 0 });
+  startEchoHost(rig);
+  if (!isRelay) installPeer(rig, peer, { number: 1, replayWindow: 0 });
   const first = frame(sealPing(peer));
-  const end = fake.connect();
+  const end = rig.connect();
   arrive(end, STREAM_PREFIX);
   arrive(end, first);
-  fake.settle();
+  rig.settle();
   const connection = lane.connections.find((each) => each !== undefined);
   ok(connection !== undefined);
   const fromHost = { source: peer.ends.destination, destination: peer.ends.source };
@@ -104,8 +105,8 @@ async function startScene({ isRelay = false } = {}): Promise<Scene> {
     taken: 0,
   };
   // Addresses of the fake kernel are offsets.
-  Object.assign(lane.libc, quietCalls(fake, supply));
-  return { fake, lane, connection, supply };
+  Object.assign(lane.libc, quietCalls(rig, supply));
+  return { rig, lane, connection, supply };
 }
 
 type Feed = (scene: Scene, packets: number) => void;
@@ -133,7 +134,10 @@ function feedUpstream({ lane, connection, supply }: Scene, packets: number): voi
   turn(lane, 0);
 }
 
-/** From here on the inner side is a TUN. Nobody waits for its events: the test says when it is readable. */
+/**
+ * Makes the inner side a TUN from here on. The lane does not wait for its events: the test says
+ * when it is readable.
+ */
 function useTun({ lane }: Scene): void {
   Object.assign(lane.init, { tun: 1000 });
 }
@@ -159,7 +163,7 @@ function expectFlat(scene: Scene, feed: Feed): void {
 const IOVEC_LEN = 16;
 
 /** System calls that move octets and make nothing. */
-function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLibc> {
+function quietCalls({ lane, kernel }: LaneRig, supply: Supply): Partial<LaneLibc> {
   const { u8, u32, block, upReadAt, upReadLen, upParts } = lane.tables;
   const message = block + LANE_TX_MSG;
   const word = (at: number): number => u32[at >>> 2] ?? 0;
@@ -228,7 +232,7 @@ function quietCalls({ lane, kernel }: FakeLane, supply: Supply): Partial<LaneLib
   };
 }
 
-/** Octets that V8 has allocated since its start, whatever has been collected since. */
+/** Octets that V8 has allocated since its start, collected or not. */
 function allocated(): number {
   const octets = Object.entries(getHeapStatistics())
     .find(([name]) => name === "total_allocated_bytes")?.[1];

@@ -1,16 +1,16 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, openEnd, type TcpEnd, tunEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, makeRoom } from "../../tests/fakes/kernel/kernel.ts";
 import { sealPing } from "../../tests/support/echo.ts";
 import { frame } from "../../tests/support/frames.ts";
 import { udpPacket } from "../../tests/support/inner_packet.ts";
+import { installPeer } from "../../tests/support/lane/peer.ts";
+import { type LaneRig, startLaneRigs } from "../../tests/support/lane/rig.ts";
+import { counted } from "../../tests/support/lane/traffic.ts";
 import { makePeer } from "../../tests/support/peers.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
-import { edge, openEnd, type TcpEnd, tunEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, makeRoom } from "./fake/kernel.ts";
-import { installPeer } from "./fake/peer.ts";
-import { counted } from "./fake/traffic.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const FRAME_TIMEOUT_MS = 3000;
@@ -54,7 +54,8 @@ test("packets for a peer that has stopped do not wake its own lane again and aga
 test("a frame that stays begun behind one that another lane has finished has all of its time, and no more", async () => {
   const { sender, owner, end, send } = await startStall();
   owner.advance(FRAME_TIMEOUT_MS - 1);
-  // No EPOLLOUT edge: the kernel has the room by the time of the other lane's call. It takes the first frame and most of the next one.
+  // No EPOLLOUT edge comes: the kernel has room by the time of the other lane's call. It takes the
+  // first frame and most of the next one.
   end.space = 2 * (frameLen(end) - 10);
   send();
   sender.settle();
@@ -76,7 +77,7 @@ test("a queue that another lane has emptied and filled again has a deadline of i
     end.space = Infinity;
     send();
     rest([sender, owner]);
-    // The owner's timer for what was stuck before is still to come; or it has found nothing.
+    // The owner's timer for the octets that were stuck is still to come, or it has found nothing.
     owner.advance(restMs);
     rest([sender, owner]);
     const [connection] = owner.lane.live;
@@ -95,8 +96,8 @@ test("a queue that another lane has emptied and filled again has a deadline of i
 });
 
 interface Stall {
-  readonly sender: FakeLane;
-  readonly owner: FakeLane;
+  readonly sender: LaneRig;
+  readonly owner: LaneRig;
   readonly end: TcpEnd;
   /** One more packet for the sender to send on `end`. */
   send(): void;
@@ -105,7 +106,7 @@ interface Stall {
 /** A connection of lane 1 on which lane 0 has sent ten octets of a frame; all lanes sleep. */
 async function startStall(): Promise<Stall> {
   const tun = tunEnd();
-  const [sender, owner] = await startFakeLanes({
+  const [sender, owner] = await startLaneRigs({
     limits: { lanes: 2 },
     init: { frameTimeoutMs: FRAME_TIMEOUT_MS },
     open: (kernel, index) => ({ tun: openEnd(kernel, index === 0 ? tun : tunEnd()) }),
@@ -137,8 +138,8 @@ function frameLen({ sent: [high = 0, low = 0] }: TcpEnd): number {
   return (high << 8) + low;
 }
 
-/** Turns of those who are awake, until nobody is. */
-function rest(lanes: readonly FakeLane[]): void {
+/** Takes turns of the lanes that are awake, until all sleep. */
+function rest(lanes: readonly LaneRig[]): void {
   for (let turns = 0; turns < 100; turns++) {
     const lane = lanes.find((each) => each.isAwake());
     if (lane === undefined) return;

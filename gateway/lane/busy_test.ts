@@ -2,67 +2,67 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, type TcpEnd, type UdpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, makeRoom, startFlood } from "../../tests/fakes/kernel/kernel.ts";
+import { type LaneRig, startLaneRigs } from "../../tests/support/lane/rig.ts";
+import { counted, foreignEsp, frame, ike } from "../../tests/support/lane/traffic.ts";
 import { ROW_GENERATION } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { COMMAND_KICK } from "./commands.ts";
-import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, makeRoom, startFlood } from "./fake/kernel.ts";
-import { counted, foreignEsp, frame, ike } from "./fake/traffic.ts";
 import { hasListed, rowI32 } from "./lane.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const BUSY = 50;
 
 test("an answer to a connection that sends bulk leaves in the next turn, however many are busy", async () => {
-  const { fake, clients: [client] } = await startClients();
-  startFloods(fake);
+  const { rig, clients: [client] } = await startClients();
+  startFloods(rig);
   client.upstream.unread.push(new Uint8Array(ike(9)));
   edge(client.upstream, EPOLLIN);
-  fake.step();
+  rig.step();
   deepEqual(client.end.sent, [...frame(ike(9))]);
 });
 
 test("what is queued for a connection that sends bulk leaves in the turn in which there is room", async () => {
-  const { fake, clients: [client] } = await startClients();
+  const { rig, clients: [client] } = await startClients();
   client.end.space = 5;
   client.upstream.unread.push(new Uint8Array(ike(9)));
   edge(client.upstream, EPOLLIN);
-  startFloods(fake);
+  startFloods(rig);
   equal(client.end.sent.length, 5);
   makeRoom(client.end, Infinity);
-  fake.step();
+  rig.step();
   deepEqual(client.end.sent, [...frame(ike(9))]);
 });
 
 test("IKE of a client whose daemon sends bulk is relayed in the next turn, however many are busy", async () => {
-  const { fake, clients } = await startClients();
+  const { rig, clients } = await startClients();
   for (const { upstream } of clients) pour(upstream);
-  fake.step();
+  rig.step();
   const [{ end, upstream }] = clients;
   arrive(end, frame(ike(9)));
-  fake.step();
+  rig.step();
   deepEqual(upstream.sent.map((message) => message.at(-1)), [0, 9]);
 });
 
 test("news of a busy connection is no budget more: a turn serves one", async () => {
-  const { fake, clients } = await startClients();
+  const { rig, clients } = await startClients();
   for (const { upstream } of clients) pour(upstream);
-  fake.step();
+  rig.step();
   for (const { end, upstream } of clients) {
     startFlood(end, frame(ike(1)));
     edge(upstream, EPOLLIN);
   }
-  fake.step();
+  rig.step();
   const before = moved(clients);
   for (let turns = 1; turns <= BUSY; turns++) {
-    // What comes meanwhile makes edges.
+    // Octets that arrive meanwhile make edges.
     for (const { end, upstream } of clients) {
       edge(end, EPOLLIN);
       edge(upstream, EPOLLIN);
     }
-    fake.step();
+    rig.step();
     const { read, relayed } = moved(clients);
     ok(
       read - before.read <= turns * BUDGET_READS,
@@ -76,20 +76,20 @@ test("news of a busy connection is no budget more: a turn serves one", async () 
 });
 
 test("a busy connection that is kicked closes in the next turn, and is kept in no list", async () => {
-  const { fake, clients } = await startClients();
-  startFloods(fake);
+  const { rig, clients } = await startClients();
+  startFloods(rig);
   // In each of the lists: those before the first one have had their second budget.
-  for (let turns = 0; turns < BUSY / 2; turns++) fake.step();
+  for (let turns = 0; turns < BUSY / 2; turns++) rig.step();
   for (let row = 2; row <= BUSY; row++) {
-    fake.command([COMMAND_KICK, row, rowI32(fake.lane, row, ROW_GENERATION)]);
+    rig.command([COMMAND_KICK, row, rowI32(rig.lane, row, ROW_GENERATION)]);
   }
-  fake.step();
+  rig.step();
   equal(clients.filter(({ end }) => end.isClosed).length, BUSY - 1);
-  equal(counted(fake, Status.Kicked), BUSY - 1);
-  const { again, busy, busyAt } = fake.lane;
+  equal(counted(rig, Status.Kicked), BUSY - 1);
+  const { again, busy, busyAt } = rig.lane;
   ok(again.length + busy.length - busyAt <= 1);
-  fake.step();
-  ok(hasListed(fake.lane), "the one that is left has its turn");
+  rig.step();
+  ok(hasListed(rig.lane), "the one that is left has its turn");
 });
 
 interface Client {
@@ -100,27 +100,27 @@ interface Client {
 type Clients = readonly [Client, ...Client[]];
 
 /** Clients in use, all at rest. */
-async function startClients(): Promise<{ fake: FakeLane; clients: Clients }> {
-  const [fake] = await startFakeLanes({ limits: { connections: BUSY, rings: 4 * BUSY } });
-  ok(fake !== undefined);
-  const clients = Array.from({ length: BUSY }, (_, i) => openClient(fake, [192, 0, 2, i]));
+async function startClients(): Promise<{ rig: LaneRig; clients: Clients }> {
+  const [rig] = await startLaneRigs({ limits: { connections: BUSY, rings: 4 * BUSY } });
+  ok(rig !== undefined);
+  const clients = Array.from({ length: BUSY }, (_, i) => openClient(rig, [192, 0, 2, i]));
   const [first, ...others] = clients;
   ok(first !== undefined);
-  return { fake, clients: [first, ...others] };
+  return { rig, clients: [first, ...others] };
 }
 
-function openClient(fake: FakeLane, address: readonly number[]): Client {
-  const end = fake.connect(address);
+function openClient(rig: LaneRig, address: readonly number[]): Client {
+  const end = rig.connect(address);
   arrive(end, STREAM_PREFIX);
   arrive(end, frame(ike(0)));
-  fake.settle();
-  const upstream = fake.kernel.sockets.at(-1);
+  rig.settle();
+  const upstream = rig.kernel.sockets.at(-1);
   ok(upstream !== undefined);
   return { end, upstream };
 }
 
 /** All clients send bulk from here on, and have used up a budget each. */
-function startFloods({ kernel, step }: FakeLane): void {
+function startFloods({ kernel, step }: LaneRig): void {
   for (const end of kernel.ends.values()) {
     if (end.kind === "tcp") startFlood(end, frame([]));
   }
@@ -140,7 +140,7 @@ function pour(upstream: UdpEnd): void {
   edge(upstream, EPOLLIN);
 }
 
-/** What has moved since the daemons have poured, both ways. */
+/** Octets that have moved since the daemons have poured, both ways. */
 function moved(clients: Clients): { read: number; relayed: number } {
   const left = clients.reduce((sum, { upstream }) => sum + upstream.unread.length, 0);
   const relayed = clients.reduce((sum, { upstream }) => sum + upstream.sent.length, 0);

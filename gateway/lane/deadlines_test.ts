@@ -1,75 +1,76 @@
-// Deadlines are kept for those connections that there are, one each: peers that come and go, or that keep a lane waiting, leave nothing behind.
+// A lane keeps one deadline for each connection that exists. Peers that come and go, or that keep a
+// lane waiting, leave nothing behind.
 
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { TcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { arrive, sendReset } from "../../tests/fakes/kernel/kernel.ts";
+import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
+import { counted, frame, ike } from "../../tests/support/lane/traffic.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import type { TcpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive, sendReset } from "./fake/kernel.ts";
-import { counted, frame, ike } from "./fake/traffic.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const HOUR_MS = 3_600_000;
 const HALF = frame(ike(2)).length / 2;
 
 test("connections that have ended leave no deadline behind", async () => {
-  const fake = await startFakeLane({ idleTimeoutMs: HOUR_MS });
+  const rig = await startLaneRig({ idleTimeoutMs: HOUR_MS });
   for (let i = 0; i < 50; i++) {
-    const peers = [1, 2, 3, 4].map(() => openPeer(fake));
-    fake.advance(5001);
-    fake.settle();
+    const peers = [1, 2, 3, 4].map(() => openPeer(rig));
+    rig.advance(5001);
+    rig.settle();
     for (const peer of peers) sendReset(peer);
-    fake.settle();
+    rig.settle();
     ok(peers.every((peer) => peer.isClosed));
   }
-  equal(deadlines(fake), 0);
+  equal(deadlines(rig), 0);
 });
 
 test("a connection whose deadlines come and go has one of them", async () => {
-  const fake = await startFakeLane({ idleTimeoutMs: HOUR_MS });
-  const peer = openPeer(fake);
+  const rig = await startLaneRig({ idleTimeoutMs: HOUR_MS });
+  const peer = openPeer(rig);
   for (let i = 0; i < 50; i++) {
     arrive(peer, frame(ike(2)).subarray(0, HALF));
-    fake.settle();
-    fake.advance(1000);
+    rig.settle();
+    rig.advance(1000);
     arrive(peer, frame(ike(2)).subarray(HALF));
-    fake.settle();
-    fake.advance(30_000);
-    fake.settle();
+    rig.settle();
+    rig.advance(30_000);
+    rig.settle();
   }
   ok(!peer.isClosed);
-  equal(deadlines(fake), 1);
+  equal(deadlines(rig), 1);
 });
 
 test("a row's next connection has the whole of its time", async () => {
-  const fake = await startFakeLane();
-  const first = openPeer(fake);
+  const rig = await startLaneRig();
+  const first = openPeer(rig);
   sendReset(first);
-  fake.settle();
-  fake.advance(4999);
-  const second = fake.connect();
-  fake.settle();
-  equal(fake.lane.live.size, 1);
-  fake.advance(4999);
-  fake.settle();
+  rig.settle();
+  rig.advance(4999);
+  const second = rig.connect();
+  rig.settle();
+  equal(rig.lane.live.size, 1);
+  rig.advance(4999);
+  rig.settle();
   ok(!second.isClosed);
-  fake.advance(1);
-  fake.settle();
+  rig.advance(1);
+  rig.settle();
   ok(second.isClosed);
-  equal(counted(fake, Status.PrefixTimeout), 1);
+  equal(counted(rig, Status.PrefixTimeout), 1);
 });
 
 /** A peer in use. */
-function openPeer(fake: FakeLane): TcpEnd {
-  const peer = fake.connect();
+function openPeer(rig: LaneRig): TcpEnd {
+  const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(1)));
-  fake.settle();
+  rig.settle();
   return peer;
 }
 
 /** Takes all deadlines out of the lane; how many there were. */
-function deadlines({ lane: { timers } }: FakeLane): number {
+function deadlines({ lane: { timers } }: LaneRig): number {
   let count = 0;
   while (timers.nextDue(Infinity) !== -1) count++;
   return count;

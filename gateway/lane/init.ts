@@ -1,7 +1,7 @@
 // What the shell hands to a lane when it starts it. Descriptors are process-wide numbers; from here on the lane owns those
 // in this message and closes them.
 
-import type { LogFormat } from "../log_line.ts";
+import type { LogFormat } from "../model/log_line.ts";
 import type { NativeHandle } from "../engine/native.ts";
 
 /** The upstream IKE daemon, as socket addresses ready for `connect` and `bind`. */

@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { edge, openEnd, type TunEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import {
   LANE_COUNTERS,
   OFFLOAD_NONE,
@@ -8,13 +10,11 @@ import {
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
-import { edge, openEnd, type TunEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
 
 const VNET_LEN = 10;
 
 /** A lane with a TUN, whose far end is the test's. */
-async function startWithTun(offload: number): Promise<{ fake: FakeLane; tun: TunEnd }> {
+async function startWithTun(offload: number): Promise<{ rig: LaneRig; tun: TunEnd }> {
   const tun: TunEnd = {
     kind: "tun",
     watch: undefined,
@@ -23,9 +23,9 @@ async function startWithTun(offload: number): Promise<{ fake: FakeLane; tun: Tun
     failure: 0,
     isClosed: false,
   };
-  const fake = await startFakeLane({ offload }, (kernel) => ({ tun: openEnd(kernel, tun) }));
-  fake.settle();
-  return { fake, tun };
+  const rig = await startLaneRig({ offload }, (kernel) => ({ tun: openEnd(kernel, tun) }));
+  rig.settle();
+  return { rig, tun };
 }
 
 /** TCP over IPv4 with `len` octets of payload. Nobody here asks for its checksums. */
@@ -47,23 +47,23 @@ function give(tun: TunEnd, ...packets: readonly (readonly number[] | Uint8Array)
   edge(tun, EPOLLIN);
 }
 
-function counted(fake: FakeLane, status: number): number {
-  const { tables } = fake.lane;
+function counted(rig: LaneRig, status: number): number {
+  const { tables } = rig.lane;
   return tables.u32[(tables.block + LANE_COUNTERS + 8 * status) >>> 2] ?? 0;
 }
 
 test("a plain TUN is read packet by packet", async () => {
-  const { fake, tun } = await startWithTun(OFFLOAD_NONE);
+  const { rig, tun } = await startWithTun(OFFLOAD_NONE);
   give(tun, tcpPacket(100), tcpPacket(1360), [0]);
-  fake.settle();
-  equal(counted(fake, Status.NoPolicy), 2);
-  equal(counted(fake, Status.InnerInvalid), 1);
-  ok(!fake.lane.isTunReadable);
+  rig.settle();
+  equal(counted(rig, Status.NoPolicy), 2);
+  equal(counted(rig, Status.InnerInvalid), 1);
+  ok(!rig.lane.isTunReadable);
 });
 
 test("a TUN with offloads is read segment by segment", async () => {
   for (const offload of [OFFLOAD_TCP, OFFLOAD_TCP_UDP]) {
-    const { fake, tun } = await startWithTun(offload);
+    const { rig, tun } = await startWithTun(offload);
     const plain = new Array<number>(VNET_LEN).fill(0);
     give(
       tun,
@@ -72,26 +72,26 @@ test("a TUN with offloads is read segment by segment", async () => {
       [...plain, ...tcpPacket(200)],
       [...vnet(0), ...tcpPacket(100)],
     );
-    fake.settle();
-    equal(counted(fake, Status.NoPolicy), 1 + 61 + 1);
-    equal(counted(fake, Status.InnerInvalid), 1);
+    rig.settle();
+    equal(counted(rig, Status.NoPolicy), 1 + 61 + 1);
+    equal(counted(rig, Status.InnerInvalid), 1);
   }
 });
 
 test("a batch ends when a connection could hold no more", async () => {
-  const { fake, tun } = await startWithTun(OFFLOAD_TCP);
+  const { rig, tun } = await startWithTun(OFFLOAD_TCP);
   const octets = [...vnet(1000), ...tcpPacket(60_000)];
   give(tun, octets, octets, octets, octets, octets);
   const reads: number[] = [];
-  const { core } = fake.lane;
-  Object.assign(fake.lane, { core: { ...core, slots_in: noteReads } });
+  const { core } = rig.lane;
+  Object.assign(rig.lane, { core: { ...core, slots_in: noteReads } });
 
   function noteReads(index: number, count: number): void {
     reads.push(count);
     core.slots_in(index, count);
   }
 
-  fake.settle();
+  rig.settle();
   deepEqual(reads, [2, 2, 1]);
-  equal(counted(fake, Status.NoPolicy), 300);
+  equal(counted(rig, Status.NoPolicy), 300);
 });

@@ -1,10 +1,10 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { arrive } from "../../tests/fakes/kernel/kernel.ts";
+import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
+import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { AF_INET, EADDRNOTAVAIL, EMFILE } from "../linux/constants.ts";
-import { type FakeLane, startFakeLane } from "./fake/harness.ts";
-import { arrive } from "./fake/kernel.ts";
-import { counted, foreignEsp, frame, ike, upstreamOf } from "./fake/traffic.ts";
 import { waitMs } from "./loop.ts";
 import { sourceHost } from "./open_upstream.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
@@ -12,51 +12,51 @@ import { STREAM_PREFIX } from "./stream_prefix.ts";
 const SOURCE = { octets: new Uint8Array([127, 64, 0, 0]), bits: 16 };
 
 test("a connection for which there is no descriptor waits with its message, and asks every 5 ms", async () => {
-  const fake = await startFakeLane();
-  fake.kernel.failures.socket.push(EMFILE, EMFILE);
-  const peer = fake.connect();
+  const rig = await startLaneRig();
+  rig.kernel.failures.socket.push(EMFILE, EMFILE);
+  const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(1)));
-  fake.settle();
-  equal(waitMs(fake.lane), 5);
+  rig.settle();
+  equal(waitMs(rig.lane), 5);
   // News in between are no reason to ask.
   for (let i = 0; i < 4; i++) {
     arrive(peer, frame(ike(2 + i)));
-    fake.advance(1);
-    fake.settle();
+    rig.advance(1);
+    rig.settle();
   }
-  equal(fake.kernel.calls.get("socket"), 1);
+  equal(rig.kernel.calls.get("socket"), 1);
   for (let i = 0; i < 2; i++) {
-    fake.advance(5);
-    fake.settle();
+    rig.advance(5);
+    rig.settle();
   }
-  equal(fake.kernel.calls.get("socket"), 3);
-  deepEqual(upstreamOf(fake).sent.map((message) => message[31]), [1, 2, 3, 4, 5]);
-  equal(counted(fake, Status.UpstreamRefused), 0);
-  deepEqual(troubles(fake), [["upstream_failed", "EMFILE", 0]]);
+  equal(rig.kernel.calls.get("socket"), 3);
+  deepEqual(upstreamOf(rig).sent.map((message) => message[31]), [1, 2, 3, 4, 5]);
+  equal(counted(rig, Status.UpstreamRefused), 0);
+  deepEqual(troubles(rig), [["upstream_failed", "EMFILE", 0]]);
 });
 
 test("what cannot be sent for want of an address is dropped, counted and told, and the next is tried", async () => {
   const upstream = { family: AF_INET, address: new Uint8Array(16), source: SOURCE };
-  const fake = await startFakeLane({ upstream });
-  fake.kernel.failures.bind.push(EADDRNOTAVAIL, EADDRNOTAVAIL);
-  const peer = fake.connect();
+  const rig = await startLaneRig({ upstream });
+  rig.kernel.failures.bind.push(EADDRNOTAVAIL, EADDRNOTAVAIL);
+  const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   for (let id = 0; id < 5; id++) arrive(peer, frame(foreignEsp(100, id)));
-  fake.settle();
-  equal(counted(fake, Status.UpstreamRefused), 5);
+  rig.settle();
+  equal(counted(rig, Status.UpstreamRefused), 5);
   arrive(peer, frame(ike(1)));
-  fake.settle();
-  equal(counted(fake, Status.UpstreamRefused), 6);
+  rig.settle();
+  equal(counted(rig, Status.UpstreamRefused), 6);
   arrive(peer, frame(ike(2)));
-  fake.settle();
-  deepEqual(upstreamOf(fake).sent.map((message) => message[31]), [2]);
-  deepEqual(troubles(fake), [["upstream_failed", "EADDRNOTAVAIL", 0]]);
+  rig.settle();
+  deepEqual(upstreamOf(rig).sent.map((message) => message[31]), [2]);
+  deepEqual(troubles(rig), [["upstream_failed", "EADDRNOTAVAIL", 0]]);
 });
 
-/** Kind, reason and number of the ones before of what the shell was told of. */
-function troubles(fake: FakeLane): [string, string, number][] {
-  return fake.notices.flatMap((notice) =>
+/** The troubles that the shell was told of: kind, reason, and number of those suppressed before. */
+function troubles(rig: LaneRig): [string, string, number][] {
+  return rig.notices.flatMap((notice) =>
     notice.kind === "trouble" ? [[notice.trouble, notice.reason, notice.suppressed]] : []
   );
 }

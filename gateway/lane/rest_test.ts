@@ -1,4 +1,4 @@
-// A lane that can do nothing sleeps, and goes on when it can: `settle` fails where it would spin instead.
+// A lane that can do nothing sleeps, and goes on when it can: `settle` fails if it spins instead.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
@@ -6,10 +6,10 @@ import { ROW_IKE_WAITS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { callAttention } from "./attention.ts";
 import { ORDER_DRAIN } from "./commands.ts";
-import { edge, type TcpEnd, type UdpEnd } from "./fake/descriptors.ts";
-import { type FakeLane, startFakeLanes } from "./fake/harness.ts";
-import { arrive, makeRoom, sendFin } from "./fake/kernel.ts";
-import { counted, frame, ike, upstreamOf } from "./fake/traffic.ts";
+import { edge, type TcpEnd, type UdpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { type LaneRig, startLaneRigs } from "../../tests/support/lane/rig.ts";
+import { arrive, makeRoom, sendFin } from "../../tests/fakes/kernel/kernel.ts";
+import { counted, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { rowI32 } from "./lane.ts";
 import { waitMs } from "./loop.ts";
@@ -20,101 +20,101 @@ import { flush } from "./transmit.ts";
 const MANY = Array.from({ length: 60 }, (_, id) => [...ike(id), ...new Array(8000).fill(id)]);
 
 test("a full reserve stops the reading of upstream, and the lane sleeps until the peer reads", async () => {
-  const { fake, peer, upstream } = await startBusy();
+  const { rig, peer, upstream } = await startBusy();
   ok(upstream.unread.length > 0, "the reserve took all: there were too few");
   const left = upstream.unread.length;
   makeRoom(peer, 1000);
-  fake.settle();
+  rig.settle();
   equal(upstream.unread.length, left, "no message has left whole");
   makeRoom(peer, Infinity);
-  fake.settle();
+  rig.settle();
   deepEqual(peer.sent, MANY.flatMap((message) => [...frame(message)]));
 });
 
 test("another lane that makes room in the reserve tells the owner", async () => {
-  const { fake, other, peer, upstream } = await startBusy();
-  const [, connection] = fake.lane.connections;
+  const { rig, other, peer, upstream } = await startBusy();
+  const [, connection] = rig.lane.connections;
   ok(connection !== undefined);
-  equal(rowI32(fake.lane, 1, ROW_IKE_WAITS), 1);
+  equal(rowI32(rig.lane, 1, ROW_IKE_WAITS), 1);
   // No EPOLLOUT edge: the kernel has the room by the time of the other lane's call.
   peer.space = Infinity;
   flush(other.lane, connection);
-  ok(fake.isAwake());
-  fake.settle();
+  ok(rig.isAwake());
+  rig.settle();
   equal(upstream.unread.length, 0);
   deepEqual(peer.sent, MANY.flatMap((message) => [...frame(message)]));
 });
 
 test("without a free ring a lane asks again after a pause, both ways", async () => {
-  const [fake] = await startFakeLanes({ limits: { rings: 1 } });
-  ok(fake !== undefined);
-  const [first, second] = [openPeer(fake), openPeer(fake)];
-  const upstream = upstreamOf(fake);
+  const [rig] = await startLaneRigs({ limits: { rings: 1 } });
+  ok(rig !== undefined);
+  const [first, second] = [openPeer(rig), openPeer(rig)];
+  const upstream = upstreamOf(rig);
   // The one ring holds a frame that is not whole.
   arrive(second, frame(ike(1)).subarray(0, 10));
-  fake.settle();
+  rig.settle();
   arrive(first, frame(ike(2)));
   send(upstream, ike(3));
-  fake.settle();
-  equal(waitMs(fake.lane), 5);
-  const calls = fake.kernel.calls.get("epoll_wait") ?? 0;
+  rig.settle();
+  equal(waitMs(rig.lane), 5);
+  const calls = rig.kernel.calls.get("epoll_wait") ?? 0;
   for (let i = 0; i < 10; i++) {
-    fake.advance(0.5);
-    fake.settle();
+    rig.advance(0.5);
+    rig.settle();
   }
-  ok((fake.kernel.calls.get("epoll_wait") ?? 0) - calls < 40);
+  ok((rig.kernel.calls.get("epoll_wait") ?? 0) - calls < 40);
   deepEqual([upstream.sent.length, first.sent.length], [1, 0]);
   arrive(second, frame(ike(1)).subarray(10));
-  fake.settle();
-  fake.advance(5);
-  fake.settle();
+  rig.settle();
+  rig.advance(5);
+  rig.settle();
   deepEqual([upstream.sent.length, first.sent], [2, [...frame(ike(3))]]);
 });
 
 test("a half-closed connection reads no more of upstream, and sleeps until its queue has left", async () => {
-  const { fake, peer, upstream } = await startBusy();
+  const { rig, peer, upstream } = await startBusy();
   sendFin(peer);
-  fake.settle();
+  rig.settle();
   ok(upstream.unread.length > 0 && !peer.isClosed);
   makeRoom(peer, Infinity);
-  fake.settle();
+  rig.settle();
   ok(peer.isClosed);
-  equal(counted(fake, Status.PeerClosed), 1);
+  equal(counted(rig, Status.PeerClosed), 1);
 });
 
 test("a connection that drains does, too", async () => {
-  const { fake, peer, upstream } = await startBusy();
-  fake.order(ORDER_DRAIN);
-  fake.settle();
+  const { rig, peer, upstream } = await startBusy();
+  rig.order(ORDER_DRAIN);
+  rig.settle();
   ok(upstream.unread.length > 0 && !peer.isClosed);
   makeRoom(peer, Infinity);
-  fake.settle();
+  rig.settle();
   ok(peer.isClosed);
-  equal(counted(fake, Status.Drained), 1);
+  equal(counted(rig, Status.Drained), 1);
 });
 
 test("neither a call of another lane nor a drain looks through the whole table", async () => {
-  const { fake, other, peer } = await startBusy();
-  Object.defineProperty(fake.lane.connections, Symbol.iterator, {
+  const { rig, other, peer } = await startBusy();
+  Object.defineProperty(rig.lane.connections, Symbol.iterator, {
     value: () => {
       throw new Error("The table has a row for each connection of the limit");
     },
   });
   callAttention(other.lane, 0);
-  fake.settle();
-  fake.order(ORDER_DRAIN);
+  rig.settle();
+  rig.order(ORDER_DRAIN);
   makeRoom(peer, Infinity);
-  fake.settle();
+  rig.settle();
   ok(peer.isClosed);
-  equal(fake.lane.live.size, 0);
+  equal(rig.lane.live.size, 0);
 });
 
 /** A peer in use. */
-function openPeer(fake: FakeLane): TcpEnd {
-  const peer = fake.connect();
+function openPeer(rig: LaneRig): TcpEnd {
+  const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(0)));
-  fake.settle();
+  rig.settle();
   return peer;
 }
 
@@ -124,21 +124,21 @@ function send(upstream: UdpEnd, ...messages: readonly number[][]): void {
 }
 
 interface Busy {
-  readonly fake: FakeLane;
+  readonly rig: LaneRig;
   /** A lane beside it. */
-  readonly other: FakeLane;
+  readonly other: LaneRig;
   readonly peer: TcpEnd;
   readonly upstream: UdpEnd;
 }
 
-/** A peer that reads nothing of what its daemon has for it. */
+/** A peer that reads none of the datagrams that its daemon has for it. */
 async function startBusy(): Promise<Busy> {
-  const [fake, other] = await startFakeLanes({ limits: { lanes: 2 } });
-  ok(fake !== undefined && other !== undefined);
-  const peer = openPeer(fake);
-  const upstream = upstreamOf(fake);
+  const [rig, other] = await startLaneRigs({ limits: { lanes: 2 } });
+  ok(rig !== undefined && other !== undefined);
+  const peer = openPeer(rig);
+  const upstream = upstreamOf(rig);
   peer.space = 0;
   send(upstream, ...MANY);
-  fake.settle();
-  return { fake, other, peer, upstream };
+  rig.settle();
+  return { rig, other, peer, upstream };
 }

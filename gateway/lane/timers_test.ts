@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { createRandom } from "./fake/random.ts";
+import { createRandom } from "../../tests/support/random.ts";
 import { createTimers } from "./timers.ts";
 
 test("nextDue() gives what is due, earliest first, and nothing else", () => {

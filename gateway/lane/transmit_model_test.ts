@@ -1,18 +1,18 @@
-// The transmit side against a model: the real lanes, three of them, on one kernel. A lane seals for connections of the others, the kernel takes
-// a part or nothing, the room comes back by EPOLLOUT alone, connections end at any time, and numbers of descriptors and rows are used again at once.
+// The transmit side against a model: three real lanes on one kernel. A lane seals for connections
+// of the others, the kernel takes a part or nothing, and room comes back by EPOLLOUT alone.
+// Connections end at any time, and numbers of descriptors and rows are used again at once.
 //
-// wasm-core/tests/transmit_model.rs has the same of the core alone, with locks held between the steps and with threads that race.
+// wasm-core/tests/transmit_model.rs has the same model for the core alone, with locks held between
+// the steps and with threads that race.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import fc from "fast-check";
+import { sendReset } from "../../tests/fakes/kernel/kernel.ts";
 import { openEsp } from "../../tests/support/esp.ts";
 import { createFrameReader } from "../../tests/support/frames.ts";
 import { parsePacket } from "../../tests/support/inner_packet.ts";
-import type { Peer } from "../../tests/support/peers.ts";
-import { LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
-import { sendReset } from "./fake/kernel.ts";
 import {
   CONNECTIONS,
   type Driven,
@@ -25,14 +25,19 @@ import {
   step,
   upstreamOf,
   type World,
-} from "./fake/world.ts";
+} from "../../tests/support/lane/world.ts";
+import type { Peer } from "../../tests/support/peers.ts";
+import { LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
 
 const STEPS = 400;
 const TIMEOUT_MS = 600_000;
 /** `deno task test:fuzz` takes more. */
 const SEEDS = 15;
 
-/** Frames that a lane has sealed for a connection of another lane, and the rest that the seeds must have driven the lanes to. */
+/**
+ * Frames that a lane has sealed for a connection of another lane, and the other states that the
+ * seeds must have driven the lanes to.
+ */
 interface Total extends Driven {
   acrossLanes: number;
   descriptorsUsedAgain: number;
@@ -98,7 +103,7 @@ function checkFar(world: World, far: Far): void {
   deepEqual(esp, [...new Set(esp)].toSorted((a, b) => a - b), "relayed ESP in order");
 }
 
-/** What has come out of a connection: relayed messages by name, and packets that were sealed here. */
+/** The output of a connection: relayed messages by name, and packets that were sealed here. */
 function readFar({ peers }: World, far: Far): Readonly<
   { relayed: string[]; sealed: { peer: Peer; packet: Buffer }[]; isTorn: boolean }
 > {
@@ -113,14 +118,16 @@ function readFar({ peers }: World, far: Far): Readonly<
   return { relayed, sealed, isTorn: reader.pendingLen() > 0 };
 }
 
-/** Numbers of the messages whose names are `start` and a number: a spoilt one is none of them. */
+/**
+ * Numbers of the messages whose names are `start` and a number; spoilt messages have other names.
+ */
 function numbersOf(names: readonly string[], start: string): number[] {
   return names.map((name) => new RegExp(`^${start} (\\d+)$`).exec(name))
     .filter((match) => match !== null)
     .map((match) => Number(match[1]));
 }
 
-/** Each inner packet of a peer reaches the host once, whatever connection of whatever lane it came by. */
+/** Each inner packet of a peer reaches the host once, on whichever connection and lane it came. */
 function checkInbound({ fars, tuns }: World): void {
   const got = tuns.flatMap((tun) => tun.written.map(innerNumber));
   equal(new Set(got).size, got.length, "an inner packet was delivered twice");
@@ -131,7 +138,10 @@ function checkInbound({ fars, tuns }: World): void {
   deepEqual(missing, [], "inner packets that were not delivered");
 }
 
-/** Each sealed packet is the host's, for the peer whose path this connection has been, under a number of its own. */
+/**
+ * Each sealed packet is one of the host's, is for the peer whose path this connection has been, and
+ * has a number of its own.
+ */
 function checkOutbound(world: World): void {
   const seen = new Set<string>();
   for (const far of world.fars) {

@@ -1,12 +1,13 @@
 // Opening a TCP connection without blocking the thread.
 
 import { setTimeout as delay } from "node:timers/promises";
+import { socketAddressText } from "../model/socket_address.ts";
 import { EALREADY, EINPROGRESS, EISCONN, SOCK_STREAM } from "./constants.ts";
 import { failed } from "./errno.ts";
 import { useFlowLabel } from "./flow_label.ts";
 import type { Kernel } from "./kernel.ts";
 import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
-import { emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
+import { emitSockaddr, type InetAddress } from "./structs.ts";
 
 /** The first look at whether it is up comes after this long, each later one after twice as long, ms. */
 const LOOK_MIN_MS = 1;

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  acceptOne,
+  closeAll,
+  congestionOf,
+  inet,
+  LOCALHOST,
+  LOCALHOST6,
+  openTestKernel,
+  optionOf,
+  remoteFlowLabel,
+} from "../../tests/support/test_kernel.ts";
+import {
   IPPROTO_TCP,
   IPV6_FL_S_EXCL,
   SO_KEEPALIVE,
@@ -14,17 +25,6 @@ import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
 import { leaseFlowLabel } from "./flow_label.ts";
 import { openSocket, type TcpOptions } from "./sockets.ts";
-import {
-  acceptOne,
-  closeAll,
-  congestionOf,
-  inet,
-  LOCALHOST,
-  LOCALHOST6,
-  openTestKernel,
-  optionOf,
-  remoteFlowLabel,
-} from "./test_kernel.ts";
 
 const kernel = openTestKernel();
 

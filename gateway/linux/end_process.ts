@@ -1,7 +1,7 @@
 // The end of a process whose shared memory can be trusted no more. A thread that has trapped may hold a lock on which the others, the
 // shell among them, sleep: nobody can be asked to end in order.
 
-import { type LogFormat, logLine } from "../log_line.ts";
+import { type LogFormat, logLine } from "../model/log_line.ts";
 import type { Libc, Runtime } from "../runtime/types.ts";
 
 /** What has ended, and how to say so. */

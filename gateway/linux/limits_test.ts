@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { openTestKernel } from "../../tests/support/test_kernel.ts";
 import { raiseOpenFiles } from "./limits.ts";
-import { openTestKernel } from "./test_kernel.ts";
 
 test("raiseOpenFiles() makes the soft limit the hard one", () => {
   const limit = raiseOpenFiles(openTestKernel());

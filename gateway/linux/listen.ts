@@ -3,6 +3,7 @@
 // With that option a second gateway of the same user would share a busy port unseen. So a guard socket without it is bound
 // first; it fails if anyone listens there, and holds the port (a chosen one too) until ours do.
 
+import { socketAddressText } from "../model/socket_address.ts";
 import {
   IPPROTO_IPV6,
   IPV6_V6ONLY,
@@ -20,7 +21,7 @@ import {
   setTcpOptions,
   type TcpOptions,
 } from "./sockets.ts";
-import { type InetAddress, socketAddressText } from "./structs.ts";
+import type { InetAddress } from "./structs.ts";
 
 export interface ListenOptions {
   /** Port 0 lets the kernel choose one. */

@@ -1,6 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  acceptNow,
+  acceptOne,
+  closeAll,
+  congestionOf,
+  connectTcp,
+  inet,
+  LOCALHOST,
+  LOCALHOST6,
+  openTestKernel,
+  optionOf,
+  receiveText,
+  sendText,
+  trackDescriptors,
+  waitFor,
+} from "../../tests/support/test_kernel.ts";
+import {
   EPOLLIN,
   EPOLLOUT,
   IPPROTO_TCP,
@@ -16,26 +32,10 @@ import {
 import { expectDone } from "./kernel.ts";
 import { listenTcp } from "./listen.ts";
 import { checkTcpOptions, setNotSentLowat, tcpInfoRtt, type TcpOptions } from "./sockets.ts";
-import {
-  acceptNow,
-  acceptOne,
-  closeAll,
-  congestionOf,
-  connectTcp,
-  inet,
-  LOCALHOST,
-  LOCALHOST6,
-  openTestKernel,
-  optionOf,
-  receiveText,
-  sendText,
-  trackDescriptors,
-  waitFor,
-} from "./test_kernel.ts";
 
 const kernel = openTestKernel();
 const { libc } = kernel;
-/** Nothing but what the system has. */
+/** The system's own settings. */
 const SYSTEM: TcpOptions = { congestion: null, keepaliveS: 0 };
 const ANY6 = new Array<number>(16).fill(0);
 
@@ -56,7 +56,7 @@ for (const host of [LOCALHOST, LOCALHOST6]) {
     waitFor(kernel, client, EPOLLIN);
     assert.equal(receiveText(kernel, client), "answer to request");
     assert.ok((tcpInfoRtt(kernel, fd) ?? 0) > 0);
-    // Options of the listener are those of what it accepts.
+    // An accepted connection has the options of its listener.
     assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY }), 1);
     assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 0);
     assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT }), 131_072);

@@ -1,6 +1,7 @@
 // Routes of the main table into a device, by rtnetlink. They carry the protocol "static", and only such are removed: a route that the
 // operator made by hand stays (`ip route` gives it the protocol "boot").
 
+import { addressText } from "../model/address.ts";
 import {
   AF_NETLINK,
   EEXIST,
@@ -18,7 +19,6 @@ import {
 import { failed } from "./errno.ts";
 import { expectDone, type Kernel, SCRATCH_LEN } from "./kernel.ts";
 import { emitRouteRequest, parseAnswer } from "./netlink.ts";
-import { addressText } from "./structs.ts";
 
 /** A prefix, and the device that it is reached through. */
 export interface Route {

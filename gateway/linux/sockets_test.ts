@@ -1,5 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressText } from "../model/address.ts";
+import { socketAddressText } from "../model/socket_address.ts";
+import {
+  closeAll,
+  connectUdp,
+  inet,
+  LOCALHOST,
+  LOCALHOST6,
+  openTestKernel,
+  receiveText,
+  sendText,
+  trackDescriptors,
+  waitFor,
+} from "../../tests/support/test_kernel.ts";
 import {
   EAGAIN,
   ECONNREFUSED,
@@ -13,26 +27,8 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "./constants.ts";
-import {
-  bindSocket,
-  connectUdp,
-  localAddress,
-  openSocket,
-  setOption,
-  tcpInfoRtt,
-} from "./sockets.ts";
-import { addressText, emitSockaddr, type InetAddress, socketAddressText } from "./structs.ts";
-import {
-  closeAll,
-  inet,
-  LOCALHOST,
-  LOCALHOST6,
-  openTestKernel,
-  receiveText,
-  sendText,
-  trackDescriptors,
-  waitFor,
-} from "./test_kernel.ts";
+import { bindSocket, localAddress, openSocket, setOption, tcpInfoRtt } from "./sockets.ts";
+import { emitSockaddr, type InetAddress } from "./structs.ts";
 
 const kernel = openTestKernel();
 const { libc, mapped } = kernel;
@@ -50,7 +46,10 @@ function connectTo(fd: number, remote: InetAddress): void {
   assert.equal(libc.connect(fd, kernel.scratch.at(0), sockaddr.length), 0);
 }
 
-/** Receives a datagram: the count of lost ones that came with it, 0 without one; undefined if there is no datagram. */
+/**
+ * Receives a datagram. Returns the count of lost datagrams that came with it, or 0 without one;
+ * undefined if there is no datagram.
+ */
 function receiveCounted(fd: number): number | undefined {
   const { view, at } = kernel.scratch;
   const base = mapped.base + BigInt(view.byteOffset);

@@ -1,13 +1,16 @@
-// TUN devices and routes, each case in a network namespace of its own. Without the right to make one, all are skipped.
+// TUN devices and routes, each case in a network namespace of its own. Without the right to make
+// one, all are skipped.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { CASES, UNPRIVILEGED } from "./netns_cases.ts";
+import { CASES, UNPRIVILEGED } from "../../tests/support/programs/tun_device_program.ts";
 
-const PROGRAM = fileURLToPath(new URL("./netns_cases.ts", import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL("../../tests/support/programs/tun_device_program.ts", import.meta.url),
+);
 const RUN = "Deno" in globalThis ? ["run", "--allow-all"] : ["run"];
 const TIMEOUT_MS = 20_000;
 

@@ -9,7 +9,9 @@ import { EAGAIN, EBADF, EINVAL } from "../linux/constants.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
 import { runtime } from "./mod.ts";
 
-const PROGRAM = fileURLToPath(new URL("./runtime_cases.ts", import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL("../../tests/support/programs/runtime_program.ts", import.meta.url),
+);
 const RUN = [...(runtime.name.startsWith("deno") ? ["run", "--allow-all"] : ["run"]), PROGRAM];
 
 test("name and pid are those of this process", () => {
@@ -216,7 +218,7 @@ function endlessEvents(): ReadableStream<Uint8Array> {
   });
 }
 
-/** What a cut connection makes of a read; anything else is a failure. */
+/** The error of a read on a cut connection; any other is a failure. */
 function assertTypeError(error: unknown): void {
   assert.ok(error instanceof Error, String(error));
 }

@@ -1,6 +1,6 @@
 // In which order a responder's addresses are tried: the resolver's, but those that were no good last, the one of the longest ago first.
 
-import type { IpAddress } from "../config/address.ts";
+import type { IpAddress } from "../model/address.ts";
 
 export interface AddressOrder {
   /** The addresses in the order in which to try them. */

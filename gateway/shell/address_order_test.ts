@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
-import type { IpAddress } from "../config/address.ts";
+import type { IpAddress } from "../model/address.ts";
 import { createAddressOrder } from "./address_order.ts";
 
 const ADDRESSES = ["a", "b", "c"].map((text): IpAddress => ({ text, octets: new Uint8Array(4) }));

@@ -1,5 +1,6 @@
 // The table of connections as the API shows it, read from the rows in shared memory.
 
+import type { Core } from "../../ts-bindings/core.ts";
 import {
   CONN_CLOSED,
   FAMILY_V4,
@@ -18,11 +19,10 @@ import {
   ROW_STATE,
   ROW_TX_QUEUED,
 } from "../../ts-bindings/layout.ts";
-import type { Core } from "../../ts-bindings/core.ts";
-import { socketAddressText } from "../linux/structs.ts";
+import type { ConnectionView } from "../model/connection.ts";
+import { socketAddressText } from "../model/socket_address.ts";
 import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
 import { readRowKinds, stateName } from "./totals.ts";
-import type { ConnectionView } from "./types.ts";
 
 /** Live connections, by row and by id. */
 export interface ConnectionTable {

@@ -6,14 +6,15 @@ import {
   OFFLOAD_TCP,
   OFFLOAD_TCP_UDP,
 } from "../../ts-bindings/layout.ts";
-import type { GatewayConfig, SocketAddress } from "../config/types.ts";
+import type { GatewayConfig } from "../config/types.ts";
 import type { LaneInit, UpstreamInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { type Listeners, listenTcp } from "../linux/listen.ts";
 import { checkTcpOptions, setNotSentLowat } from "../linux/sockets.ts";
-import { emitSockaddr, familyOf, socketAddressText } from "../linux/structs.ts";
+import { emitSockaddr, familyOf } from "../linux/structs.ts";
 import { openTun, type Tun, type TunOffload } from "../linux/tun.ts";
+import { type SocketAddress, socketAddressText } from "../model/socket_address.ts";
 import type { Machine } from "./machine.ts";
 
 /** The core's numbers. */

@@ -3,14 +3,16 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { LOWAT_START } from "../../ts-bindings/layout.ts";
-import type { IpAddress } from "../config/address.ts";
 import type { ConnectTarget } from "../config/types.ts";
 import { STREAM_PREFIX, STREAM_PREFIX_LEN } from "../lane/stream_prefix.ts";
 import { MSG_NOSIGNAL } from "../linux/constants.ts";
 import { dialTcp } from "../linux/dial.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
-import { socketAddressText } from "../linux/structs.ts";
+import type { IpAddress } from "../model/address.ts";
+import type { Gateway } from "../model/gateway.ts";
+import type { SaView } from "../model/sa_view.ts";
+import { socketAddressText } from "../model/socket_address.ts";
 import { type AddressOrder, createAddressOrder } from "./address_order.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
 import type { Log } from "./log.ts";
@@ -21,7 +23,6 @@ import {
   type OwnConnection,
 } from "./own_connection.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway, SaView } from "./types.ts";
 
 /** Keeps the connection up until it is stopped. */
 export interface Dialer {

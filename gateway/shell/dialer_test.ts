@@ -1,13 +1,15 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { createFakeSa } from "../../tests/fakes/sa.ts";
 import { openResponder, type Responder } from "../../tests/support/responder.ts";
+import { openTestKernel } from "../../tests/support/test_kernel.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
-import { parseAddress } from "../config/address.ts";
-import { openTestKernel } from "../linux/test_kernel.ts";
+import { parseAddress } from "../model/address.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { KickOutcome } from "../model/gateway.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
-import { fakeSa } from "./fake/sa_view.ts";
 import type { SaEntry } from "./sad.ts";
-import type { GatewayEvent, KickOutcome, SaView } from "./types.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 
@@ -26,7 +28,7 @@ interface Scene {
   close(): Promise<void>;
 }
 
-/** A dialer with lanes that only keep what they are given. */
+/** A dialer whose lanes only keep the orders that they are given. */
 function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): Scene {
   const kernel = openTestKernel();
   const greeted: number[] = [];
@@ -99,7 +101,7 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
   async function close(): Promise<void> {
     dialer.stop();
     end();
-    // What it has begun ends with it.
+    // Dials that it has begun end with it.
     await sleep(20);
   }
 
@@ -118,15 +120,18 @@ async function withResponder(run: (responder: Responder) => Promise<void>): Prom
 test("each peer is greeted by its newest SA that takes packets", async () => {
   await withResponder(async ({ port, accept }) => {
     const scene = openScene([
-      fakeSa({ spi: 1, peer: "a" }),
-      fakeSa({ spi: 2, peer: "a", state: "soft" }),
-      fakeSa({ spi: 3, peer: "a", state: "expired" }),
-      fakeSa({ spi: 4, peer: "b" }),
-      fakeSa({ spi: 5, peer: "c", direction: "inbound" }),
+      createFakeSa({ spi: 1, peer: "a" }),
+      createFakeSa({ spi: 2, peer: "a", state: "soft" }),
+      createFakeSa({ spi: 3, peer: "a", state: "expired" }),
+      createFakeSa({ spi: 4, peer: "b" }),
+      createFakeSa({ spi: 5, peer: "c", direction: "inbound" }),
     ], { target: { host: "responder", port, text: "" } });
     await accept();
     deepEqual(await settle(() => scene.greeted, ({ length }) => length >= 2), [2, 4]);
-    scene.views.push(fakeSa({ spi: 6, peer: "b" }), fakeSa({ spi: 7, direction: "inbound" }));
+    scene.views.push(
+      createFakeSa({ spi: 6, peer: "b" }),
+      createFakeSa({ spi: 7, direction: "inbound" }),
+    );
     scene.dialer.installed(6);
     scene.dialer.installed(7);
     deepEqual(scene.greeted.slice(0, 3), [2, 4, 6]);
@@ -137,14 +142,14 @@ test("each peer is greeted by its newest SA that takes packets", async () => {
 test("SAs that have expired are no reason to connect; a new one is", async () => {
   await withResponder(async ({ port, accept, waiting }) => {
     const scene = openScene([
-      fakeSa({ spi: 1, state: "expired" }),
-      fakeSa({ direction: "inbound" }),
+      createFakeSa({ spi: 1, state: "expired" }),
+      createFakeSa({ direction: "inbound" }),
     ], {
       target: { host: "responder", port, text: "" },
     });
     await sleep(500);
     equal(waiting(), 0);
-    scene.views.push(fakeSa({ spi: 2 }));
+    scene.views.push(createFakeSa({ spi: 2 }));
     scene.dialer.installed(2);
     await accept();
     await scene.close();
@@ -153,7 +158,10 @@ test("SAs that have expired are no reason to connect; a new one is", async () =>
 
 test("with the last SA the connection goes, and comes back with the next one", async () => {
   await withResponder(async ({ port, accept, waiting }) => {
-    const scene = openScene([fakeSa({ spi: 1 }), fakeSa({ spi: 2, direction: "inbound" })], {
+    const scene = openScene([
+      createFakeSa({ spi: 1 }),
+      createFakeSa({ spi: 2, direction: "inbound" }),
+    ], {
       target: { host: "responder", port, text: "" },
     });
     await accept();
@@ -166,7 +174,7 @@ test("with the last SA the connection goes, and comes back with the next one", a
     deepEqual(scene.kicked, [1]);
     await sleep(500);
     equal(waiting(), 0);
-    scene.views.push(fakeSa({ spi: 3 }));
+    scene.views.push(createFakeSa({ spi: 3 }));
     scene.dialer.installed(3);
     await accept();
     await scene.close();
@@ -175,7 +183,7 @@ test("with the last SA the connection goes, and comes back with the next one", a
 
 test("an address that the TUN would take is not connected to", async () => {
   await withResponder(async ({ port, waiting }) => {
-    const scene = openScene([fakeSa({})], {
+    const scene = openScene([createFakeSa({})], {
       target: { host: "responder", port, text: "" },
       leadsInside: ({ text }) => text === "127.0.0.1",
     });
@@ -190,7 +198,7 @@ test("the second address is tried when the first fails, and first from then on",
   await withResponder(async ({ port, accept }) => {
     const [away, there] = [parseAddress("127.0.0.99"), LOOPBACK];
     ok(away !== undefined && there !== undefined);
-    const scene = openScene([fakeSa({})], {
+    const scene = openScene([createFakeSa({})], {
       target: { host: "responder", port, text: "" },
       resolve: () => Promise.resolve([away, there]),
       // Every connection has lasted.
@@ -212,7 +220,7 @@ test("the second address is tried when the first fails, and first from then on",
 
 test("tries that take long and lead nowhere come ever more seldom", async () => {
   let [now, tries] = [0, 0];
-  const scene = openScene([fakeSa({})], {
+  const scene = openScene([createFakeSa({})], {
     resolve(): Promise<never> {
       tries++;
       now += 60_000;
@@ -229,7 +237,7 @@ test("tries that take long and lead nowhere come ever more seldom", async () => 
 
 test("a dialer that was stopped dials no more, and says nothing of it", async () => {
   await withResponder(async ({ port, accept, waiting }) => {
-    const scene = openScene([fakeSa({})], { target: { host: "responder", port, text: "" } });
+    const scene = openScene([createFakeSa({})], { target: { host: "responder", port, text: "" } });
     await accept();
     scene.dialer.stop();
     scene.end();

@@ -1,7 +1,7 @@
 // Tells the core's echo host its addresses.
 
 import { FAMILY_V4, FAMILY_V6, LANE_SCRATCH } from "../../ts-bindings/layout.ts";
-import type { IpAddress } from "../config/types.ts";
+import type { IpAddress } from "../model/address.ts";
 import type { Machine } from "./machine.ts";
 
 /** Sets one address a family, before any lane runs. */

@@ -30,11 +30,12 @@ import {
 } from "../../ts-bindings/layout.ts";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import type { TroubleNotice } from "../lane/init.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { LogLevel } from "../model/log_level.ts";
+import { spiText } from "../model/spi.ts";
 import { addressText, connectionId } from "./connections.ts";
-import type { Log, LogLevel } from "./log.ts";
+import type { Log } from "./log.ts";
 import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
-import { spiText } from "./sad.ts";
-import type { GatewayEvent } from "./types.ts";
 
 /** Where events come together. */
 export interface EventHub {

@@ -1,20 +1,18 @@
 // A running gateway as the API sees it: tables read when asked, orders to the lanes, SAs with their routes.
 
 import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
+import type { GatewayEvent } from "../model/event.ts";
+import type { Gateway, KickOutcome } from "../model/gateway.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import { spiText } from "../model/spi.ts";
+import type { Totals } from "../model/totals.ts";
 import type { ConnectionTable } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Routes } from "./routes.ts";
-import { type Sad, spiText } from "./sad.ts";
-import type {
-  Gateway,
-  GatewayEvent,
-  GatewayStatus,
-  KickOutcome,
-  Refusal,
-  SaSpec,
-  Totals,
-} from "./types.ts";
+import type { Sad } from "./sad.ts";
 
 export interface GatewayOptions {
   readonly sad: Sad;
@@ -24,7 +22,7 @@ export interface GatewayOptions {
   readonly events: EventHub;
   readonly readTotals: () => Totals;
   /** The members of the status that do not change. */
-  readonly fixed: Pick<GatewayStatus, "version" | "runtime" | "engine" | "lanes" | "limits">;
+  readonly fixed: Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining">;
   readonly uptimeSeconds: () => number;
   /** Largest inner packet in octets; a dummy is no larger, so that its size tells nothing. */
   readonly innerMtu: number;

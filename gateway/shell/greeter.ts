@@ -1,9 +1,9 @@
 // Greetings: a responder closes a connection on which nothing authentic comes, and knows no path before it does. So each outbound SA that
 // is to be used on a new connection sends a dummy packet (RFC 4303 §2.6), again until a packet of it has been sealed.
 
+import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "./log.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway } from "./types.ts";
 
 export interface Greeter {
   /** Greets by these SAs. */

@@ -1,9 +1,9 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { createFakeSa } from "../../tests/fakes/sa.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
-import { fakeSa } from "./fake/sa_view.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
-import type { SaView } from "./types.ts";
 
 interface Scene {
   /** By SPI. */
@@ -32,29 +32,32 @@ function openScene(...views: readonly SaView[]): Scene {
 }
 
 test("a greeting is ordered again until a packet of its SA has been sealed", async () => {
-  const { sas, orders, lines, greeter } = openScene(fakeSa({ spi: 1 }), fakeSa({ spi: 2 }));
+  const { sas, orders, lines, greeter } = openScene(
+    createFakeSa({ spi: 1 }),
+    createFakeSa({ spi: 2 }),
+  );
   greeter.greet([1, 2]);
   deepEqual(orders, [1, 2]);
-  sas.set(1, fakeSa({ spi: 1, sequence: 1n }));
+  sas.set(1, createFakeSa({ spi: 1, sequence: 1n }));
   await settle(() => orders.length, (count) => count >= 4);
   deepEqual(orders.slice(0, 4), [1, 2, 2, 2]);
-  sas.set(2, fakeSa({ spi: 2, sequence: 7n }));
+  sas.set(2, createFakeSa({ spi: 2, sequence: 7n }));
   greeter.stop();
   deepEqual(lines, []);
 });
 
 test("an SA that is removed or has expired is greeted by no more", async () => {
-  const { sas, orders, greeter } = openScene(fakeSa({ spi: 1 }), fakeSa({ spi: 2 }));
+  const { sas, orders, greeter } = openScene(createFakeSa({ spi: 1 }), createFakeSa({ spi: 2 }));
   greeter.greet([1, 2, 3]);
   sas.delete(1);
-  sas.set(2, fakeSa({ spi: 2, state: "expired" }));
+  sas.set(2, createFakeSa({ spi: 2, state: "expired" }));
   await sleep(600);
   deepEqual(orders, [1, 2]);
   greeter.stop();
 });
 
 test("what was not greeted when the connection ends is told once, and no more ordered", async () => {
-  const { orders, lines, greeter } = openScene(fakeSa({ spi: 1 }), fakeSa({ spi: 2 }));
+  const { orders, lines, greeter } = openScene(createFakeSa({ spi: 1 }), createFakeSa({ spi: 2 }));
   greeter.greet([1, 2]);
   greeter.stop();
   deepEqual(lines, [["greetings_lost", { count: 2 }]]);

@@ -2,8 +2,9 @@
 // inbound key is taken again is its installer's affair, who may have reason to begin anew. Kept are keyed digests, never keys, for the life of the process.
 
 import { createHmac } from "node:crypto";
+import type { SaDirection } from "../model/direction.ts";
+import type { Refusal } from "../model/refusal.ts";
 import { createKeyTable, DIGEST_WORDS, KEYS_MAX } from "./key_table.ts";
-import type { Refusal, SaDirection } from "./types.ts";
 
 /** A digest of keying material that means nothing outside this process. */
 export type KeyDigest = Uint32Array;

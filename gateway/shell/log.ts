@@ -1,11 +1,9 @@
 // The log: one line an event, as text or JSON, to standard error. Names that a peer can cause are rate-limited, and say how many lines
 // they have held back.
 
-import { type LogFormat, logLine } from "../log_line.ts";
-import type { GatewayEvent } from "./types.ts";
-
-export type LogLevel = GatewayEvent["level"];
-export type LogFields = GatewayEvent["fields"];
+import type { LogFields } from "../model/event.ts";
+import type { LogLevel } from "../model/log_level.ts";
+import { type LogFormat, logLine } from "../model/log_line.ts";
 
 /** A log. `level` and `event` first; the fields never hold key material. */
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;

@@ -1,6 +1,7 @@
 import { equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { createLog, type LogLevel } from "./log.ts";
+import type { LogLevel } from "../model/log_level.ts";
+import { createLog } from "./log.ts";
 
 function setup(format: "text" | "json", level: LogLevel = "info"): {
   lines: string[];

@@ -1,13 +1,16 @@
 // What `connect` adds to a gateway: the dialer, and SAs that tell it of themselves.
 
-import type { IpAddress } from "../config/address.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import type { IpAddress } from "../model/address.ts";
+import type { Gateway } from "../model/gateway.ts";
+import { contains } from "../model/prefix.ts";
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type DialerOptions, startDialer } from "./dialer.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { resolveHost } from "./resolve.ts";
-import type { Gateway, Prefix, Refusal, SaSpec } from "./types.ts";
 
 export interface OriginateOptions {
   readonly runtime: Runtime;
@@ -48,7 +51,7 @@ export async function originate(
     leadsInside: (address) =>
       isRouted &&
       sad.views().some(({ direction, remote }) =>
-        direction === "outbound" && holdsAny(remote, address)
+        direction === "outbound" && contains(remote, address)
       ),
   });
 
@@ -83,22 +86,10 @@ function loopRefusal(
   responder: readonly IpAddress[],
 ): Refusal | undefined {
   if (direction === "inbound") return undefined;
-  const inside = responder.find((address) => holdsAny(remote, address));
+  const inside = responder.find((address) => contains(remote, address));
   if (inside === undefined) return undefined;
   const detail = `remote holds the responder's own address ${inside.text}`;
   return { kind: "invalid", member: "remote", detail };
-}
-
-function holdsAny(prefixes: readonly Prefix[], address: IpAddress): boolean {
-  return prefixes.some((prefix) => holds(prefix, address));
-}
-
-function holds({ octets, bits }: Prefix, address: IpAddress): boolean {
-  if (octets.length !== address.octets.length) return false;
-  return address.octets.every((octet, at) => {
-    const mask = 0xff & ~(0xff >> Math.min(Math.max(bits - at * 8, 0), 8));
-    return (octet & mask) === ((octets[at] ?? 0) & mask);
-  });
 }
 
 function randomFraction(runtime: Runtime): number {

@@ -1,12 +1,12 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { settle, within } from "../../tests/support/wait.ts";
+import { openTestKernel, trackDescriptors } from "../../tests/support/test_kernel.ts";
 import { COMMAND_ADOPT } from "../lane/commands.ts";
-import { openTestKernel, trackDescriptors } from "../linux/test_kernel.ts";
 import { SOCK_STREAM } from "../linux/constants.ts";
 import { openSocket } from "../linux/sockets.ts";
+import type { GatewayEvent } from "../model/event.ts";
 import { type Dialled, handOver, type HandOverOptions } from "./own_connection.ts";
-import type { GatewayEvent } from "./types.ts";
 
 const FD = 99;
 const ID = 1_048_577;

@@ -1,7 +1,7 @@
 // Names of hosts to addresses, as the host's own resolver has them.
 
 import { lookup } from "node:dns/promises";
-import { type IpAddress, parseAddress, unmapped } from "../config/address.ts";
+import { type IpAddress, parseAddress, unmapped } from "../model/address.ts";
 
 /**
  * Addresses of a host, in the resolver's order; an address stands for itself. IPv4 ones are never mapped.

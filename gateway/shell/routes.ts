@@ -1,6 +1,6 @@
 // Routes into the TUN: one for each `remote` of the outbound SAs, for as long as one of them has it.
 
-import type { Prefix } from "./types.ts";
+import type { Prefix } from "../model/prefix.ts";
 
 /** Routes of the TUN by prefix. */
 export interface Routes {

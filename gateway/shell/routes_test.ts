@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
+import type { Prefix } from "../model/prefix.ts";
 import { createRoutes, type Routes } from "./routes.ts";
-import type { Prefix } from "./types.ts";
 
 const PREFIX: Prefix = { octets: new Uint8Array([10, 1, 0, 0]), bits: 24, text: "10.1.0.0/24" };
 

@@ -9,16 +9,11 @@ import {
   SA_STATE,
   SA_VALID_AT,
 } from "../../ts-bindings/layout.ts";
+import type { SaView } from "../model/sa_view.ts";
 import { type MemoryViews, readF64, readU32, readU64 } from "./memory_views.ts";
-import type { SaView } from "./types.ts";
 
 /** The live part of an SA. */
-export interface SaLive {
-  readonly state: SaView["state"];
-  /** Outbound: the last number used; inbound: the highest authenticated. */
-  readonly sequence: bigint;
-  readonly packets: bigint;
-  readonly octets: bigint;
+export interface SaLive extends Pick<SaView, "state" | "sequence" | "packets" | "octets"> {
   /** Monotonic ms of the last valid packet, 0 if none. */
   readonly validAt: number;
 }

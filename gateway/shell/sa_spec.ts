@@ -29,8 +29,9 @@ import {
   SPEC_SPI,
   SPEC_WINDOW_LEN,
 } from "../../ts-bindings/layout.ts";
+import type { Prefix } from "../model/prefix.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
 import type { MemoryViews } from "./memory_views.ts";
-import type { Prefix, SaSpec } from "./types.ts";
 
 /**
  * Writes `spec` at offset `at`.

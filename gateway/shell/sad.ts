@@ -5,16 +5,18 @@ import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { NativeEngine } from "../engine/native.ts";
+import { SALT_LEN } from "../model/aead.ts";
+import type { SaDirection } from "../model/direction.ts";
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import type { SaView } from "../model/sa_view.ts";
+import { spiText } from "../model/spi.ts";
 import type { KeyDigest, KeyUse } from "./key_use.ts";
+import type { MemoryViews } from "./memory_views.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { readSa } from "./sa_row.ts";
-import type { MemoryViews } from "./memory_views.ts";
 import { writeSpec } from "./sa_spec.ts";
 import type { Spd } from "./spd.ts";
-import type { Refusal, SaDirection, SaSpec, SaView } from "./types.ts";
-
-/** Octets of the salt at the end of the keying material. */
-const SALT_LEN = 4;
 
 /** The SAs of a gateway. */
 export interface Sad {
@@ -38,12 +40,10 @@ export interface Sad {
 }
 
 /** What the shell keeps of an SA: no key. */
-export interface SaEntry {
+export interface SaEntry extends Pick<SaView, "keyBits" | "installedAt"> {
   readonly spec: Omit<SaSpec, "keyMaterial">;
   readonly id: number;
-  readonly keyBits: number;
   readonly digest: KeyDigest;
-  readonly installedAt: string;
 }
 
 export interface SadOptions {
@@ -204,11 +204,6 @@ function usePath({ core, entries, peers }: State, row: number): void {
 function pathOf({ core, entries, peers }: State, spi: number): number {
   const entry = entries.get(spi);
   return entry === undefined ? 0 : core.peer_path(peers.numberOf(entry.spec.peer));
-}
-
-/** An SPI as people and the API write it. */
-export function spiText(spi: number): string {
-  return `0x${spi.toString(16).padStart(8, "0")}`;
 }
 
 /** What the core's refusal of an SA means to its installer. */

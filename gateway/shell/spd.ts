@@ -1,7 +1,8 @@
-// Which peer owns which inner addresses. The core finds the SA of a packet; here it is decided whether a policy may stand
-// beside the others at all (RFC 4301 §4.4.1; rule P15: two clients with the same inner address).
+// Which peer owns which inner addresses. The core finds the SA of a packet; here it is decided
+// whether a policy may stand beside the others at all (RFC 4301 §4.4.1; P15: two
+// clients with the same inner address).
 
-import type { Prefix } from "./types.ts";
+import { type AddressRange, overlaps, type Prefix, rangeOf } from "../model/prefix.ts";
 
 /** Remote prefixes of all installed SAs, each with the peer that owns it. */
 export interface Spd {
@@ -16,6 +17,7 @@ export interface Spd {
 interface Owned {
   readonly peer: string;
   readonly prefix: Prefix;
+  readonly range: AddressRange;
   count: number;
 }
 
@@ -27,9 +29,10 @@ export function createSpd(): Spd {
     peer: string,
     remote: readonly Prefix[],
   ): { peer: string; prefix: Prefix } | undefined {
+    const ranges = remote.map(rangeOf);
     for (const other of owned.values()) {
       if (other.peer === peer) continue;
-      if (remote.some((prefix) => overlaps(prefix, other.prefix))) {
+      if (ranges.some((range) => overlaps(range, other.range))) {
         return { peer: other.peer, prefix: other.prefix };
       }
     }
@@ -39,7 +42,7 @@ export function createSpd(): Spd {
   function add(peer: string, remote: readonly Prefix[]): void {
     for (const prefix of remote) {
       const key = keyOf(peer, prefix);
-      const entry = owned.get(key) ?? { peer, prefix, count: 0 };
+      const entry = owned.get(key) ?? { peer, prefix, range: rangeOf(prefix), count: 0 };
       entry.count++;
       owned.set(key, entry);
     }
@@ -60,16 +63,4 @@ export function createSpd(): Spd {
 
 function keyOf(peer: string, prefix: Prefix): string {
   return `${prefix.text} ${peer}`;
-}
-
-/** Whether two prefixes share an address. Host bits are zero, so the shorter one decides. */
-export function overlaps(a: Prefix, b: Prefix): boolean {
-  if (a.octets.length !== b.octets.length) return false;
-  const bits = Math.min(a.bits, b.bits);
-  const whole = bits >> 3;
-  for (let i = 0; i < whole; i++) if (a.octets[i] !== b.octets[i]) return false;
-  const rest = bits & 7;
-  if (rest === 0) return true;
-  const mask = 0xff00 >> rest & 0xff;
-  return ((a.octets[whole] ?? 0) & mask) === ((b.octets[whole] ?? 0) & mask);
 }

@@ -7,8 +7,11 @@ import { raiseOpenFiles } from "../linux/limits.ts";
 import { addRoute, removeRoute } from "../linux/routes.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import type { Tun } from "../linux/tun.ts";
+import type { Gateway } from "../model/gateway.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
+import { LIMIT_NAMES } from "../model/limits.ts";
+import { VERSION } from "../model/version.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { VERSION } from "../version.ts";
 import { type ConnectionTable, createConnectionTable } from "./connections.ts";
 import { laneInits, openDescriptors } from "./descriptors.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
@@ -24,7 +27,6 @@ import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
 import { createTotals } from "./totals.ts";
-import type { Gateway } from "./types.ts";
 
 /** Descriptors that the process needs beside those of its connections. */
 const DESCRIPTORS_EXTRA = 64;
@@ -179,7 +181,7 @@ function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway
       runtime: runtime.name,
       engine: machine.engine.name,
       lanes: config.lanes,
-      limits: limitsOf(config, machine),
+      limits: { ...limitsOf(config), rings: machine.rings },
     },
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
@@ -202,20 +204,8 @@ function routeTable({ kernel }: Machine, tun: Tun | null, log: Log): RouteTable 
   };
 }
 
-function limitsOf(config: GatewayConfig, machine: Machine): Record<string, number> {
-  const { maxConnections, maxConnectionsPerSource, prefixTimeoutMs, frameTimeoutMs } = config;
-  const { idleTimeoutMs, suspectLimit, drainTimeoutMs, innerMtu } = config;
-  return {
-    maxConnections,
-    maxConnectionsPerSource,
-    prefixTimeoutMs,
-    frameTimeoutMs,
-    idleTimeoutMs,
-    suspectLimit,
-    drainTimeoutMs,
-    innerMtu,
-    rings: machine.rings,
-  };
+function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
 }
 
 /** With an upstream a connection takes two descriptors. */

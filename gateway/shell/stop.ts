@@ -1,11 +1,11 @@
 // The end of a gateway: drain, stop the lanes, wipe the keys.
 
 import type { GatewayConfig } from "../config/types.ts";
+import type { Gateway } from "../model/gateway.ts";
 import type { ConnectionTable } from "./connections.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import type { Sad } from "./sad.ts";
-import type { Gateway } from "./types.ts";
 
 /** The drain is watched this often, ms. */
 const POLL_MS = 10;

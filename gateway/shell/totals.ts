@@ -24,8 +24,12 @@ import {
   QUEUE_BUCKETS,
 } from "../../ts-bindings/layout.ts";
 import { type Fate, Status, STATUSES } from "../../ts-bindings/status.ts";
+import type { ConnectionStateName } from "../model/connection_state.ts";
+import type { SaDirection } from "../model/direction.ts";
+import type { ByKind } from "../model/frame_kind.ts";
+import type { Histogram } from "../model/histogram.ts";
+import type { Totals } from "../model/totals.ts";
 import { type MemoryViews, readCount, readF64 } from "./memory_views.ts";
-import type { ByKind, ConnectionStateName, Histogram, SaDirection, Totals } from "./types.ts";
 
 export interface TotalsOptions {
   readonly views: MemoryViews;

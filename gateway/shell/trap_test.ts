@@ -4,7 +4,9 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("fake/trap_program.ts", import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL("../../tests/support/programs/trap_program.ts", import.meta.url),
+);
 
 for (const where of ["lane", "shell"]) {
   test(`a trap of the core in the ${where} ends the process, though it holds a lock`, () => {

@@ -1,18 +1,19 @@
-// Dashboard and alert rules name only metrics, labels and values that `/metrics` of a running gateway has, and take only labels from
-// results that these have. `deno task test:metrics` has promtool read the same expressions.
+// Dashboard and alert rules name only metrics, labels and values that `/metrics` of a running
+// gateway has, and take only labels that their results have. `deno task test:metrics` lets promtool
+// read the same expressions.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import { readMetrics } from "../support/metrics.ts";
+import { alertQueries, dashboardQueries, type Query } from "../support/monitoring.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGateway } from "../support/use_gateway.ts";
-import { alertQueries, dashboardQueries, type Query } from "./monitoring.ts";
 
 /** Labels that Prometheus adds to each sample. */
 const ADDED = ["instance", "job"];
 
-/** What Prometheus itself writes. */
+/** Series that Prometheus itself writes. */
 const FOREIGN = ["up"];
 
 describe("monitoring", () => {
@@ -104,7 +105,10 @@ function problemsOf({ where, expr, used }: Query, values: Values): string[] {
   ].map((problem) => `${where}: ${problem}`);
 }
 
-/** Labels that the outermost `by` keeps; a quantile takes `le` away. Undefined without any. */
+/**
+ * Labels that the outermost `by` keeps, without the `le` that a quantile takes away; undefined if
+ * there is no `by`.
+ */
 function groupingOf(expr: string): string[] | undefined {
   const [, list] = /\bby \(([^)]*)\)/.exec(expr) ?? [];
   return list?.split(",").map((label) => label.trim())

@@ -1,4 +1,4 @@
-// The HTTP API (docs: interface of the product, §2 and §3): shapes, errors by body, guards, and what it never says.
+// The HTTP API: shapes, errors by body, guards, and secrets that it never tells.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe } from "node:test";
@@ -256,7 +256,7 @@ describe("requests", () => {
       ["draining", "engine", "lanes", "limits", "runtime", "totals", "uptimeSeconds", "version"],
     );
     match(String(status.runtime), /^(deno|bun) \d+\.\d+\.\d+/);
-    // A frame counts once it is with the kernel, so its answer may be here before the count is.
+    // A frame counts once the kernel has it, so its answer may be here before the count.
     const shown = await settle(
       async () => (await api.get("/v1/connections") as { connections: Json[] }).connections[0],
       (connection) => ((connection?.frames as Json)?.outbound as Json)?.esp === 1,
@@ -326,7 +326,10 @@ describe("bearer token", () => {
   });
 });
 
-/** RFC 9457: status in the body as in the header, a type, a title, and a detail that says what. */
+/**
+ * RFC 9457: the status of the header again in the body, a type, a title, and a detail that names
+ * the fault.
+ */
 async function expectProblem(
   answer: Promise<Answer>,
   status: number,

@@ -1,4 +1,5 @@
-// The audit of ESP (RFC 4303 §4, RFC 4301 §5.2): a record of each kind of packet that is dropped, and no more of them than once a second.
+// The audit of ESP (RFC 4303 §4, RFC 4301 §5.2): each kind of packet that is dropped has its
+// record, at most once a second.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";

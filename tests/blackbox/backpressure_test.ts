@@ -1,4 +1,5 @@
-// A peer that does not read: the queue is bounded, ESP drops before it is sealed, IKE is kept and goes first.
+// A peer that does not read: the queue is bounded, ESP is dropped before it is sealed, and IKE is
+// kept and goes first.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -66,7 +67,8 @@ describe("a peer that does not read", () => {
       await daemon().send(from, message);
       await settle(() => queueOf(gateway(), connection), (now) => now > queued);
       const behind = await espBehindIke(connection, peer, message);
-      // All that our queue held comes after it: it has overtaken the ESP that had not begun to leave.
+      // Everything in our queue comes after it: it has overtaken the ESP that had not begun to
+      // leave.
       const least = Math.floor(queued / (DATA_LEN + 150)) - 2;
       ok(behind >= least, `${behind} ESP packets came after the IKE message, ${least} were queued`);
       equal(await watch.grown("culvert_drops_total", { reason: "ike_too_long" }), 0);
@@ -161,7 +163,7 @@ async function flood(connection: Originator, peer: Peer): Promise<void> {
   }
 }
 
-/** Reads until every packet is accounted for; each must open, with numbers that leave nothing out. */
+/** Reads until every packet is accounted for. Each must open, and no number may be missing. */
 async function readAll(connection: Originator, peer: Peer, watch: Watch): Promise<number> {
   connection.resume();
   let came = 0;

@@ -1,4 +1,4 @@
-// The command line: what is asked wrongly gets one line that names it, and the right exit code.
+// The command line: a wrong request gets one line that names the fault, and the right exit code.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe } from "node:test";

@@ -108,7 +108,7 @@ scenario("T48: all connections of an originator have one IPv6 flow label of its 
     await withProgram(responder.port, async (api, program) => {
       await addPeer(api);
       for (let i = 0; i < 3; i++) labels.push(await responder.next());
-      // Those that end at once, perhaps before a lane has them, are connections like any other.
+      // Connections that end at once, perhaps before a lane has them, count like any other.
       ok(!program.stderr().includes("connect_failed"), program.stderr());
       const seen = () => program.stderr().split(" connection_closed ").length - 1;
       equal(await settle(seen, (count) => count >= 3), 3);
@@ -184,7 +184,7 @@ async function withOriginator(run: (running: Running) => Promise<void>): Promise
   }
 }
 
-/** An originator that dials `port`; ends cleanly, whatever its connection does. */
+/** An originator that dials `port`. It ends cleanly, whatever its connection does. */
 async function withProgram(
   port: number,
   run: (api: Api, program: Program) => Promise<void>,

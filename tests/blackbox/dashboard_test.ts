@@ -1,4 +1,4 @@
-// The dashboard's files as a browser asks for them: from a checkout and from inside the binary they are the same.
+// The dashboard's files as a browser requests them: a checkout and the binary serve the same.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// RFC 4303 §3.4: what is opened, what is dropped under which name, and in which order.
+// RFC 4303 §3.4: which packets are opened, and which are dropped, under which name and in which
+// order.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,4 +1,5 @@
-// `GET /v1/events` of a running gateway: what happens arrives, in order, without keys; slow readers lose and are told.
+// `GET /v1/events` of a running gateway: events arrive in order and without keys; a slow reader
+// loses some and is told.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Buffer } from "node:buffer";
@@ -93,7 +94,8 @@ describe("events", () => {
     await events.next("totals");
     events.close();
     for (const { socket } of slow) socket.destroy();
-    // Those that are gone have left their places: more than there are places beside them find room.
+    // The readers that are gone have freed their places; without those there would be too few for
+    // 200 more.
     const statuses = await settle(() => openMany(api), (all) => all.every((one) => one === "200"));
     deepEqual(statuses, new Array(200).fill("200"));
   });

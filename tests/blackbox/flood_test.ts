@@ -1,5 +1,5 @@
-// A peer that has nothing but the stream prefix and sends, as fast as it can, what leads nowhere (rule L35): the others have
-// their turn, and so have the API and the end.
+// A peer has sent nothing but the stream prefix, and sends useless octets as fast as it can (rule
+// L35). Other peers have their turn, and so have the API and the end.
 
 import { match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,4 +1,4 @@
-// RFC 9329 §3: Length and what it may be, in every segmentation.
+// RFC 9329 §3: the Length field and its values, in every segmentation.
 
 import { equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -142,7 +142,8 @@ describe("harmless Lengths", () => {
         await connection.sendFrames(whole.subarray(0, len));
       }
       await expectEcho(connection, peer);
-      // 34 and 35 octets hold all the parts but are no multiple of four: either name is right for them.
+      // 34 and 35 octets hold all the parts but are no multiple of four: either status is right for
+      // them.
       const short = await watch.grown("culvert_drops_total", { reason: "esp_short" });
       const forged = await watch.grown("culvert_drops_total", { reason: "icv_mismatch" });
       equal(short + forged, 32);
@@ -190,7 +191,7 @@ describe("segments", () => {
     const packet = frame(sealPing(peer, { ping }));
     const first = await gateway().connect();
     await expectEcho(first, peer);
-    // Cut so that the rest begins with the number's high octets: read as a Length, they are 0.
+    // The cut makes the rest begin with the number's high octets: read as a Length, they are 0.
     const cut = 2 + 4;
     await first.send(packet.subarray(0, cut));
     first.reset();

@@ -1,4 +1,5 @@
-// IKE passthrough: octet for octet, one upstream socket a connection, nothing added and nothing lost.
+// IKE passthrough: octet for octet, with one upstream socket for each connection, nothing added and
+// nothing lost.
 
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -154,7 +155,8 @@ describe("IKE passthrough", () => {
     ok(first !== undefined && second !== undefined && third !== undefined);
     peer.send(Buffer.concat([STREAM_PREFIX, first]));
     const seen = [(await daemon().next()).octets];
-    // All of it is there when the lane looks again: a read ends at the urgent octet, and no edge follows.
+    // All of it is there when the lane looks again: a read ends at the urgent octet, and no edge
+    // follows.
     gateway().program.kill("SIGSTOP");
     peer.send(second.subarray(0, 40));
     peer.sendUrgent(second.subarray(40, 41));

@@ -132,7 +132,8 @@ describe("drain", () => {
         await watch.expect({});
         const status = await gateway.api.get("/v1/status") as { draining: boolean };
         ok(status.draining);
-        // Refused by the system, or accepted and closed: in either case nothing is served.
+        // The system refuses it, or the gateway accepts and closes it: in either case nothing is
+        // served.
         const late = await gateway.connect().catch(() => undefined);
         if (late !== undefined) {
           await late.ended();
@@ -202,7 +203,10 @@ describe("drain", () => {
     await gateway.stop();
   });
 
-  /** Sends until answers wait in the gateway and it has handled everything; how many answers there are then. */
+  /**
+   * Sends until answers wait in the gateway and it has handled everything; returns the number of
+   * answers.
+   */
   async function queueUp(gateway: Gateway, connection: Originator, peer: Peer): Promise<number> {
     const watch = await watchMetrics(gateway.api);
     const esp = { direction: "inbound", kind: "esp" };

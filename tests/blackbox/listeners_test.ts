@@ -1,4 +1,4 @@
-// Where the gateway listens, how it says so, and what it says when it cannot.
+// The addresses on which the gateway listens, the line that says so, and the error when it cannot.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -97,7 +97,10 @@ describe("listeners", () => {
   });
 });
 
-/** Seconds to the next probe of the connection that a port has accepted, 0 if there will be none; undefined without a connection. */
+/**
+ * Seconds to the next probe of the connection that a port has accepted: 0 if there will be none,
+ * undefined without a connection.
+ */
 function keepaliveOf(port = 0): number | undefined {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const lines = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);

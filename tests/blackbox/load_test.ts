@@ -53,7 +53,8 @@ describe("IKE under load", () => {
       equal(answers.size, EXCHANGES);
       ok(came > 10 * EXCHANGES, `only ${came} frames came: this was no load`);
       equal(await watch.grown("culvert_drops_total", { reason: "upstream_overflow" }), 0);
-      // Behind ESP nearly all would be late; a machine that stops for a moment makes a few so. bench/path has the figures.
+      // Behind ESP nearly all would be late; a machine that stops for a moment delays only a few.
+      // bench/path has the figures.
       const late = await slowerThan("0.1");
       ok(late <= EXCHANGES / 5, `${late} of ${2 * EXCHANGES} messages took longer than 0.1 s`);
     },

@@ -1,6 +1,7 @@
-// A TUN device that takes packets of many segments, each case in a network namespace of its own. Without the right to make one, all are skipped.
+// A TUN device that takes packets of many segments, each case in a network namespace of its own.
+// Without the right to make one, all are skipped.
 
 import { testInNamespace } from "../support/namespace.ts";
-import { CASES } from "./offload_cases.ts";
+import { CASES } from "./offload_program.ts";
 
-testInNamespace(new URL("./offload_cases.ts", import.meta.url), CASES);
+testInNamespace(new URL("./offload_program.ts", import.meta.url), CASES);

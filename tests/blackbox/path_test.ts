@@ -1,4 +1,5 @@
-// Where answers go (RFC 9329 §6.1): to the connection of the last authentic, fresh packet, and SAs outlive connections.
+// Answers go to the connection of the last packet that is authentic and fresh, and SAs outlive
+// connections (RFC 9329 §6.1).
 
 import { equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -67,7 +68,8 @@ describe("path", () => {
   for (const [name, make] of powerless) {
     scenario(`T53, T54: ${name} does not move it`, async () => {
       const { peer, a, b, seen } = await twoConnections();
-      // The second peer's round trip says that the gateway has handled what came before it on B.
+      // The second peer's round trip shows that the gateway has handled everything that came before
+      // it on B.
       const fence = await addPeer(gateway().api);
       await b.send(make(peer, seen));
       await expectEcho(b, fence);
@@ -150,7 +152,7 @@ describe("path", () => {
     },
   );
 
-  /** A peer with two connections, the path on A; `seen` is a packet that A has delivered already. */
+  /** A peer with two connections and its path on A; A has delivered the packet `seen` already. */
   async function twoConnections(): Promise<
     { peer: Peer; a: Originator; b: Originator; seen: Buffer }
   > {

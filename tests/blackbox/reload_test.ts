@@ -1,4 +1,5 @@
-// SIGHUP: the file is read again; what cannot change at run time is named and left as it was.
+// SIGHUP: the gateway reads the file again. It names each setting that cannot change at run time,
+// and leaves it as it was.
 
 import { equal, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// The pool of rings, emptied: connections without one wait unread, and go on as soon as others give theirs back.
+// The pool of rings, emptied: connections without a ring wait unread, and go on as soon as others
+// give theirs back.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -30,10 +31,10 @@ describe("the pool of rings", () => {
     const first = await gateway().connect();
     await expectEcho(first, peer);
     const halves = await connectHalves(gateway(), RINGS + WAITING);
-    // The prefix of those who wait has not been read.
+    // The prefix of those that wait has not been read.
     const full = { accepted: WAITING, prefixed: RINGS };
     deepEqual(await settle(readStates, (states) => isDeepStrictEqual(states, full)), full);
-    // All who wait get a ring, and a ping and its answer theirs.
+    // Each one that waits gets a ring, and each ping its answer.
     for (const connection of halves.slice(0, 2 * WAITING)) connection.reset();
     const { accepted } = await settle(readStates, (states) => states.accepted === 0);
     equal(accepted, 0);
@@ -74,7 +75,10 @@ describe("the pool of rings, for good", () => {
   });
 });
 
-/** Peers with half a frame each. In one write, so that nobody's prefix is read without a ring that stays. */
+/**
+ * Peers with half a frame each. Prefix and half frame leave in one write, so that no prefix is read
+ * without a ring that stays.
+ */
 async function connectHalves(gateway: Gateway, count: number): Promise<Originator[]> {
   const opening = Buffer.concat([STREAM_PREFIX, Buffer.of(0xea, 0x60), Buffer.alloc(100, 7)]);
   const connections: Originator[] = [];

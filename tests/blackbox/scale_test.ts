@@ -1,4 +1,5 @@
-// What many cost: idle connections, SAs, a soak of connects, and packets as seen by the garbage collector.
+// The cost of many: idle connections, SAs, a soak of connects, and packets as the garbage collector
+// sees them.
 
 import { equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -20,7 +21,7 @@ import { subject } from "../support/program.ts";
 import { scenario } from "../support/scenario.ts";
 import { settle, sleep } from "../support/wait.ts";
 
-/** A close is counted when its lane gets to it, which may be after the peer knows of it. */
+/** A close is counted when its lane gets to it, perhaps after the peer knows of it. */
 async function allClosed(api: Api): Promise<void> {
   const open = async (): Promise<number> => {
     const states = Object.values(family(await readMetrics(api), "culvert_connections"));
@@ -160,7 +161,8 @@ describe("scale", () => {
         await run(100);
         equal(came, 100_000);
         const made = collections(gateway.program.stdout()) - before;
-        // A young generation of a lane is at least 1 MiB: one small object of 48 octets for each packet would be five collections.
+        // A young generation of a lane is at least 1 MiB: one small object of 48 octets for each
+        // packet would make five collections.
         ok(made <= 3, `${made} collections in 100,000 packets`);
       } finally {
         equal((await gateway.stop()).code, 0);

@@ -1,4 +1,5 @@
-// The corruption score (RFC 9329 §6.1): what counts for it, what resets it, and what it ends.
+// The corruption score (RFC 9329 §6.1): the packets that count, those that reset it, and the
+// connection that it ends.
 
 import { equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,4 +1,5 @@
-// Sequence numbers near their ends: 2^32 with and without ESN, both directions, and where counting starts.
+// Sequence numbers near their ends: 2^32 with and without ESN, in both directions, and the first
+// number.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe } from "node:test";

@@ -1,4 +1,5 @@
-// The page of bench results in a real browser: from the disk, and from a local server with runs started from it.
+// The page of bench results in a real browser: from the disk, and from a local server that starts
+// runs.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -7,9 +8,9 @@ import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type Dashboard, startDashboard } from "../../bench/dashboard/serve.ts";
-import { testProgram } from "../../bench/dashboard/test_program.ts";
 import { parseLines } from "../../bench/dashboard/results.ts";
 import type { BenchRecord } from "../../bench/lib/record.ts";
+import { testProgram } from "../support/programs/bench_program.ts";
 import { ROOT } from "../support/program.ts";
 import {
   type DashboardPage,
@@ -17,7 +18,7 @@ import {
   reasonToSkip,
   seriousFaults,
   startBrowser,
-} from "./browser.ts";
+} from "../support/browser/browser.ts";
 
 const PHONE: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
@@ -253,7 +254,10 @@ function fromServer(withPage: WithPage): void {
       await page.locator("#sizes-body a").first().click();
       await page.locator("#record[open]").waitFor();
       const command = await page.locator("#record-command").innerText();
-      match(command, /^deno run -A bench\/dashboard\/test_program\.ts --behaviour finish --json/);
+      match(
+        command,
+        /^deno run -A tests\/support\/programs\/bench_program\.ts --behaviour finish --json/,
+      );
       await page.keyboard.press("Escape");
       await picture("bench-done");
     });
@@ -284,7 +288,10 @@ function fromServer(withPage: WithPage): void {
   });
 }
 
-/** Chooses the latest run of a suite that has a case, since a run may be of a few, and returns its records out of the file itself. */
+/**
+ * Chooses the latest run of a suite that has a case, since a run may have only a few, and returns
+ * its records from the file itself.
+ */
 async function chooseRun(
   page: Page,
   suite: string,
@@ -327,7 +334,7 @@ async function focusByTab(page: Page, id: string): Promise<void> {
   throw new Error(`Tab never reaches #${id}`);
 }
 
-// Written here once more: a page that writes numbers wrongly is not right by its own means.
+// Written here a second time: the page's own code cannot show that the page writes numbers rightly.
 
 function ratio(value: number): string {
   return `${threeDigits(value)}×`;
@@ -348,7 +355,8 @@ function threeDigits(value: number): string {
 }
 
 /**
- * Numbers of all tables and tiles that lead nowhere. What a row is of, when and on what, is text; a sum says that it is one.
+ * Figures in tables and tiles that are no link. Cells of class `text` name the case, time and
+ * machine of a row, and those of class `sum` say that they are sums: neither needs one.
  */
 async function unlinkedFigures(page: Page): Promise<string[]> {
   return await page.evaluate<string[]>(`[...document.querySelectorAll("main td, main dd.value")]

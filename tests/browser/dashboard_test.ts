@@ -1,4 +1,5 @@
-// The dashboard in a real browser, in front of a real gateway with real clients. Pictures of what is tested are written for people.
+// The dashboard in a real browser, in front of a real gateway with real clients. It writes pictures
+// of the tested pages for people.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, describe } from "node:test";
@@ -9,16 +10,16 @@ import { addPeer } from "../support/peers.ts";
 import { prepare, scenario } from "../support/scenario.ts";
 import { settle } from "../support/wait.ts";
 import { tempFile } from "../support/temp.ts";
-import { seriousFaults } from "./browser.ts";
+import { seriousFaults } from "../support/browser/browser.ts";
 import {
   addClient,
   describeInBrowser,
   type Open,
   withGateway,
   withPage,
-} from "./browser_gateway.ts";
-import { openEchoDaemon } from "./crowd.ts";
-import { keepTraffic } from "./traffic.ts";
+} from "../support/browser/browser_gateway.ts";
+import { openEchoDaemon } from "../support/browser/crowd.ts";
+import { keepTraffic } from "../support/browser/traffic.ts";
 
 const PHONE = {
   viewport: { width: 390, height: 844 },

@@ -1,16 +1,22 @@
-// A thousand connections in the dashboard, many of them with traffic that changes, some that come and go: what the page's own thread has
-// to do for it. A GPU, which a test has none of, changes nothing of that.
+// A thousand connections in the dashboard: many have traffic that changes, and some come and go.
+// The tests look at the work of the page's own thread. They run without a GPU, which would not
+// change that work.
 
 import { equal, notEqual, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
+import {
+  addClient,
+  describeInBrowser,
+  withGateway,
+  withPage,
+} from "../support/browser/browser_gateway.ts";
+import { openCrowd, openEchoDaemon } from "../support/browser/crowd.ts";
+import { traceTasks } from "../support/browser/trace.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { scenario } from "../support/scenario.ts";
 import { settle, sleep } from "../support/wait.ts";
-import { addClient, describeInBrowser, withGateway, withPage } from "./browser_gateway.ts";
-import { openCrowd, openEchoDaemon } from "./crowd.ts";
-import { traceTasks } from "./trace.ts";
 
-/** What the W3C calls a long task: input has to wait for it. */
+/** The W3C calls a task that takes longer a long task: input has to wait for it. */
 const TASK_MS_MAX = 50;
 
 const WATCHED_MS = 6000;

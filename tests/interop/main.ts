@@ -1,8 +1,10 @@
-// The interop suite: real kernels and daemons against the gateway. `deno task test:interop` runs all cases, with names
-// after it only those; `--list` names them. Needs root; without it, it says so and skips.
+// The interop suite: real kernels and daemons against the gateway. `deno task test:interop` runs
+// all cases, or those whose names follow; `--list` names them. It needs root; without, it says so
+// and skips.
 //
-// Each case runs in a process that is number 1 of its own process, network and mount namespaces: whatever it started
-// ends with it, and its devices, addresses and files in /run go with the namespaces.
+// Each case runs in a process that is number 1 of its own process, network and mount namespaces. All
+// processes that it started end with it, and its devices, addresses and files in /run go with the
+// namespaces.
 
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -61,7 +63,10 @@ async function _runAll(names: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Runs one case in namespaces of its own; its standard input is the leash: it ends when this process does. */
+/**
+ * Runs one case in namespaces of its own; its standard input is the leash: it ends when this
+ * process does.
+ */
 function _runCase(name: string, machine: Machine): Promise<Outcome> {
   const limitS = CASES.find((one) => one.name === name)?.limitS ?? 0;
   const runtime = "deno" in process.versions ? ["run", "--allow-all"] : [];

@@ -1,5 +1,6 @@
-// The AEADs of ESP for the tests' own originator: node:crypto where the runtime has the cipher, @noble/ciphers where it has
-// not (AES-192-GCM on Deno 2.9, ChaCha20-Poly1305 on Bun 1.4). Nothing here touches the Rust core that the tests check.
+// The AEADs of ESP for the tests' own originator. They come from node:crypto; where the runtime
+// lacks a cipher (AES-192-GCM on Deno 2.9, ChaCha20-Poly1305 on Bun 1.4), from @noble/ciphers.
+// Nothing here touches the Rust core that the tests check.
 
 import { gcm } from "@noble/ciphers/aes.js";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
@@ -52,7 +53,9 @@ function noble({ aead, key, nonce, aad }: AeadInput): Noble {
   return aead === "aes-gcm-16" ? gcm(key, nonce, aad) : chacha20poly1305(key, nonce, aad);
 }
 
-/** node:crypto's name. Its types know the GCM overloads only; ChaCha20-Poly1305 has the same calls. */
+/**
+ * node:crypto's name. Its types know the GCM overloads only; ChaCha20-Poly1305 has the same calls.
+ */
 function cipherName({ aead, key }: AeadInput): CipherGCMTypes {
   const name = aead === "aes-gcm-16" ? `aes-${key.length * 8}-gcm` : aead;
   return name as CipherGCMTypes;

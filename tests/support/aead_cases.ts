@@ -1,4 +1,5 @@
-// What every engine must do with a batch: equal the published vectors, and node:crypto on random packets.
+// Cases that every engine must pass with a batch: it equals the published vectors, and node:crypto
+// on random packets.
 
 import { equal, ok } from "node:assert/strict";
 import { BATCH_MAX } from "../../ts-bindings/layout.ts";
@@ -16,7 +17,7 @@ import {
   type SaKey,
 } from "./lane_jobs.ts";
 
-/** Who runs the batch that lies in a scene's lane. */
+/** An engine that runs the batch in a scene's lane. */
 export interface BatchEngine {
   readonly scene: LaneScene;
   /** Installs an SA; undefined if the engine lacks its AEAD. */
@@ -24,7 +25,7 @@ export interface BatchEngine {
   remove(sa: InstalledSa): void;
   seal(): void;
   open(): void;
-  /** Whether a forged packet stays as it was; else its octets are wiped. */
+  /** Whether a forged packet stays as it was; if not, its octets are wiped. */
   readonly keepsForged: boolean;
 }
 
@@ -36,7 +37,10 @@ interface Known {
   readonly spoiltBit?: number;
 }
 
-/** Seals and opens every vector, and opens it with each octet of nonce, AAD, data and ICV spoilt; how many the engine has. */
+/**
+ * Seals and opens every vector, and opens it again with each octet of nonce, AAD, data and ICV
+ * spoilt. Returns how many vectors the engine has.
+ */
 export function checkVectors(engine: BatchEngine, vectors: readonly AeadVector[]): number {
   let done = 0;
   for (const vector of vectors) {
@@ -66,7 +70,10 @@ interface Forgery {
   readonly octets: Uint8Array;
 }
 
-/** The packet with one bit flipped in each octet. The SPI stays: by it a packet has found its SA. */
+/**
+ * Copies of the packet, each with one octet that has a flipped bit. The SPI stays, because a packet
+ * finds its SA by it.
+ */
 function forgeries(packet: PacketJob, octets: Uint8Array): Forgery[] {
   const flipped = (of: Uint8Array): Uint8Array[] =>
     Array.from(of, (octet, at) => of.with(at, octet ^ 1 << at % 8));
@@ -140,16 +147,19 @@ export const KEYS: readonly (readonly [aead: AeadName, keyLen: number])[] = [
   ["chacha20-poly1305", 32],
 ];
 
-/** A run of random batches: which SAs the packets of a batch are of, and how long they are. */
+/** A run of random batches: the SAs of a batch's packets, and the lengths of the packets. */
 export interface RandomBatches {
   readonly name: string;
   readonly seed: number;
   readonly batches: readonly (readonly number[])[];
-  /** Octets of the data, and thereby what fits into the slots. */
+  /** Octets of the data; they bound what fits into the slots. */
   readonly keys: readonly (readonly [aead: AeadName, keyLen: number])[];
 }
 
-/** Compares batches of packets of these lengths with node:crypto, each with an eighth of its ICVs spoilt; how many packets. */
+/**
+ * Compares batches of packets of these lengths with node:crypto, with an eighth of each batch's
+ * ICVs spoilt. Returns the number of packets.
+ */
 export function checkRandom(
   engine: BatchEngine,
   { name, seed, batches, keys }: RandomBatches,
@@ -187,7 +197,10 @@ function randomPacket(
   return random.below(8) === 0 ? { ...known, spoiltBit: random.below(8 * ICV_LEN) } : known;
 }
 
-/** Lengths for {@link checkRandom}: every one of the short ones, and around every boundary of the kernels up to the longest packet. */
+/**
+ * Lengths for {@link checkRandom}: all short ones, and those around every boundary of the kernels,
+ * up to the longest packet.
+ */
 export function batchesOfAllLengths(seed: number): number[][] {
   const random = randomOf(seed);
   const short = Array.from({ length: 640 }, (_, len) => len);
@@ -222,10 +235,13 @@ export function batchesOfAllLengths(seed: number): number[][] {
   ];
 }
 
-/** The longest that is asked of an engine: a frame of 65,535 octets (RFC 9329 §3) less its Length field, SPI, number, IV and ICV leaves 65,501. */
+/**
+ * The longest packet that an engine is given: a frame of 65,535 octets (RFC 9329 §3) without its
+ * Length field, SPI, sequence number, IV and ICV leaves 65,501.
+ */
 const LEN_MAX = 65_498;
 
-/** Every alignment of what is read against every alignment of what is written. */
+/** Checks every alignment of the source with every alignment of the destination. */
 export function checkAlignments(engine: BatchEngine, seed: number): number {
   const random = randomOf(seed);
   let done = 0;
@@ -276,7 +292,7 @@ function randomOf(seed: number): Random {
   };
 }
 
-/** As `deepEqual`, for octets that are many. */
+/** As `deepEqual`, but fast for many octets. */
 function equalOctets(actual: Uint8Array, expected: Uint8Array, what: string): void {
   const at = actual.findIndex((octet, n) => octet !== expected[n]);
   ok(actual.length === expected.length && at < 0, `${what}: octet ${at} is wrong`);

@@ -1,4 +1,5 @@
-// The vectors of the repository (wasm-core/tests/vectors), as far as they are packets of ESP: nonce of 12 octets, AAD of 8 or 12.
+// The vectors of the repository (wasm-core/tests/vectors) that are packets of ESP: those with a
+// nonce of 12 octets and an AAD of 8 or 12.
 
 import { readFile } from "node:fs/promises";
 import type { AeadName } from "./aead.ts";
@@ -18,7 +19,7 @@ export interface AeadVector {
 
 /** The vectors by file. */
 export interface AeadVectors {
-  /** McGrew, RFC 7634, RFC 8439, NIST's, and those that were derived. */
+  /** McGrew's, those of RFC 7634, RFC 8439 and NIST, and those derived from them. */
   readonly packets: readonly AeadVector[];
   /** Wycheproof's valid cases. */
   readonly aesGcm: readonly AeadVector[];
@@ -29,7 +30,8 @@ export interface AeadVectors {
 /**
  * Reads all of them.
  *
- * Wycheproof's forged cases have no AAD of ESP's lengths: whoever runs vectors spoils the valid ones instead.
+ * Wycheproof's forged cases have no AAD of ESP's lengths: whoever runs vectors spoils the valid
+ * ones instead.
  */
 export async function loadAeadVectors(): Promise<AeadVectors> {
   const packets = await read<readonly PacketVector[]>("aead_packets");

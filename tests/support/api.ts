@@ -1,4 +1,5 @@
-// The gateway's HTTP API as a client sees it. Every answer is searched for keys before a test gets to see it.
+// The gateway's HTTP API as a client sees it. Every answer is searched for keys before a test sees
+// it.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { Agent, request, type RequestOptions as HttpOptions } from "node:http";

@@ -57,7 +57,10 @@ export async function expectPong(
   return opened;
 }
 
-/** One round trip: what was sent before and must not be answered would come back first. */
+/**
+ * One round trip. If the gateway had answered an earlier packet that it must not, that answer would
+ * come first.
+ */
 export async function expectEcho(connection: Originator, peer: Peer): Promise<OpenedEsp> {
   const ping = freshPing();
   await sendPing(connection, peer, { ping });

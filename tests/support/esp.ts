@@ -1,18 +1,22 @@
-// ESP in tunnel mode (RFC 4303 §2, RFC 4106, RFC 7634) for the tests' own originator. Every field can be given a wrong value.
+// ESP in tunnel mode (RFC 4303 §2, RFC 4106, RFC 7634) for the tests' own originator. Every field
+// can be given a wrong value.
 //
 //     SPI 4 | Seq low 4 | IV 8 | inner, TFC padding, padding, pad length 1, next header 1 | ICV 16
 
 import { Buffer } from "node:buffer";
 import { type AeadInput, type AeadName, ICV_LEN, openAead, sealAead } from "./aead.ts";
 
-export const ESP_HEADER_LEN = 8;
-export const IV_LEN = 8;
-export const SALT_LEN = 4;
-export const NEXT_HEADER_IPV4 = 4;
-export const NEXT_HEADER_IPV6 = 41;
+const ESP_HEADER_LEN = 8;
+const IV_LEN = 8;
+const SALT_LEN = 4;
+const NEXT_HEADER_IPV4 = 4;
+const NEXT_HEADER_IPV6 = 41;
 export const NEXT_HEADER_NONE = 59;
 
-/** One direction of a peer's traffic, as the originator sees it. `seq` is the last number used (or seen). */
+/**
+ * One direction of a peer's traffic, as the originator sees it. `seq` is the last number used (or
+ * seen).
+ */
 export interface TestSa {
   readonly spi: number;
   readonly aead: AeadName;
@@ -59,7 +63,10 @@ export interface OpenedEsp {
   readonly nextHeader: number;
 }
 
-/** Opens one packet; undefined if it is not this SA's or its ICV is wrong. Numbers are inferred one ahead of `sa.seq`. */
+/**
+ * Opens one packet; undefined if it is not this SA's or its ICV is wrong. With ESN the high half of
+ * its number is inferred from `sa.seq`.
+ */
 export function openEsp(sa: TestSa, packet: Buffer): OpenedEsp | undefined {
   if (packet.length < ESP_HEADER_LEN + IV_LEN + 2 + ICV_LEN) return undefined;
   if (packet.readUInt32BE(0) !== sa.spi) return undefined;
@@ -88,7 +95,7 @@ export function forgeEsp(sa: Pick<TestSa, "spi">, seqLow: number, payloadLen = 4
 }
 
 /** Octets 1, 2, 3 that bring inner packet and trailer to a multiple of four (RFC 4303 §2.4). */
-export function defaultPadding(innerLen: number): Buffer {
+function defaultPadding(innerLen: number): Buffer {
   return countingPadding((4 - (innerLen + 2) % 4) % 4);
 }
 
@@ -103,7 +110,10 @@ function aeadInput(sa: TestSa, seq: bigint, iv: Uint8Array): AeadInput {
   return { aead: sa.aead, key, nonce: Buffer.concat([salt, iv]), aad: aadOf(sa, seq) };
 }
 
-/** RFC 4106 §5: SPI and number; with ESN the high half stands in the middle, though it is never sent. */
+/**
+ * RFC 4106 §5: SPI and number; with ESN the high half stands in the middle, though it is never
+ * sent.
+ */
 function aadOf(sa: TestSa, seq: bigint): Buffer {
   const number = u64(seq);
   const spi = Buffer.alloc(4);
@@ -115,7 +125,10 @@ function nextHeaderOf(inner: Uint8Array): number {
   return ((inner[0] ?? 0) >> 4) === 6 ? NEXT_HEADER_IPV6 : NEXT_HEADER_IPV4;
 }
 
-/** The nearest number not below the last one seen, less a half space: enough for a stream that keeps order. */
+/**
+ * The first number with this low half that is at most half a space below the last one seen: enough
+ * for a stream that keeps order.
+ */
 function fullSeq(sa: TestSa, seqLow: number): bigint {
   if (!sa.esn) return BigInt(seqLow);
   const high = sa.seq & ~0xffff_ffffn;

@@ -1,4 +1,5 @@
-// The tests' own originator against packets that others have made; a peer that is wrong would only prove itself.
+// The tests' own originator against packets that others have made. Without them, a wrong originator
+// would only agree with itself.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,13 +1,7 @@
-// A responder on [::1] that sees what no stream shows: the flow label of each connection.
+// A responder on [::1] that sees what a stream does not show: the flow label of each connection.
 
-import {
-  acceptNow,
-  inet,
-  LOCALHOST6,
-  openTestKernel,
-  remoteFlowLabel,
-} from "../../gateway/linux/test_kernel.ts";
 import { listenTcp } from "../../gateway/linux/listen.ts";
+import { acceptNow, inet, LOCALHOST6, openTestKernel, remoteFlowLabel } from "./test_kernel.ts";
 import { settle } from "./wait.ts";
 
 export interface LabelResponder {

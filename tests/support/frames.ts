@@ -6,7 +6,7 @@ export const STREAM_PREFIX: Buffer = Buffer.from("IKETCP", "latin1");
 export const KEEPALIVE: Buffer = Buffer.of(0, 3, 0xff);
 export const EMPTY: Buffer = Buffer.of(0, 2);
 export const PAYLOAD_MAX = 65_533;
-export const IKE_HEADER_LEN = 28;
+const IKE_HEADER_LEN = 28;
 export const MARKER_LEN = 4;
 
 /** One frame around a payload of up to 65,533 octets. */
@@ -32,7 +32,9 @@ export interface IkeOptions {
   readonly nextPayload?: number;
 }
 
-/** A message that looks like IKE (RFC 7296 §3.1): a right header, filler of period 251 behind it. */
+/**
+ * A message that looks like IKE (RFC 7296 §3.1): a right header, filler of period 251 behind it.
+ */
 export function ikeMessage(options: IkeOptions = {}): Buffer {
   const len = options.len ?? IKE_HEADER_LEN;
   const message = Buffer.from(Array.from({ length: len }, (_, i) => i % 251));
@@ -55,7 +57,9 @@ export interface FrameReader {
   pendingLen(): number;
 }
 
-/** Makes a reader. It throws on Length 0 and 1: a gateway must never send those (rule T25). */
+/**
+ * Makes a reader. It throws on Length 0 and 1: a gateway must never send those (rule T25).
+ */
 export function createFrameReader(): FrameReader {
   let chunks: Buffer[] = [];
   let held = 0;

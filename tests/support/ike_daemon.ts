@@ -1,4 +1,4 @@
-// A peer in place of an IKE daemon: a UDP socket on a NAT-traversal port that records what comes and answers when told to.
+// A stand-in for an IKE daemon: a UDP socket that records what comes and answers when told to.
 
 import type { Buffer } from "node:buffer";
 import { createSocket, type Socket } from "node:dgram";
@@ -17,7 +17,7 @@ export interface IkeDaemon {
   waiting(): number;
   /** Sends to where a datagram came from. */
   send(to: Pick<Datagram, "address" | "port">, octets: Uint8Array): Promise<void>;
-  /** Answers each datagram with what this makes of it, from now on. */
+  /** Answers each datagram with the result of `reply`, from now on. */
   answer(reply: (datagram: Datagram) => Uint8Array | undefined): void;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
     socket.once("error", reject);
     socket.bind(port, "127.0.0.1", resolve);
   });
-  // Bursts of largest messages must fit: what is lost here would look like a loss in the gateway.
+  // Bursts of the largest messages must fit: a loss here would look like a loss in the gateway.
   socket.setRecvBufferSize(1 << 22);
   const items: Datagram[] = [];
   const waiters: ((datagram: Datagram) => void)[] = [];
@@ -68,7 +68,10 @@ export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
   };
 }
 
-/** Bun tells a refused datagram, Deno does not: the gateway may close a connection's socket at any time, and a daemon goes on. */
+/**
+ * Bun reports a refused datagram, Deno does not. A daemon goes on after one, because the gateway
+ * may close a connection's socket at any time.
+ */
 function sendTo(
   socket: Socket,
   { address, port }: Pick<Datagram, "address" | "port">,

@@ -1,4 +1,4 @@
-// Octets that came, in order, for whoever asks next.
+// Octets that came, in order, for the next caller that asks.
 
 import type { Buffer } from "node:buffer";
 import { within } from "./wait.ts";
@@ -7,7 +7,9 @@ export interface Inbox {
   put(octets: Buffer): void;
   take(timeoutMs: number): Promise<Buffer>;
   size(): number;
-  /** Nothing more will come: everyone who waits, and who asks once it is empty, gets this error. */
+  /**
+   * Nothing more will come: callers that wait, and those that ask once it is empty, get this error.
+   */
   fail(error: Error): void;
 }
 

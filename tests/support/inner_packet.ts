@@ -1,12 +1,13 @@
-// Inner packets: IPv4 and IPv6 with ICMP or UDP echo, checksums right unless asked otherwise, and a parser for what comes back.
+// Inner packets: IPv4 and IPv6 with ICMP or UDP echo, with right checksums unless asked otherwise,
+// and a parser for answers.
 
 import { Buffer } from "node:buffer";
 import { isIPv6 } from "node:net";
 
-export const PROTOCOL_ICMP = 1;
+const PROTOCOL_ICMP = 1;
 export const PROTOCOL_UDP = 17;
-export const PROTOCOL_ICMPV6 = 58;
-export const ECHO_PORT = 7;
+const PROTOCOL_ICMPV6 = 58;
+const ECHO_PORT = 7;
 
 /** Addresses of a packet, both of one family. */
 export interface Ends {
@@ -84,14 +85,20 @@ function ipv6({ source, destination }: Ends, nextHeader: number, payload: Uint8A
   return Buffer.concat([header, payload]);
 }
 
-/** What a test wants to know of an inner packet. `isIntact`: lengths and every checksum are right. */
+/**
+ * The parts of an inner packet that tests look at. `isIntact`: lengths and every checksum are
+ * right.
+ */
 export interface ParsedPacket extends Ends {
   readonly protocol: number;
   readonly payload: Buffer;
   readonly isIntact: boolean;
 }
 
-/** Parses an inner packet; throws if it is shorter than its headers. Octets behind its own length (TFC) are left out. */
+/**
+ * Parses an inner packet; throws if it is shorter than its headers. Octets after its own length
+ * (TFC padding) are left out.
+ */
 export function parsePacket(packet: Buffer): ParsedPacket {
   const isV6 = packet.readUInt8(0) >> 4 === 6;
   const headerLen = isV6 ? 40 : (packet.readUInt8(0) & 15) * 4;

@@ -1,4 +1,5 @@
-// Batches of AEAD jobs laid into a lane's block by hand, as `inbound` and `outbound_next` lay them: for tests of the step alone.
+// Batches of AEAD jobs laid into a lane's block by hand, as `inbound` and `outbound_next` lay them,
+// for tests of that step alone.
 
 import { ok } from "node:assert/strict";
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
@@ -61,7 +62,7 @@ export interface InstalledSa extends SaKey {
   readonly id: number;
 }
 
-/** A packet to be sealed, and how far past a multiple of 16 its octets lie. */
+/** A packet to be sealed, and how far its octets lie past a multiple of 16. */
 export interface PacketJob {
   readonly sa: InstalledSa;
   readonly nonce: Uint8Array;
@@ -101,7 +102,9 @@ export function openLane(module: WebAssembly.Module): LaneScene {
   };
 }
 
-/** Writes an SA's specification, from which core and native engine install it; both wipe it. */
+/**
+ * Writes an SA's specification. The core and the native engine install the SA from it and wipe it.
+ */
 export function writeSpec({ view, u8, shell }: LaneScene, { spi, aead, key }: SaKey): void {
   const at = shell + LANE_SA_SPEC;
   const words = [
@@ -134,7 +137,8 @@ export function removeSa({ core }: LaneScene, { spi }: SaKey): void {
 }
 
 /**
- * Lays a batch out in the lane's slots, what is sealed to behind all sources, with margins of `MARGIN` around.
+ * Lays a batch out in the lane's slots: all sources, then what they are sealed to, each with
+ * margins of `MARGIN` octets.
  *
  * @throws {AssertionError} If it has too many packets, or too long ones
  */
@@ -177,17 +181,17 @@ export function layOut(scene: LaneScene, packets: readonly PacketJob[]): Place[]
   return places;
 }
 
-/** A copy of a packet's ciphertext and ICV, or of what they were opened to. */
+/** A copy of a packet's ciphertext and ICV, or of the plaintext after an open. */
 export function readSealed({ u8 }: LaneScene, { data, len }: Place): Uint8Array {
   return u8.slice(data, data + len + ICV_LEN);
 }
 
-/** Result of an open; false also where there was none. */
+/** Result of an open; false also if nothing was opened. */
 export function isAuthentic({ view }: LaneScene, { job }: Place): boolean {
   return view.getUint32(job + JOB_OK, LITTLE_ENDIAN) === 1;
 }
 
-/** Whether the octets before and behind a packet are as they were laid out. */
+/** Whether the octets before and after a packet are as they were laid out. */
 export function hasMargins({ u8 }: LaneScene, { data, len }: Place): boolean {
   const end = data + len + ICV_LEN;
   const margins = [
@@ -201,6 +205,6 @@ const NOWHERE: Place = { job: 0, data: 0, len: 0 };
 const NO_RESULT = 7;
 const MARGIN = 0xa5;
 const MARGIN_LEN = 16;
-/** Nonces are given whole, so that the salt is of no meaning here. */
+/** Nonces are given whole, so the salt has no meaning here. */
 const SALT = Uint8Array.of(1, 2, 3, 4);
 const LITTLE_ENDIAN = true;

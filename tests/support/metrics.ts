@@ -1,4 +1,5 @@
-// The counters of `/metrics`, read as a Prometheus server reads them, and what has changed between two readings.
+// The counters of `/metrics`, read as a Prometheus server reads them, and the changes between two
+// readings.
 
 import { deepEqual, equal } from "node:assert/strict";
 import type { Api } from "./api.ts";
@@ -14,7 +15,13 @@ export async function readMetrics(api: Api): Promise<Samples> {
   return parseMetrics(text);
 }
 
-/** Parses the text format; a line that is neither a comment nor a sample is an error. */
+/**
+ * Parses the text format; a line that is neither a comment nor a sample is an error.
+ *
+ * Not by parse-prometheus-text-format: it takes `not a sample` for the sample `not` with the value
+ * "a", and of two samples of one name it keeps the second. promtool, which is exact, is no library
+ * (`deno task test:metrics`).
+ */
 export function parseMetrics(text: string): Samples {
   const samples = new Map<string, number>();
   for (const line of text.split("\n")) {
@@ -49,7 +56,7 @@ export function family(samples: Samples, name: string): Record<string, number> {
   return found;
 }
 
-/** What a stretch of a test is expected to count: every other drop or close fails it. */
+/** The counts that a part of a test expects: any other drop or close fails it. */
 export interface Changes {
   readonly drops?: Readonly<Record<string, number>>;
   readonly closes?: Readonly<Record<string, number>>;

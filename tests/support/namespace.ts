@@ -1,4 +1,5 @@
-// Cases that need a network of their own: each is run by name, as a program of its own in a fresh network namespace.
+// Cases that need a network of their own: each runs by name, as a program of its own in a fresh
+// network namespace.
 
 import { equal } from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -12,7 +13,10 @@ export type Cases = Readonly<Record<string, () => Promise<void>>>;
 const RUN = process.versions.bun === undefined ? ["run", "--allow-all"] : ["run"];
 const TIMEOUT_MS = 40_000;
 
-/** Registers a test for each case of `program`. Without the right to make a namespace with a TUN, all are skipped. */
+/**
+ * Registers a test for each case of `program`. Without the right to make a namespace with a TUN,
+ * all are skipped.
+ */
 export function testInNamespace(program: URL, cases: Cases): void {
   const skip = isPossible() ? false : "needs root, iproute2 and /dev/net/tun for a namespace";
   for (const name of Object.keys(cases)) {
@@ -42,7 +46,7 @@ export async function runCase(cases: Cases): Promise<never> {
   }
 }
 
-/** `ip`, and what it printed. */
+/** Runs `ip` and returns its output. */
 export function ip(...args: readonly string[]): string {
   return execFileSync("ip", args, { encoding: "utf8" });
 }

@@ -1,4 +1,5 @@
-// A TCP originator of RFC 9329 for tests: it sends any octets in any pieces and keeps what comes back as payloads.
+// A TCP originator of RFC 9329 for tests: it sends any octets in any pieces, and keeps what it
+// receives as payloads.
 
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
@@ -29,7 +30,7 @@ export interface Originator {
   sendPieces(octets: Uint8Array, sizes: readonly number[]): Promise<void>;
   /** The next payload that came. */
   next(timeoutMs?: number): Promise<Buffer>;
-  /** Payloads that came and nobody has asked for. */
+  /** Number of payloads that came and were not taken yet. */
   waiting(): number;
   /** Octets received so far, Length fields included. */
   receivedLen(): number;
@@ -40,7 +41,7 @@ export interface Originator {
   isOpen(): boolean;
   pause(): void;
   resume(): void;
-  /** FIN; what comes is still read. */
+  /** Sends FIN; it still reads. */
   halfClose(): void;
   /** RST. */
   reset(): void;
@@ -105,7 +106,8 @@ function openOriginator(socket: Socket): Originator {
       if (at >= octets.length) return;
       await write(socket, octets.subarray(at, at + size));
       at += size;
-      // Long enough for the gateway to be woken by this piece alone, as a rule; no test fails if it is not.
+      // As a rule this is long enough for the gateway to be woken by this piece alone; no test
+      // fails if it is not.
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
@@ -130,7 +132,10 @@ function openOriginator(socket: Socket): Originator {
   };
 }
 
-/** Resolves when the kernel has the octets, or when the connection has ended: a test looks at the ending itself. */
+/**
+ * Resolves when the kernel has the octets or the connection has ended; a test looks at the ending
+ * itself.
+ */
 function write(socket: Socket, octets: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (socket.destroyed || !socket.writable) {

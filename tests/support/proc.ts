@@ -1,11 +1,11 @@
-// What /proc says of a process: the gateway's own cost, seen from outside.
+// Figures of a process in /proc: the gateway's own cost, seen from outside.
 
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Clock ticks of user and system time; 100 a second on every Linux that we know. */
+/** Clock ticks of user and system time; Linux counts 100 a second. */
 export function cpuTicks(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The command's name may hold spaces: fields are counted from behind its parenthesis.
+  // The command's name may hold spaces, so fields are counted from behind its parenthesis.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(fields[11]) + Number(fields[12]);
 }

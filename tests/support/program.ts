@@ -1,7 +1,7 @@
 // The program under test as a child process: on Deno, on Bun, or as the single binary.
 //
-// CULVERT_UNDER_TEST=deno|bun|binary chooses; without it, the runtime that the tests run on. CULVERT_DENO, CULVERT_BUN and CULVERT_BINARY
-// name the files where PATH does not have them.
+// CULVERT_UNDER_TEST=deno|bun|binary chooses; without it, the runtime that the tests run on.
+// CULVERT_DENO, CULVERT_BUN and CULVERT_BINARY name the files where PATH does not have them.
 
 import { ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -18,35 +18,41 @@ export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
 export type Subject = "deno" | "bun" | "binary";
 
-/** How a child ended. */
+/** How a child process ended. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/** A running child with everything it has said. */
+/** A running child process with everything that it has printed. */
 export interface Program {
   readonly pid: number;
   readonly exited: Promise<Exit>;
   isRunning(): boolean;
   stdout(): string;
   stderr(): string;
-  /** Resolves with the first line of stdout that starts with `start`; fails when the child ends before. */
+  /**
+   * Resolves with the first line of stdout that begins with `start`; rejects if the child ends
+   * before.
+   */
   line(start: string, timeoutMs?: number): Promise<string>;
   kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What runs, where it is not what all tests run. */
+  /** The program, if it is not the one that all tests run. */
   readonly subject?: Subject;
-  /** A command of Bash that reads what the program prints, by a pipe: `head -n 1`. Its own output is then the program's. */
+  /**
+   * A Bash command that reads the program's output by a pipe, such as `head -n 1`. The child's
+   * output is then that command's.
+   */
   readonly pipedTo?: string;
   /** Further flags of the runtime itself, e.g. `--v8-flags=...`; Deno only. */
   readonly runtimeFlags?: readonly string[];
 }
 
-/** What runs under test. */
+/** The program under test. */
 export function subject(): Subject {
   const wanted = process.env.CULVERT_UNDER_TEST;
   if (wanted === "deno" || wanted === "bun" || wanted === "binary") return wanted;
@@ -85,7 +91,10 @@ export async function runProgram(
   }
 }
 
-/** Command line of a subject, up to the program's own arguments. The permissions are those of the `gateway` task. */
+/**
+ * Command line of a subject without the program's own arguments. The permissions are those of the
+ * `gateway` task.
+ */
 function commandOf(which: Subject, runtimeFlags: readonly string[]): readonly string[] {
   switch (which) {
     case "binary":
@@ -101,7 +110,7 @@ function commandOf(which: Subject, runtimeFlags: readonly string[]): readonly st
   }
 }
 
-/** Bash becomes the program: pid and exit code are the program's, whatever becomes of the reader. */
+/** Bash becomes the program, so pid and exit code are the program's, even if the reader ends. */
 function pipeTo(reader: string | undefined): readonly string[] {
   return reader === undefined ? [] : ["bash", "-c", `exec "$@" > >(${reader})`, "bash"];
 }
@@ -142,7 +151,8 @@ function follow(child: ChildProcessByStdio<null, Readable, Readable>): Program {
       resolve({ code, signal });
     });
   });
-  // Whoever stops the program awaits it; until then a failure is kept, not unhandled.
+  // The caller that stops the program awaits it. Until then a failure is kept and is no unhandled
+  // rejection.
   exited.catch(() => undefined);
 
   function line(start: string, timeoutMs = 20_000): Promise<string> {

@@ -5,7 +5,10 @@ import type { Endpoint } from "./gateway.ts";
 import { findSecret } from "./secrets.ts";
 import { WAIT_MS, within } from "./wait.ts";
 
-/** Sends a request's lines, without a body, and gives the answer as it came; it is searched for keys before. */
+/**
+ * Sends the lines of a request without a body, and returns the answer, which it has searched for
+ * keys.
+ */
 export function askRaw({ host, port }: Endpoint, ...lines: readonly string[]): Promise<string> {
   return within(WAIT_MS, `an answer to ${lines[0]}`, (resolve, reject) => {
     const socket = connect(port, host);

@@ -1,4 +1,5 @@
-// A TCP responder of RFC 9329 for tests of `connect`: it keeps the stream prefix and the payloads of each connection that comes.
+// A TCP responder of RFC 9329 for tests of `connect`. It keeps the stream prefix and the payloads
+// of each connection.
 
 import { Buffer } from "node:buffer";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -10,7 +11,7 @@ import { WAIT_MS, within } from "./wait.ts";
 export interface Accepted {
   /** The first six octets, once they have come. */
   prefix(): Promise<Buffer>;
-  /** The next payload that came behind them. */
+  /** The next payload after the stream prefix. */
   next(timeoutMs?: number): Promise<Buffer>;
   send(octets: Uint8Array): void;
   sendFrames(...payloads: readonly Uint8Array[]): void;
@@ -21,9 +22,9 @@ export interface Accepted {
 
 export interface Responder {
   readonly port: number;
-  /** The next connection that nobody has asked for. */
+  /** The next connection that was not taken yet. */
   accept(timeoutMs?: number): Promise<Accepted>;
-  /** Connections that came and nobody has asked for. */
+  /** Number of connections that were not taken yet. */
   waiting(): number;
   close(): Promise<void>;
 }
@@ -82,7 +83,7 @@ function readConnection(socket: Socket): Accepted {
     opening = undefined;
   });
   const ended = new Promise<void>((resolve) => void socket.once("close", () => resolve()));
-  // An RST of the originator is an end like any other.
+  // An RST of the originator ends the connection like any other end.
   socket.on("error", () => socket.destroy());
 
   return {

@@ -1,5 +1,5 @@
-// A test against a running gateway, and what must stand before it. Runners differ in how long they give a test by default, and
-// Bun gives every hook 5 s whatever it asks for: so the time that set-up takes is the first test's.
+// A test against a running gateway, and its set-up. Runners give a test different times by default,
+// and Bun gives every hook 5 s whatever it asks for, so the first test pays for the set-up.
 
 import { before, test } from "node:test";
 
@@ -16,7 +16,7 @@ export function prepare(start: () => Promise<void>): void {
   });
 }
 
-/** Registers a test. Its name says the behaviour, the numbers of the rules in front. */
+/** Registers a test. Its name begins with the numbers of the rules and says the behaviour. */
 export function scenario(name: string, run: () => Promise<void> | void): void {
   test(name, { timeout: TIMEOUT_MS }, async () => {
     await prepared;

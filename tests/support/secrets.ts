@@ -1,9 +1,12 @@
-// Keys must never come out of the gateway again: every key that a test makes is known here, and everything that a gateway
-// says is searched for it, in either hex case and as lists of numbers.
+// Keys must never leave the gateway again. Every key that a test makes is remembered here, and
+// everything that a gateway says is searched for it, in either hex case and as lists of numbers.
 
 import { Buffer } from "node:buffer";
 
-/** Hex digits of eight octets: long enough that chance never finds one, short enough to find a piece of a key. */
+/**
+ * Hex digits of eight octets: too long to be found by chance, short enough to find a piece of a
+ * key.
+ */
 const WINDOW_DIGITS = 16;
 
 const windows = new Set<string>();

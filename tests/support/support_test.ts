@@ -1,4 +1,5 @@
-// The small parts of the tests' own originator: what they would get wrong, every black-box test would get wrong.
+// The small parts of the tests' own originator: an error here would be an error of every black-box
+// test.
 
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,15 +1,15 @@
-// TCP segments in IPv4 for tests that are a side of a connection themselves.
+// TCP segments in IPv4, for tests that are one side of a connection themselves.
 
 import { Buffer } from "node:buffer";
 import { checksum, type Ends, ipPacket, parsePacket } from "./inner_packet.ts";
 
-export const PROTOCOL_TCP = 6;
+const PROTOCOL_TCP = 6;
 export const SYN = 0x02;
 export const PSH = 0x08;
 export const ACK = 0x10;
 
 /** The port at which the test's side listens. */
-export const TCP_PORT = 5001;
+const TCP_PORT = 5001;
 
 /** MSS 1360, what an inner MTU of 1400 leaves; in a segment with SYN only. */
 const MSS_OPTION = Buffer.of(2, 4, 1360 >> 8, 1360 & 255);
@@ -25,7 +25,7 @@ export interface TcpFields {
   readonly data: Buffer;
 }
 
-/** A segment from port 5001, checksums right, never to be fragmented. */
+/** A segment from port 5001 with right checksums that must not be fragmented. */
 export function tcpPacket(ends: Ends, fields: TcpFields): Buffer {
   const options = (fields.flags & SYN) === 0 ? Buffer.alloc(0) : MSS_OPTION;
   const segment = Buffer.concat([Buffer.alloc(20), options, fields.data]);
@@ -50,7 +50,7 @@ export interface TcpSegment {
   readonly seq: number;
   readonly flags: number;
   readonly data: Buffer;
-  /** Length and both checksums are right. */
+  /** Whether the length and both checksums are right. */
   readonly isIntact: boolean;
 }
 
@@ -68,7 +68,7 @@ export function parseTcp(packet: Buffer): TcpSegment {
   };
 }
 
-/** Addresses as they stand in the packet, protocol, length. */
+/** The pseudo-header: addresses as in the packet, protocol, length. */
 function pseudoHeader(packet: Buffer, len: number): Buffer {
   return Buffer.concat([
     packet.subarray(12, 20),

@@ -1,4 +1,4 @@
-// Files that last as long as the tests of a process.
+// Files that last until the tests of a process end.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import process from "node:process";
 let folder: string | undefined;
 let files = 0;
 
-/** Writes a file of its own and returns its path; only its owner can read it. */
+/** Writes a file that only its owner can read, and returns its path. */
 export function tempFile(text: string, extension = "txt"): string {
   if (folder === undefined) {
     const made = mkdtempSync(join(tmpdir(), "culvert-test-"));

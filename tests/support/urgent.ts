@@ -1,14 +1,8 @@
-// A peer that marks octets of its stream as urgent (MSG_OOB), which node:net cannot.
+// A peer that marks octets of its stream as urgent (MSG_OOB), which node:net cannot do.
 
 import type { Buffer } from "node:buffer";
-import {
-  connectTcp,
-  inet,
-  LOCALHOST,
-  openTestKernel,
-  waitFor,
-} from "../../gateway/linux/test_kernel.ts";
 import { EPOLLOUT, MSG_NOSIGNAL, MSG_OOB } from "../../gateway/linux/constants.ts";
+import { connectTcp, inet, LOCALHOST, openTestKernel, waitFor } from "./test_kernel.ts";
 
 export interface UrgentPeer {
   send(octets: Buffer): void;

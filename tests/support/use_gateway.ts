@@ -1,4 +1,5 @@
-// One gateway for all tests of a `describe`: started before them, empty of connections after each, stopped cleanly after all.
+// One gateway for all tests of a `describe`. It starts before them, has no connection left after
+// each, and stops cleanly after all.
 
 import { equal, ok } from "node:assert/strict";
 import { after, afterEach } from "node:test";
@@ -8,7 +9,7 @@ import { readMetrics, type Samples } from "./metrics.ts";
 import { prepare } from "./scenario.ts";
 import { settle } from "./wait.ts";
 
-/** Registers the hooks; call it inside `describe`, the result inside tests. */
+/** Registers the hooks. Call it inside `describe`, and its result inside tests. */
 export function useGateway(
   args: readonly string[] | (() => readonly string[]) = [],
   options: StartOptions = {},
@@ -47,7 +48,10 @@ export function useGatewayWithDaemon(
   return { gateway, daemon: open };
 }
 
-/** Ends every connection and waits until the gateway has counted it, so that no test counts for the one before. */
+/**
+ * Ends every connection and waits until the gateway has counted it, so that no test counts the
+ * connections of the one before.
+ */
 export async function closeAll(gateway: Gateway): Promise<void> {
   gateway.closeConnections();
   if (!gateway.program.isRunning()) return;
@@ -56,7 +60,7 @@ export async function closeAll(gateway: Gateway): Promise<void> {
 }
 
 /** Connections in all states. */
-export function liveConnections(samples: Samples): number {
+function liveConnections(samples: Samples): number {
   let live = 0;
   for (const [key, value] of samples) if (key.startsWith("culvert_connections{")) live += value;
   return live;

@@ -1,12 +1,15 @@
-// Waiting with an end: every wait of a test has a time after which it fails and says what it waited for.
+// Waits that end: each fails after a time and says what it waited for.
 
 /**
- * How long a test waits for what should come at once, in milliseconds. Only a failure takes this time, so it allows for a machine that
- * does much else; a limit that is itself the claim stands in its test.
+ * How long a test waits for what should come at once, in milliseconds. Only a failure takes this
+ * long, so there is time for a busy machine. A limit that is itself the claim stands in its test.
  */
 export const WAIT_MS = 10_000;
 
-/** Longest time of an answer beside somebody else's flood, in milliseconds: who starves waits until the flood ends, 3 s and more. */
+/**
+ * Longest time of an answer beside another peer's flood, in milliseconds: a peer that starves waits
+ * until the flood ends, which takes 3 s and more.
+ */
 export const FAIR_MS = 1000;
 
 /** A promise that fails after `timeoutMs`. */
@@ -33,7 +36,10 @@ export function within<T>(
   });
 }
 
-/** Asks again until `isDone` likes the answer; the last answer either way, so that the caller's assertion can show it. */
+/**
+ * Asks again until `isDone` accepts the answer. Returns the last answer in either case, so that the
+ * caller's assertion can show it.
+ */
 export async function settle<T>(
   ask: () => Promise<T> | T,
   isDone: (answer: T) => boolean,

@@ -16,7 +16,7 @@ test("checkImports() takes the arrows of the architecture", () => {
       'import { b } from "../lane/b.ts";\nimport "../../ts-bindings/core.ts";\n',
     ],
     ["gateway/lane/b.ts", 'import type { Libc } from "../runtime/types.ts";\n'],
-    ["gateway/api/c.ts", 'export {\n  type Gateway,\n} from "../shell/types.ts";\n'],
+    ["gateway/api/c.ts", 'export {\n  type Gateway,\n} from "../model/gateway.ts";\n'],
     ["tests/d.ts", 'import { x } from "../gateway/mod.ts";\n'],
   ]);
   deepEqual(checkImports(files), []);
@@ -26,32 +26,84 @@ test("checkImports() reports an arrow that points back", () => {
   const files = new Map([
     ["gateway/lane/a.ts", '// head\nimport {\n  b,\n} from "../shell/b.ts";\n'],
     ["ts-bindings/core.ts", 'import type { X } from "../gateway/shell/b.ts";\n'],
-    ["gateway/shell/c.ts", 'import { x } from "../../tests/x.ts";\n'],
+    ["gateway/model/c.ts", 'import type { X } from "../config/x.ts";\n'],
   ]);
   deepEqual(checkImports(files), [
     "gateway/lane/a.ts:2: gateway/lane imports gateway/shell (gateway/shell/b.ts)",
     "ts-bindings/core.ts:1: ts-bindings imports gateway/shell (gateway/shell/b.ts)",
-    "gateway/shell/c.ts:1: gateway/shell imports tests (tests/x.ts)",
+    "gateway/model/c.ts:1: gateway/model imports gateway/config (gateway/config/x.ts)",
   ]);
 });
 
-test("checkImports() keeps the adapters to runtime", () => {
+test("checkImports() knows every form of an import", () => {
+  const files = new Map([
+    ["gateway/model/a.ts", 'export type * from "../shell/x.ts";\nexport * from "../shell/y.ts";\n'],
+    ["gateway/model/b.ts", 'async () => await import("../shell/x.ts");\n'],
+    ["gateway/model/c.ts", 'type X = import(\n  "../shell/x.ts"\n).X;\n'],
+    ["gateway/dashboard/d.js", '/** @typedef {import("../shell/x.ts").X} X */\n'],
+  ]);
+  deepEqual(checkImports(files), [
+    "gateway/model/a.ts:1: gateway/model imports gateway/shell (gateway/shell/x.ts)",
+    "gateway/model/a.ts:2: gateway/model imports gateway/shell (gateway/shell/y.ts)",
+    "gateway/model/b.ts:1: gateway/model imports gateway/shell (gateway/shell/x.ts)",
+    "gateway/model/c.ts:1: gateway/model imports gateway/shell (gateway/shell/x.ts)",
+    "gateway/dashboard/d.js:1: gateway/dashboard imports gateway/shell (gateway/shell/x.ts)",
+  ]);
+});
+
+test("checkImports() keeps the adapters to runtime, and gives others its interface alone", () => {
   const files = new Map([
     ["gateway/shell/a.ts", 'import { x } from "../runtime/deno.ts";\n'],
+    ["gateway/shell/b.ts", 'import { x } from "../runtime/mod.ts";\n'],
+    ["gateway/shell/c.ts", 'import type { Runtime } from "../runtime/types.ts";\n'],
     ["gateway/runtime/mod.ts", 'import { x } from "./deno.ts";\n'],
   ]);
   deepEqual(checkImports(files), [
     "gateway/shell/a.ts:1: gateway/runtime/deno.ts belongs to gateway/runtime alone",
+    "gateway/shell/b.ts:1: gateway/shell imports gateway/runtime (gateway/runtime/mod.ts)",
   ]);
 });
 
-test("checkImports() reports a cycle once, and none of types", () => {
+test("checkImports() reports a product file that imports tests, and leaves tests alone", () => {
+  const line = 'import type { Peer } from "../../tests/support/peers.ts";\n';
+  const files = new Map([
+    ["gateway/shell/a.ts", line],
+    ["gateway/shell/a_test.ts", line],
+    ["ts-bindings/b.ts", 'await import("../tests/fakes/b.ts");\n'],
+    ["bench/path/c.ts", line],
+    ["tools/check/d.ts", line],
+  ]);
+  deepEqual(checkImports(files), [
+    "gateway/shell/a.ts:1: a product file imports tests/support/peers.ts, which is for tests",
+    "ts-bindings/b.ts:1: a product file imports tests/fakes/b.ts, which is for tests",
+  ]);
+});
+
+test("checkImports() reports each import that closes a circle once", () => {
   const files = new Map([
     ["gateway/lane/a.ts", 'import { b } from "./b.ts";\n'],
     ["gateway/lane/b.ts", 'import { c } from "./c.ts";\n'],
-    ["gateway/lane/c.ts", 'import { a } from "./a.ts";\nimport type { B } from "./b.ts";\n'],
+    ["gateway/lane/c.ts", 'import { a } from "./a.ts";\n'],
   ]);
-  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: cycle through gateway/lane/a.ts"]);
+  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: circle through gateway/lane/a.ts"]);
+});
+
+test("checkImports() reports circles of types, of exports, of calls and of scripts", () => {
+  const files = new Map([
+    ["gateway/lane/a.ts", 'import type { B } from "./b.ts";\n'],
+    ["gateway/lane/b.ts", 'import { type A } from "./a.ts";\n'],
+    ["gateway/shell/c.ts", 'export type { D } from "./d.ts";\n'],
+    ["gateway/shell/d.ts", 'const c = await import("./c.ts");\n'],
+    ["gateway/dashboard/e.js", 'import { f } from "./f.js";\n'],
+    ["gateway/dashboard/f.js", '/** @typedef {import("./e.js").E} E */\n'],
+    ["gateway/api/g_test.ts", 'import "./g_test.ts";\n'],
+  ]);
+  deepEqual(checkImports(files), [
+    "gateway/lane/b.ts:1: circle through gateway/lane/a.ts",
+    "gateway/shell/d.ts:1: circle through gateway/shell/c.ts",
+    "gateway/dashboard/f.js:1: circle through gateway/dashboard/e.js",
+    "gateway/api/g_test.ts:1: circle through gateway/api/g_test.ts",
+  ]);
 });
 
 test("checkLinks() follows files, folders and headings", () => {
@@ -75,7 +127,10 @@ const RULES = [
 test("checkReferences() follows documents, decisions, rules and files", () => {
   const files = new Map([
     RULES,
-    ["docs/design/a.md", "[b](b.md), `c_test.ts`, docs/design/b.md, https://example.com/x.md"],
+    [
+      "docs/design/a.md",
+      "[b](b.md), `c_test.ts`, `X_cases.ts`, docs/design/b.md, https://example.com/x.md",
+    ],
     ["docs/design/b.md", "As decisions/0004 and docs/design/decisions/0004 have it: rule T49."],
     ["docs/design/decisions/0004-x.md", "See README.md and *.md."],
     ["README.md", "Rules T49, L30 to L31."],

@@ -1,54 +1,59 @@
-// Imports point one way (docs/design/architecture.md): bench, tests -> gateway -> ts-bindings; inside the gateway cli -> shell -> lane ->
-// linux, api -> shell, and everyone may use the interface of runtime. No module reaches itself again.
+// Imports point one way (CONTRIBUTING.md, "Conventions"), and no file reaches itself again by them.
 
 import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, select } from "./files.ts";
 
-/** Reports imports against the arrows, of a runtime's adapter, and cycles. */
+/**
+ * Reports imports against the arrows, imports of a runtime's adapter, imports of tests by a product
+ * file, and circles between files.
+ *
+ * An import counts whatever it is made by: `import`, `export ... from`, `import()`, and all of
+ * these for types alone, in JSDoc too. A type that is taken upwards ties the files together as a
+ * function does.
+ */
 export function checkImports(files: Files): string[] {
-  const edges = select(files, /\.ts$/).flatMap(([path, text]) => importsOf(path, text));
-  return [...edges.flatMap(_arrowProblem), ..._cycles(edges)];
+  const imports = select(files, /\.(ts|js)$/).flatMap(([path, text]) => importsOf(path, text));
+  return [...imports.flatMap(_problemOf), ..._circles(imports)];
 }
 
-/** Imports of one module that stay in the project. */
-export function importsOf(path: string, text: string): Edge[] {
+/** Imports of one file that stay in the project, from top to bottom. */
+export function importsOf(path: string, text: string): Import[] {
   return [...text.matchAll(IMPORT)].map((match) => ({
     from: path,
-    to: normalize(`${dirname(path)}/${match[2] ?? ""}`),
+    to: normalize(`${dirname(path)}/${match[1] ?? match[2] ?? ""}`),
     line: lineAt(text, match.index),
-    isType: match[1] !== undefined,
   }));
 }
 
-interface Edge {
+interface Import {
   readonly from: string;
   readonly to: string;
   readonly line: number;
-  /** `import type` does not run anything, so it makes no cycle. */
-  readonly isType: boolean;
 }
 
-function _arrowProblem({ from, to, line }: Edge): string[] {
+function _problemOf({ from, to, line }: Import): string[] {
   if (ADAPTER.test(to) && _layer(from) !== "gateway/runtime") {
     return [`${from}:${line}: ${to} belongs to gateway/runtime alone`];
   }
+  if (TEST_FILE.test(from)) return [];
   const [source, target] = [_layer(from), _layer(to)];
-  // A test may use what helps it; a fake kernel stands in for the real one.
-  const isTest = /_test\.ts$|\/fake\//.test(from);
-  if (isTest || source === target || (ARROWS[source] ?? []).includes(target)) return [];
-  if (SHARED.includes(to)) return [];
+  if (PRODUCT.test(from) && target === "tests") {
+    return [`${from}:${line}: a product file imports ${to}, which is for tests`];
+  }
+  const allowed = ARROWS[source] ?? [];
+  if (source === target || allowed.includes(target) || allowed.includes(to)) return [];
   return [`${from}:${line}: ${source} imports ${target} (${to})`];
 }
 
-/** One problem for each import that closes a cycle. */
-function _cycles(edges: readonly Edge[]): string[] {
-  const outgoing = Map.groupBy(edges.filter((edge) => !edge.isType), (edge) => edge.from);
+/** One problem for each import that closes a circle. */
+function _circles(imports: readonly Import[]): string[] {
+  const outgoing = Map.groupBy(imports, ({ from }) => from);
   const state = new Map<string, "open" | "done">();
   const problems: string[] = [];
   const visit = (path: string): void => {
     state.set(path, "open");
     for (const { to, line } of outgoing.get(path) ?? []) {
-      if (state.get(to) === "open") problems.push(`${path}:${line}: cycle through ${to}`);
+      if (state.get(to) === "open") problems.push(`${path}:${line}: circle through ${to}`);
       if (!state.has(to)) visit(to);
     }
     state.set(path, "done");
@@ -63,47 +68,71 @@ function _layer(path: string): string {
   return top === "gateway" && !second.includes(".") ? `${top}/${second}` : top;
 }
 
-const IMPORT = /^(?:import|export)(\s+type)?\b(?:[^"';]*?\bfrom)?\s*"(\.[^"]+)"/gm;
+/** A statement from the beginning of its line on, or a call, which is how JSDoc names types too. */
+const IMPORT = /^(?:import|export)\b(?:[^"';]*?\bfrom)?\s*"(\.[^"]+)"|\bimport\(\s*"(\.[^"]+)"/gm;
 
 const ADAPTER = /^gateway\/runtime\/(deno|bun)\.ts$/;
 
-/** Interfaces that more than one layer speaks, the number of the release, and the form of the log. */
-const SHARED: readonly string[] = [
-  "gateway/log_line.ts",
-  "gateway/runtime/types.ts",
-  "gateway/shell/types.ts",
-  "gateway/version.ts",
-];
+/** Tests and their helpers: they may use whatever helps them. */
+const TEST_FILE = /_test\.ts$|^tests\//;
 
-const GATEWAY = ["api", "cli", "config", "dashboard", "engine", "lane", "linux", "runtime", "shell"]
+/** What a user runs, and what it is made of. */
+const PRODUCT = /^(gateway|native-engine|ts-bindings|wasm-core)\//;
+
+const GATEWAY = [
+  "api",
+  "cli",
+  "config",
+  "dashboard",
+  "engine",
+  "lane",
+  "linux",
+  "model",
+  "runtime",
+  "shell",
+]
   .map((folder) => `gateway/${folder}`);
 
-/** Who may import whom. */
+/** The interface of the runtime: whoever needs one is given it. */
+const RUNTIME = "gateway/runtime/types.ts";
+
+/** Who may import whom: a layer, or one file of it. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "bench": ["gateway", ...GATEWAY, "ts-bindings", "tests"],
-  "tests": ["gateway", ...GATEWAY, "ts-bindings"],
   "tools": ["gateway", ...GATEWAY, "tests", "ts-bindings"],
   "gateway": [...GATEWAY, "ts-bindings"],
   "gateway/cli": [
     "gateway/api",
     "gateway/config",
     "gateway/engine",
-    "gateway/runtime",
+    "gateway/model",
     "gateway/shell",
+    RUNTIME,
     "ts-bindings",
   ],
-  "gateway/api": ["gateway/config", "gateway/dashboard", "gateway/shell", "ts-bindings"],
-  "gateway/config": ["ts-bindings"],
+  "gateway/api": ["gateway/config", "gateway/model", "gateway/shell", "ts-bindings"],
+  "gateway/dashboard": ["gateway/model"],
   "gateway/shell": [
     "gateway/config",
     "gateway/engine",
     "gateway/lane",
     "gateway/linux",
-    "gateway/runtime",
+    "gateway/model",
+    RUNTIME,
     "ts-bindings",
   ],
-  "gateway/engine": ["gateway/runtime", "ts-bindings"],
-  "gateway/lane": ["gateway/engine", "gateway/linux", "gateway/runtime", "ts-bindings"],
-  "gateway/linux": ["gateway/runtime"],
-  "gateway/runtime": ["ts-bindings"],
+  // A worker is a program of its own, so that it asks for its runtime itself.
+  "gateway/lane": [
+    "gateway/engine",
+    "gateway/linux",
+    "gateway/model",
+    RUNTIME,
+    "gateway/runtime/mod.ts",
+    "ts-bindings",
+  ],
+  "gateway/config": ["gateway/model", "ts-bindings"],
+  "gateway/engine": [RUNTIME, "ts-bindings"],
+  "gateway/linux": ["gateway/model", RUNTIME],
+  "gateway/runtime": [],
+  "gateway/model": ["ts-bindings"],
 };

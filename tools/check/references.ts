@@ -71,7 +71,7 @@ function rulesIn(list: string): string[] {
 function fileProblems(path: string, text: string, { paths }: Known): string[] {
   const ends = (name: string): boolean =>
     [...paths].some((known) => known === name || known.endsWith(`/${name}`));
-  return [...text.matchAll(FILE)].filter(([, name = ""]) => !ends(name))
+  return [...text.matchAll(FILE)].filter(([, name = ""]) => !ends(name) && !PLACEHOLDER.test(name))
     .map((match) => `${path}:${lineAt(text, match.index)}: no file ${match[1]}`);
 }
 
@@ -109,3 +109,6 @@ const BARE = new RegExp(String.raw`\((${LIST})\)`, "g");
 
 /** A file of the project in a code span of a document. */
 const FILE = /`([\w./-]*\w(?:_test|_cases)?\.(?:ts|rs|sh|py))`/g;
+
+/** `fakes/X.ts`: the form of a name. */
+const PLACEHOLDER = /(^|[/_])X[._]/;

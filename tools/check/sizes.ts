@@ -17,7 +17,7 @@ export function checkSizes(files: Files): string[] {
 
 /** True for tests and what only they use; their length is for the reviewer to judge. */
 export function isTestCode(path: string): boolean {
-  return /_test\.ts$|^tests\/|\/tests\/|\/fake\//.test(path);
+  return /_test\.ts$|^tests\/|\/tests\//.test(path);
 }
 
 /** Lines of a file without its inline tests. */

@@ -7,8 +7,7 @@ import { isBelow } from "./path.ts";
  */
 export const maxParams: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
-    const isDataPath = isBelow(context.filename, ["gateway/lane/", "gateway/linux/"]);
-    const paramsMax = isDataPath ? 4 : 3;
+    const paramsMax = isBelow(context.filename, DATA_PATH) ? 4 : 3;
     const check = (node: FunctionNode): void => {
       if (node.params.length <= paramsMax) return;
       context.report({ node, message: `${node.params.length} parameters: at most ${paramsMax}` });
@@ -20,6 +19,9 @@ export const maxParams: Deno.lint.Rule = {
     };
   },
 };
+
+/** The fake kernel has the signatures of the system calls that it stands in for. */
+const DATA_PATH: readonly string[] = ["gateway/lane/", "gateway/linux/", "tests/fakes/kernel/"];
 
 type FunctionNode =
   | Deno.lint.FunctionDeclaration

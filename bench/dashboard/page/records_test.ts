@@ -1,5 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { OURS, PING, RIVAL, STAGE } from "../../../tests/support/bench_records.ts";
 import {
   changeOf,
   commandOf,
@@ -13,7 +14,6 @@ import {
   versionsOf,
   whatOf,
 } from "./records.js";
-import { OURS, PING, RIVAL, STAGE } from "./test_records.ts";
 
 test("ratioOf() spans from the worst of ours to the worst of theirs", () => {
   const { value, low, high } = ratioOf(OURS, RIVAL);

@@ -1,14 +1,14 @@
-// What the sections of the page make of records, without a page.
+// The figures that the sections of the page make of records, without a page.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { OURS, PING, RIVAL, STAGE } from "../../../tests/support/bench_records.ts";
 import { pastOf } from "./history.js";
 import { instructionsAnchor, operationsOf } from "./instructions.js";
 import { rivalsOf, viewOf } from "./ratios.js";
 import { sourceOf } from "./record_dialog.js";
 import { place, runsOf } from "./records.js";
 import { waysOf } from "./stages.js";
-import { OURS, PING, RIVAL, STAGE } from "./test_records.ts";
 
 const LATER = { at: "2026-11-25T12:00:00Z", commit: "def5678" };
 const [SAMPLE] = place([{ name: "x.jsonl", records: [OURS] }]);

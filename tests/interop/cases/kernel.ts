@@ -7,7 +7,7 @@ import { strict as assert } from "node:assert";
 import { startTunGateway } from "../lib/gateway.ts";
 import type { Gateway } from "../lib/gateway.ts";
 import type { Guest } from "../lib/guest.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { kernelRefusals, sequenceNumbers, startEspInTcp } from "../lib/kernel_peer.ts";
 import { makeSaPair } from "../lib/kernel_sas.ts";
 import type { Suite } from "../lib/kernel_sas.ts";

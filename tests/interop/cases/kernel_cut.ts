@@ -1,5 +1,5 @@
-// The TCP connection is cut in the middle; a new one carries the same SAs on. Their numbers and windows outlive it
-// (RFC 9329 §6.1), and nobody moves their path with packets that are not fresh.
+// The TCP connection is cut in the middle, and a new one carries the same SAs on. Their numbers and
+// windows outlive it (RFC 9329 §6.1), and packets that are not fresh do not move their path.
 //
 //     guest: ip xfrm + espintcp ----- wire: nft, resets ----- gw: Culvert ---- culvert0 (TUN)
 //     inner 10.93.30.7                 |                                       inner 10.93.29.1
@@ -10,7 +10,7 @@ import { espFrame, sendFrames } from "../lib/esp_forger.ts";
 import { startTunGateway } from "../lib/gateway.ts";
 import type { Gateway } from "../lib/gateway.ts";
 import type { Guest } from "../lib/guest.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import {
   connected,
   downSeconds,

@@ -1,5 +1,5 @@
-// Two unmodified IKE daemons: libreswan, which speaks TCP, and charon, which does not. The gateway passes IKE and ESP
-// through and holds no key.
+// Two unmodified IKE daemons: libreswan, which speaks TCP, and charon, which does not. The gateway
+// passes IKE and ESP through and holds no key.
 //
 //     guest: libreswan + espintcp ---- TCP 4500 ---- gw: Culvert ---- UDP 4500 ---- ike: charon + libipsec
 //     inner 10.93.30.7                                                              inner 10.93.29.1
@@ -9,7 +9,7 @@ import type { Charon } from "../lib/charon.ts";
 import type { Gateway } from "../lib/gateway.ts";
 import { DPD_SECONDS, expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
 import type { CharonState, IkeScene } from "../lib/ike_scene.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { iperf, pingFromGuest, pingFromHost, startIperfServer } from "../lib/measure.ts";
 import { blackHole, IKE } from "../lib/network.ts";
 import { pause, until } from "../lib/process.ts";
@@ -79,7 +79,10 @@ async function runLibreswan(scene: Scene): Promise<void> {
   await report.step("stop the gateway", () => gateway.stop());
 }
 
-/** Rekeys, and expects new SPIs of what was rekeyed, the old SPIs gone, and traffic on the way. */
+/**
+ * Rekeys, and expects new SPIs of the SAs that were rekeyed, the end of the old SPIs, and traffic
+ * meanwhile.
+ */
 async function expectRekey(
   { guest, charon }: IkeScene,
   what: keyof CharonState,
@@ -104,7 +107,10 @@ async function expectIdleLiveness(charon: Charon, gateway: Gateway): Promise<voi
   await expectOneTunnel(charon);
 }
 
-/** What whack has brought up stays wanted: after the peer's delete libreswan makes a new IKE SA, on a new connection. */
+/**
+ * libreswan keeps up a connection that whack has brought up: after the peer's delete it makes a new
+ * IKE SA, on a new TCP connection.
+ */
 async function expectNewTunnelAfter(
   { guest, charon }: IkeScene,
   end: () => Promise<void>,
@@ -129,7 +135,9 @@ async function secondsUntilPeerDead(charon: Charon): Promise<number> {
   return (performance.now() - begun) / 1000;
 }
 
-/** After a delete charon has no SA; the connection goes with it, or with the gateway's idle timeout. */
+/**
+ * After a delete charon has no SA; the connection goes with it, or with the gateway's idle timeout.
+ */
 async function expectNothingLeft(charon: Charon, gateway: Gateway): Promise<void> {
   await until(
     "charon without SAs",

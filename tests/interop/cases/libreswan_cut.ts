@@ -1,11 +1,12 @@
-// The TCP connection between libreswan and the gateway is reset in the middle; libreswan brings its tunnel up again by
-// itself when its IKE SA's life ends, and the case measures how long inner packets stay away.
+// The TCP connection between libreswan and the gateway is reset in the middle; libreswan brings its
+// tunnel up again by itself when its IKE SA's life ends, and the case measures how long inner
+// packets stay away.
 //
 //     guest: libreswan ---- wire: nft, resets ---- gw: Culvert ---- UDP 4500 ---- ike: charon + libipsec
 //     inner 10.93.30.7                                                            inner 10.93.29.1
 
 import { expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { iperf, pingFromGuest, pingFromHost, startIperfServer } from "../lib/measure.ts";
 import { cutTcp, IKE, mendTcp } from "../lib/network.ts";
 import { pause, until } from "../lib/process.ts";

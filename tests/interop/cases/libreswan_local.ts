@@ -1,12 +1,12 @@
-// Gateway and charon on one machine, as most will have it: the gateway on TCP 4500, charon on UDP 4500, one loopback
-// address for each client between them.
+// Gateway and charon on one machine, the usual case: the gateway on TCP 4500, charon on UDP 4500,
+// one loopback address for each client between them.
 //
 //     guest: libreswan + espintcp ---- TCP 4500 ---- gw: Culvert -- UDP from 127.64.x.x to 127.0.0.1:4500 -- charon
 //     inner 10.93.30.7                                                                     inner 10.93.29.1
 
 import { strict as assert } from "node:assert";
 import { expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
-import type { Case, Scene } from "../lib/inside.ts";
+import type { Case, Scene } from "../lib/case.ts";
 import { pingFromGuest, pingFromHost } from "../lib/measure.ts";
 
 export const LIBRESWAN_LOCAL: Case = {

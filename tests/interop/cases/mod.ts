@@ -1,6 +1,6 @@
 // All cases, in the order in which they run.
 
-import type { Case } from "../lib/inside.ts";
+import type { Case } from "../lib/case.ts";
 import { KERNEL_CASES } from "./kernel.ts";
 import { KERNEL_CUT } from "./kernel_cut.ts";
 import { LIBRESWAN } from "./libreswan.ts";

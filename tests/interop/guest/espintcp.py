@@ -1,10 +1,11 @@
-"""Keeps one TCP connection that the kernel treats as ESP-in-TCP (RFC 9329), like an IKE daemon would.
+"""Keeps one TCP connection that the kernel treats as ESP-in-TCP (RFC 9329), as an IKE daemon would.
 
     espintcp.py LOCAL_PORT REMOTE REMOTE_PORT
 
-Connects from a fixed local port, because Linux ties an SA to the 4-tuple of its connection; sends the
-stream prefix, hands the socket to the kernel (TCP_ULP "espintcp"), and does it all again whenever the
-connection is lost. Prints `up` and `lost REASON`, each with seconds since the start of the system.
+Connects from a fixed local port, because Linux ties an SA to the 4-tuple of its connection. Sends
+the stream prefix, hands the socket to the kernel (TCP_ULP "espintcp"), and does it all again
+whenever the connection is lost. Prints `up` and `lost REASON`, each with seconds since the start of
+the system.
 """
 
 import socket
@@ -37,7 +38,7 @@ def main():
         try:
             connection = open_connection(local_port, remote)
             say("up")
-            # The kernel takes the ESP; only IKE messages come here, and there is no IKE in these cases.
+            # The kernel takes the ESP. Only IKE messages come here, and these cases have no IKE.
             while connection.recv(65535):
                 say("unexpected IKE message")
             say("lost end of stream")

@@ -10,7 +10,7 @@ ip link set lo up
 echo "@ready"
 while IFS= read -r line; do
   sh -c "$line" </dev/null 2>&1
-  # On a line of its own, whatever the command has left behind.
+  # On a line of its own, whatever the command has printed last.
   printf '\n@done %s\n' $?
 done
 echo o >/proc/sysrq-trigger

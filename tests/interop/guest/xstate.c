@@ -1,6 +1,7 @@
-/* Preloaded into the user-mode kernel. Linux 6.1 keeps 2,696 octets of a process's extended state and hands them back to
- * PTRACE_SETREGSET, which takes the whole state or nothing: on processors with more of it (AMX) no guest gets further than its
- * first process. Here a write puts what is given over what is there. */
+/* Preloaded into the user-mode kernel. Linux 6.1 keeps 2,696 octets of a process's extended state
+ * and hands them back to PTRACE_SETREGSET, which takes the whole state or nothing. On processors
+ * with more state (AMX) no guest gets further than its first process. Here a write puts the given
+ * octets over those that are there. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-// strongSwan's charon, unmodified, with user-space ESP (kernel-libipsec): the IKE daemon behind the
-// gateway. It knows UDP only.
+// strongSwan's charon, unmodified, with ESP in user space (kernel-libipsec): the IKE daemon behind
+// the gateway. It knows UDP only.
 
 import { writeFileSync } from "node:fs";
 import { inNamespace, INNER_GUEST, INNER_HOST, INNER_NET } from "./network.ts";
@@ -17,7 +17,7 @@ export interface CharonOptions {
 
 export interface Charon {
   readonly daemon: Running;
-  /** What `swanctl --list-sas` says. */
+  /** The output of `swanctl --list-sas`. */
   sas(): Promise<string>;
   rekeyChild(): Promise<void>;
   rekeyIke(): Promise<void>;
@@ -25,7 +25,7 @@ export interface Charon {
   terminate(): Promise<void>;
 }
 
-/** Starts charon; it waits for guests on UDP 4500, and needs to be told nothing of a gateway in between. */
+/** Starts charon. It waits for guests on UDP 4500 and knows of no gateway in between. */
 export async function startCharon(options: CharonOptions): Promise<Charon> {
   writeFileSync("/run/strongswan.conf", STRONGSWAN_CONF);
   writeFileSync("/run/swanctl.conf", _connections(options), { mode: 0o600 });
@@ -63,7 +63,7 @@ charon-systemd {
       flush_line = yes
     }
   }
-  # Finds a dead peer in seconds rather than minutes: 4 s in all after the first message without an answer.
+  # Finds a dead peer in seconds, not minutes: 4 s after the first message without an answer.
   retransmit_timeout = 1.0
   retransmit_base = 1.0
   retransmit_tries = 3

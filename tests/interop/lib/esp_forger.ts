@@ -1,4 +1,5 @@
-// ESP packets made by the case itself with the keys that it gave out: what somebody who recorded the wire could send again.
+// ESP packets that the case makes itself with the keys that it gave out, as an observer who
+// recorded the wire could send them again.
 
 import { createCipheriv } from "node:crypto";
 import { connect } from "node:net";
@@ -6,7 +7,10 @@ import type { Socket } from "node:net";
 import type { SaSpec } from "./gateway.ts";
 import { GATEWAY, TCP_PORT } from "./network.ts";
 
-/** A whole frame: one ESP packet (AES-GCM, no ESN) with this sequence number around an empty IPv4 packet. */
+/**
+ * A whole frame: one ESP packet (AES-GCM, no ESN) with this sequence number around an empty IPv4
+ * packet.
+ */
 export function espFrame(sa: SaSpec, sequence: number): Uint8Array {
   const material = Uint8Array.from(sa.keyMaterial.match(/../g) ?? [], (pair) => parseInt(pair, 16));
   const key = material.slice(0, -4);

@@ -8,7 +8,7 @@ import { script, start } from "./process.ts";
 import { GATEWAY, inNamespace, INNER_HOST, TCP_PORT } from "./network.ts";
 
 const API = `${GATEWAY}:9329`;
-export const TUN = "culvert0";
+const TUN = "culvert0";
 
 /** An SA as `POST /v1/sas` takes it; only what these cases set. */
 export interface SaSpec {
@@ -95,7 +95,10 @@ export async function startGateway(flags: readonly string[]): Promise<Gateway> {
   };
 }
 
-/** How a gateway is started: by the runtime that runs the suite, or CULVERT_GATEWAY (words apart by spaces). */
+/**
+ * How a gateway is started: by the runtime that runs the suite, or by CULVERT_GATEWAY (words apart
+ * by spaces).
+ */
 export function gatewayCommand(): string[] {
   const given = process.env.CULVERT_GATEWAY;
   if (given !== undefined && given !== "") return given.split(" ");

@@ -1,5 +1,5 @@
-// A guest: Linux with ESP-in-TCP as an ordinary process (user-mode Linux). Its console is a pipe on which
-// guest/init.sh takes one command a line and ends each answer with `@done CODE`.
+// A guest: Linux with ESP-in-TCP as an ordinary process (user-mode Linux). Its console is a pipe on
+// which guest/init.sh takes one command a line and ends each answer with `@done CODE`.
 
 import { dirname, join } from "node:path";
 import { start, until } from "./process.ts";
@@ -16,13 +16,13 @@ export interface GuestOptions {
   readonly mtu: number;
 }
 
-/** What is preloaded into the kernel, beside the root: `guest/xstate.c`. */
+/** The library that is preloaded into the kernel, beside the root: `guest/xstate.c`. */
 export const XSTATE = "xstate.so";
 
 export interface Guest {
-  /** Runs one shell command that must succeed, and returns what it printed. */
+  /** Runs one shell command that must succeed, and returns its output. */
   must(command: string, timeoutMs?: number): Promise<string>;
-  /** Runs one shell command; its exit code and what it printed. */
+  /** Runs one shell command; returns its exit code and output. */
   run(command: string, timeoutMs?: number): Promise<{ code: number; output: string }>;
 }
 

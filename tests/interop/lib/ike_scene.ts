@@ -1,4 +1,5 @@
-// What both libreswan cases start from: charon behind the gateway, libreswan in the guest, one tunnel between them.
+// The start of both libreswan cases: charon behind the gateway, libreswan in the guest, one tunnel
+// between them.
 
 import { strict as assert } from "node:assert";
 import { randomBytes } from "node:crypto";
@@ -7,7 +8,7 @@ import type { Charon } from "./charon.ts";
 import { startGateway } from "./gateway.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Guest } from "./guest.ts";
-import type { Scene } from "./inside.ts";
+import type { Scene } from "./case.ts";
 import { startLibreswan } from "./libreswan.ts";
 import type { Libreswan } from "./libreswan.ts";
 import { layNetwork } from "./network.ts";
@@ -24,8 +25,8 @@ export interface IkeScene {
 export const DPD_SECONDS = 3;
 
 /**
- * libreswan leaves the TCP connection of a deleted IKE SA open, against RFC 9329 §6.1. The gateway ends it when nothing
- * has come by it for longer than the daemons' questions are apart.
+ * libreswan leaves the TCP connection of a deleted IKE SA open, against RFC 9329 §6.1. The gateway
+ * ends it when it has carried nothing for longer than the daemons' interval between questions.
  */
 const IDLE_TIMEOUT_MS = 8000;
 
@@ -60,7 +61,7 @@ export async function setIkeScene(scene: Scene, options: IkeOptions): Promise<Ik
   return { guest, charon, gateway, libreswan };
 }
 
-/** What charon has with the guest. */
+/** The SAs that charon has with the guest. */
 export interface CharonState {
   /** SPIs of the IKE SA, ours first as it stands in the list. */
   readonly ike: string;
@@ -68,7 +69,9 @@ export interface CharonState {
   readonly child: string;
 }
 
-/** Reads charon's list; there must be exactly one established IKE SA with one installed Child SA. */
+/**
+ * Reads charon's list; there must be exactly one established IKE SA with one installed Child SA.
+ */
 export async function expectOneTunnel(charon: Charon): Promise<CharonState> {
   const list = await charon.sas();
   const ike = [...list.matchAll(/^guest: #\d+, ESTABLISHED, IKEv2, (\w+)_i\*? (\w+)_r\*?$/gm)];

@@ -6,29 +6,10 @@ import process from "node:process";
 import { inspect } from "node:util";
 import { CASES } from "../cases/mod.ts";
 import { bootGuest } from "./guest.ts";
-import type { Guest } from "./guest.ts";
 import { allOutput, must } from "./process.ts";
 import { createReport, say } from "./report.ts";
-import type { Report } from "./report.ts";
 
-/** What a case works with. */
-export interface Scene {
-  readonly report: Report;
-  /** Boots the guest on the TAP device of `layNetwork`. */
-  boot(mtu: number): Promise<Guest>;
-  /** Something to print if the case fails. */
-  onFailure(name: string, read: () => Promise<string>): void;
-}
-
-export interface Case {
-  readonly name: string;
-  readonly about: string;
-  /** The case is ended after so many seconds. */
-  readonly limitS: number;
-  run(scene: Scene): Promise<void>;
-}
-
-/** Folder of the guest programs, copied where no path of the checkout can hold a space. */
+/** Folder of the guest programs: a copy, because the checkout's path may hold a space. */
 const SHARE = "/run/share";
 
 /** Runs the case named by `args` (name, kernel, root); returns the exit code. */

@@ -9,7 +9,8 @@ const PID = "/run/espintcp.pid";
 
 /** Lets guest/espintcp.py keep a connection from this local port. */
 export async function startEspInTcp(guest: Guest, localPort: number): Promise<void> {
-  // Gone before the program makes it anew: an `up` of the last run must not be read for one of this.
+  // Removed before the program makes it anew: an `up` of the last run must not be taken for one of
+  // this run.
   await guest.must(
     `rm -f ${LOG}; python3 /share/espintcp.py ${localPort} ${GATEWAY} ${TCP_PORT} >${LOG} 2>&1 & echo $! >${PID}`,
   );

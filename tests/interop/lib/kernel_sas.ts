@@ -1,4 +1,5 @@
-// A pair of SAs as both ends need them: `POST /v1/sas` bodies for the gateway, `ip xfrm` commands for a guest's kernel.
+// A pair of SAs as both ends need them: `POST /v1/sas` bodies for the gateway, `ip xfrm` commands
+// for a guest's kernel.
 
 import { randomBytes } from "node:crypto";
 import type { SaSpec } from "./gateway.ts";

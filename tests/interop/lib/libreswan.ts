@@ -12,9 +12,10 @@ export interface LibreswanOptions {
   /** How often it asks an idle peer whether it lives. */
   readonly dpdSeconds: number;
   /**
-   * Life of an IKE SA. At its end libreswan starts anew (`reauth=yes`), on a new TCP connection: over TCP that is its
-   * only way back from a lost connection, because a question of its dead-peer detection never times out there
-   * (seen with 4.10; its `retransmit()` is the same in 5.4).
+   * Life of an IKE SA, in seconds. At its end libreswan starts anew (`reauth=yes`) on a new TCP
+   * connection. Over TCP nothing else brings it back from a lost connection, because a question of
+   * its dead-peer detection never times out there (seen with 4.10; its `retransmit()` is the same
+   * in 5.4).
    */
   readonly ikeLifeSeconds: number;
 }
@@ -53,7 +54,7 @@ export async function startLibreswan(
     down: () => whack("--terminate"),
     rekeyChild: () => whack("--rekey-ipsec"),
     rekeyIke: () => whack("--rekey-ike"),
-    // Only what is about the connection: pluto's start is 200 lines.
+    // Only the lines about the connection: pluto's start is 200 lines.
     log: () => guest.must(`grep -e '"${CONNECTION}"' -e '^.*: packet from' ${LOG}`),
   };
 }

@@ -1,4 +1,5 @@
-// Pings and iperf3 between the guest and the inner host, with a limit below which a path counts as broken.
+// Pings and iperf3 between the guest and the inner host, with a limit below which a path counts as
+// broken.
 
 import { strict as assert } from "node:assert";
 import { inNamespace, INNER_GUEST, INNER_HOST } from "./network.ts";
@@ -7,7 +8,10 @@ import type { Guest } from "./guest.ts";
 import { must, start } from "./process.ts";
 import type { Running } from "./process.ts";
 
-/** A working path on two shared cores is far above this; a path that lives on retransmissions is below. */
+/**
+ * A working path on two shared cores is far above this; a path that lives on retransmissions is
+ * below.
+ */
 const MBITS_MIN = 2;
 
 /** Pings the inner host from the guest; every echo must come back. Mean round trip in ms. */
@@ -59,8 +63,9 @@ export async function iperf(guest: Guest, direction: Direction, seconds: number)
 /**
  * `count` pings, ten a second, of `octets` octets with their IP header.
  *
- * Without a deadline ping waits for the last answer no longer than it waits between two pings, whatever `-W` says, and a machine that stops for
- * as long makes a loss of it. With one it goes on until `count` answers have come.
+ * Without a deadline ping waits for the last answer no longer than it waits between two pings,
+ * whatever `-W` says, and a machine that stops for as long makes a loss of it. With one it goes on
+ * until `count` answers have come.
  */
 function _flags(count: number, octets: number): string[] {
   const deadline = Math.ceil(count * INTERVAL_S) + PATIENCE_S;

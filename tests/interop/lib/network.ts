@@ -1,19 +1,19 @@
-// The network that every case has to itself: three network namespaces and a guest kernel. The case runs in "wire", the
-// firewall in the middle, so it can cut connections and speak to both sides.
+// The network that every case has to itself: three network namespaces and a guest kernel. The case
+// runs in "wire", the firewall in the middle, so it can cut connections and speak to both sides.
 //
 //     guest (UML)            wire                              gw                           ike
 //     vec0 ------------ tap0   wire-gw --------------- gw-wire   gw-ike ---------- ike-gw
 //     10.99.0.2   10.99.0.1    10.99.1.1             10.99.1.2   10.99.2.1         10.99.2.2
 //     inner 10.93.30.7                                Culvert                      IKE daemon (where a case has one)
 //
-// The inner network behind the gateway is 10.93.29.0/24: its 10.93.29.1 is on Culvert's TUN device, or on the IKE
-// daemon's host where that opens the ESP.
+// The inner network behind the gateway is 10.93.29.0/24: its 10.93.29.1 is on Culvert's TUN device,
+// or on the IKE daemon's host where that opens the ESP.
 
 import { script } from "./process.ts";
 
 export const GUEST = "10.99.0.2";
 export const GATEWAY = "10.99.1.2";
-export const GATEWAY_TO_IKE = "10.99.2.1";
+const GATEWAY_TO_IKE = "10.99.2.1";
 export const IKE = "10.99.2.2";
 export const INNER_GUEST = "10.93.30.7";
 export const INNER_HOST = "10.93.29.1";

@@ -1,5 +1,5 @@
-// Programs of a case: run to the end, or started and watched. Everything is bounded in time, and what a started program
-// prints is kept for the report of a failure.
+// Programs of a case: run to the end, or started and watched. Everything is bounded in time, and
+// the output of a started program is kept for the report of a failure.
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -25,7 +25,10 @@ export interface Running {
   /** Resolves with the first match in the output, past or to come. */
   match(pattern: RegExp, timeoutMs: number): Promise<RegExpMatchArray>;
   write(text: string): void;
-  /** Sends the signal and waits for the end; KILL after `timeoutMs`. Exit code, or -1 if a signal ended it. */
+  /**
+   * Sends the signal and waits for the end, with KILL after `timeoutMs`. Returns the exit code, or
+   * -1 if a signal ended it.
+   */
   stop(signal: "SIGTERM" | "SIGKILL", timeoutMs: number): Promise<number>;
   exited(): boolean;
 }
@@ -48,7 +51,7 @@ export function run(command: readonly string[], options: RunOptions = {}): Promi
   });
 }
 
-/** Runs a program that must succeed, and returns what it printed. */
+/** Runs a program that must succeed, and returns its output. */
 export async function must(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, output } = await run(command, options);
   if (code !== 0) {
@@ -87,7 +90,8 @@ export function start(
       }),
     write: (text) => void child.stdin?.write(text),
     async stop(signal, timeoutMs): Promise<number> {
-      // Not child.kill(): after it Deno 2.9 reports the signal even where the program took it and exited by itself.
+      // Not child.kill(): after it Deno 2.9 reports the signal even where the program caught it and
+      // exited by itself.
       if (!ended) signalIfThere(running.pid, signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
       return await end.finally(() => clearTimeout(timer));
@@ -98,7 +102,9 @@ export function start(
   return running;
 }
 
-/** A program can be gone before its streams are closed, which is what {@link start} calls its end. */
+/**
+ * A program can be gone before its streams are closed, which is what {@link start} calls its end.
+ */
 function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -145,7 +151,8 @@ function _collect(child: ChildProcess): () => string {
     stream?.setEncoding("utf8");
     stream?.on("data", (chunk: string) => text += chunk);
   }
-  // A write to a program that has just ended; its exit is reported where it is waited for.
+  // This was a write to a program that has just ended; the caller that waits for the program
+  // reports its exit.
   child.stdin?.on("error", () => {});
   return () => text;
 }

@@ -1,4 +1,4 @@
-// What a case says while it runs: steps, and figures as lines of one table.
+// The output of a case while it runs: steps, and figures as lines of one table.
 
 import process from "node:process";
 

@@ -1,4 +1,5 @@
-// What the suite needs from the machine: said when it is not there, installed or built when it can be.
+// The machine that the suite needs: what is missing is installed or built, and named where that is
+// impossible.
 
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -60,7 +61,8 @@ export async function prepare(here: string): Promise<Machine> {
       env: { DEBIAN_FRONTEND: "noninteractive" },
     });
   }
-  // Brings the gateway's dependencies in: inside the namespaces there is no network to fetch them from.
+  // Brings the gateway's dependencies in: inside the namespaces there is no network to fetch them
+  // from.
   await must([...gatewayCommand(), "version"], { timeoutMs: 300_000 });
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "culvert", "interop");
   await must(["mkdir", "-p", cache]);

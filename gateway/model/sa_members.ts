@@ -1,0 +1,100 @@
+// The members of an SA, each as it is given and as it is shown. Answers have more members beside
+// these: see `sa_view.ts`.
+
+import * as z from "zod";
+import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.ts";
+import { AEAD_NAMES, KEY_MATERIAL_LENS } from "./aead.ts";
+import { COUNT } from "./count.ts";
+import { DIRECTIONS } from "./direction.ts";
+import { PREFIX, type Prefix, SHOWN_PREFIXES } from "./prefix.ts";
+import { missing, requiredName, requiredText } from "./required.ts";
+import { SHOWN_SPI, SPI } from "./spi.ts";
+import { SHOWN_U64, U64 } from "./u64.ts";
+
+export const U32_MAX = 0xffff_ffffn;
+
+/** As users give them, with the defaults of those that may be left out. */
+export const GIVEN_MEMBERS = {
+  spi: SPI,
+  direction: requiredName(DIRECTIONS),
+  peer: peer(),
+  aead: requiredName(AEAD_NAMES),
+  keyMaterial: keyMaterial(),
+  local: prefixes(),
+  remote: prefixes(),
+  esn: z.boolean({ error: "must be true or false" }).default(() => false),
+  replayWindow: replayWindow().default(1024).meta({ default: 1024 }),
+  softPackets: u64Or(4_000_000_000n),
+  hardPackets: u64Or(U32_MAX),
+  hardOctets: u64Or(0n),
+  hardSeconds: hardSeconds().default(28_800),
+  initialSequence: u64Or(0n),
+};
+
+/** As answers show them: all but the key, of which they say the length. */
+export const SHOWN_MEMBERS = {
+  spi: SHOWN_SPI,
+  direction: GIVEN_MEMBERS.direction,
+  peer: z.string(),
+  aead: GIVEN_MEMBERS.aead,
+  keyBits: z.int().positive(),
+  local: SHOWN_PREFIXES,
+  remote: SHOWN_PREFIXES,
+  esn: z.boolean(),
+  replayWindow: COUNT,
+  softPackets: SHOWN_U64,
+  hardPackets: SHOWN_U64,
+  hardOctets: SHOWN_U64,
+  hardSeconds: COUNT,
+  initialSequence: SHOWN_U64,
+} satisfies Record<Exclude<keyof typeof GIVEN_MEMBERS, "keyMaterial"> | "keyBits", z.ZodType>;
+
+/** A name for people and logs: no control characters, as it is printed on terminals. */
+function peer(): z.ZodString {
+  const lenMax = 64;
+  const problem = `must be 1 to ${lenMax} characters, none of them a control character`;
+  return requiredText(problem).max(lenMax, { error: problem, abort: true })
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, { error: problem })
+    .meta({ type: "string", minLength: 1, maxLength: lenMax, description: problem });
+}
+
+/** Hex digits still: the octets are made last, since nobody would wipe those of a refused SA. */
+function keyMaterial(): z.ZodString {
+  const problem = "must be hex digits, two for each of at most 36 octets";
+  const lens = new Set(Object.values(KEY_MATERIAL_LENS).flat());
+  return requiredText(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem })
+    .meta({
+      type: "string",
+      pattern: `^([0-9a-fA-F]{${[...lens].map((len) => 2 * len).join("}|[0-9a-fA-F]{")}})$`,
+      description: "Key, then 4-octet salt: 20, 28 or 36 octets for AES, 36 for ChaCha20",
+      writeOnly: true,
+    });
+}
+
+function prefixes(): z.ZodType<readonly Prefix[]> {
+  const problem = `must be an array of 1 to ${SELECTOR_MAX} address prefixes`;
+  // Not `min` and `max`: they would say the same again of a string, which has a length too.
+  return z.array(PREFIX, { error: (issue) => missing(issue) ?? problem })
+    .refine((list) => list.length > 0 && list.length <= SELECTOR_MAX, { error: problem })
+    .meta({ minItems: 1, maxItems: SELECTOR_MAX });
+}
+
+function replayWindow(): z.ZodType<number> {
+  const error = `must be 0 or a whole number from ${WINDOW_MIN} to ${WINDOW_MAX}`;
+  return z.int({ error })
+    .refine((bits) => bits === 0 || (bits >= WINDOW_MIN && bits <= WINDOW_MAX), { error })
+    .meta({
+      type: "integer",
+      anyOf: [{ const: 0 }, { minimum: WINDOW_MIN, maximum: WINDOW_MAX }],
+      description: "Packets; 0 is off, and not with esn",
+    });
+}
+
+function hardSeconds(): z.ZodType<number> {
+  const error = "must be a whole number from 0 to 4294967295";
+  return z.int({ error }).min(0, { error }).max(Number(U32_MAX), { error });
+}
+
+function u64Or(fallback: bigint): z.ZodDefault<typeof U64> {
+  return U64.default(fallback).meta({ default: Number(fallback) });
+}

@@ -1,0 +1,69 @@
+// The SA object, as the API and `[[sa]]` tables give it: what each member may be, and what the
+// members ask of each other. What depends on other SAs is decided at the install. No message
+// repeats a value: it may be keying material.
+
+import * as z from "zod";
+import { KEY_MATERIAL_LENS } from "./aead.ts";
+import { GIVEN_MEMBERS, U32_MAX } from "./sa_members.ts";
+import type { Value } from "./value.ts";
+
+const OBJECT = z.strictObject(GIVEN_MEMBERS, { error: objectProblem });
+
+/**
+ * Reads the SA object; the octets of `keyMaterial` are the caller's to wipe.
+ *
+ * The JSON Schema that `meta` describes leaves out what members ask of each other.
+ */
+export const SA_SPEC = OBJECT.transform(checkTogether).meta({ id: "SaSpec" });
+
+/** An SA as it is installed; `keyMaterial` is key then salt (RFC 4106 §8.1, RFC 7634 §2). */
+export type SaSpec = Value<typeof SA_SPEC>;
+
+/** An SA whose key is hex digits still. */
+type ParsedSa = z.output<typeof OBJECT>;
+
+interface KeyOctets {
+  readonly keyMaterial: Uint8Array;
+}
+
+/** A transform, as it must see parsed members only: a refinement would run beside issues. */
+function checkTogether(
+  sa: ParsedSa,
+  context: z.RefinementCtx,
+): Omit<ParsedSa, "keyMaterial"> & KeyOctets {
+  let isRefused = false;
+
+  function refuse(member: keyof ParsedSa, message: string): void {
+    isRefused = true;
+    context.addIssue({ code: "custom", path: [member], message });
+  }
+
+  const lens = KEY_MATERIAL_LENS[sa.aead];
+  if (!lens.includes(sa.keyMaterial.length / 2)) {
+    refuse("keyMaterial", `must have ${listText(lens)} octets (key and salt) for ${sa.aead}`);
+  }
+  // RFC 4303 §3.4.3: the high half of an ESN is inferred from the window.
+  if (sa.esn && sa.replayWindow === 0) refuse("replayWindow", "must not be 0 with esn");
+  if (!sa.esn && sa.initialSequence > U32_MAX) {
+    refuse("initialSequence", "must be at most 4294967295 without esn");
+  }
+  // Last: of an SA that is refused, nobody would wipe the key.
+  return isRefused ? z.NEVER : { ...sa, keyMaterial: parseHex(sa.keyMaterial) };
+}
+
+function objectProblem(issue: z.core.$ZodRawIssue): string | undefined {
+  return issue.code === "invalid_type" ? "must be an object" : undefined;
+}
+
+function parseHex(hex: string): Uint8Array {
+  return Uint8Array.from(
+    { length: hex.length / 2 },
+    (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
+function listText(values: readonly number[]): string {
+  return values.length < 2
+    ? values.join()
+    : `${values.slice(0, -1).join(", ")} or ${values[values.length - 1]}`;
+}

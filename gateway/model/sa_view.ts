@@ -1,0 +1,40 @@
+// SAs, as they are shown: everything but the key.
+
+import * as z from "zod";
+import { answer } from "./answer.ts";
+import { CONNECTION_ID } from "./connection.ts";
+import { SHOWN_MEMBERS } from "./sa_members.ts";
+import { TIME } from "./time.ts";
+import { SHOWN_U64 } from "./u64.ts";
+import type { Json, Value } from "./value.ts";
+
+const MEMBERS = {
+  ...SHOWN_MEMBERS,
+  state: z.enum(["active", "soft", "expired"]),
+  packets: SHOWN_U64,
+  octets: SHOWN_U64,
+  sequence: SHOWN_U64.meta({
+    description: "Outbound: the last number used. Inbound: the highest authenticated",
+  }),
+  installedAt: TIME,
+  lastValidAt: TIME.nullable(),
+  path: CONNECTION_ID.nullable().meta({
+    description: "Connection on which the peer's packets leave; outbound only",
+  }),
+};
+
+export const SA = answer(MEMBERS).meta({ id: "Sa" });
+
+export const SAS = answer({ sas: z.array(SA) });
+
+export type SaView = Value<typeof SA>;
+
+/** A view of an SA in JSON's types. */
+export type SaAnswer = Json<typeof SA>;
+
+/** An SA as the API shows it: these members, whatever else `view` may have. */
+export function saJson(view: SaView): SaAnswer {
+  return z.encode(WRITTEN, view);
+}
+
+const WRITTEN = z.object(MEMBERS);

@@ -1,0 +1,39 @@
+// Addresses with a port.
+
+import { addressText, type IpAddress, isV6, parseAddress } from "./address.ts";
+
+/** Address and port; `text` has IPv6 in brackets. */
+export interface SocketAddress extends IpAddress {
+  readonly port: number;
+  /** The address alone, without brackets. */
+  readonly host: string;
+}
+
+/** Parses `127.0.0.1:4500` or `[::1]:4500`; undefined if `text` is neither. */
+export function parseSocketAddress(text: string): SocketAddress | undefined {
+  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  if (parts === null) return undefined;
+  const [, inBrackets, plain, digits] = parts;
+  const address = parseAddress(inBrackets ?? plain ?? "");
+  const port = Number(digits);
+  if (address === undefined || port > 65_535) return undefined;
+  if (isV6(address) !== (inBrackets !== undefined)) return undefined;
+  return {
+    octets: address.octets,
+    host: address.text,
+    port,
+    text: socketText(address.text, port),
+  };
+}
+
+/** Joins a host (no brackets) and a port. */
+export function socketText(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `192.0.2.1:4500`, `[2001:db8::1]:4500`; an IPv4-mapped address as {@link addressText} has it. */
+export function socketAddressText(
+  { octets, port }: { readonly octets: Uint8Array; readonly port: number },
+): string {
+  return socketText(addressText(octets), port);
+}

@@ -1,0 +1,6 @@
+// Moments, as people and the API write them.
+
+import * as z from "zod";
+
+/** RFC 3339 in UTC, with milliseconds. */
+export const TIME = z.string().meta({ format: "date-time" });

@@ -1,0 +1,136 @@
+// A gateway that is only tables, for tests of the API and of the terminal commands in front of one.
+
+import type { ConnectionView } from "../../gateway/model/connection.ts";
+import type { GatewayEvent } from "../../gateway/model/event.ts";
+import type { ByKind } from "../../gateway/model/frame_kind.ts";
+import type { Gateway } from "../../gateway/model/gateway.ts";
+import type { GatewayStatus } from "../../gateway/model/gateway_status.ts";
+import type { Refusal } from "../../gateway/model/refusal.ts";
+import type { SaSpec } from "../../gateway/model/sa_spec.ts";
+import type { SaView } from "../../gateway/model/sa_view.ts";
+import type { Totals } from "../../gateway/model/totals.ts";
+
+/** A gateway whose tables a test may change before or between calls. */
+export interface FakeGateway extends Gateway {
+  readonly connectionTable: Map<number, ConnectionView>;
+  readonly saTable: Map<number, SaView>;
+  /** Dummy packets that were asked for, in order. */
+  readonly dummies: { readonly spi: number; readonly octets: number }[];
+  /** Sets what the next installs and dummies are refused with; undefined lets them pass. */
+  refuseWith(refusal: Refusal | undefined): void;
+  /** Tells an event to all listeners. */
+  emit(event: GatewayEvent): void;
+  /** Number of listeners. */
+  listeners(): number;
+}
+
+/** Makes a gateway with one connection (id 7) and no SA. */
+export function createFakeGateway(): FakeGateway {
+  const connectionTable = new Map([[7, FAKE_CONNECTION]]);
+  const saTable = new Map<number, SaView>();
+  const listeners = new Set<(event: GatewayEvent) => void>();
+  const dummies: { spi: number; octets: number }[] = [];
+  const state: { refusal: Refusal | undefined; isDraining: boolean } = {
+    refusal: undefined,
+    isDraining: false,
+  };
+
+  function installSa(spec: SaSpec): Promise<Refusal | undefined> {
+    if (state.refusal !== undefined) return Promise.resolve(state.refusal);
+    if (saTable.has(spec.spi)) {
+      return Promise.resolve({ kind: "conflict", member: "spi", detail: "An SA has it" });
+    }
+    saTable.set(spec.spi, viewOf(spec));
+    return Promise.resolve(undefined);
+  }
+
+  function sendDummy(spi: number, octets: number): Refusal | "unknown" | undefined {
+    if (!saTable.has(spi)) return "unknown";
+    if (state.refusal !== undefined) return state.refusal;
+    dummies.push({ spi, octets });
+    return undefined;
+  }
+
+  return {
+    connectionTable,
+    saTable,
+    dummies,
+    refuseWith: (refusal) => void (state.refusal = refusal),
+    status: () => ({ ...FAKE_STATUS, draining: state.isDraining }),
+    totals: () => FAKE_TOTALS,
+    connections: () => [...connectionTable.values()],
+    connection: (id) => connectionTable.get(id),
+    kick: (id) => connectionTable.delete(id) ? "told" : "unknown",
+    sas: () => [...saTable.values()],
+    sa: (spi) => saTable.get(spi),
+    installSa,
+    removeSa: (spi) => saTable.delete(spi),
+    sendDummy,
+    drain: () => void (state.isDraining = true),
+    isDraining: () => state.isDraining,
+    subscribe(listener): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    emit: (event) => listeners.forEach((listener) => listener(event)),
+    listeners: () => listeners.size,
+  };
+}
+
+function viewOf(spec: SaSpec): SaView {
+  const { keyMaterial, ...shown } = spec;
+  return {
+    ...shown,
+    keyBits: (keyMaterial.length - 4) * 8,
+    packets: 0n,
+    octets: 0n,
+    sequence: spec.initialSequence,
+    installedAt: "2026-11-24T12:00:00.000Z",
+    lastValidAt: null,
+    state: "active",
+    path: null,
+  };
+}
+
+const NONE: ByKind = { ike: 0, esp: 0, keepalive: 0, empty: 0 };
+
+const FAKE_CONNECTION: ConnectionView = {
+  id: 7,
+  remote: "192.0.2.7:49152",
+  local: "192.0.2.1:4500",
+  state: "enabled",
+  since: "2026-11-24T12:00:00.000Z",
+  lane: 0,
+  frames: { inbound: { ...NONE, esp: 12 }, outbound: { ...NONE, esp: 9 } },
+  octets: { inbound: { ...NONE, esp: 1200 }, outbound: { ...NONE, esp: 900 } },
+  queueOctets: 0,
+  spis: ["0xc0ffee01"],
+  rttMicros: 340,
+};
+
+const FAKE_TOTALS: Totals = {
+  connections: { accepted: 0, prefixed: 1, enabled: 2, draining: 0 },
+  accepts: { accepted: 3, refused_total: 1, refused_source: 0, refused_draining: 0 },
+  frames: { inbound: { ...NONE, ike: 4, esp: 12 }, outbound: { ...NONE, esp: 9 } },
+  octets: { inbound: { ...NONE, ike: 400, esp: 1200 }, outbound: { ...NONE, esp: 900 } },
+  drops: { unknown_spi: 2, seq_replayed: 0, keepalive: 3 },
+  closes: { peer_closed: 1 },
+  sas: { inbound: 1, outbound: 1 },
+  espPackets: { inbound: 12, outbound: 9 },
+  ecnMarks: 7,
+  sendQueueOctets: { bounds: [1000, 10_000], counts: [5, 2, 1], sum: 23_456 },
+  ikeDelaySeconds: { bounds: [0.001, 0.01], counts: [3, 1, 0], sum: 0.0042 },
+  laneBusyRatio: [0.25, 0],
+  eventsLost: 3,
+};
+
+const FAKE_STATUS: GatewayStatus = {
+  version: "1.2.3",
+  uptimeSeconds: 61.5,
+  runtime: "fake 1",
+  engine: 'wasm "relaxed"',
+  lanes: 2,
+  limits: { connections: 10_000 },
+  totals: FAKE_TOTALS,
+  draining: false,
+};

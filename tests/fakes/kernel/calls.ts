@@ -1,0 +1,343 @@
+// The fake kernel's system calls. Each returns what libc would, and leaves errno in the kernel.
+
+import {
+  EAGAIN,
+  EBADF,
+  ECONNREFUSED,
+  ECONNRESET,
+  EIO,
+  EPIPE,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_MOD,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  LITTLE_ENDIAN,
+  SO_RXQ_OVFL,
+  SOL_SOCKET,
+} from "../../../gateway/linux/constants.ts";
+import {
+  edge,
+  type End,
+  type FakeKernel,
+  openEnd,
+  type TcpEnd,
+  type UdpEnd,
+  udpEnd,
+} from "./descriptors.ts";
+
+/** A table in memory: where it is and how many entries it has. */
+interface Table {
+  readonly at: number;
+  readonly count: number;
+}
+
+/** A part of a vectored call. */
+interface Part {
+  readonly at: number;
+  readonly len: number;
+}
+
+const IOVEC_LEN = 16;
+const MMSGHDR_LEN = 64;
+const EPOLL_EVENT_LEN = 12;
+/** `CMSG_LEN(4)` rounded up: one control message with a u32. */
+const CONTROL_LEN = 24n;
+
+/** Most reads in one test with a flood: a lane that reads more is in a loop that does not end. */
+const READS_MAX = 10_000;
+
+export const FAKE_CALLS = {
+  accept4,
+  bind,
+  close,
+  read,
+  readv,
+  recvmmsg,
+  sendmmsg,
+  sendmsg,
+  socket,
+  wait,
+  watch,
+  write,
+  writev,
+};
+
+function fail(kernel: FakeKernel, errno: number): number {
+  kernel.lastErrno = errno;
+  return -1;
+}
+
+function note(kernel: FakeKernel, name: string): void {
+  kernel.onCall(name);
+  kernel.calls.set(name, (kernel.calls.get(name) ?? 0) + 1);
+}
+
+/** The end behind `fd`. A lane that calls on a descriptor of another kind has a defect. */
+function endOf<K extends End["kind"]>(kernel: FakeKernel, fd: number, kind: K): End & { kind: K } {
+  const end = kernel.ends.get(fd);
+  if (end?.kind !== kind) throw new Error(`Cannot use descriptor ${fd}: not a ${kind}`);
+  return end as End & { kind: K };
+}
+
+function word(kernel: FakeKernel, at: number): number {
+  return Number(kernel.view.getBigUint64(at, LITTLE_ENDIAN));
+}
+
+function iovecs(kernel: FakeKernel, { at, count }: Table): Part[] {
+  return Array.from({ length: count }, (_, i) => ({
+    at: word(kernel, at + IOVEC_LEN * i),
+    len: word(kernel, at + IOVEC_LEN * i + 8),
+  }));
+}
+
+/** All octets that a msghdr points to. */
+function messageOctets(kernel: FakeKernel, at: number): Uint8Array {
+  return octetsOf(kernel, { at: word(kernel, at + 16), count: word(kernel, at + 24) });
+}
+
+function octetsOf(kernel: FakeKernel, table: Table): Uint8Array {
+  const parts = iovecs(kernel, table);
+  return new Uint8Array(
+    parts.flatMap((part) => [...kernel.u8.subarray(part.at, part.at + part.len)]),
+  );
+}
+
+function accept4(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "accept4");
+  const listener = endOf(kernel, fd, "listener");
+  const failure = listener.failures.shift();
+  if (failure !== undefined) return fail(kernel, failure);
+  const next = listener.waiting.shift();
+  if (next === undefined) return fail(kernel, EAGAIN);
+  kernel.u8.set(next.sockaddr, at);
+  return openEnd(kernel, next.end);
+}
+
+function close(kernel: FakeKernel, fd: number): number {
+  note(kernel, "close");
+  const end = kernel.ends.get(fd);
+  if (end === undefined) return fail(kernel, EBADF);
+  end.isClosed = true;
+  end.watch = undefined;
+  kernel.ends.delete(fd);
+  return 0;
+}
+
+function bind(kernel: FakeKernel): number {
+  const failure = kernel.failures.bind.shift();
+  return failure === undefined ? 0 : fail(kernel, failure);
+}
+
+function socket(kernel: FakeKernel): number {
+  note(kernel, "socket");
+  const failure = kernel.failures.socket.shift();
+  if (failure !== undefined) return fail(kernel, failure);
+  const end = udpEnd();
+  kernel.sockets.push(end);
+  return openEnd(kernel, end);
+}
+
+function watch(
+  kernel: FakeKernel,
+  fd: number,
+  asked: { epfd: number; op: number; at: number },
+): number {
+  const end = kernel.ends.get(fd);
+  const op = end?.watch === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (end === undefined || asked.op !== op) return fail(kernel, EBADF);
+  const { view } = kernel;
+  end.watch = {
+    epfd: asked.epfd,
+    events: view.getUint32(asked.at, LITTLE_ENDIAN),
+    low: view.getUint32(asked.at + 4, LITTLE_ENDIAN),
+    high: view.getUint32(asked.at + 8, LITTLE_ENDIAN),
+    edges: 0,
+  };
+  edge(end, readiness(end));
+  return 0;
+}
+
+function wait(kernel: FakeKernel, epfd: number, { at: events, count: max }: Table): number {
+  note(kernel, "epoll_wait");
+  let count = 0;
+  for (const end of kernel.ends.values()) {
+    if (count === max) break;
+    if (end.watch?.epfd !== epfd) continue;
+    const told = edgesOf(end);
+    end.watch.edges = 0;
+    if (told === 0) continue;
+    const at = events + EPOLL_EVENT_LEN * count++;
+    kernel.view.setUint32(at, told, LITTLE_ENDIAN);
+    kernel.view.setUint32(at + 4, end.watch.low, LITTLE_ENDIAN);
+    kernel.view.setUint32(at + 8, end.watch.high, LITTLE_ENDIAN);
+  }
+  return count;
+}
+
+/**
+ * The events that epoll tells of an end now. An edge is told once, with everything that is ready
+ * then.
+ */
+export function edgesOf(end: End): number {
+  if (end.watch === undefined) return 0;
+  const isEdge = (end.watch.events & EPOLLET) !== 0;
+  const isDue = !isEdge || end.watch.edges !== 0;
+  return isDue ? readiness(end) & (end.watch.events | EPOLLERR | EPOLLHUP) : 0;
+}
+
+function readv(kernel: FakeKernel, fd: number, table: Table): number {
+  note(kernel, "readv");
+  const end = endOf(kernel, fd, "tcp");
+  if (end.hasReset) {
+    end.hasReset = false;
+    end.hasFin = true;
+    return fail(kernel, ECONNRESET);
+  }
+  if (end.flood.length > 0) return pour(kernel, end, iovecs(kernel, table));
+  if (end.unread.length === 0) return end.hasFin ? 0 : fail(kernel, EAGAIN);
+  let octets = 0;
+  for (const part of iovecs(kernel, table)) {
+    const taken = end.unread.splice(0, Math.min(part.len, kernel.readMax - octets));
+    kernel.u8.set(taken, part.at);
+    octets += taken.length;
+  }
+  return octets;
+}
+
+/** Fills all parts from a flood; throws if the lane reads it for ever. */
+function pour(kernel: FakeKernel, end: TcpEnd, parts: Part[]): number {
+  if ((kernel.calls.get("readv") ?? 0) > READS_MAX) throw new Error("The lane reads for ever");
+  let octets = 0;
+  for (const part of parts) {
+    const { at } = part;
+    const len = Math.min(part.len, kernel.readMax - octets);
+    for (let i = 0; i < len; i++) {
+      kernel.u8[at + i] = end.flood[end.floodAt] ?? 0;
+      end.floodAt = (end.floodAt + 1) % end.flood.length;
+    }
+    octets += len;
+  }
+  return octets;
+}
+
+function sendmsg(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "sendmsg");
+  const end = endOf(kernel, fd, "tcp");
+  if (end.hasReset) return fail(kernel, EPIPE);
+  const octets = messageOctets(kernel, at);
+  const taken = Math.min(octets.length, end.space);
+  end.space -= taken;
+  if (taken < octets.length) end.isWaitingForSpace = true;
+  if (taken === 0) return fail(kernel, EAGAIN);
+  for (const octet of octets.subarray(0, taken)) end.sent.push(octet);
+  return taken;
+}
+
+function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
+  note(kernel, "sendmmsg");
+  const end = endOf(kernel, fd, "udp");
+  if (end.refusals > 0) {
+    end.refusals--;
+    return fail(kernel, ECONNREFUSED);
+  }
+  const failure = end.failures.shift();
+  if (failure !== undefined) return fail(kernel, failure);
+  let taken = 0;
+  while (taken < count) {
+    const datagrams = cut(kernel, at + MMSGHDR_LEN * taken);
+    if (datagrams.length > 1 && end.isPlain) return taken > 0 ? taken : fail(kernel, EIO);
+    if (datagrams.length > end.space) break;
+    end.space -= datagrams.length;
+    end.sent.push(...datagrams);
+    taken++;
+  }
+  if (taken < count) end.isWaitingForSpace = true;
+  return taken > 0 ? taken : fail(kernel, EAGAIN);
+}
+
+/** The datagrams of one message; a run of datagrams is cut as UDP_SEGMENT says. */
+function cut(kernel: FakeKernel, at: number): Uint8Array[] {
+  const octets = messageOctets(kernel, at);
+  if (word(kernel, at + 40) === 0) return [octets];
+  const size = kernel.view.getUint16(word(kernel, at + 32) + 16, LITTLE_ENDIAN);
+  const count = Math.ceil(octets.length / size);
+  return Array.from({ length: count }, (_, i) => octets.subarray(i * size, (i + 1) * size));
+}
+
+function recvmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
+  note(kernel, "recvmmsg");
+  const end = endOf(kernel, fd, "udp");
+  let got = 0;
+  while (got < count && receive(kernel, end, at + MMSGHDR_LEN * got)) got++;
+  return got > 0 ? got : fail(kernel, EAGAIN);
+}
+
+/** Writes one datagram into the mmsghdr at `at`; false if there is none. */
+function receive(kernel: FakeKernel, end: UdpEnd, at: number): boolean {
+  const datagram = end.unread.shift();
+  if (datagram === undefined) return false;
+  const [part] = iovecs(kernel, { at: word(kernel, at + 16), count: 1 });
+  kernel.u8.set(datagram, part?.at);
+  kernel.view.setBigUint64(at + 40, end.overflow > 0 ? CONTROL_LEN : 0n, LITTLE_ENDIAN);
+  const control = word(kernel, at + 32);
+  kernel.view.setBigUint64(control, CONTROL_LEN, LITTLE_ENDIAN);
+  kernel.view.setUint32(control + 8, SOL_SOCKET, LITTLE_ENDIAN);
+  kernel.view.setUint32(control + 12, SO_RXQ_OVFL, LITTLE_ENDIAN);
+  kernel.view.setUint32(control + 16, end.overflow, LITTLE_ENDIAN);
+  kernel.view.setUint32(at + 56, datagram.length, LITTLE_ENDIAN);
+  return true;
+}
+
+function read(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "read");
+  const end = kernel.ends.get(fd);
+  if (end?.kind === "eventfd") {
+    if (end.count === 0) return fail(kernel, EAGAIN);
+    kernel.view.setBigUint64(at, BigInt(end.count), LITTLE_ENDIAN);
+    end.count = 0;
+    return 8;
+  }
+  const packet = endOf(kernel, fd, "tun").unread.shift();
+  if (packet === undefined) return fail(kernel, EAGAIN);
+  kernel.u8.set(packet, at);
+  return packet.length;
+}
+
+function write(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "write");
+  endOf(kernel, fd, "eventfd").count += word(kernel, at);
+  return 8;
+}
+
+function writev(kernel: FakeKernel, fd: number, table: Table): number {
+  note(kernel, "writev");
+  const end = endOf(kernel, fd, "tun");
+  if (end.failure !== 0) return fail(kernel, end.failure);
+  const octets = octetsOf(kernel, table);
+  end.written.push(octets);
+  return octets.length;
+}
+
+/** The events that level-triggered epoll would tell of an end now. */
+function readiness(end: End): number {
+  switch (end.kind) {
+    case "listener":
+      return end.waiting.length > 0 || end.failures.length > 0 ? EPOLLIN : 0;
+    case "eventfd":
+      return end.count > 0 ? EPOLLIN : 0;
+    case "tun":
+      return (end.unread.length > 0 ? EPOLLIN : 0) | EPOLLOUT;
+    case "udp":
+      return (end.unread.length > 0 ? EPOLLIN : 0) | (end.space > 0 ? EPOLLOUT : 0);
+    case "tcp":
+      return (end.unread.length + end.flood.length > 0 || end.hasFin || end.hasReset
+        ? EPOLLIN
+        : 0) |
+        (end.space > 0 ? EPOLLOUT : 0) | (end.hasFin ? EPOLLRDHUP : 0) |
+        (end.hasReset ? EPOLLRDHUP | EPOLLERR | EPOLLHUP : 0);
+  }
+}

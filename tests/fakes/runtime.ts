@@ -1,0 +1,93 @@
+// A runtime in memory: files, environment, signals and both outputs. It has no kernel, so opening
+// libc and starting a lane fail.
+
+import type { HttpServer, Runtime, ServeOptions } from "../../gateway/runtime/types.ts";
+import { createFakeFiles } from "./files.ts";
+
+export interface FakeRuntimeOptions {
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** May be changed while the program runs. */
+  readonly files?: Record<string, string>;
+  /** Columns of the terminal; undefined for a pipe. */
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Whether somebody reads the output; true by default. */
+  readonly hasReader?: () => boolean;
+  /** Monotonic ms. */
+  readonly now?: () => number;
+  /** The error that `serveHttp` fails with. */
+  readonly httpError?: Error;
+}
+
+export interface FakeRuntime extends Runtime {
+  /** Everything that was printed so far. */
+  readonly printed: { stdout: string; stderr: string };
+  /** The servers that were opened. */
+  readonly servers: (ServeOptions & { isClosed: boolean })[];
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP"): void;
+}
+
+/** Makes a runtime. */
+export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
+  const printed = { stdout: "", stderr: "" };
+  const handlers = new Map<string, () => void>();
+  const servers: FakeRuntime["servers"] = [];
+
+  function serveHttp(served: ServeOptions): Promise<HttpServer> {
+    if (options.httpError !== undefined) return Promise.reject(options.httpError);
+    const server = { ...served, isClosed: false };
+    servers.push(server);
+    return Promise.resolve({
+      address: served.hostname,
+      port: served.port === 0 ? 40_000 : served.port,
+      close(): Promise<void> {
+        server.isClosed = true;
+        return Promise.resolve();
+      },
+    });
+  }
+
+  function stdout(text: string): boolean {
+    const isRead = options.hasReader?.() ?? true;
+    if (isRead) printed.stdout += text;
+    return isRead;
+  }
+
+  return {
+    name: "fake 1",
+    args: options.args ?? [],
+    pid: 1,
+    os: "linux",
+    cores: 4,
+    isTerminal: options.columns !== undefined,
+    printed,
+    servers,
+    env: () => options.environment ?? {},
+    exit: (): never => fail("exit"),
+    onSignal: (name, handler) => void handlers.set(name, handler),
+    signal: (name) => handlers.get(name)?.(),
+    stdout,
+    stderr: (text) => void (printed.stderr += text),
+    columns: () => options.columns ?? 80,
+    rows: () => options.rows ?? 24,
+    readTextFile: createFakeFiles(options.files ?? {}),
+    readCore: () => Promise.reject(new Error("Cannot read the core: there is none here")),
+    readAsset: () => Promise.resolve(undefined),
+    startLaneWorker: () => fail("startLaneWorker"),
+    openLibc: () => fail("openLibc"),
+    mapMemory: () => fail("mapMemory"),
+    engineLibraryPath: () => "/nowhere/libculvert_engine.so",
+    openEngineLibrary: (path) => {
+      throw new Error(`${path} is not there`);
+    },
+    serveHttp,
+    runProgram: () => Promise.reject(new Error("Cannot runProgram: this runtime has no kernel")),
+    now: options.now ?? (() => 0),
+    random: () => {},
+  };
+}
+
+function fail(what: string): never {
+  throw new Error(`Cannot ${what}: this runtime has no kernel`);
+}

@@ -1,0 +1,52 @@
+// The start of a gateway without lanes, for tests of what `serve` does around it.
+
+import type { RunningGateway, StartOptions } from "../../gateway/shell/start.ts";
+import { createFakeGateway } from "./gateway.ts";
+
+export interface FakeStart {
+  readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
+  /** The options of each start, in order. */
+  readonly started: StartOptions[];
+  /** Resolves at the first start. */
+  readonly asked: Promise<void>;
+  /** Lets a start that waits go on. */
+  release(): void;
+  /** Ends the gateway as a failing lane would. */
+  finish(code: number): void;
+}
+
+/** Makes a start; `isHeld` starts wait for `release`. */
+export function createFakeStart(
+  { isHeld = false }: { readonly isHeld?: boolean } = {},
+): FakeStart {
+  const started: StartOptions[] = [];
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const finished = Promise.withResolvers<number>();
+  if (!isHeld) released.resolve();
+
+  async function startGateway(options: StartOptions): Promise<RunningGateway> {
+    started.push(options);
+    asked.resolve();
+    await released.promise;
+    const gateway = createFakeGateway();
+    return {
+      gateway,
+      listening: { tcp: options.config.listen.map(({ address }) => address.text) },
+      engine: { name: "wasm-fake", path: null, reason: "there is no other" },
+      finished: finished.promise,
+      stop(): void {
+        gateway.drain();
+        finished.resolve(0);
+      },
+    };
+  }
+
+  return {
+    startGateway,
+    started,
+    asked: asked.promise,
+    release: released.resolve,
+    finish: finished.resolve,
+  };
+}
