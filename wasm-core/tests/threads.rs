@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::{Gate, LIMITS, frame, frames, packet};
 

@@ -1,6 +1,6 @@
 //! The end of the plaintext (RFC 4303 §2.4 to §2.6): padding 1, 2, 3 and on, pad length, next header.
 
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// Pad length and next header.
 pub const TRAILER_LEN: u32 = 2;

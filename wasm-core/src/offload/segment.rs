@@ -6,7 +6,7 @@
 use super::checksum::Sum;
 use super::transport::{Layout, OPTIONS, ROUTED, layout, tcp, udp};
 use super::vnet::{Cut, Partial, Protocol};
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// A packet that is to be cut, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

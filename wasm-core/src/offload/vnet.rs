@@ -4,7 +4,7 @@
 //! | flags 1 | kind 1 | header length 2 | segment size 2 | checksum start 2 | checksum offset 2 |
 //! ```
 
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// Octets of the header.
 pub const VNET_LEN: u32 = 10;

@@ -1,0 +1,194 @@
+//! The shared memory: offsets become references here, and nowhere else.
+//!
+//! Rules, to which every SAFETY line refers:
+//!
+//! 1. The memory lives as long as the process (natively: as the attachment, `native.rs`) and never moves or grows.
+//! 2. Offsets come from the plan, so that regions do not overlap, are aligned, and end inside the memory.
+//! 3. Types in the memory consist of atomics and of cells of plain numbers: every bit pattern is a value.
+//! 4. Cells are touched by one thread at a time: a lane's block by its lane, but for nonces of jobs, which whoever has the
+//!    SAD's write lock may wipe, since no lane has a batch then; a row's identity and receive side by the
+//!    owner lane, its transmit side under `tx_lock`; an SA's window under its lock; an SA's other cells, the indices
+//!    and the keys under the SAD lock; free lists under theirs; the globals before the lanes start.
+//! 5. Octets of a ring belong to whoever rule 4 gives the cursors; slots, scratch areas and datagrams to the lane.
+
+#![allow(unsafe_code)]
+
+use core::cell::Cell;
+
+use crate::aead::Context;
+use crate::ids::{ConnId, SaId};
+use crate::layout::connection_row::Row;
+use crate::layout::globals::{Globals, Source};
+use crate::layout::lane::LaneBlock;
+use crate::layout::sa_row::{Peer, SaRow};
+
+#[cfg(target_arch = "wasm32")]
+mod heap;
+pub(crate) mod kernel_tables;
+pub(crate) mod lock;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+pub(crate) mod pool;
+pub(crate) mod setup;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{Memory, attach};
+#[cfg(not(target_arch = "wasm32"))]
+use native::{pointer, start};
+#[cfg(target_arch = "wasm32")]
+use wasm::{pointer, start};
+
+/// Types that may lie in the memory.
+///
+/// # Safety
+/// Rule 3 holds for them.
+unsafe trait Shared {}
+
+// SAFETY: rule 3: these consist of atomics and cells of plain numbers.
+unsafe impl Shared for Globals {}
+// SAFETY: as above.
+unsafe impl Shared for LaneBlock {}
+// SAFETY: as above.
+unsafe impl Shared for Row {}
+// SAFETY: as above.
+unsafe impl Shared for Source {}
+// SAFETY: as above.
+unsafe impl Shared for Peer {}
+// SAFETY: as above; the context is all plain numbers, and zeroed is a value.
+unsafe impl Shared for SaRow {}
+// SAFETY: as above.
+unsafe impl Shared for Cell<u32> {}
+
+fn at<T: Shared>(offset: u32) -> &'static T {
+    let pointer = pointer(offset, size_of::<T>()).cast::<T>();
+    debug_assert!(pointer.is_aligned());
+    // SAFETY: bounds and alignment: rule 2; validity: rule 3; lifetime: rule 1; aliasing: rule 4.
+    unsafe { &*pointer }
+}
+
+/// Where the regions begin.
+pub(crate) fn regions_at() -> u32 {
+    start()
+}
+
+/// What all instances share.
+pub(crate) fn globals() -> &'static Globals {
+    at(start())
+}
+
+/// Offset of a lane's block.
+///
+/// # Panics
+/// If there is no such lane.
+pub(crate) fn lane_at(lane: u32) -> u32 {
+    let globals = globals();
+    assert!(lane <= globals.lanes.get(), "no such lane");
+    globals.lanes_at.get() + lane * globals.lane_len.get()
+}
+
+/// A lane's block.
+pub(crate) fn lane(lane: u32) -> &'static LaneBlock {
+    at(lane_at(lane))
+}
+
+/// Offset of a connection's row.
+///
+/// # Panics
+/// If there is no such row.
+pub(crate) fn row_at(conn: ConnId) -> u32 {
+    let globals = globals();
+    assert!(
+        (1..=globals.connections.get()).contains(&conn.0),
+        "no such connection"
+    );
+    // Below 2^20 rows of less than 2^12 octets, inside the plan.
+    globals.rows_at.get() + conn.0 * size_of::<Row>() as u32
+}
+
+/// A connection's row.
+pub(crate) fn row(conn: ConnId) -> &'static Row {
+    at(row_at(conn))
+}
+
+/// Offset of an SA's row.
+///
+/// # Panics
+/// If there is no such row.
+pub(crate) fn sa_at(sa: SaId) -> u32 {
+    let globals = globals();
+    assert!((1..=globals.sas.get()).contains(&sa.0), "no such SA");
+    globals.sas_at.get() + sa.0 * size_of::<SaRow>() as u32
+}
+
+/// An SA's row.
+pub(crate) fn sa(sa: SaId) -> &'static SaRow {
+    at(sa_at(sa))
+}
+
+/// The key of an SA, to be changed.
+///
+/// The caller holds the SAD's write lock (rule 4), and lets the reference go before it releases it.
+pub(crate) fn context_mut(sa: SaId) -> &'static mut Context {
+    let offset = sa_at(sa) + core::mem::offset_of!(SaRow, context) as u32;
+    let pointer = pointer(offset, size_of::<Context>()).cast::<Context>();
+    // SAFETY: bounds and alignment: rule 2; validity: rule 3; aliasing: rule 4, with the write lock held.
+    unsafe { &mut *pointer }
+}
+
+/// A key by its offset in a job. The caller holds the SAD's read lock.
+pub(crate) fn context(offset: u32) -> &'static Context {
+    let pointer = pointer(offset, size_of::<Context>()).cast::<Context>();
+    assert!(pointer.is_aligned(), "not a context");
+    // SAFETY: bounds: checked by `pointer` or by the engine; alignment: above; validity: rule 3; aliasing: rule 4.
+    unsafe { &*pointer }
+}
+
+/// A peer.
+///
+/// # Panics
+/// If there is no such peer.
+pub(crate) fn peer(number: u32) -> &'static Peer {
+    let globals = globals();
+    assert!((1..=globals.sas.get()).contains(&number), "no such peer");
+    at(globals.peers_at.get() + number * size_of::<Peer>() as u32)
+}
+
+/// A slot of the source table; `slot` is taken modulo its size.
+pub(crate) fn source(slot: u32) -> &'static Source {
+    let globals = globals();
+    let slot = slot & globals.sources_mask.get();
+    at(globals.sources_at.get() + slot * size_of::<Source>() as u32)
+}
+
+/// A slot of the SPI index; taken modulo its size.
+pub(crate) fn spi_slot(slot: u32) -> &'static Cell<u32> {
+    let globals = globals();
+    at(globals.spi_index_at.get() + (slot & globals.spi_mask.get()) * 4)
+}
+
+/// A bucket of the policy index; taken modulo its size.
+pub(crate) fn policy_bucket(bucket: u32) -> &'static Cell<u32> {
+    let globals = globals();
+    at(globals.policy_index_at.get() + (bucket & globals.policy_mask.get()) * 4)
+}
+
+/// A place on the stack of free ring blocks.
+pub(crate) fn pool_place(place: u32) -> &'static Cell<u32> {
+    let globals = globals();
+    assert!(place < globals.rings.get(), "no such place");
+    at(globals.pool_at.get() + place * 4)
+}
+
+/// Octets to read. The caller has them by rule 5 for as long as it keeps the reference.
+pub(crate) fn octets(offset: u32, len: u32) -> &'static [u8] {
+    // SAFETY: bounds: `pointer` checks, or the memory traps; lifetime: rule 1; aliasing: rule 5.
+    unsafe { core::slice::from_raw_parts(pointer(offset, len as usize), len as usize) }
+}
+
+/// Octets to write. The caller has them by rule 5 and keeps no other reference to them.
+pub(crate) fn octets_mut(offset: u32, len: u32) -> &'static mut [u8] {
+    // SAFETY: bounds: `pointer` checks, or the memory traps; lifetime: rule 1; aliasing: rule 5.
+    unsafe { core::slice::from_raw_parts_mut(pointer(offset, len as usize), len as usize) }
+}
