@@ -11,12 +11,15 @@
     clippy::missing_panics_doc,
     clippy::missing_errors_doc,
     clippy::unwrap_used,
+    clippy::self_named_module_files,
     clippy::use_self
 )]
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen as _;
 
+// Rooms, each of which imports only from those before it in this list: ids, aead, layout, memory,
+// report, offload, inner, stream, connection, sa, esp, upstream, inbound, outbound, border.
 pub mod aead;
 pub mod border;
 mod connection;

@@ -4,17 +4,9 @@ use crate::esp::jobs;
 use crate::ids::{ConnId, Spi};
 use crate::inbound::{delivery, scan};
 use crate::memory::{self, kernel_tables};
-use crate::outbound::echo;
-use crate::outbound::fill::{self, Lane};
+use crate::outbound::{dummy, echo, fill, slots};
 use crate::stream::{receive_ring, transmit};
 use crate::upstream::datagrams;
-
-fn lane_of(index: u32) -> Lane<'static> {
-    Lane {
-        index,
-        block: memory::lane(index),
-    }
-}
 
 /// Lays free space into `recv_iov`: 1 or 2 parts, 0 if the ring is full, -1 if the pool is empty.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
@@ -94,7 +86,7 @@ pub extern "C" fn upstream_end(_lane: u32, conn: u32) {
 /// Queues what read `i` has brought; 0, or the status of the last datagram in it.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn upstream_in(lane: u32, conn: u32, i: u32, now: f64) -> i32 {
-    match datagrams::take(lane_of(lane), ConnId(conn), i, now) {
+    match datagrams::take(memory::numbered_lane(lane), ConnId(conn), i, now) {
         Ok(()) => 0,
         Err(status) => status as i32,
     }
@@ -110,7 +102,7 @@ pub extern "C" fn inner_offload(lane: u32, offload: u32) {
 /// Makes the packets in the slots the lane's outbound entries.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn slots_in(lane: u32, count: u32) {
-    fill::take_slots(lane_of(lane), count);
+    slots::take(memory::numbered_lane(lane), count);
 }
 
 /// Lets the echo host answer the inner packets of the last `inbound_finish`; how many it did.
@@ -123,7 +115,7 @@ pub extern "C" fn echo_in(lane: u32, count: u32) -> u32 {
 /// `outbound_next`, or a negative status.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn dummy_in(lane: u32, spi: u32, octets: u32) -> i32 {
-    match fill::take_dummy(lane_of(lane), Spi(spi), octets) {
+    match dummy::take(memory::numbered_lane(lane), Spi(spi), octets) {
         Ok(()) => 1,
         Err(status) => -(status as i32),
     }
@@ -132,7 +124,7 @@ pub extern "C" fn dummy_in(lane: u32, spi: u32, octets: u32) -> i32 {
 /// Fills jobs for the next connection and takes its transmit lock; the connection, or 0 when no entry is left.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn outbound_next(lane: u32, now: f64) -> u32 {
-    fill::next(lane_of(lane), now).map_or(0, |conn| conn.0)
+    fill::next(memory::numbered_lane(lane), now).map_or(0, |conn| conn.0)
 }
 
 /// Seals the batch's packets into the transmit ring.

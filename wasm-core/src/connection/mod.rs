@@ -2,5 +2,8 @@
 
 pub(crate) mod ike_sas;
 pub(crate) mod score;
+mod served;
 pub(crate) mod sources;
 pub(crate) mod table;
+
+pub(crate) use served::Served;

@@ -3,7 +3,7 @@
 //! Open addressing with linear probing; a slot that empties is closed by moving later ones back. Under the table lock.
 
 use crate::layout::globals::Source;
-use crate::memory;
+use crate::memory::{self, hash::mix};
 
 /// What counts as one source.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,12 +90,4 @@ fn key_of(slot: &Source) -> SourceKey {
 fn home(source: SourceKey) -> u32 {
     let seed = memory::globals().base.get() ^ u64::from(source.version);
     mix(source.key ^ seed.rotate_left(17))
-}
-
-/// Spreads a key over 32 bits (the finalizer of splitmix64).
-pub(crate) fn mix(key: u64) -> u32 {
-    let a = (key ^ (key >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let b = (a ^ (a >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    // The high half is as well mixed as the low one.
-    (b >> 32) as u32
 }

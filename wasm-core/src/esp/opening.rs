@@ -1,12 +1,11 @@
 //! Inbound ESP in the order of RFC 4303 §3.4: number and window before the cipher, window again and trailer after it.
 
-use crate::connection::score;
+use crate::connection::{Served, score};
 use crate::esp::header::{self, ESP_HEADER_LEN, ESP_PACKET_LEN_MIN, Front, ICV_LEN, IV_LEN};
 use crate::esp::trailer::{self, NEXT_HEADER_DUMMY};
-use crate::ids::{ConnId, SaId, Spi};
+use crate::ids::{SaId, Spi};
 use crate::inner::{self, Inner};
 use crate::layout::INBOUND;
-use crate::layout::connection_row::Row;
 use crate::layout::lane::{Job, LaneBlock};
 use crate::layout::sa_row::SaRow;
 use crate::memory::{self, lock};
@@ -21,17 +20,6 @@ pub(crate) struct Packet {
     pub(crate) at: u32,
     /// Octets, SPI to ICV; at least `ESP_PACKET_LEN_MIN`.
     pub(crate) len: u32,
-}
-
-/// A connection and the time at which it is served.
-#[derive(Clone, Copy)]
-pub(crate) struct Served<'a> {
-    /// Its row.
-    pub(crate) row: &'a Row,
-    /// The row's number.
-    pub(crate) conn: ConnId,
-    /// Monotonic milliseconds.
-    pub(crate) now: f64,
 }
 
 /// Step 5: fills the job that opens `packet`. Changes nothing in the SA, unless its time has passed.

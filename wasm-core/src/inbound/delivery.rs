@@ -4,10 +4,10 @@
 //! segments: their octets stay where they were opened, and the call gathers them.
 
 use crate::layout::lane::{Entry, LaneBlock, Write};
+use crate::layout::system::VNET_LEN;
 use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OFFLOAD_TCP_UDP};
 use crate::memory::{self, kernel_tables};
 use crate::offload::coalesce::{Group, Taken};
-use crate::offload::vnet::VNET_LEN;
 
 /// No packet comes behind this one.
 const END: u8 = u8::MAX;

@@ -4,9 +4,9 @@
 //! not been looked at. Frames that go nowhere are consumed as they are met, at the front of a batch only, and a peer
 //! that sends nothing else gets its lane for no longer than a batch takes.
 
-use crate::connection::{ike_sas, score};
+use crate::connection::{Served, ike_sas, score};
 use crate::esp::header::ESP_PACKET_LEN_MIN;
-use crate::esp::opening::{self, Packet, Served};
+use crate::esp::opening::{self, Packet};
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;

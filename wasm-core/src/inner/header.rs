@@ -1,8 +1,12 @@
 //! The header of an inner packet: version, length, addresses. Nothing else of it is looked at.
 
-use crate::esp::trailer::{NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
+use super::address::Address;
 use crate::report::status::Status;
-use crate::sa::selector::Address;
+
+/// An IPv4 packet, in the trailer of the ESP packet around it.
+pub const NEXT_HEADER_IPV4: u8 = 4;
+/// An IPv6 packet.
+pub const NEXT_HEADER_IPV6: u8 = 41;
 
 /// What an inner packet says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -50,6 +50,8 @@ pub const UP_READ_RUN_MAX: u32 = 128;
 pub const UP_RUN_LEN_MAX: u32 = 65_535 - 40 - 8;
 /// Room for the control messages of one datagram.
 pub const CONTROL_LEN: usize = 64;
+/// Room for counters by status number.
+pub const STATUS_MAX: usize = 64;
 /// Records of an event ring.
 pub const EVENT_COUNT: usize = 1024;
 /// Records of a command ring.

@@ -3,10 +3,9 @@
 use core::mem::offset_of;
 
 use crate::layout::lane::LaneBlock;
-use crate::layout::system::{Control, Iovec, Mmsghdr, Msghdr, SOL_UDP, UDP_SEGMENT};
+use crate::layout::system::{Control, Iovec, Mmsghdr, Msghdr, SOL_UDP, UDP_SEGMENT, VNET_LEN};
 use crate::layout::{BATCH_MAX, CONTROL_LEN, OFFLOAD_NONE, REGION_ALIGN, SLOT_HEAD_LEN, SLOT_LEN};
 use crate::memory;
-use crate::offload::vnet::VNET_LEN;
 
 /// Absolute address of an offset.
 pub(crate) fn address(offset: u32) -> u64 {

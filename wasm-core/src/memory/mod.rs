@@ -22,6 +22,7 @@ use crate::layout::globals::{Globals, Source};
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::{Peer, SaRow};
 
+pub(crate) mod hash;
 #[cfg(target_arch = "wasm32")]
 mod heap;
 pub(crate) mod kernel_tables;
@@ -91,6 +92,23 @@ pub(crate) fn lane_at(lane: u32) -> u32 {
 /// A lane's block.
 pub(crate) fn lane(lane: u32) -> &'static LaneBlock {
     at(lane_at(lane))
+}
+
+/// A lane: its number and its block.
+#[derive(Clone, Copy)]
+pub(crate) struct Lane<'a> {
+    /// Its number.
+    pub(crate) index: u32,
+    /// Its block.
+    pub(crate) block: &'a LaneBlock,
+}
+
+/// A lane with its number.
+pub(crate) fn numbered_lane(index: u32) -> Lane<'static> {
+    Lane {
+        index,
+        block: lane(index),
+    }
 }
 
 /// Offset of a connection's row.

@@ -6,7 +6,8 @@
 
 use super::checksum::Sum;
 use super::transport::{Layout, OPTIONS, layout, tcp, udp};
-use super::vnet::{self, Cut, Partial, Protocol, VNET_LEN};
+use super::vnet::{self, Cut, Partial, Protocol};
+use crate::layout::system::VNET_LEN;
 
 /// Octets of the longest packet of many segments.
 const LEN_MAX: usize = 65_535;

@@ -2,14 +2,12 @@
 //! be tried without any privilege. Replies are made in place; checksums are updated, not computed (RFC 1624), so what
 //! came with a wrong one leaves with a wrong one. What it does not answer, it ignores, as a host does.
 
-use crate::esp::trailer::{NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
-use crate::inner;
+use super::entry;
+use crate::inner::{self, Address, NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
 use crate::layout::globals::EchoAddress;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{FAMILY_V4, FAMILY_V6};
 use crate::memory;
-use crate::outbound::fill;
-use crate::sa::selector::Address;
 
 const PROTOCOL_ICMP: u8 = 1;
 const PROTOCOL_UDP: u8 = 17;
@@ -46,11 +44,11 @@ pub(crate) fn answer(lane: &LaneBlock, packets: u32) -> u32 {
     for entry in &batch.inner[..packets.min(batch.inner_count.get()) as usize] {
         let (at, len) = (entry.at.get(), entry.len.get());
         if reply(memory::octets_mut(at, len)) {
-            fill::set_entry(&batch.entries_table[answered], at, len);
+            entry::set(&batch.entries_table[answered], at, len);
             answered += 1;
         }
     }
-    fill::begin(lane, answered as u32);
+    entry::begin(lane, answered as u32);
     answered as u32
 }
 

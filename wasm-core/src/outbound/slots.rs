@@ -1,20 +1,46 @@
-//! What a device with offloads gives: the header in front is taken in, checksums are completed, and packets of many
-//! segments become entries that are cut when they are sealed.
+//! What the inner side's device has left in the slots becomes entries. With offloads the header in
+//! front is taken in, checksums are completed, and packets of many segments become entries that are
+//! cut when they are sealed.
 
+use super::entry;
 use crate::inner;
 use crate::layout::lane::Entry;
-use crate::memory;
+use crate::layout::system::VNET_LEN;
+use crate::layout::{BATCH_MAX, OFFLOAD_NONE};
+use crate::memory::{self, Lane, kernel_tables};
 use crate::offload::segment::{Whole, complete};
-use crate::offload::transport::{ROUTED, layout};
-use crate::offload::vnet::{self, VNET_LEN};
-use crate::outbound::fill;
+use crate::offload::vnet;
+use crate::report::counters::count;
 use crate::report::status::Status;
+
+/// Makes the packets in the first `slots` slots the lane's entries.
+pub(crate) fn take(lane: Lane<'_>, slots: u32) {
+    let slots = slots.min(BATCH_MAX as u32);
+    for i in 0..slots as usize {
+        let entry = &lane.block.batch.entries_table[i];
+        let (at, len) = (
+            kernel_tables::slot_at(lane.index, i),
+            lane.block.slot_len[i].get(),
+        );
+        let taken = if lane.block.offload.get() == OFFLOAD_NONE {
+            entry::set(entry, at, len.min(memory::globals().inner_mtu.get()));
+            Ok(())
+        } else {
+            take_packet(entry, at, len)
+        };
+        if let Err(status) = taken {
+            count(lane.block, status);
+            entry.len.set(0);
+        }
+    }
+    entry::begin(lane.block, slots);
+}
 
 /// Takes in what a `read` of `octets` octets has left in front of and at `at`.
 ///
 /// # Errors
 /// `InnerInvalid` if header and packet do not agree, or segments would be longer than inner packets may be.
-pub(crate) fn take(entry: &Entry, at: u32, octets: u32) -> Result<(), Status> {
+fn take_packet(entry: &Entry, at: u32, octets: u32) -> Result<(), Status> {
     let inner_mtu = memory::globals().inner_mtu.get();
     let len = octets.checked_sub(VNET_LEN).ok_or(Status::InnerInvalid)?;
     let header = memory::octets(at - VNET_LEN, VNET_LEN);
@@ -23,7 +49,7 @@ pub(crate) fn take(entry: &Entry, at: u32, octets: u32) -> Result<(), Status> {
         if let Some(partial) = vnet.partial {
             complete(memory::octets_mut(at, len), partial)?;
         }
-        fill::set_entry(entry, at, len.min(inner_mtu));
+        entry::set(entry, at, len.min(inner_mtu));
         return Ok(());
     };
     let len = inner::parse(memory::octets(at, len))?.len;
@@ -31,24 +57,7 @@ pub(crate) fn take(entry: &Entry, at: u32, octets: u32) -> Result<(), Status> {
     if whole.len_of(len as usize, 0) > inner_mtu as usize {
         return Err(Status::InnerInvalid);
     }
-    fill::set_entry(entry, at, len);
+    entry::set(entry, at, len);
     entry.segment_size.set(cut.size.into());
     Ok(())
-}
-
-/// How the entry's packet is cut; `None` if it is a plain one.
-pub(crate) fn segments(entry: &Entry, packet: &[u8]) -> Option<Whole> {
-    let size = entry.segment_size.get() as usize;
-    if size == 0 {
-        return None;
-    }
-    layout(packet, ROUTED).map(|layout| Whole { layout, size })
-}
-
-/// Packets that an entry still stands for.
-pub(crate) fn packets_left(entry: &Entry) -> u64 {
-    let packet = memory::octets(entry.at.get(), entry.len.get());
-    segments(entry, packet).map_or(1, |segments| {
-        segments.count(packet.len()) as u64 - u64::from(entry.next_segment.get())
-    })
 }

@@ -4,7 +4,7 @@
 
 use core::sync::atomic::Ordering;
 
-use crate::esp::opening::Served;
+use crate::connection::Served;
 use crate::ids::{ConnId, Spi};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;

@@ -8,12 +8,13 @@
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
 
-use crate::connection::sources::mix;
 use crate::ids::SaId;
+use crate::inner::Address;
 use crate::layout::sa_row::{SaRow, Selector};
 use crate::layout::{SA_EXPIRED, SELECTOR_MAX};
 use crate::memory;
-use crate::sa::selector::{Address, any_contains, network};
+use crate::memory::hash::mix;
+use crate::sa::selector::{any_contains, network};
 
 /// The SA for a packet from `source` to `destination`.
 pub(crate) fn find(source: Address, destination: Address) -> Option<SaId> {

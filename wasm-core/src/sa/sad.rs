@@ -6,11 +6,11 @@
 
 use core::sync::atomic::Ordering;
 
-use crate::connection::sources::mix;
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::SaRow;
 use crate::layout::{SA_EXPIRED, SA_FREE, SA_INBOUND, SA_OUTBOUND};
+use crate::memory::hash::mix;
 use crate::memory::{self, lock};
 use crate::report::status::Status;
 use crate::sa::{lifetime, path, policy, spec};
@@ -55,6 +55,21 @@ pub(crate) fn find(spi: Spi) -> Option<SaId> {
 #[inline]
 pub(crate) fn find_inbound(spi: Spi) -> Option<SaId> {
     find(spi).filter(|&id| memory::sa(id).direction.get() == SA_INBOUND)
+}
+
+/// The outbound SA with this SPI.
+pub(crate) fn find_outbound(spi: Spi) -> Option<SaId> {
+    find(spi).filter(|&id| is_outbound(id))
+}
+
+/// Whether there is an outbound SA in this row.
+pub(crate) fn is_outbound(id: SaId) -> bool {
+    let sas = memory::globals().sas.get();
+    if !(1..=sas).contains(&id.0) {
+        return false;
+    }
+    let row = memory::sa(id);
+    row.spi.get() != 0 && row.direction.get() == SA_OUTBOUND
 }
 
 /// Installs the SA that the lane's `sa_spec` describes, and wipes that.

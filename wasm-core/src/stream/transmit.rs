@@ -7,16 +7,23 @@ use core::sync::atomic::Ordering;
 
 use crate::layout::connection_row::{FrameCursors, Row};
 use crate::layout::lane::LaneBlock;
-use crate::layout::{CONN_CLOSED, KIND_ESP, KIND_IKE, LENGTH_FIELD_LEN, OUTBOUND, TX_IOV_MAX};
+use crate::layout::{
+    CONN_CLOSED, DATAGRAM_LEN_MAX, KIND_ESP, KIND_IKE, LENGTH_FIELD_LEN, OUTBOUND, TX_IOV_MAX,
+    UP_READ_RUN_MAX,
+};
 use crate::memory::{self, kernel_tables, lock};
 use crate::report::counters::{count_frames, observe_delay, observe_queue};
 use crate::report::status::Status;
 use crate::stream::frame_ring::{self, Place, after, front, is_empty, pieces, pop};
 use crate::stream::queue;
-use crate::upstream::datagrams::READ_LEN_MAX;
 
 /// Octets of the stamp before an IKE frame.
 pub(crate) const STAMP_LEN: u32 = 8;
+
+/// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
+/// each.
+pub(crate) const READ_LEN_MAX: u32 =
+    DATAGRAM_LEN_MAX + UP_READ_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
 
 /// No frame has begun.
 const BEGUN_NONE: u32 = 0;

@@ -12,22 +12,16 @@ use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{
     CONTROL_LEN, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN,
-    SLOT_HEAD_LEN, SLOT_LEN, UP_READ_MAX, UP_READ_RUN_MAX,
+    SLOT_HEAD_LEN, SLOT_LEN, UP_READ_MAX,
 };
-use crate::memory::{self, kernel_tables, lock};
-use crate::outbound::fill::Lane;
+use crate::memory::{self, Lane, kernel_tables, lock};
 use crate::report::counters::{add, count};
 use crate::report::events;
 use crate::report::status::Status;
 use crate::stream::frame::{Kind, kind_of, length_field};
 use crate::stream::frame_ring;
-use crate::stream::transmit::{self, STAMP_LEN, Word};
+use crate::stream::transmit::{self, READ_LEN_MAX, STAMP_LEN, Word};
 use crate::upstream::runs;
-
-/// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
-/// each.
-pub(crate) const READ_LEN_MAX: u32 =
-    DATAGRAM_LEN_MAX + UP_READ_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
 
 /// Lays out as many reads as the reserve can take, were all of it IKE. It can until `end`. With 0, `ike_waits` says
 /// when to ask again. `None` if the pool is empty.
