@@ -7,7 +7,10 @@ import { type Files, lineAt, select } from "./files.ts";
 /** Reports imports against the arrows, of a runtime's adapter, and cycles. */
 export function checkImports(files: Files): string[] {
   const edges = select(files, /\.ts$/).flatMap(([path, text]) => importsOf(path, text));
-  return [...edges.flatMap(_arrowProblem), ..._cycles(edges)];
+  const runs = edges.filter((edge) => !edge.isType);
+  const cycles = closingEdges(runs)
+    .map(({ from, to, line }) => `${from}:${line}: cycle through ${to}`);
+  return [...edges.flatMap(_arrowProblem), ...cycles];
 }
 
 /** Imports of one module that stay in the project. */
@@ -40,21 +43,21 @@ function _arrowProblem({ from, to, line }: Edge): string[] {
   return [`${from}:${line}: ${source} imports ${target} (${to})`];
 }
 
-/** One problem for each import that closes a cycle. */
-function _cycles(edges: readonly Edge[]): string[] {
-  const outgoing = Map.groupBy(edges.filter((edge) => !edge.isType), (edge) => edge.from);
+/** The edges that close a cycle: without them there is none. */
+export function closingEdges<E extends Pick<Edge, "from" | "to">>(edges: readonly E[]): E[] {
+  const outgoing = Map.groupBy(edges, (edge) => edge.from);
   const state = new Map<string, "open" | "done">();
-  const problems: string[] = [];
-  const visit = (path: string): void => {
-    state.set(path, "open");
-    for (const { to, line } of outgoing.get(path) ?? []) {
-      if (state.get(to) === "open") problems.push(`${path}:${line}: cycle through ${to}`);
-      if (!state.has(to)) visit(to);
+  const closing: E[] = [];
+  const visit = (from: string): void => {
+    state.set(from, "open");
+    for (const edge of outgoing.get(from) ?? []) {
+      if (state.get(edge.to) === "open") closing.push(edge);
+      if (!state.has(edge.to)) visit(edge.to);
     }
-    state.set(path, "done");
+    state.set(from, "done");
   };
-  for (const path of outgoing.keys()) if (!state.has(path)) visit(path);
-  return problems;
+  for (const from of outgoing.keys()) if (!state.has(from)) visit(from);
+  return closing;
 }
 
 /** `gateway/lane` for a file in it, `gateway` for a file at its top, else the top-level folder. */
