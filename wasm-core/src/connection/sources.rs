@@ -3,7 +3,8 @@
 //! Open addressing with linear probing; a slot that empties is closed by moving later ones back. Under the table lock.
 
 use crate::layout::globals::Source;
-use crate::memory::{self, hash::mix};
+use crate::memory;
+use crate::memory::hash::mix;
 
 /// What counts as one source.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use crate::aead::{OpenJob, SealJob, open_batch, seal_batch};
 use crate::layout::lane::{Job, LaneBlock};
-use crate::memory;
+use crate::memory::keys::SadRead;
+use crate::memory::octets::{self, Lender};
 
 /// Jobs that are handed to the AEAD in one call: bounds the stack that they take.
 const CHUNK: usize = 16;
@@ -10,62 +11,81 @@ const CHUNK: usize = 16;
 /// Opens the packets of all jobs in place; `ok` says which were authentic.
 pub(crate) fn open(lane: &LaneBlock) {
     for chunk in lane.jobs[..lane.batch.jobs.get() as usize].chunks(CHUNK) {
-        let mut jobs: [OpenJob<'_>; CHUNK] =
-            core::array::from_fn(|i| open_job(chunk.get(i).unwrap_or(&chunk[0]), i < chunk.len()));
-        open_batch(&mut jobs[..chunk.len()]);
-        for (job, done) in chunk.iter().zip(&jobs) {
-            job.ok.set(u32::from(done.ok));
-        }
+        let sad = SadRead::of(lane);
+        octets::lend(|lender| {
+            let mut jobs: [OpenJob<'_>; CHUNK] = core::array::from_fn(|i| match chunk.get(i) {
+                Some(job) => open_job(job, &sad, lender),
+                None => unused_open_job(&chunk[0], &sad),
+            });
+            open_batch(&mut jobs[..chunk.len()]);
+            for (job, done) in chunk.iter().zip(&jobs) {
+                job.ok.set(u32::from(done.ok));
+            }
+        });
     }
 }
 
 /// Seals the packets of all jobs into the transmit ring.
 pub(crate) fn seal(lane: &LaneBlock) {
     for chunk in lane.jobs[..lane.batch.jobs.get() as usize].chunks(CHUNK) {
+        let sad = SadRead::of(lane);
         let mut scrap = [[0; 16]; CHUNK];
         let mut spare = scrap.iter_mut();
-        let mut jobs: [SealJob<'_>; CHUNK] = core::array::from_fn(|i| match chunk.get(i) {
-            Some(job) => seal_job(job),
-            None => empty_seal_job(&chunk[0], spare.next().expect("one for each")),
+        octets::lend(|lender| {
+            let mut jobs: [SealJob<'_>; CHUNK] = core::array::from_fn(|i| match chunk.get(i) {
+                Some(job) => seal_job(job, &sad, lender),
+                None => unused_seal_job(&chunk[0], &sad, spare.next().expect("one for each")),
+            });
+            seal_batch(&mut jobs[..chunk.len()]);
         });
-        seal_batch(&mut jobs[..chunk.len()]);
     }
 }
 
-/// Borrows what a job names. Each octet is in one job only; a job that does not count gets none.
-fn open_job(job: &Job, counts: bool) -> OpenJob<'static> {
-    let data = memory::octets_mut(job.data.get(), if counts { job.data_len.get() } else { 0 });
-    let mut tag = [0; 16];
-    tag.copy_from_slice(memory::octets(job.tag.get(), 16));
+fn open_job<'a>(job: &Job, sad: &'a SadRead<'_>, lender: &'a Lender) -> OpenJob<'a> {
     OpenJob {
-        context: memory::context(job.context.get()),
+        context: sad.key(job.context.get()),
         nonce: core::array::from_fn(|i| job.nonce[i].get()),
         aad: core::array::from_fn(|i| job.aad[i].get()),
         aad_len: job.aad_len.get() as usize,
-        data,
-        tag,
+        data: lender.octets_mut(job.data.get(), job.data_len.get()),
+        tag: octets::array(job.tag.get()),
         ok: false,
     }
 }
 
-fn seal_job(job: &Job) -> SealJob<'static> {
+fn seal_job<'a>(job: &Job, sad: &'a SadRead<'_>, lender: &'a Lender) -> SealJob<'a> {
     let len = job.data_len.get();
     SealJob {
-        context: memory::context(job.context.get()),
+        context: sad.key(job.context.get()),
         nonce: core::array::from_fn(|i| job.nonce[i].get()),
         aad: core::array::from_fn(|i| job.aad[i].get()),
         aad_len: job.aad_len.get() as usize,
-        source: memory::octets(job.source.get(), len),
-        sealed: memory::octets_mut(job.data.get(), len),
-        tag: memory::octets_mut(job.tag.get(), 16)
+        source: lender.octets(job.source.get(), len),
+        sealed: lender.octets_mut(job.data.get(), len),
+        tag: lender
+            .octets_mut(job.tag.get(), 16)
             .first_chunk_mut()
             .expect("16 octets"),
     }
 }
 
-fn empty_seal_job<'a>(like: &Job, tag: &'a mut [u8; 16]) -> SealJob<'a> {
+/// Fills a place of the array that no job takes.
+fn unused_open_job<'a>(like: &Job, sad: &'a SadRead<'_>) -> OpenJob<'a> {
+    OpenJob {
+        context: sad.key(like.context.get()),
+        nonce: [0; 12],
+        aad: [0; 12],
+        aad_len: 8,
+        data: &mut [],
+        tag: [0; 16],
+        ok: false,
+    }
+}
+
+/// The same for one that seals.
+fn unused_seal_job<'a>(like: &Job, sad: &'a SadRead<'_>, tag: &'a mut [u8; 16]) -> SealJob<'a> {
     SealJob {
-        context: memory::context(like.context.get()),
+        context: sad.key(like.context.get()),
         nonce: [0; 12],
         aad: [0; 12],
         aad_len: 8,

@@ -8,7 +8,7 @@ use crate::inner::{self, Inner};
 use crate::layout::INBOUND;
 use crate::layout::lane::{Job, LaneBlock};
 use crate::layout::sa_row::SaRow;
-use crate::memory::{self, lock};
+use crate::memory::{self, lock, octets};
 use crate::report::status::Status;
 use crate::sa::lifetime::{self, Use};
 use crate::sa::{esn, path, policy};
@@ -34,7 +34,7 @@ pub(crate) fn prepare(
 ) -> Result<(), (Status, u64)> {
     debug_assert!(packet.len >= ESP_PACKET_LEN_MIN);
     let row = memory::sa(id);
-    let front = front_of(packet);
+    let front = octets::array(packet.at);
     let asked = use_of(packet.len - ESP_HEADER_LEN - IV_LEN - ICV_LEN, served);
     let seq =
         full_number(row, &front).map_err(|status| (status, header::seq_low(&front).into()))?;
@@ -72,17 +72,21 @@ pub(crate) fn finish(lane: &LaneBlock, job: &Job, served: &Served<'_>) -> Result
         lifetime::take_in(lane, sa, job.sequence.get(), &asked)
     })?;
     note_fresh(lane, sa, served);
-    let plaintext = memory::octets(job.data.get(), job.data_len.get());
+    let inner = octets::with(job.data.get(), job.data_len.get(), parse_plaintext)?;
+    if !policy::admits_inbound(sa, inner.source, inner.destination) {
+        return Err(Status::SelectorMismatch);
+    }
+    Ok(inner)
+}
+
+/// What a plaintext holds, once its padding has been looked at.
+fn parse_plaintext(plaintext: &[u8]) -> Result<Inner, Status> {
     let trailer = trailer::parse(plaintext)?;
     if trailer.next_header == NEXT_HEADER_DUMMY {
         return Err(Status::DummyPacket);
     }
     let payload = &plaintext[..trailer.payload_len as usize];
-    let inner = inner::parse_as(payload, trailer.next_header)?;
-    if !policy::admits_inbound(sa, inner.source, inner.destination) {
-        return Err(Status::SelectorMismatch);
-    }
-    Ok(inner)
+    inner::parse_as(payload, trailer.next_header)
 }
 
 /// SPI of a job's packet.
@@ -111,12 +115,6 @@ fn full_number(row: &SaRow, front: &Front) -> Result<u64, Status> {
         window.len,
         low,
     )
-}
-
-fn front_of(packet: Packet) -> Front {
-    let mut front = [0; 16];
-    front.copy_from_slice(memory::octets(packet.at, 16));
-    front
 }
 
 fn use_of(octets: u32, served: &Served<'_>) -> Use {

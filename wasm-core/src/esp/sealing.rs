@@ -10,7 +10,7 @@ use crate::ids::{SaId, Spi};
 use crate::layout::LENGTH_FIELD_LEN;
 use crate::layout::lane::{Entry, Job};
 use crate::layout::sa_row::SaRow;
-use crate::memory;
+use crate::memory::{self, octets};
 use crate::stream::frame;
 
 /// Sizes of the frame for an inner packet.
@@ -50,14 +50,14 @@ pub(crate) fn prepare(
     let row = memory::sa(id);
     let spi = Spi(row.spi.get());
     let front = header::emit(spi, seq);
-    let clear = memory::octets_mut(at, LENGTH_FIELD_LEN + ESP_HEADER_LEN + IV_LEN);
-    clear[..2].copy_from_slice(&sizes.length_field);
-    clear[2..].copy_from_slice(&front);
+    octets::copy_in(at, &sizes.length_field);
+    octets::copy_in(at + LENGTH_FIELD_LEN, &front);
     // One of 4, 41, 59.
     let next_header = entry.next_header.get() as u8;
     let trailer_len = sizes.sealed_len - sizes.inner_len;
-    let room = memory::octets_mut(source + sizes.inner_len, trailer_len);
-    trailer::emit(room, next_header);
+    octets::with_mut(source + sizes.inner_len, trailer_len, |room| {
+        trailer::emit(room, next_header);
+    });
     job.context
         .set(memory::sa_at(id) + core::mem::offset_of!(SaRow, context) as u32);
     job.data

@@ -6,7 +6,7 @@
 use crate::layout::lane::{Entry, LaneBlock, Write};
 use crate::layout::system::VNET_LEN;
 use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OFFLOAD_TCP_UDP};
-use crate::memory::{self, kernel_tables};
+use crate::memory::{kernel_tables, octets};
 use crate::offload::coalesce::{Group, Taken};
 
 /// No packet comes behind this one.
@@ -28,7 +28,11 @@ pub(crate) fn plan(lane: &LaneBlock) -> u32 {
         udp: lane.offload.get() == OFFLOAD_TCP_UDP,
     };
     for (i, entry) in packets.iter().enumerate() {
-        plan.add(packets, i, Group::new(octets(entry), taken));
+        plan.add(
+            packets,
+            i,
+            with_octets(entry, |packet| Group::new(packet, taken)),
+        );
     }
     plan.lay_out(lane, packets)
 }
@@ -63,9 +67,9 @@ impl Plan {
         if new.flow() == 0 {
             groups.for_each(|chain| chain.group.end());
         } else if let Some(chain) = groups.find(|chain| chain.group.flow() == new.flow())
-            && chain
-                .group
-                .join(octets(&packets[chain.first]), &new, octets(&packets[i]))
+            && with_octets(&packets[chain.first], |head| {
+                with_octets(&packets[i], |packet| chain.group.join(head, &new, packet))
+            })
         {
             // Below BATCH_MAX.
             self.next[chain.last] = i as u8;
@@ -86,9 +90,9 @@ impl Plan {
             set_write(write, iov, chain.group.packets());
             let head = &packets[chain.first];
             let (at, len) = (head.at.get(), head.len.get());
-            let vnet = chain.group.finish(memory::octets_mut(at, len));
+            let vnet = octets::with_mut(at, len, |packet| chain.group.finish(packet));
             // Octets of ESP header and IV, which are done with.
-            memory::octets_mut(at - VNET_LEN, VNET_LEN).copy_from_slice(&vnet);
+            octets::copy_in(at - VNET_LEN, &vnet);
             kernel_tables::set_iovec(&lane.inner_iov[iov], at - VNET_LEN, VNET_LEN + len);
             iov += 1;
             let header_len = chain.group.header_len() as u32;
@@ -104,8 +108,8 @@ impl Plan {
     }
 }
 
-fn octets(entry: &Entry) -> &'static [u8] {
-    memory::octets(entry.at.get(), entry.len.get())
+fn with_octets<T>(entry: &Entry, read: impl FnOnce(&[u8]) -> T) -> T {
+    octets::with(entry.at.get(), entry.len.get(), read)
 }
 
 /// Both are at most `BATCH_MAX`.

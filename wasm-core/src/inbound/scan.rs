@@ -15,7 +15,7 @@ use crate::layout::{
     IKE_HEADER_LEN, INBOUND, KIND_EMPTY, KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN,
     NON_ESP_MARKER_LEN, SCAN_MAX,
 };
-use crate::memory::{self, kernel_tables};
+use crate::memory::{self, kernel_tables, octets};
 use crate::report::counters::count_frames;
 use crate::report::events;
 use crate::report::status::Status;
@@ -235,9 +235,11 @@ fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
     if frame.kind == Kind::Ike {
         batch.ike_messages.set(batch.ike_messages.get() | 1 << i);
         lane.up_ike.set(lane.up_ike.get() + 1);
-        let payload = memory::octets(at, frame.payload_len());
-        let message = &payload[NON_ESP_MARKER_LEN as usize..];
-        ike_sas::note(lane, (served.row, served.conn), message);
+        octets::with(
+            at + NON_ESP_MARKER_LEN,
+            frame.payload_len() - NON_ESP_MARKER_LEN,
+            |message| ike_sas::note(lane, (served.row, served.conn), message),
+        );
     }
     batch.kind.set(BATCH_UPSTREAM);
     batch.messages.set(i + 1);

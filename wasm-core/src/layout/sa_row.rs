@@ -1,6 +1,6 @@
 //! Rows of SAs and peers, and the specification from which an SA is installed.
 
-use core::cell::Cell;
+use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{SELECTOR_MAX, WINDOW_WORDS};
@@ -68,7 +68,7 @@ pub struct SaRow {
     /// What changes with each packet.
     pub live: SaLive,
     /// The key. Read under the SAD's read lock.
-    pub context: Context,
+    pub context: UnsafeCell<Context>,
 }
 
 /// What lanes change in an SA.

@@ -2,20 +2,28 @@
 //!
 //! Rules, to which every SAFETY line refers:
 //!
-//! 1. The memory lives as long as the process (natively: as the attachment, `native.rs`) and never moves or grows.
-//! 2. Offsets come from the plan, so that regions do not overlap, are aligned, and end inside the memory.
-//! 3. Types in the memory consist of atomics and of cells of plain numbers: every bit pattern is a value.
-//! 4. Cells are touched by one thread at a time: a lane's block by its lane, but for nonces of jobs, which whoever has the
-//!    SAD's write lock may wipe, since no lane has a batch then; a row's identity and receive side by the
-//!    owner lane, its transmit side under `tx_lock`; an SA's window under its lock; an SA's other cells, the indices
-//!    and the keys under the SAD lock; free lists under theirs; the globals before the lanes start.
-//! 5. Octets of a ring belong to whoever rule 4 gives the cursors; slots, scratch areas and datagrams to the lane.
+//! 1. The memory lives as long as the process (natively: as the attachment, `native.rs`) and never
+//!    moves or grows.
+//! 2. Offsets come from the plan, so that regions do not overlap, are aligned, and end inside the
+//!    memory.
+//! 3. Types in the memory consist of atomics and of cells of plain numbers: every bit pattern is a
+//!    value.
+//! 4. Cells are touched by one thread at a time.
+//!    - A lane's block is its lane's. The nonces of its jobs may be wiped by the holder of the SAD's
+//!      write lock, since no lane has a batch then.
+//!    - A row's identity and receive side are the owner lane's, its transmit side is under
+//!      `tx_lock`.
+//!    - An SA's window is under its lock; the other cells of an SA, the indices and the keys are
+//!      under the SAD lock, but for a free row, which is the shell's.
+//!    - Free lists are under their locks. The globals are written before the lanes start.
+//! 5. Octets of a ring belong to the thread that may touch its cursors by rule 4; slots, scratch
+//!    areas and datagrams are the lane's. They are lent for one operation (`octets.rs`), and no loan
+//!    for writing overlaps another loan.
 
 #![allow(unsafe_code)]
 
 use core::cell::Cell;
 
-use crate::aead::Context;
 use crate::ids::{ConnId, SaId};
 use crate::layout::connection_row::Row;
 use crate::layout::globals::{Globals, Source};
@@ -26,9 +34,12 @@ pub(crate) mod hash;
 #[cfg(target_arch = "wasm32")]
 mod heap;
 pub(crate) mod kernel_tables;
+pub(crate) mod keys;
+mod loans;
 pub(crate) mod lock;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+pub(crate) mod octets;
 pub(crate) mod pool;
 pub(crate) mod setup;
 #[cfg(target_arch = "wasm32")]
@@ -57,7 +68,7 @@ unsafe impl Shared for Row {}
 unsafe impl Shared for Source {}
 // SAFETY: as above.
 unsafe impl Shared for Peer {}
-// SAFETY: as above; the context is all plain numbers, and zeroed is a value.
+// SAFETY: as above; the context is a cell of plain numbers, and zeroed is a value.
 unsafe impl Shared for SaRow {}
 // SAFETY: as above.
 unsafe impl Shared for Cell<u32> {}
@@ -145,24 +156,6 @@ pub(crate) fn sa(sa: SaId) -> &'static SaRow {
     at(sa_at(sa))
 }
 
-/// The key of an SA, to be changed.
-///
-/// The caller holds the SAD's write lock (rule 4), and lets the reference go before it releases it.
-pub(crate) fn context_mut(sa: SaId) -> &'static mut Context {
-    let offset = sa_at(sa) + core::mem::offset_of!(SaRow, context) as u32;
-    let pointer = pointer(offset, size_of::<Context>()).cast::<Context>();
-    // SAFETY: bounds and alignment: rule 2; validity: rule 3; aliasing: rule 4, with the write lock held.
-    unsafe { &mut *pointer }
-}
-
-/// A key by its offset in a job. The caller holds the SAD's read lock.
-pub(crate) fn context(offset: u32) -> &'static Context {
-    let pointer = pointer(offset, size_of::<Context>()).cast::<Context>();
-    assert!(pointer.is_aligned(), "not a context");
-    // SAFETY: bounds: checked by `pointer` or by the engine; alignment: above; validity: rule 3; aliasing: rule 4.
-    unsafe { &*pointer }
-}
-
 /// A peer.
 ///
 /// # Panics
@@ -197,16 +190,4 @@ pub(crate) fn pool_place(place: u32) -> &'static Cell<u32> {
     let globals = globals();
     assert!(place < globals.rings.get(), "no such place");
     at(globals.pool_at.get() + place * 4)
-}
-
-/// Octets to read. The caller has them by rule 5 for as long as it keeps the reference.
-pub(crate) fn octets(offset: u32, len: u32) -> &'static [u8] {
-    // SAFETY: bounds: `pointer` checks, or the memory traps; lifetime: rule 1; aliasing: rule 5.
-    unsafe { core::slice::from_raw_parts(pointer(offset, len as usize), len as usize) }
-}
-
-/// Octets to write. The caller has them by rule 5 and keeps no other reference to them.
-pub(crate) fn octets_mut(offset: u32, len: u32) -> &'static mut [u8] {
-    // SAFETY: bounds: `pointer` checks, or the memory traps; lifetime: rule 1; aliasing: rule 5.
-    unsafe { core::slice::from_raw_parts_mut(pointer(offset, len as usize), len as usize) }
 }

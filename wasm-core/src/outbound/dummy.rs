@@ -3,7 +3,7 @@
 use super::entry;
 use crate::esp::trailer::NEXT_HEADER_DUMMY;
 use crate::ids::Spi;
-use crate::memory::{self, Lane, kernel_tables};
+use crate::memory::{self, Lane, kernel_tables, octets};
 use crate::report::status::Status;
 use crate::sa::sad;
 
@@ -21,7 +21,7 @@ pub(crate) fn take(lane: Lane<'_>, spi: Spi, octets: u32) -> Result<(), Status> 
     // Linux refuses a dummy without payload.
     let len = octets.clamp(1, memory::globals().inner_mtu.get());
     let at = kernel_tables::slot_at(lane.index, 0);
-    memory::octets_mut(at, len).fill(0);
+    octets::with_mut(at, len, |payload| payload.fill(0));
     let entry = &lane.block.batch.entries_table[0];
     entry::set(entry, at, len);
     entry.sa.set(id.0);

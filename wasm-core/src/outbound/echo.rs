@@ -7,7 +7,7 @@ use crate::inner::{self, Address, NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
 use crate::layout::globals::EchoAddress;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{FAMILY_V4, FAMILY_V6};
-use crate::memory;
+use crate::memory::{self, octets};
 
 const PROTOCOL_ICMP: u8 = 1;
 const PROTOCOL_UDP: u8 = 17;
@@ -19,16 +19,9 @@ const HOPS: u8 = 64;
 /// Sets the host's address of one family. False if there is no such family.
 pub(crate) fn set_address(family: u32, at: u32) -> bool {
     let address = match family {
-        FAMILY_V4 => memory::octets(at, 4)
-            .first_chunk()
-            .map(|octets| Address::v4(*octets)),
-        FAMILY_V6 => memory::octets(at, 16)
-            .first_chunk()
-            .map(|octets| Address::v6(*octets)),
-        _ => None,
-    };
-    let Some(address) = address else {
-        return false;
+        FAMILY_V4 => Address::v4(octets::array(at)),
+        FAMILY_V6 => Address::v6(octets::array(at)),
+        _ => return false,
     };
     let own = own_of(address.version);
     own.high.set(address.high);
@@ -43,7 +36,7 @@ pub(crate) fn answer(lane: &LaneBlock, packets: u32) -> u32 {
     let mut answered = 0;
     for entry in &batch.inner[..packets.min(batch.inner_count.get()) as usize] {
         let (at, len) = (entry.at.get(), entry.len.get());
-        if reply(memory::octets_mut(at, len)) {
+        if octets::with_mut(at, len, reply) {
             entry::set(&batch.entries_table[answered], at, len);
             answered += 1;
         }

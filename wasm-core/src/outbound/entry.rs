@@ -2,7 +2,7 @@
 
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::lane::{Entry, LaneBlock};
-use crate::memory;
+use crate::memory::{self, octets};
 use crate::offload::segment::Whole;
 use crate::offload::transport::{ROUTED, layout};
 use crate::report::counters::add;
@@ -38,19 +38,22 @@ pub(crate) fn path_of(entry: &Entry) -> Path {
 }
 
 /// How the entry's packet is cut; `None` if it is a plain one.
-pub(crate) fn segments(entry: &Entry, packet: &[u8]) -> Option<Whole> {
+pub(crate) fn segments(entry: &Entry) -> Option<Whole> {
     let size = entry.segment_size.get() as usize;
     if size == 0 {
         return None;
     }
-    layout(packet, ROUTED).map(|layout| Whole { layout, size })
+    let found = octets::with(entry.at.get(), entry.len.get(), |packet| {
+        layout(packet, ROUTED)
+    });
+    found.map(|layout| Whole { layout, size })
 }
 
 /// Packets that an entry still stands for.
 pub(crate) fn packets_left(entry: &Entry) -> u64 {
-    let packet = memory::octets(entry.at.get(), entry.len.get());
-    segments(entry, packet).map_or(1, |segments| {
-        segments.count(packet.len()) as u64 - u64::from(entry.next_segment.get())
+    let len = entry.len.get() as usize;
+    segments(entry).map_or(1, |segments| {
+        segments.count(len) as u64 - u64::from(entry.next_segment.get())
     })
 }
 

@@ -10,7 +10,7 @@ use crate::inner::ecn;
 use crate::layout::connection_row::Row;
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::layout::{BATCH_MAX, OUTBOUND};
-use crate::memory::{self, Lane, kernel_tables, lock};
+use crate::memory::{self, Lane, kernel_tables, lock, octets};
 use crate::report::counters::{add, count};
 use crate::report::status::Status;
 use crate::sa::lifetime::{self, Use};
@@ -95,26 +95,23 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
 
 /// Gives an entry, or each of its segments, a place in the ring, a number and a job.
 fn place(lane: Lane<'_>, row: &Row, entry: &Entry, now: f64) -> Result<(), Status> {
-    let packet = memory::octets(entry.at.get(), entry.len.get());
-    let Some(segments) = entry::segments(entry, packet) else {
-        return place_one(lane.block, (row, entry), packet.len(), now, |_| {
-            entry.at.get()
-        });
+    let (at, len) = (entry.at.get(), entry.len.get());
+    let Some(segments) = entry::segments(entry) else {
+        return place_one(lane.block, (row, entry), len as usize, now, |_| at);
     };
-    for i in entry.next_segment.get() as usize..segments.count(packet.len()) {
+    let inner_mtu = memory::globals().inner_mtu.get();
+    for i in entry.next_segment.get() as usize..segments.count(len as usize) {
         let placed = place_one(
             lane.block,
             (row, entry),
-            segments.len_of(packet.len(), i),
+            segments.len_of(len as usize, i),
             now,
             |job| {
-                let at = kernel_tables::segment_at(lane.index, job);
-                segments.emit(
-                    packet,
-                    i,
-                    memory::octets_mut(at, memory::globals().inner_mtu.get()),
-                );
-                at
+                let segment_at = kernel_tables::segment_at(lane.index, job);
+                octets::with(at, len, |packet| {
+                    octets::with_mut(segment_at, inner_mtu, |out| segments.emit(packet, i, out));
+                });
+                segment_at
             },
         );
         match placed {
@@ -143,7 +140,7 @@ fn place_one(
     if jobs == BATCH_MAX as u32 {
         return Err(Status::TxRingFull);
     }
-    let is_capable = ecn::is_capable(memory::octets(entry.at.get(), entry.len.get()));
+    let is_capable = octets::with(entry.at.get(), entry.len.get(), ecn::is_capable);
     let word = if is_capable { Word::Mark } else { Word::Loss };
     let (place, is_marked) = transmit::admit(row, (sizes.frame_len, word), now)?;
     let asked = Use {
@@ -154,7 +151,7 @@ fn place_one(
     let seq = lifetime::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
     let source = source(jobs as usize);
     if is_marked {
-        ecn::mark(memory::octets_mut(source, sizes.inner_len));
+        octets::with_mut(source, sizes.inner_len, ecn::mark);
         add(&lane.ecn_marks, 1);
     }
     sealing::prepare(

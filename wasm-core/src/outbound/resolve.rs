@@ -5,7 +5,7 @@ use crate::esp::trailer::NEXT_HEADER_DUMMY;
 use crate::ids::SaId;
 use crate::inner;
 use crate::layout::lane::{Entry, LaneBlock};
-use crate::memory;
+use crate::memory::{self, octets};
 use crate::report::status::Status;
 use crate::sa::{path, policy, sad};
 
@@ -28,7 +28,7 @@ fn resolve(entry: &Entry) -> Result<(), Status> {
             return Err(Status::NoPolicy);
         }
     } else {
-        let inner = inner::parse(memory::octets(entry.at.get(), entry.len.get()))?;
+        let inner = octets::with(entry.at.get(), entry.len.get(), inner::parse)?;
         let id = policy::find(inner.source, inner.destination).ok_or(Status::NoPolicy)?;
         entry.len.set(inner.len);
         entry.next_header.set(u32::from(inner.next_header));

@@ -7,7 +7,7 @@ use crate::inner;
 use crate::layout::lane::Entry;
 use crate::layout::system::VNET_LEN;
 use crate::layout::{BATCH_MAX, OFFLOAD_NONE};
-use crate::memory::{self, Lane, kernel_tables};
+use crate::memory::{self, Lane, kernel_tables, octets};
 use crate::offload::segment::{Whole, complete};
 use crate::offload::vnet;
 use crate::report::counters::count;
@@ -36,24 +36,23 @@ pub(crate) fn take(lane: Lane<'_>, slots: u32) {
     entry::begin(lane.block, slots);
 }
 
-/// Takes in what a `read` of `octets` octets has left in front of and at `at`.
+/// Takes in what a `read` of `read_len` octets has left in front of and at `at`.
 ///
 /// # Errors
 /// `InnerInvalid` if header and packet do not agree, or segments would be longer than inner packets may be.
-fn take_packet(entry: &Entry, at: u32, octets: u32) -> Result<(), Status> {
+fn take_packet(entry: &Entry, at: u32, read_len: u32) -> Result<(), Status> {
     let inner_mtu = memory::globals().inner_mtu.get();
-    let len = octets.checked_sub(VNET_LEN).ok_or(Status::InnerInvalid)?;
-    let header = memory::octets(at - VNET_LEN, VNET_LEN);
-    let vnet = vnet::parse(header.first_chunk().ok_or(Status::InnerInvalid)?)?;
+    let len = read_len.checked_sub(VNET_LEN).ok_or(Status::InnerInvalid)?;
+    let vnet = vnet::parse(&octets::array(at - VNET_LEN))?;
     let Some(cut) = vnet.cut else {
         if let Some(partial) = vnet.partial {
-            complete(memory::octets_mut(at, len), partial)?;
+            octets::with_mut(at, len, |packet| complete(packet, partial))?;
         }
         entry::set(entry, at, len.min(inner_mtu));
         return Ok(());
     };
-    let len = inner::parse(memory::octets(at, len))?.len;
-    let whole = Whole::parse(memory::octets_mut(at, len), cut, vnet.partial)?;
+    let len = octets::with(at, len, inner::parse)?.len;
+    let whole = octets::with_mut(at, len, |packet| Whole::parse(packet, cut, vnet.partial))?;
     if whole.len_of(len as usize, 0) > inner_mtu as usize {
         return Err(Status::InnerInvalid);
     }

@@ -6,11 +6,13 @@
 
 use core::sync::atomic::Ordering;
 
+use crate::aead::Context;
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::SaRow;
 use crate::layout::{SA_EXPIRED, SA_FREE, SA_INBOUND, SA_OUTBOUND};
 use crate::memory::hash::mix;
+use crate::memory::keys::{self, FreeSa, NoReaders, SadWrite};
 use crate::memory::{self, lock};
 use crate::report::status::Status;
 use crate::sa::{lifetime, path, policy, spec};
@@ -94,8 +96,9 @@ fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
         return Err(Status::SadFull);
     }
     let row = memory::sa(id);
-    if !spec::fill(spec, row, memory::context_mut(id)) {
-        wipe_key(id);
+    let is_free = FreeSa::new(id);
+    if !keys::with_mut(&is_free, id, |key| spec::fill(spec, row, key)) {
+        wipe_key(&is_free, id);
         row.spi.set(0);
         return Err(Status::SpecInvalid);
     }
@@ -111,7 +114,7 @@ fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
 /// Makes a filled row known to lanes.
 fn enter(id: SaId, row: &SaRow) {
     let globals = memory::globals();
-    lock::locked_write(&globals.sad_lock.word, || {
+    keys::locked_write(|_| {
         globals.sa_serial.set(globals.sa_serial.get() + 1);
         row.serial.set(globals.sa_serial.get());
         let mut slot = home(Spi(row.spi.get()));
@@ -134,14 +137,14 @@ pub(crate) fn remove(spi: Spi) -> bool {
     };
     let globals = memory::globals();
     let row = memory::sa(id);
-    lock::locked_write(&globals.sad_lock.word, || {
+    keys::locked_write(|lock| {
         if row.direction.get() == SA_OUTBOUND {
             policy::remove(id);
         }
         close_gap(slot_of(spi));
         path::leave(row.peer.get());
-        wipe_key(id);
-        wipe_nonces(|sa| sa == id);
+        wipe_key(lock, id);
+        wipe_nonces(lock, |sa| sa == id);
         row.live.state.store(SA_FREE, Ordering::Relaxed);
         row.spi.set(0);
         globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
@@ -166,9 +169,9 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
         lifetime::tell_untold(lane, row);
         if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
             // Lanes that took the key before it stopped are done once the write lock is had.
-            lock::locked_write(&globals.sad_lock.word, || {
-                wipe_key(id);
-                wipe_nonces(|sa| sa == id);
+            keys::locked_write(|lock| {
+                wipe_key(lock, id);
+                wipe_nonces(lock, |sa| sa == id);
             });
             row.is_wiped.set(1);
             wiped += 1;
@@ -180,28 +183,28 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
 /// Wipes every key, at the end of the process.
 pub(crate) fn wipe_all() {
     let globals = memory::globals();
-    lock::locked_write(&globals.sad_lock.word, || {
+    keys::locked_write(|lock| {
         for id in (1..=globals.sa_used.get()).map(SaId) {
             let row = memory::sa(id);
             // Nothing may be sealed with an empty key.
             row.live.state.store(SA_EXPIRED, Ordering::Release);
-            wipe_key(id);
+            wipe_key(lock, id);
             row.is_wiped.set(1);
         }
-        wipe_nonces(|_| true);
+        wipe_nonces(lock, |_| true);
     });
 }
 
-/// Wipes key and salt of a row. Under the write lock, or before lanes know the row.
-fn wipe_key(id: SaId) {
-    memory::context_mut(id).wipe();
+/// Wipes key and salt of a row.
+fn wipe_key(proof: &impl NoReaders, id: SaId) {
+    keys::with_mut(proof, id, Context::wipe);
     for octet in &memory::sa(id).salt {
         octet.set(0);
     }
 }
 
-/// Wipes the nonces, which begin with the salt, of what lanes have done with an SA. Under the write lock: no lane has a batch.
-fn wipe_nonces(is_of: impl Fn(SaId) -> bool) {
+/// Wipes the nonces, which begin with the salt, of what lanes have done with an SA. Under the write lock no lane has a batch.
+fn wipe_nonces(_lock: &SadWrite, is_of: impl Fn(SaId) -> bool) {
     for lane in 0..=memory::globals().lanes.get() {
         let jobs = &memory::lane(lane).jobs;
         for job in jobs.iter().filter(|job| is_of(SaId(job.sa.get()))) {

@@ -13,7 +13,7 @@
 use crate::layout::RING_LEN;
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
-use crate::memory::{self, kernel_tables, pool};
+use crate::memory::{kernel_tables, octets, pool};
 use crate::stream::frame::HEAD_LEN;
 
 /// Unread octets.
@@ -82,9 +82,9 @@ pub(crate) fn head(row: &Row, cursor: u32) -> ([u8; HEAD_LEN], usize) {
     let at = cursor % RING_LEN;
     let first = count.min(RING_LEN - at);
     let (front, rest) = head.split_at_mut(first as usize);
-    front.copy_from_slice(memory::octets(row.rx_block.get() + at, first));
+    octets::copy_out(row.rx_block.get() + at, front);
     let rest_len = count - first;
-    rest[..rest_len as usize].copy_from_slice(memory::octets(row.rx_block.get(), rest_len));
+    octets::copy_out(row.rx_block.get(), &mut rest[..rest_len as usize]);
     (head, count as usize)
 }
 
@@ -95,7 +95,9 @@ pub(crate) fn make_whole(row: &Row, cursor: u32, len: u32) -> u32 {
     if at + len > RING_LEN {
         let rest = at + len - RING_LEN;
         // Rule 4; source and slack do not overlap, for a frame is shorter than the ring.
-        memory::octets_mut(block + RING_LEN, rest).copy_from_slice(memory::octets(block, rest));
+        octets::with(block, rest, |start| {
+            octets::copy_in(block + RING_LEN, start)
+        });
     }
     block + at
 }

@@ -11,7 +11,7 @@ use crate::layout::{
     CONN_CLOSED, DATAGRAM_LEN_MAX, KIND_ESP, KIND_IKE, LENGTH_FIELD_LEN, OUTBOUND, TX_IOV_MAX,
     UP_READ_RUN_MAX,
 };
-use crate::memory::{self, kernel_tables, lock};
+use crate::memory::{kernel_tables, lock, octets};
 use crate::report::counters::{count_frames, observe_delay, observe_queue};
 use crate::report::status::Status;
 use crate::stream::frame_ring::{self, Place, after, front, is_empty, pieces, pop};
@@ -201,9 +201,8 @@ fn end_frame(lane: &LaneBlock, row: &Row, (kind, len): (u32, u32), now: f64) {
         pop(&row.tx, len);
         return;
     }
-    let mut stamp = [0; STAMP_LEN as usize];
-    stamp.copy_from_slice(memory::octets(front(&row.ike), STAMP_LEN));
-    observe_delay(lane, now - f64::from_le_bytes(stamp));
+    let stamp = f64::from_le_bytes(octets::array(front(&row.ike)));
+    observe_delay(lane, now - stamp);
     pop(&row.ike, STAMP_LEN + len);
 }
 
@@ -220,9 +219,7 @@ fn note_partial(row: &Row, (has_ended_one, now): (bool, f64)) {
 }
 
 fn frame_len(at: u32) -> u32 {
-    let mut field = [0; 2];
-    field.copy_from_slice(memory::octets(at, LENGTH_FIELD_LEN));
-    u32::from(u16::from_be_bytes(field))
+    u32::from(u16::from_be_bytes(octets::array(at)))
 }
 
 /// The parts of the lane's message so far.

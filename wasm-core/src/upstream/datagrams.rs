@@ -14,7 +14,7 @@ use crate::layout::{
     CONTROL_LEN, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN,
     SLOT_HEAD_LEN, SLOT_LEN, UP_READ_MAX,
 };
-use crate::memory::{self, Lane, kernel_tables, lock};
+use crate::memory::{self, Lane, kernel_tables, lock, octets};
 use crate::report::counters::{add, count};
 use crate::report::events;
 use crate::report::status::Status;
@@ -55,21 +55,22 @@ pub(crate) fn take(lane: Lane<'_>, conn: ConnId, i: u32, now: f64) -> Result<(),
     lane.block.batch.now.set(now);
     let read = &lane.block.up_read[i as usize];
     let control = &lane.block.up_read_control[i as usize];
-    let octets = core::array::from_fn(|i| control[i].get());
+    let control_octets = core::array::from_fn(|i| control[i].get());
     // Both are bounded by what `begin` has laid out.
-    let said = runs::read_control(&octets, read.message.control_len.get() as usize);
+    let said = runs::read_control(&control_octets, read.message.control_len.get() as usize);
     note_lost(lane.block, conn, said.lost);
     let len = (read.len.get() as u32).min(SLOT_LEN - SLOT_HEAD_LEN);
-    let run = memory::octets(kernel_tables::slot_at(lane.index, i as usize), len);
     let size = said.size.unwrap_or(len).max(1) as usize;
-    let mut outcome = Ok(());
-    if run.is_empty() {
-        outcome = take_one(lane, conn, run, now);
-    }
-    for datagram in run.chunks(size) {
-        outcome = take_one(lane, conn, datagram, now);
-    }
-    outcome
+    octets::with(kernel_tables::slot_at(lane.index, i as usize), len, |run| {
+        if run.is_empty() {
+            return take_one(lane, conn, run, now);
+        }
+        let mut outcome = Ok(());
+        for datagram in run.chunks(size) {
+            outcome = take_one(lane, conn, datagram, now);
+        }
+        outcome
+    })
 }
 
 /// Counts what the kernel has lost since it last said so.
@@ -139,7 +140,7 @@ fn put_ike(row: &Row, message: &[u8], now: f64) -> Result<(), Status> {
     }
     let frame_len = LENGTH_FIELD_LEN + message.len() as u32;
     let place = frame_ring::reserve(&row.ike, STAMP_LEN + frame_len).ok_or(Status::TxRingFull)?;
-    memory::octets_mut(place.at, STAMP_LEN).copy_from_slice(&now.to_le_bytes());
+    octets::copy_in(place.at, &now.to_le_bytes());
     put_frame(place.at + STAMP_LEN, message)?;
     frame_ring::push(&row.ike, place, frame_len);
     Ok(())
@@ -162,7 +163,7 @@ fn put_frame(at: u32, payload: &[u8]) -> Result<(), Status> {
     // `check` keeps payloads below what the Length field can say.
     let len = payload.len() as u32;
     let field = length_field(len).ok_or(Status::EspTooLong)?;
-    memory::octets_mut(at, LENGTH_FIELD_LEN).copy_from_slice(&field);
-    memory::octets_mut(at + LENGTH_FIELD_LEN, len).copy_from_slice(payload);
+    octets::copy_in(at, &field);
+    octets::copy_in(at + LENGTH_FIELD_LEN, payload);
     Ok(())
 }
