@@ -2,7 +2,9 @@
 
 use crate::esp::jobs;
 use crate::ids::{ConnId, Spi};
-use crate::inbound::{delivery, scan};
+use crate::inbound::delivery;
+use crate::inbound::scan::{self, Found};
+use crate::layout::{BATCH_CLOSE, BATCH_ESP, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM};
 use crate::memory::{self, kernel_tables};
 use crate::outbound::{dummy, echo, fill, slots};
 use crate::stream::{receive_ring, transmit};
@@ -49,7 +51,13 @@ pub extern "C" fn rx_release(lane: u32, conn: u32, sends: i32) {
 /// The next batch: kind << 16 | count.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn inbound(lane: u32, conn: u32, now: f64) -> u32 {
-    let (kind, count) = scan::next_batch(memory::lane(lane), ConnId(conn), now);
+    let (kind, count) = match scan::next_batch(memory::lane(lane), ConnId(conn), now) {
+        Found::Nothing { frames } => (BATCH_NONE, frames),
+        Found::Skipped { frames } => (BATCH_SKIPPED, frames),
+        Found::Esp { jobs } => (BATCH_ESP, jobs),
+        Found::Upstream { sends } => (BATCH_UPSTREAM, sends),
+        Found::Close(status) => (BATCH_CLOSE, status as u32),
+    };
     kind << 16 | count
 }
 

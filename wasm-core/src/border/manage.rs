@@ -190,7 +190,7 @@ pub extern "C" fn event(lane: u32, kind: u32, conn: u32, status: u32, spi: u32, 
             kind,
             status,
             conn,
-            spi: Spi(spi),
+            spi: (spi != 0).then_some(Spi(spi)),
             value,
         },
     );

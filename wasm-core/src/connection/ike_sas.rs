@@ -4,7 +4,8 @@
 //! A rekey has no IKE_SA_INIT, so that a later one with another SPI is the sign. An SA that was deleted before it looks
 //! alive all the same: its end is encrypted.
 
-use crate::ids::{ConnId, Spi};
+use super::Served;
+use crate::ids::ConnId;
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{EVENT_IKE_SHARED, IKE_HEADER_LEN};
@@ -30,7 +31,8 @@ pub(crate) fn clear(row: &Row) {
 }
 
 /// Notes a message from TCP, without its marker. To note it twice changes nothing.
-pub(crate) fn note(lane: &LaneBlock, (row, conn): (&Row, ConnId), message: &[u8]) {
+pub(crate) fn note(lane: &LaneBlock, served: &Served<'_>, message: &[u8]) {
+    let row = served.row;
     let Some(header) = message.first_chunk::<{ IKE_HEADER_LEN as usize }>() else {
         return;
     };
@@ -46,7 +48,7 @@ pub(crate) fn note(lane: &LaneBlock, (row, conn): (&Row, ConnId), message: &[u8]
     }
     let spi = u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
     let before = row.ike_spi.replace(spi);
-    if before != spi && row.ike_state.get() == IKE_LIVE && tell(lane, conn) {
+    if before != spi && row.ike_state.get() == IKE_LIVE && tell(lane, served.conn) {
         row.ike_state.set(IKE_SHARED);
     }
 }
@@ -56,7 +58,7 @@ fn tell(lane: &LaneBlock, conn: ConnId) -> bool {
         kind: EVENT_IKE_SHARED,
         status: Status::Ok as u32,
         conn: Some(conn),
-        spi: Spi(0),
+        spi: None,
         value: 0.0,
     };
     events::tell(lane, &notice)

@@ -1,11 +1,10 @@
 //! What a dropped message costs its connection: the five fates, and the corruption score (RFC 9329 §6.1).
 
-use crate::ids::{ConnId, Spi};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::memory;
 use crate::report::counters::count;
-use crate::report::events::audit;
+use crate::report::events::{Audited, audit};
 use crate::report::status::{Fate, Status};
 
 /// Counts a message that goes no further; a suspect one is a point on the connection's score.
@@ -17,15 +16,10 @@ pub(crate) fn note(lane: &LaneBlock, row: &Row, status: Status) {
 }
 
 /// The same for an ESP packet, which is audited too (RFC 4303 §4).
-pub(crate) fn note_esp(
-    lane: &LaneBlock,
-    (row, conn): (&Row, ConnId),
-    status: Status,
-    (spi, seq): (Spi, u64),
-) {
+pub(crate) fn note_esp(lane: &LaneBlock, row: &Row, status: Status, packet: &Audited) {
     note(lane, row, status);
     if status.fate() != Fate::Ignore {
-        audit(lane, status, conn, spi, seq);
+        audit(lane, status, packet);
     }
 }
 

@@ -16,10 +16,20 @@ use crate::sa::{esn, path, policy};
 /// An ESP packet in a receive ring.
 #[derive(Clone, Copy)]
 pub(crate) struct Packet {
+    /// The SA that opens it.
+    pub(crate) sa: SaId,
     /// Offset of its SPI.
     pub(crate) at: u32,
     /// Octets, SPI to ICV; at least `ESP_PACKET_LEN_MIN`.
     pub(crate) len: u32,
+}
+
+/// Why a packet was refused, and the number that it had.
+pub(crate) struct Refused {
+    /// The condition.
+    pub(crate) status: Status,
+    /// Its full sequence number, or the low half if no full one stands for it.
+    pub(crate) sequence: u64,
 }
 
 /// Step 5: fills the job that opens `packet`. Changes nothing in the SA, unless its time has passed.
@@ -29,26 +39,24 @@ pub(crate) struct Packet {
 pub(crate) fn prepare(
     lane: &LaneBlock,
     job: &Job,
-    (id, packet): (SaId, Packet),
+    packet: Packet,
     served: &Served<'_>,
-) -> Result<(), (Status, u64)> {
+) -> Result<(), Refused> {
     debug_assert!(packet.len >= ESP_PACKET_LEN_MIN);
-    let row = memory::sa(id);
+    let row = memory::sa(packet.sa);
     let front = octets::array(packet.at);
     let asked = use_of(packet.len - ESP_HEADER_LEN - IV_LEN - ICV_LEN, served);
-    let seq =
-        full_number(row, &front).map_err(|status| (status, header::seq_low(&front).into()))?;
-    lifetime::check_alive(lane, row, &asked).map_err(|status| (status, seq))?;
-    lifetime::window(row)
-        .check(seq)
-        .map_err(|status| (status, seq))?;
+    let refused = |sequence| move |status| Refused { status, sequence };
+    let seq = full_number(row, &front).map_err(refused(header::seq_low(&front).into()))?;
+    lifetime::check_alive(lane, row, &asked).map_err(refused(seq))?;
+    lifetime::window(row).check(seq).map_err(refused(seq))?;
     job.context
-        .set(memory::sa_at(id) + core::mem::offset_of!(SaRow, context) as u32);
+        .set(memory::sa_at(packet.sa) + core::mem::offset_of!(SaRow, context) as u32);
     job.data.set(packet.at + ESP_HEADER_LEN + IV_LEN);
     job.data_len.set(asked.octets);
     job.tag.set(packet.at + packet.len - ICV_LEN);
     job.ok.set(0);
-    job.sa.set(id.0);
+    job.sa.set(packet.sa.0);
     job.sequence.set(seq);
     header::put_nonce(&job.nonce, &row.salt, &front);
     let is_esn = row.esn.get() != 0;

@@ -38,14 +38,27 @@ pub(crate) fn sizes(inner_len: u32) -> Option<Sizes> {
     })
 }
 
-/// Lays the frame's clear parts to `at` and the trailer behind the inner packet at `source`, and fills the job that
-/// seals it for `entry`.
-pub(crate) fn prepare(
-    job: &Job,
-    (entry, source): (&Entry, u32),
-    sizes: &Sizes,
-    (at, seq): (u32, u64),
-) {
+/// What an inner packet becomes, and where.
+pub(crate) struct Placing {
+    /// Sizes of the frame.
+    pub(crate) sizes: Sizes,
+    /// Offset of the inner packet, behind which there is room for the trailer.
+    pub(crate) source: u32,
+    /// Offset of the frame.
+    pub(crate) frame_at: u32,
+    /// Full sequence number.
+    pub(crate) sequence: u64,
+}
+
+/// Lays the frame's clear parts and the trailer out, and fills the job that seals the packet for
+/// `entry`.
+pub(crate) fn prepare(job: &Job, entry: &Entry, placing: &Placing) {
+    let &Placing {
+        ref sizes,
+        source,
+        frame_at: at,
+        sequence: seq,
+    } = placing;
     let id = SaId(entry.sa.get());
     let row = memory::sa(id);
     let spi = Spi(row.spi.get());

@@ -64,7 +64,7 @@ impl Plan {
     /// Adds packet `i`, which `new` is about, to the last group of its flow, or behind all.
     fn add(&mut self, packets: &[Entry], i: usize, new: Group) {
         let mut groups = self.groups[..self.count].iter_mut().rev().flatten();
-        if new.flow() == 0 {
+        if new.flow().is_none() {
             groups.for_each(|chain| chain.group.end());
         } else if let Some(chain) = groups.find(|chain| chain.group.flow() == new.flow())
             && with_octets(&packets[chain.first], |head| {

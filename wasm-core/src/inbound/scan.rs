@@ -11,13 +11,12 @@ use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{
-    BATCH_CLOSE, BATCH_ESP, BATCH_MAX, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, DATAGRAM_LEN_MAX,
-    IKE_HEADER_LEN, INBOUND, KIND_EMPTY, KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN,
-    NON_ESP_MARKER_LEN, SCAN_MAX,
+    BATCH_ESP, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, INBOUND,
+    KIND_EMPTY, KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX,
 };
 use crate::memory::{self, kernel_tables, octets};
-use crate::report::counters::count_frames;
-use crate::report::events;
+use crate::report::counters::{Frames, count_frames};
+use crate::report::events::{self, Audited};
 use crate::report::status::Status;
 use crate::sa::sad;
 use crate::stream::frame::{Frame, Kind, next_frame};
@@ -46,8 +45,41 @@ enum End {
     Scanned,
 }
 
-/// Looks for the next batch. Its `BATCH_` kind and its count; of a batch of nothing, the frames that went nowhere.
-pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> (u32, u32) {
+/// How a look for frames ended.
+struct Scanned {
+    end: End,
+    /// Frames that were taken.
+    frames: u32,
+}
+
+/// What a look for the next batch has found.
+pub(crate) enum Found {
+    /// No whole frame is left; so many went nowhere.
+    Nothing {
+        /// Frames that went nowhere.
+        frames: u32,
+    },
+    /// No batch yet: so many frames went nowhere, and more may follow.
+    Skipped {
+        /// Frames that went nowhere.
+        frames: u32,
+    },
+    /// Packets to be opened.
+    Esp {
+        /// Jobs of the lane.
+        jobs: u32,
+    },
+    /// Messages for the daemon.
+    Upstream {
+        /// Calls that send them.
+        sends: u32,
+    },
+    /// The connection has to end.
+    Close(Status),
+}
+
+/// Looks for the next batch.
+pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
     let served = Served {
         row: memory::row(conn),
         conn,
@@ -60,11 +92,21 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> (u32, u32)
         sad::let_go(lane);
     }
     match (batch.kind.get(), found) {
-        (BATCH_NONE, Err(status)) => (BATCH_CLOSE, status as u32),
-        (BATCH_NONE, Ok((End::Scanned, frames))) => (BATCH_SKIPPED, frames),
-        (BATCH_NONE, Ok((_, frames))) => (BATCH_NONE, frames),
-        (BATCH_UPSTREAM, _) => (BATCH_UPSTREAM, runs::plan(lane, served.row)),
-        (kind, _) => (kind, batch.jobs.get()),
+        (BATCH_NONE, Err(status)) => Found::Close(status),
+        (BATCH_NONE, Ok(scanned)) => match scanned.end {
+            End::Scanned => Found::Skipped {
+                frames: scanned.frames,
+            },
+            End::Empty | End::Batch => Found::Nothing {
+                frames: scanned.frames,
+            },
+        },
+        (BATCH_UPSTREAM, _) => Found::Upstream {
+            sends: runs::plan(lane, served.row),
+        },
+        _ => Found::Esp {
+            jobs: batch.jobs.get(),
+        },
     }
 }
 
@@ -87,8 +129,12 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
                 count += 1;
             }
             Err(status) => {
-                let packet = (opening::spi_of(job), job.sequence.get());
-                score::note_esp(lane, (served.row, conn), status, packet);
+                let packet = Audited {
+                    conn,
+                    spi: opening::spi_of(job),
+                    sequence: Some(job.sequence.get()),
+                };
+                score::note_esp(lane, served.row, status, &packet);
             }
         }
     }
@@ -134,23 +180,32 @@ fn begin(lane: &LaneBlock, served: &Served<'_>) {
 ///
 /// # Errors
 /// `SuspectLimit`, `FrameLengthInvalid`: the connection has to end, after the batch that is there.
-fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<(End, u32), Status> {
+fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<Scanned, Status> {
     let row = served.row;
     let batch = &lane.batch;
     for frames in 0..SCAN_MAX {
         if batch.kind.get() == BATCH_NONE && score::is_spent(row) {
             return Err(Status::SuspectLimit);
         }
-        let (head, head_len) = receive_ring::head(row, batch.rx_end.get());
+        let head = receive_ring::head(row, batch.rx_end.get());
         let available = row.rx_written.get().wrapping_sub(batch.rx_end.get());
-        let Some(frame) = next_frame(&head[..head_len], available)? else {
-            return Ok((End::Empty, frames));
+        let Some(frame) = next_frame(head.octets(), available)? else {
+            return Ok(Scanned {
+                end: End::Empty,
+                frames,
+            });
         };
         if !take(lane, served, &frame) {
-            return Ok((End::Batch, frames));
+            return Ok(Scanned {
+                end: End::Batch,
+                frames,
+            });
         }
     }
-    Ok((End::Scanned, SCAN_MAX))
+    Ok(Scanned {
+        end: End::Scanned,
+        frames: SCAN_MAX,
+    })
 }
 
 /// Takes one frame in, or leaves it to the next batch and returns false.
@@ -159,13 +214,13 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
     let kind = batch.kind.get();
     match classify(lane, frame) {
         Class::Open(id) if kind != BATCH_UPSTREAM && batch.jobs.get() < BATCH_MAX as u32 => {
-            add_job(lane, served, (id, frame));
+            add_job(lane, served, id, frame);
         }
         Class::Relay if kind != BATCH_ESP && batch.messages.get() < BATCH_MAX as u32 => {
             add_message(lane, served, frame);
         }
         Class::Ignore if kind == BATCH_NONE => count_kind(lane, served.row, frame),
-        Class::Drop(status) if kind == BATCH_NONE => drop_frame(lane, served, (frame, status)),
+        Class::Drop(status) if kind == BATCH_NONE => drop_frame(lane, served, frame, status),
         _ => return false,
     }
     let end = batch.rx_end.get().wrapping_add(frame.len);
@@ -205,23 +260,28 @@ fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
 }
 
 /// Step 5 for one packet; one that is refused joins the batch without a job.
-fn add_job(lane: &LaneBlock, served: &Served<'_>, (id, frame): (SaId, &Frame)) {
+fn add_job(lane: &LaneBlock, served: &Served<'_>, sa: SaId, frame: &Frame) {
     let batch = &lane.batch;
     let at = receive_ring::make_whole(served.row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
     let packet = Packet {
+        sa,
         at,
         len: frame.payload_len(),
     };
     let jobs = batch.jobs.get();
     count_kind(lane, served.row, frame);
-    match opening::prepare(lane, &lane.jobs[jobs as usize], (id, packet), served) {
+    match opening::prepare(lane, &lane.jobs[jobs as usize], packet, served) {
         Ok(()) => {
             batch.kind.set(BATCH_ESP);
             batch.jobs.set(jobs + 1);
         }
-        Err((status, seq)) => {
-            let spi = Spi(memory::sa(id).spi.get());
-            score::note_esp(lane, (served.row, served.conn), status, (spi, seq));
+        Err(refused) => {
+            let packet = Audited {
+                conn: served.conn,
+                spi: Spi(memory::sa(sa).spi.get()),
+                sequence: Some(refused.sequence),
+            };
+            score::note_esp(lane, served.row, refused.status, &packet);
         }
     }
 }
@@ -238,17 +298,24 @@ fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
         octets::with(
             at + NON_ESP_MARKER_LEN,
             frame.payload_len() - NON_ESP_MARKER_LEN,
-            |message| ike_sas::note(lane, (served.row, served.conn), message),
+            |message| ike_sas::note(lane, served, message),
         );
     }
     batch.kind.set(BATCH_UPSTREAM);
     batch.messages.set(i + 1);
 }
 
-fn drop_frame(lane: &LaneBlock, served: &Served<'_>, (frame, status): (&Frame, Status)) {
+fn drop_frame(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, status: Status) {
     count_kind(lane, served.row, frame);
     match frame.kind {
-        Kind::Esp(spi) => score::note_esp(lane, (served.row, served.conn), status, (spi, 0)),
+        Kind::Esp(spi) => {
+            let packet = Audited {
+                conn: served.conn,
+                spi,
+                sequence: None,
+            };
+            score::note_esp(lane, served.row, status, &packet);
+        }
         Kind::Ike => {
             score::note(lane, served.row, status);
             events::ike_dropped(lane, status, served.conn);
@@ -266,12 +333,17 @@ fn count_kind(lane: &LaneBlock, row: &Row, frame: &Frame) {
         Kind::Empty => KIND_EMPTY,
         Kind::Short => return,
     };
-    count_frames(
-        lane,
-        &row.inbound,
-        (INBOUND, kind),
-        (1, frame.payload_len()),
-    );
+    count_one(lane, row, kind, frame.payload_len());
+}
+
+fn count_one(lane: &LaneBlock, row: &Row, kind: usize, octets: u32) {
+    let frames = Frames {
+        direction: INBOUND,
+        kind,
+        count: 1,
+        octets,
+    };
+    count_frames(lane, &row.inbound, &frames);
 }
 
 /// Consumes the messages that were sent, and counts them; the others stay as if they had not been looked at.
@@ -284,7 +356,7 @@ fn release_messages(lane: &LaneBlock, row: &Row, count: Option<u32>) {
         let kind = if is_ike { KIND_IKE } else { KIND_ESP };
         // A payload is shorter than 65,536 octets.
         let octets = lane.up_iov[i as usize].len.get() as u32;
-        count_frames(lane, &row.inbound, (INBOUND, kind), (1, octets));
+        count_one(lane, row, kind, octets);
     }
     let end = if count == all {
         &batch.rx_end

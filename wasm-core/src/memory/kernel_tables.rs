@@ -50,14 +50,28 @@ pub(crate) fn write_constants(lane: u32) {
     }
 }
 
-/// Makes send `i` of the lane's batch one of `count` datagrams from `first` on, of `size` octets each but the last.
-pub(crate) fn set_send(lane: &LaneBlock, i: usize, (first, count): (u32, u32), size: u32) {
+/// Datagrams of the lane's batch that leave in one call.
+pub(crate) struct Send {
+    /// Index of the first one.
+    pub(crate) first: u32,
+    /// How many there are.
+    pub(crate) count: u32,
+    /// Octets of each but the last.
+    pub(crate) size: u32,
+}
+
+/// Describes send `i` of the lane's batch.
+pub(crate) fn set_send(lane: &LaneBlock, i: usize, send: &Send) {
     let message = &lane.up_mmsg[i].message;
-    let step = u64::from(first) * size_of::<Iovec>() as u64;
+    let step = u64::from(send.first) * size_of::<Iovec>() as u64;
     message.iov.set(lane.up_iov_at.get() + step);
-    message.iov_len.set(u64::from(count));
-    lane.up_control[i].value.set(u64::from(size));
-    let control_len = if count > 1 { size_of::<Control>() } else { 0 };
+    message.iov_len.set(u64::from(send.count));
+    lane.up_control[i].value.set(u64::from(send.size));
+    let control_len = if send.count > 1 {
+        size_of::<Control>()
+    } else {
+        0
+    };
     message.control_len.set(control_len as u64);
 }
 

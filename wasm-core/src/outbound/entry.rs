@@ -6,7 +6,7 @@ use crate::memory::{self, octets};
 use crate::offload::segment::Whole;
 use crate::offload::transport::{ROUTED, layout};
 use crate::report::counters::add;
-use crate::report::events::audit;
+use crate::report::events::{Audited, audit};
 use crate::report::status::{Fate, Status};
 use crate::sa::path::Path;
 
@@ -65,12 +65,11 @@ pub(crate) fn discard(lane: &LaneBlock, entry: &Entry, status: Status) {
     if status.fate() == Fate::Expire {
         let sa = memory::sa(SaId(entry.sa.get()));
         let last = sa.live.sequence.load(core::sync::atomic::Ordering::Relaxed);
-        audit(
-            lane,
-            status,
-            ConnId(entry.conn.get()),
-            Spi(sa.spi.get()),
-            last,
-        );
+        let packet = Audited {
+            conn: ConnId(entry.conn.get()),
+            spi: Spi(sa.spi.get()),
+            sequence: Some(last),
+        };
+        audit(lane, status, &packet);
     }
 }

@@ -4,7 +4,7 @@
 //! The SAD is held from `next` to `commit`; in between the transmit lock of the connection is taken.
 
 use super::{entry, resolve};
-use crate::esp::sealing;
+use crate::esp::sealing::{self, Placing};
 use crate::ids::{ConnId, SaId};
 use crate::inner::ecn;
 use crate::layout::connection_row::Row;
@@ -63,7 +63,19 @@ fn next_path(lane: &LaneBlock) -> Option<Path> {
     None
 }
 
-/// Fills jobs for the entries of one connection. With at least one, its transmit lock is held on return.
+/// An entry that is about to leave.
+#[derive(Clone, Copy)]
+struct Leaving<'a> {
+    lane: Lane<'a>,
+    /// Row of its connection, whose transmit lock is held.
+    row: &'a Row,
+    entry: &'a Entry,
+    /// Monotonic milliseconds.
+    now: f64,
+}
+
+/// Fills jobs for the entries of one connection. With at least one, its transmit lock is held on
+/// return.
 fn fill(lane: Lane<'_>, path: Path, now: f64) {
     let row = memory::row(path.conn);
     lock::acquire(&row.tx_lock);
@@ -80,7 +92,13 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
         .iter()
         .filter(|e| e.len.get() != 0 && entry::path_of(e) == path)
     {
-        match ready.and_then(|()| place(lane, row, entry, now)) {
+        let leaving = Leaving {
+            lane,
+            row,
+            entry,
+            now,
+        };
+        match ready.and_then(|()| place(leaving)) {
             Ok(()) => entry.len.set(0),
             // The ring is sent before the next call: the rest may have room then.
             Err(Status::TxRingFull) if batch.jobs.get() > 0 => break,
@@ -94,26 +112,23 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
 }
 
 /// Gives an entry, or each of its segments, a place in the ring, a number and a job.
-fn place(lane: Lane<'_>, row: &Row, entry: &Entry, now: f64) -> Result<(), Status> {
+fn place(leaving: Leaving<'_>) -> Result<(), Status> {
+    let Leaving { lane, entry, .. } = leaving;
     let (at, len) = (entry.at.get(), entry.len.get());
     let Some(segments) = entry::segments(entry) else {
-        return place_one(lane.block, (row, entry), len as usize, now, |_| at);
+        return place_one(leaving, len, |_| at);
     };
     let inner_mtu = memory::globals().inner_mtu.get();
     for i in entry.next_segment.get() as usize..segments.count(len as usize) {
-        let placed = place_one(
-            lane.block,
-            (row, entry),
-            segments.len_of(len as usize, i),
-            now,
-            |job| {
-                let segment_at = kernel_tables::segment_at(lane.index, job);
-                octets::with(at, len, |packet| {
-                    octets::with_mut(segment_at, inner_mtu, |out| segments.emit(packet, i, out));
-                });
-                segment_at
-            },
-        );
+        // Less than 65,536.
+        let segment_len = segments.len_of(len as usize, i) as u32;
+        let placed = place_one(leaving, segment_len, |job| {
+            let segment_at = kernel_tables::segment_at(lane.index, job);
+            octets::with(at, len, |packet| {
+                octets::with_mut(segment_at, inner_mtu, |out| segments.emit(packet, i, out));
+            });
+            segment_at
+        });
         match placed {
             // One segment tells its sender enough: the others of the packet go on.
             Err(Status::QueueDelay) => count(lane.block, Status::QueueDelay),
@@ -125,42 +140,46 @@ fn place(lane: Lane<'_>, row: &Row, entry: &Entry, now: f64) -> Result<(), Statu
     Ok(())
 }
 
-/// Gives one packet of `len` octets its place in the ring, its number and its job. It is where `source` says, which is
-/// asked once nothing can fail any more.
+/// Gives one packet of `len` octets its place in the ring, its number and its job. The packet is at
+/// the offset that `source` returns for the job, which is called once nothing can fail any more.
 fn place_one(
-    lane: &LaneBlock,
-    (row, entry): (&Row, &Entry),
-    len: usize,
-    now: f64,
+    leaving: Leaving<'_>,
+    len: u32,
     source: impl FnOnce(usize) -> u32,
 ) -> Result<(), Status> {
+    let Leaving {
+        lane: Lane { block: lane, .. },
+        row,
+        entry,
+        now,
+    } = leaving;
     let jobs = lane.batch.jobs.get();
-    // Shorter than 65,536.
-    let sizes = sealing::sizes(len as u32).ok_or(Status::InnerInvalid)?;
+    let sizes = sealing::sizes(len).ok_or(Status::InnerInvalid)?;
     if jobs == BATCH_MAX as u32 {
         return Err(Status::TxRingFull);
     }
     let is_capable = octets::with(entry.at.get(), entry.len.get(), ecn::is_capable);
     let word = if is_capable { Word::Mark } else { Word::Loss };
-    let (place, is_marked) = transmit::admit(row, (sizes.frame_len, word), now)?;
+    let admitted = transmit::admit(row, sizes.frame_len, word, now)?;
     let asked = Use {
         octets: sizes.sealed_len,
         now,
         conn: ConnId(entry.conn.get()),
     };
-    let seq = lifetime::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
+    let sequence = lifetime::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
     let source = source(jobs as usize);
-    if is_marked {
+    if admitted.is_marked {
         octets::with_mut(source, sizes.inner_len, ecn::mark);
         add(&lane.ecn_marks, 1);
     }
-    sealing::prepare(
-        &lane.jobs[jobs as usize],
-        (entry, source),
-        &sizes,
-        (place.at, seq),
-    );
-    transmit::push(row, place, sizes.frame_len, now);
+    let placing = Placing {
+        sizes,
+        source,
+        frame_at: admitted.place.at,
+        sequence,
+    };
+    sealing::prepare(&lane.jobs[jobs as usize], entry, &placing);
+    transmit::push(row, admitted.place, sizes.frame_len, now);
     lane.batch.jobs.set(jobs + 1);
     Ok(())
 }

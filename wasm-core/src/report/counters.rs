@@ -22,17 +22,34 @@ pub(crate) fn count(lane: &LaneBlock, status: Status) {
     add(&lane.counters[status as usize], 1);
 }
 
-/// Counts `frames` of one kind with their `octets` in all, for the lane and for the connection.
-pub(crate) fn count_frames(
-    lane: &LaneBlock,
-    row: &ByKind,
-    (direction, kind): (usize, usize),
-    (frames, octets): (u32, u32),
-) {
-    add(&lane.frames[direction][kind], u64::from(frames));
-    add(&lane.octets[direction][kind], u64::from(octets));
-    add(&row.frames[kind], u64::from(frames));
-    add(&row.octets[kind], u64::from(octets));
+/// Frames of one kind that went one way.
+pub(crate) struct Frames {
+    /// `INBOUND` or `OUTBOUND`.
+    pub(crate) direction: usize,
+    /// `KIND_` constant.
+    pub(crate) kind: usize,
+    /// How many there were.
+    pub(crate) count: u32,
+    /// Octets of all of them, without Length fields.
+    pub(crate) octets: u32,
+}
+
+impl Frames {
+    /// One more frame.
+    pub(crate) fn add(&mut self, octets: u32) {
+        self.count += 1;
+        self.octets += octets;
+    }
+}
+
+/// Counts frames, for the lane and for the connection.
+pub(crate) fn count_frames(lane: &LaneBlock, row: &ByKind, frames: &Frames) {
+    let (direction, kind) = (frames.direction, frames.kind);
+    let (count, octets) = (u64::from(frames.count), u64::from(frames.octets));
+    add(&lane.frames[direction][kind], count);
+    add(&lane.octets[direction][kind], octets);
+    add(&row.frames[kind], count);
+    add(&row.octets[kind], octets);
 }
 
 /// Records the delay of an IKE message.

@@ -25,10 +25,20 @@ pub(crate) struct Notice {
     pub(crate) status: u32,
     /// The connection it is about, or came by.
     pub(crate) conn: Option<ConnId>,
-    /// 0 if none applies.
-    pub(crate) spi: Spi,
+    /// The SA it is about.
+    pub(crate) spi: Option<Spi>,
     /// Of the kind's own meaning.
     pub(crate) value: f64,
+}
+
+/// An ESP packet that an audit is about.
+pub(crate) struct Audited {
+    /// The connection that it came by, or was to leave on.
+    pub(crate) conn: ConnId,
+    /// Its SPI.
+    pub(crate) spi: Spi,
+    /// Its sequence number, if somebody has looked for it.
+    pub(crate) sequence: Option<u64>,
 }
 
 /// Appends an event. False if the ring is full.
@@ -37,7 +47,7 @@ pub(crate) fn tell(lane: &LaneBlock, notice: &Notice) -> bool {
 }
 
 /// Appends an audit event of a dropped ESP packet (RFC 4303 §4), once a second for each status.
-pub(crate) fn audit(lane: &LaneBlock, status: Status, conn: ConnId, spi: Spi, sequence: u64) {
+pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
     debug_assert!(matches!(
         status.fate(),
         Fate::Drop | Fate::Suspect | Fate::Expire
@@ -45,10 +55,10 @@ pub(crate) fn audit(lane: &LaneBlock, status: Status, conn: ConnId, spi: Spi, se
     let notice = Notice {
         kind: EVENT_AUDIT,
         status: status as u32,
-        conn: Some(conn),
-        spi,
+        conn: Some(packet.conn),
+        spi: Some(packet.spi),
         // A sequence number above 2^53 loses its low bits; the record is for people.
-        value: sequence as f64,
+        value: packet.sequence.unwrap_or(0) as f64,
     };
     tell_limited(lane, &notice);
 }
@@ -60,7 +70,7 @@ pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
         kind: EVENT_IKE_DROPPED,
         status: status as u32,
         conn: Some(conn),
-        spi: Spi(0),
+        spi: None,
         value: 0.0,
     };
     tell_limited(lane, &notice);
@@ -120,7 +130,7 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     let event = &lane.events[written as usize % EVENT_COUNT];
     event.kind.set(notice.kind);
     event.status.set(notice.status);
-    event.spi.set(notice.spi.0);
+    event.spi.set(notice.spi.map_or(0, |spi| spi.0));
     event.value.set(notice.value);
     event.at.set(lane.batch.now.get());
     event.suppressed.set(suppressed);

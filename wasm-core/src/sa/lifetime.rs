@@ -55,7 +55,7 @@ pub(crate) fn check_alive(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<(
         return Err(Status::SaExpired);
     }
     if asked.now >= sa.expires_at.get() {
-        return Err(expire(lane, sa, Status::SaExpired, asked.conn));
+        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
     }
     Ok(())
 }
@@ -67,16 +67,16 @@ pub(crate) fn check_alive(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<(
 pub(crate) fn take_number(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<u64, Status> {
     let (live, last) = (&sa.live, last_number(sa));
     if live.sequence.load(Ordering::Relaxed) >= last {
-        return Err(expire(lane, sa, Status::SeqExhausted, asked.conn));
+        return Err(expire(lane, sa, Status::SeqExhausted, Some(asked.conn)));
     }
     check_alive(lane, sa, asked)?;
     let octets = u64::from(asked.octets);
     if !add_below(&live.octets, octets, sa.hard_octets.get()) {
-        return Err(expire(lane, sa, Status::SaExpired, asked.conn));
+        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
     }
     if !add_below(&live.packets, 1, sa.hard_packets.get()) {
         live.octets.fetch_sub(octets, Ordering::Relaxed);
-        return Err(expire(lane, sa, Status::SaExpired, asked.conn));
+        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
     }
     let taken = live
         .sequence
@@ -84,7 +84,7 @@ pub(crate) fn take_number(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<u
             (sequence < last).then_some(sequence.wrapping_add(1))
         });
     let Ok(before) = taken else {
-        return Err(expire(lane, sa, Status::SeqExhausted, asked.conn));
+        return Err(expire(lane, sa, Status::SeqExhausted, Some(asked.conn)));
     };
     note_soft_limit(lane, sa, before + 1, asked.conn);
     Ok(before + 1)
@@ -106,7 +106,7 @@ pub(crate) fn take_in(
     if !has_room(&live.octets, asked.octets.into(), sa.hard_octets.get())
         || !has_room(&live.packets, 1, sa.hard_packets.get())
     {
-        return Err(expire(lane, sa, Status::SaExpired, asked.conn));
+        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
     }
     window(sa).mark(sequence)?;
     crate::report::counters::add(&live.octets, asked.octets.into());
@@ -117,14 +117,13 @@ pub(crate) fn take_in(
 }
 
 /// Stops the SA and says so once. The key is wiped by the shell, under the SAD's write lock.
-pub(crate) fn expire(lane: &LaneBlock, sa: &SaRow, status: Status, conn: ConnId) -> Status {
+pub(crate) fn expire(lane: &LaneBlock, sa: &SaRow, status: Status, conn: Option<ConnId>) -> Status {
     if sa.live.state.swap(SA_EXPIRED, Ordering::AcqRel) != SA_EXPIRED {
-        tell_of(
-            lane,
-            sa,
-            (EVENT_SA_EXPIRED, status as u32),
-            Some(conn).filter(|conn| conn.0 != 0),
-        );
+        let told = Told {
+            kind: EVENT_SA_EXPIRED,
+            status: status as u32,
+        };
+        tell_of(lane, sa, told, conn);
     }
     status
 }
@@ -142,13 +141,21 @@ fn note_soft_limit(lane: &LaneBlock, sa: &SaRow, sequence: u64, conn: ConnId) {
             .compare_exchange(SA_ACTIVE, SA_SOFT, Ordering::AcqRel, Ordering::Relaxed);
     if told.is_ok() {
         count(lane, Status::SeqSoftLimit);
-        tell_of(
-            lane,
-            sa,
-            (EVENT_SOFT_LIMIT, Status::SeqSoftLimit as u32),
-            Some(conn),
-        );
+        let told = Told {
+            kind: EVENT_SOFT_LIMIT,
+            status: Status::SeqSoftLimit as u32,
+        };
+        tell_of(lane, sa, told, Some(conn));
     }
+}
+
+/// What there is to tell of an SA.
+#[derive(Clone, Copy)]
+struct Told {
+    /// `EVENT_` kind.
+    kind: u32,
+    /// Number of a status.
+    status: u32,
 }
 
 /// Tells what lanes had no room to tell. Shell only.
@@ -156,19 +163,20 @@ pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
     let kind = sa.live.untold.swap(0, Ordering::AcqRel);
     if kind != 0 {
         let status = sa.live.untold_status.load(Ordering::Relaxed);
-        tell_of(lane, sa, (kind, status), None);
+        tell_of(lane, sa, Told { kind, status }, None);
     }
 }
 
 /// Tells, or leaves it to the shell if there is no room: an operator must rekey, whatever storm there is.
-fn tell_of(lane: &LaneBlock, sa: &SaRow, (kind, status): (u32, u32), conn: Option<ConnId>) {
+fn tell_of(lane: &LaneBlock, sa: &SaRow, told: Told, conn: Option<ConnId>) {
+    let Told { kind, status } = told;
     // A sequence number above 2^53 loses its low bits; the event is for people.
     let value = sa.live.sequence.load(Ordering::Relaxed) as f64;
     let notice = Notice {
         kind,
         status,
         conn,
-        spi: Spi(sa.spi.get()),
+        spi: Some(Spi(sa.spi.get())),
         value,
     };
     if !tell(lane, &notice) {

@@ -41,7 +41,7 @@ pub(crate) fn move_path(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
         kind: EVENT_PATH_MOVED,
         status: Status::Ok as u32,
         conn: Some(served.conn),
-        spi: Spi(sa.spi.get()),
+        spi: Some(Spi(sa.spi.get())),
         value: f64::from(sa.peer.get()),
     };
     // The first one is no move: it is told in any case, and the first move soon after it.

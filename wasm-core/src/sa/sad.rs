@@ -7,7 +7,7 @@
 use core::sync::atomic::Ordering;
 
 use crate::aead::Context;
-use crate::ids::{ConnId, SaId, Spi};
+use crate::ids::{SaId, Spi};
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::SaRow;
 use crate::layout::{SA_EXPIRED, SA_FREE, SA_INBOUND, SA_OUTBOUND};
@@ -164,7 +164,7 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
             continue;
         }
         if now >= row.expires_at.get() {
-            lifetime::expire(lane, row, Status::SaExpired, ConnId(0));
+            lifetime::expire(lane, row, Status::SaExpired, None);
         }
         lifetime::tell_untold(lane, row);
         if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {

@@ -104,19 +104,31 @@ pub(crate) fn after(cursor: u32, len: u32) -> u32 {
     cursor.wrapping_add(advance)
 }
 
-/// The frames from `cursor` on as one or two pieces: offset and octets of each; the second may be empty.
-pub(crate) fn pieces(ring: &FrameCursors, cursor: u32) -> [(u32, u32); 2] {
+/// Octets of a ring that lie together.
+pub(crate) struct Piece {
+    /// Offset in the memory.
+    pub(crate) at: u32,
+    /// How many there are.
+    pub(crate) len: u32,
+}
+
+/// The frames from `cursor` on as one or two pieces; the second may be empty.
+pub(crate) fn pieces(ring: &FrameCursors, cursor: u32) -> [Piece; 2] {
     let (block, at) = (ring.block.get(), cursor % RING_LEN);
     let written = ring.written.get();
+    let piece = |at, len| Piece { at, len };
     if written == cursor {
-        return [(block, 0); 2];
+        return [piece(block, 0), piece(block, 0)];
     }
     let end = written % RING_LEN;
     // Equal laps: the frames lie in one piece. Else the first piece ends with the lap.
     if written.wrapping_sub(cursor) <= RING_LEN - 1 - at {
-        return [(block + at, end - at), (block, 0)];
+        return [piece(block + at, end - at), piece(block, 0)];
     }
-    [(block + at, ring.lap_end.get() - at), (block, end)]
+    [
+        piece(block + at, ring.lap_end.get() - at),
+        piece(block, end),
+    ]
 }
 
 fn clear(ring: &FrameCursors) {

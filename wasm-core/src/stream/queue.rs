@@ -68,11 +68,7 @@ pub(crate) fn part_max(queue: &Queue) -> u32 {
 ///
 /// # Errors
 /// `QueueDelay` to tell the sender of a standing queue, `TxRingFull` if a burst is too long.
-pub(crate) fn admit(
-    queue: &Queue,
-    (waiting, frame_len): (u32, u32),
-    now: f64,
-) -> Result<(), Status> {
+pub(crate) fn admit(queue: &Queue, waiting: u32, frame_len: u32, now: f64) -> Result<(), Status> {
     let is_alone = waiting == 0;
     if !is_alone && waiting + frame_len > burst_max(queue) {
         return Err(Status::TxRingFull);
@@ -96,8 +92,18 @@ pub(crate) fn entered(queue: &Queue, ring: &FrameCursors, now: f64) {
     }
 }
 
-/// Takes note that the kernel took `octets` of `planned`, after `ring` was told so.
-pub(crate) fn left(queue: &Queue, ring: &FrameCursors, (octets, planned): (u32, u32), now: f64) {
+/// What the kernel took of a plan.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent {
+    /// Octets that it took.
+    pub(crate) octets: u32,
+    /// Octets of the plan.
+    pub(crate) planned: u32,
+}
+
+/// Takes note of what the kernel took, after `ring` was told so.
+pub(crate) fn left(queue: &Queue, ring: &FrameCursors, sent: Sent, now: f64) {
+    let Sent { octets, planned } = sent;
     let behind = ring.consumed.get().wrapping_sub(queue.mark.get());
     // A mark in front is more than a lap away, as cursors wrap.
     if queue.mark_at.get() != 0.0 && behind <= RING_LEN {
@@ -287,7 +293,7 @@ mod tests {
         }
 
         fn offer(&self) -> Result<(), Status> {
-            admit(&self.queue, (self.waiting(), FRAME), self.now)?;
+            admit(&self.queue, self.waiting(), FRAME, self.now)?;
             self.ring.written.set(self.ring.written.get() + FRAME);
             entered(&self.queue, &self.ring, self.now);
             Ok(())
@@ -311,7 +317,11 @@ mod tests {
                 taken += part;
             }
             self.ring.consumed.set(self.ring.consumed.get() + taken);
-            left(&self.queue, &self.ring, (taken, planned), self.now);
+            let sent = Sent {
+                octets: taken,
+                planned,
+            };
+            left(&self.queue, &self.ring, sent, self.now);
         }
 
         /// Lets a moment pass.

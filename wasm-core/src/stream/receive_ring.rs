@@ -74,8 +74,21 @@ pub(crate) fn give_back(row: &Row) {
     row.rx_consumed.set(0);
 }
 
-/// The first octets from `cursor` on, `HEAD_LEN` or as many as there are.
-pub(crate) fn head(row: &Row, cursor: u32) -> ([u8; HEAD_LEN], usize) {
+/// The first octets of a stream.
+pub(crate) struct Head {
+    octets: [u8; HEAD_LEN],
+    len: usize,
+}
+
+impl Head {
+    /// `HEAD_LEN` of them, or as many as there are.
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets[..self.len]
+    }
+}
+
+/// The first octets from `cursor` on.
+pub(crate) fn head(row: &Row, cursor: u32) -> Head {
     let available = row.rx_written.get().wrapping_sub(cursor);
     let count = available.min(HEAD_LEN as u32);
     let mut head = [0; HEAD_LEN];
@@ -85,7 +98,10 @@ pub(crate) fn head(row: &Row, cursor: u32) -> ([u8; HEAD_LEN], usize) {
     octets::copy_out(row.rx_block.get() + at, front);
     let rest_len = count - first;
     octets::copy_out(row.rx_block.get(), &mut rest[..rest_len as usize]);
-    (head, count as usize)
+    Head {
+        octets: head,
+        len: count as usize,
+    }
 }
 
 /// Makes the frame of `len` octets at `cursor` contiguous and returns its offset.

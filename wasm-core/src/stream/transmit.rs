@@ -12,10 +12,10 @@ use crate::layout::{
     UP_READ_RUN_MAX,
 };
 use crate::memory::{kernel_tables, lock, octets};
-use crate::report::counters::{count_frames, observe_delay, observe_queue};
+use crate::report::counters::{Frames, count_frames, observe_delay, observe_queue};
 use crate::report::status::Status;
 use crate::stream::frame_ring::{self, Place, after, front, is_empty, pieces, pop};
-use crate::stream::queue;
+use crate::stream::queue::{self, Sent};
 
 /// Octets of the stamp before an IKE frame.
 pub(crate) const STAMP_LEN: u32 = 8;
@@ -78,8 +78,8 @@ pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
     }
     // ESP only if no IKE is left behind.
     if ike == row.ike.written.get() {
-        for (at, len) in pieces(&row.tx, esp) {
-            parts.add(at, len);
+        for piece in pieces(&row.tx, esp) {
+            parts.add(piece.at, piece.len);
         }
     }
     lane.tx_msg.iov_len.set(parts.count as u64);
@@ -93,10 +93,13 @@ pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
 /// If it took more than was planned.
 pub(crate) fn sent(lane: &LaneBlock, row: &Row, octets: u32, now: f64) -> u32 {
     let mut left = octets;
-    let mut done = [(0, 0); 2];
+    let (mut ike, mut esp) = (none_of(KIND_IKE), none_of(KIND_ESP));
     while let Some(kind) = head_kind(row) {
-        let (ring, frame_at) = head_of(row, kind);
-        let len = frame_len(frame_at);
+        let (ring, done) = match kind {
+            BEGUN_IKE => (&row.ike, &mut ike),
+            _ => (&row.tx, &mut esp),
+        };
+        let len = frame_len(head_at(row, kind));
         let rest = len - row.begun_octets.get();
         let taken = rest.min(left);
         ring.queued.set(ring.queued.get() - taken);
@@ -110,21 +113,38 @@ pub(crate) fn sent(lane: &LaneBlock, row: &Row, octets: u32, now: f64) -> u32 {
             });
             break;
         }
-        end_frame(lane, row, (kind, len), now);
-        let tally = &mut done[usize::from(kind == BEGUN_ESP)];
-        *tally = (tally.0 + 1, tally.1 + len - LENGTH_FIELD_LEN);
+        row.begun.set(BEGUN_NONE);
+        row.begun_octets.set(0);
+        match kind {
+            BEGUN_IKE => end_ike(lane, row, len, now),
+            _ => pop(&row.tx, len),
+        }
+        done.add(len - LENGTH_FIELD_LEN);
     }
     assert!(left == 0, "more octets sent than planned");
-    count_frames(lane, &row.outbound, (OUTBOUND, KIND_IKE), done[0]);
-    count_frames(lane, &row.outbound, (OUTBOUND, KIND_ESP), done[1]);
+    count_frames(lane, &row.outbound, &ike);
+    count_frames(lane, &row.outbound, &esp);
     if frame_ring::room(&row.ike) >= READ_LEN_MAX {
         row.ike_waits.store(0, Ordering::Relaxed);
     }
-    queue::left(&row.queue, &row.tx, (octets, lane.tx_planned.get()), now);
+    let sent = Sent {
+        octets,
+        planned: lane.tx_planned.get(),
+    };
+    queue::left(&row.queue, &row.tx, sent, now);
     let queued = note_queue(row);
     observe_queue(lane, queued);
-    note_partial(row, (done[0].0 + done[1].0 > 0, now));
+    note_partial(row, ike.count + esp.count > 0, now);
     queued
+}
+
+fn none_of(kind: usize) -> Frames {
+    Frames {
+        direction: OUTBOUND,
+        kind,
+        count: 0,
+        octets: 0,
+    }
 }
 
 /// Octets of ESP that wait, the begun frame apart.
@@ -145,21 +165,25 @@ pub(crate) enum Word {
     Mark,
 }
 
-/// Whether a frame of ESP may queue up behind those that wait, and where; and whether its sender is to be told by a mark.
+/// A frame of ESP that may queue up.
+pub(crate) struct Admitted {
+    /// Where it goes.
+    pub(crate) place: Place,
+    /// Whether its sender is to be told of a standing queue by a mark in it.
+    pub(crate) is_marked: bool,
+}
+
+/// Asks whether a frame of ESP may queue up behind those that wait.
 ///
 /// # Errors
 /// `TxRingFull`, or `QueueDelay` to tell by a loss.
-pub(crate) fn admit(
-    row: &Row,
-    (frame_len, word): (u32, Word),
-    now: f64,
-) -> Result<(Place, bool), Status> {
-    let has_word = match queue::admit(&row.queue, (waiting(row), frame_len), now) {
+pub(crate) fn admit(row: &Row, frame_len: u32, word: Word, now: f64) -> Result<Admitted, Status> {
+    let is_marked = match queue::admit(&row.queue, waiting(row), frame_len, now) {
         Err(Status::QueueDelay) if word == Word::Mark => true,
         admitted => admitted.map(|()| false)?,
     };
     let place = frame_ring::reserve(&row.tx, frame_len).ok_or(Status::TxRingFull)?;
-    Ok((place, has_word))
+    Ok(Admitted { place, is_marked })
 }
 
 /// Takes the frame in that was laid into `place`.
@@ -185,29 +209,23 @@ fn head_kind(row: &Row) -> Option<u32> {
     }
 }
 
-/// Its ring, and the offset of its Length field.
-fn head_of(row: &Row, kind: u32) -> (&FrameCursors, u32) {
+/// Offset of its Length field.
+fn head_at(row: &Row, kind: u32) -> u32 {
     match kind {
-        BEGUN_IKE => (&row.ike, front(&row.ike) + STAMP_LEN),
-        _ => (&row.tx, front(&row.tx)),
+        BEGUN_IKE => front(&row.ike) + STAMP_LEN,
+        _ => front(&row.tx),
     }
 }
 
-/// Lets the frame go that has left whole.
-fn end_frame(lane: &LaneBlock, row: &Row, (kind, len): (u32, u32), now: f64) {
-    row.begun.set(BEGUN_NONE);
-    row.begun_octets.set(0);
-    if kind == BEGUN_ESP {
-        pop(&row.tx, len);
-        return;
-    }
+/// Lets the frame of IKE go that has left whole.
+fn end_ike(lane: &LaneBlock, row: &Row, len: u32, now: f64) {
     let stamp = f64::from_le_bytes(octets::array(front(&row.ike)));
     observe_delay(lane, now - stamp);
     pop(&row.ike, STAMP_LEN + len);
 }
 
 /// Keeps the time since when the first frame of the queue has failed to leave whole.
-fn note_partial(row: &Row, (has_ended_one, now): (bool, f64)) {
+fn note_partial(row: &Row, has_ended_one: bool, now: f64) {
     let is_idle = is_empty(&row.ike) && is_empty(&row.tx);
     let since = f64::from_bits(row.tx_partial_at.load(Ordering::Relaxed));
     let at = match (is_idle, has_ended_one || since == 0.0) {

@@ -98,7 +98,7 @@ fn take_one(lane: Lane<'_>, conn: ConnId, datagram: &[u8], now: f64) -> Result<(
     }
     score::clear(row);
     row.valid_at.set(now);
-    let queued = check(kind, octets).and_then(|()| queue(row, (kind, datagram), now));
+    let queued = check(kind, octets).and_then(|()| queue(row, kind, datagram, now));
     if let Err(status) = queued {
         count(lane.block, status);
         if kind == Kind::Ike {
@@ -120,7 +120,7 @@ fn check(kind: Kind, octets: u32) -> Result<(), Status> {
     }
 }
 
-fn queue(row: &Row, (kind, datagram): (Kind, &[u8]), now: f64) -> Result<(), Status> {
+fn queue(row: &Row, kind: Kind, datagram: &[u8], now: f64) -> Result<(), Status> {
     if !transmit::lock_open(row) {
         return Err(Status::TxRingFull);
     }
@@ -152,7 +152,7 @@ fn put_esp(row: &Row, packet: &[u8], now: f64) -> Result<(), Status> {
     }
     let frame_len = LENGTH_FIELD_LEN + packet.len() as u32;
     // What is sealed elsewhere cannot be marked.
-    let (place, _) = transmit::admit(row, (frame_len, Word::Loss), now)?;
+    let place = transmit::admit(row, frame_len, Word::Loss, now)?.place;
     put_frame(place.at, packet)?;
     transmit::push(row, place, frame_len, now);
     Ok(())

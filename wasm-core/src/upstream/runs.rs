@@ -9,7 +9,7 @@ use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::layout::system::{Control, SO_RXQ_OVFL, SOL_SOCKET, SOL_UDP, UDP_GRO};
 use crate::layout::{CONTROL_LEN, UP_RUN_LEN_MAX, UP_RUN_MAX};
-use crate::memory::kernel_tables;
+use crate::memory::kernel_tables::{self, Send};
 
 /// Messages that leave in one call.
 struct Run {
@@ -80,7 +80,12 @@ pub(crate) fn messages_before(lane: &LaneBlock, sends: u32) -> u32 {
 fn close(lane: &LaneBlock, run: &Run) {
     let i = lane.batch.sends.get();
     lane.batch.send_first[i as usize].set(run.first);
-    kernel_tables::set_send(lane, i as usize, (run.first, run.count), run.size);
+    let send = Send {
+        first: run.first,
+        count: run.count,
+        size: run.size,
+    };
+    kernel_tables::set_send(lane, i as usize, &send);
     lane.batch.sends.set(i + 1);
 }
 
