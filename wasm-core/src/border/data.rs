@@ -14,6 +14,7 @@ use crate::upstream::datagrams;
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn rx_prepare(lane: u32, conn: u32) -> i32 {
     receive_ring::prepare(memory::lane(lane), memory::row(ConnId(conn)))
+        .map_or(-1, u32::cast_signed)
 }
 
 /// Takes in what the kernel wrote.

@@ -26,23 +26,23 @@ pub(crate) fn offset(row: &Row, cursor: u32) -> u32 {
     row.rx_block.get() + cursor % RING_LEN
 }
 
-/// Lays all free space into the lane's iovecs. How many there are; 0 if the ring is full, -1 without a block.
-pub(crate) fn prepare(lane: &LaneBlock, row: &Row) -> i32 {
+/// Lays all free space into the lane's iovecs. How many there are; 0 if the ring is full, `None` without a block.
+pub(crate) fn prepare(lane: &LaneBlock, row: &Row) -> Option<u32> {
     if row.rx_block.get() == 0 && !borrow(row) {
-        return -1;
+        return None;
     }
     let free = RING_LEN - len(row);
     if free == 0 {
-        return 0;
+        return Some(0);
     }
     let at = row.rx_written.get() % RING_LEN;
     let first = free.min(RING_LEN - at);
     kernel_tables::set_iovec(&lane.recv_iov[0], row.rx_block.get() + at, first);
     if first == free {
-        return 1;
+        return Some(1);
     }
     kernel_tables::set_iovec(&lane.recv_iov[1], row.rx_block.get(), free - first);
-    2
+    Some(2)
 }
 
 /// Takes `octets` in that the kernel has written.
