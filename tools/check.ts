@@ -8,6 +8,7 @@ import { checkLinks } from "./check/links.ts";
 import { checkNames } from "./check/names.ts";
 import { checkPaths } from "./check/paths.ts";
 import { checkReferences } from "./check/references.ts";
+import { checkRustModules } from "./check/rust_modules.ts";
 import { checkSizes } from "./check/sizes.ts";
 import { checkUnsafe } from "./check/unsafe.ts";
 
@@ -18,6 +19,7 @@ const GUARDS: Readonly<Record<string, Guard>> = {
   names: checkNames,
   paths: checkPaths,
   references: checkReferences,
+  rust: checkRustModules,
   sizes: checkSizes,
   unsafe: checkUnsafe,
 };
