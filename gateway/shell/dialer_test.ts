@@ -84,7 +84,7 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
         return () => void (listener = () => undefined);
       },
     },
-    table: {
+    rows: {
       locate: (id) =>
         fd >= 0 && id === connections ? { lane: 0, row: 1, generation: 1 } : undefined,
       idOfDescriptor: () => fd < 0 ? undefined : connections,

@@ -33,7 +33,7 @@ import type { TroubleNotice } from "../lane/init.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import type { LogLevel } from "../model/log_level.ts";
 import { spiText } from "../model/spi.ts";
-import { addressText, connectionId } from "./connections.ts";
+import { addressText, connectionId } from "./connection_rows.ts";
 import type { Log } from "./log.ts";
 import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
 

@@ -8,7 +8,8 @@ import type { Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import { spiText } from "../model/spi.ts";
 import type { Totals } from "../model/totals.ts";
-import type { ConnectionTable } from "./connections.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
+import type { Connections } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Routes } from "./routes.ts";
@@ -17,7 +18,8 @@ import type { Sad } from "./sad.ts";
 export interface GatewayOptions {
   readonly sad: Sad;
   readonly lanes: Lanes;
-  readonly connections: ConnectionTable;
+  readonly rows: Pick<ConnectionRows, "locate" | "laneOf">;
+  readonly connections: Connections;
   readonly routes: Routes;
   readonly events: EventHub;
   readonly readTotals: () => Totals;
@@ -66,8 +68,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function kick({ connections, lanes }: GatewayOptions, id: number): KickOutcome {
-  const found = connections.locate(id);
+function kick({ rows, lanes }: GatewayOptions, id: number): KickOutcome {
+  const found = rows.locate(id);
   if (found === undefined) return "unknown";
   const command = [COMMAND_KICK, found.row, found.generation];
   return lanes.command(found.lane, command) ? "told" : "busy";
@@ -96,7 +98,7 @@ function saFields(
 }
 
 function sendDummy(
-  { sad, connections, lanes, innerMtu }: GatewayOptions,
+  { sad, rows, lanes, innerMtu }: GatewayOptions,
   spi: number,
   octets: number,
 ): Refusal | "unknown" | undefined {
@@ -112,7 +114,7 @@ function sendDummy(
       detail: `octets must be 1 to ${innerMtu}, as --inner-mtu has it`,
     };
   }
-  const lane = connections.laneOf(sad.pathOf(spi));
+  const lane = rows.laneOf(sad.pathOf(spi));
   if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };
   if (lanes.command(lane, [COMMAND_DUMMY, spi, octets])) return undefined;
   return { kind: "conflict", detail: "The lane has too many orders" };

@@ -18,7 +18,7 @@ export interface OriginateOptions {
   readonly log: Log;
 }
 
-export interface OriginateParts extends Pick<DialerOptions, "lanes" | "events" | "table" | "sad"> {
+export interface OriginateParts extends Pick<DialerOptions, "lanes" | "events" | "rows" | "sad"> {
   readonly machine: Machine;
   readonly gateway: Gateway;
 }

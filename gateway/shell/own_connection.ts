@@ -3,7 +3,7 @@
 import { COMMAND_ADOPT } from "../lane/commands.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { emitSockaddr, type InetAddress } from "../linux/structs.ts";
-import type { ConnectionTable } from "./connections.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 
@@ -26,7 +26,7 @@ export interface HandOverOptions {
   readonly kernel: Kernel;
   readonly lanes: Pick<Lanes, "command">;
   readonly events: Pick<EventHub, "subscribe">;
-  readonly table: Pick<ConnectionTable, "locate" | "idOfDescriptor">;
+  readonly rows: Pick<ConnectionRows, "locate" | "idOfDescriptor">;
 }
 
 /** What a lane may take to have the connection, ms. */
@@ -44,7 +44,7 @@ export async function handOver(
   options: HandOverOptions,
   dialled: Dialled,
 ): Promise<OwnConnection | undefined> {
-  const { kernel, lanes, table } = options;
+  const { kernel, lanes, rows } = options;
   const watch = watchFor(options, dialled.fd);
   if (!lanes.command(0, adoptOrder(dialled))) {
     watch.stop();
@@ -52,13 +52,13 @@ export async function handOver(
     throw new Error("The lane has too many orders");
   }
   const id = await watch.opened;
-  const row = table.locate(id)?.row;
+  const row = rows.locate(id)?.row;
   if (row !== undefined) return { id, row, ended: watch.closed };
   watch.stop();
   return undefined;
 }
 
-function watchFor({ events, table }: HandOverOptions, fd: number): {
+function watchFor({ events, rows }: HandOverOptions, fd: number): {
   readonly opened: Promise<number>;
   readonly closed: Promise<void>;
   stop(): void;
@@ -81,9 +81,9 @@ function watchFor({ events, table }: HandOverOptions, fd: number): {
   }
 
   function look(): void {
-    const found = id === undefined ? table.idOfDescriptor(fd) : undefined;
+    const found = id === undefined ? rows.idOfDescriptor(fd) : undefined;
     if (found !== undefined) open(found);
-    if (id !== undefined && table.locate(id) === undefined) stop();
+    if (id !== undefined && rows.locate(id) === undefined) stop();
   }
 
   const unsubscribe = events.subscribe(({ event, fields }) => {

@@ -12,7 +12,8 @@ import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
 import { VERSION } from "../model/version.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { type ConnectionTable, createConnectionTable } from "./connections.ts";
+import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
+import { type Connections, createConnections } from "./connections.ts";
 import { laneInits, openDescriptors } from "./descriptors.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
 import { createEventHub, type EventHub } from "./events.ts";
@@ -120,12 +121,15 @@ function sweep(
 }
 
 interface Tables {
+  readonly rows: ConnectionRows;
   readonly sad: Sad;
-  readonly table: ConnectionTable;
+  readonly connections: Connections;
 }
 
 function createTables({ runtime, config }: StartOptions, machine: Machine): Tables {
   const { core, native, views, index, clock, kernel } = machine;
+  const { maxConnections: connectionsMax } = config;
+  const rows = createConnectionRows(views, { first: core.conn_row(1), connectionsMax });
   const secret = new Uint8Array(32);
   runtime.random(secret);
   const sad = createSad({
@@ -137,17 +141,16 @@ function createTables({ runtime, config }: StartOptions, machine: Machine): Tabl
     date,
     spd: createSpd(),
     keys: createKeyUse(secret),
-    connectionId: (row) => table.idOf(row),
+    connectionId: rows.idOf,
   });
-  const table = createConnectionTable({
+  const connections = createConnections({
     core,
-    views,
     index,
-    connectionsMax: config.maxConnections,
-    spisOf: sad.spisByRow,
+    rows,
+    sad,
     rttMicros: (fd) => tcpInfoRtt(kernel, fd) ?? null,
   });
-  return { sad, table };
+  return { rows, sad, connections };
 }
 
 interface Parts extends Tables {
@@ -158,13 +161,14 @@ interface Parts extends Tables {
 }
 
 function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway {
-  const { machine, sad, table, lanes, events } = parts;
+  const { machine, rows, sad, connections, lanes, events } = parts;
   const { views, blocks, clock } = machine;
   const startedAt = clock();
   return createGateway({
     sad,
     lanes,
-    connections: table,
+    rows,
+    connections,
     events,
     innerMtu: config.innerMtu,
     routes: createRoutes(routeTable(machine, parts.tun, log)),
@@ -173,7 +177,7 @@ function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway
       blocks,
       clock,
       lanes: config.lanes,
-      states: table.states,
+      states: rows.states,
       sas: sad.counts,
     }),
     fixed: {

@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from "../config/types.ts";
 import type { Gateway } from "../model/gateway.ts";
-import type { ConnectionTable } from "./connections.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import type { Sad } from "./sad.ts";
@@ -17,17 +17,17 @@ export interface StopOptions {
   readonly machine: Machine;
   readonly config: GatewayConfig;
   readonly gateway: Gateway;
-  readonly table: ConnectionTable;
+  readonly rows: Pick<ConnectionRows, "states">;
   readonly lanes: Lanes;
   readonly sad: Sad;
 }
 
 /** Ends a gateway; resolves when its lanes have returned and no key is left. If a lane does not return, the core's keys end with the process. */
 export async function stopGateway(options: StopOptions): Promise<void> {
-  const { machine, config, gateway, table, lanes } = options;
+  const { machine, config, gateway, rows, lanes } = options;
   gateway.drain();
   const dueAt = machine.clock() + config.drainTimeoutMs + GRACE_MS;
-  while (machine.clock() < dueAt && hasAny(table.states())) {
+  while (machine.clock() < dueAt && hasAny(rows.states())) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   try {

@@ -18,7 +18,7 @@ function openStop(
       drain: () => undefined,
       removeSa: more.removeSa ?? (() => calls.push("remove") > 0),
     },
-    table: { states: () => [] },
+    rows: { states: () => [] },
     sad: { views: () => [{ spi: 0x100 }] },
     lanes: { stop: more.lanes ?? (() => Promise.resolve()) },
   };
