@@ -1,24 +1,23 @@
 // A running gateway as the API sees it: tables read when asked, orders to the lanes, SAs with their routes.
 
-import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
 import type { GatewayEvent } from "../model/event.ts";
-import type { Gateway, KickOutcome } from "../model/gateway.ts";
+import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import { spiText } from "../model/spi.ts";
 import type { Totals } from "../model/totals.ts";
-import type { ConnectionRows } from "./connection_rows.ts";
 import type { Connections } from "./connections.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
+import type { Orders } from "./orders.ts";
 import type { Routes } from "./routes.ts";
 import type { Sad } from "./sad.ts";
 
 export interface GatewayOptions {
   readonly sad: Sad;
   readonly lanes: Lanes;
-  readonly rows: Pick<ConnectionRows, "locate" | "laneOf">;
+  readonly orders: Orders;
   readonly connections: Connections;
   readonly routes: Routes;
   readonly events: EventHub;
@@ -26,13 +25,11 @@ export interface GatewayOptions {
   /** The members of the status that do not change. */
   readonly fixed: Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining">;
   readonly uptimeSeconds: () => number;
-  /** Largest inner packet in octets; a dummy is no larger, so that its size tells nothing. */
-  readonly innerMtu: number;
 }
 
 /** Binds the parts of the shell into what its API and its commands use. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { sad, lanes, connections, events } = options;
+  const { sad, lanes, connections, orders, events } = options;
   let isDraining = false;
 
   function status(): GatewayStatus {
@@ -56,23 +53,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     totals: options.readTotals,
     connections: connections.views,
     connection: connections.view,
-    kick: (id) => kick(options, id),
+    kick: orders.kick,
     sas: sad.views,
     sa: sad.view,
     installSa: (spec) => Promise.resolve(installSa(options, spec)),
     removeSa: (spi) => removeSa(options, spi),
-    sendDummy: (spi, octets) => sendDummy(options, spi, octets),
+    sendDummy: orders.sendDummy,
     drain,
     isDraining: () => isDraining,
     subscribe: events.subscribe,
   };
-}
-
-function kick({ rows, lanes }: GatewayOptions, id: number): KickOutcome {
-  const found = rows.locate(id);
-  if (found === undefined) return "unknown";
-  const command = [COMMAND_KICK, found.row, found.generation];
-  return lanes.command(found.lane, command) ? "told" : "busy";
 }
 
 function installSa({ sad, routes, events }: GatewayOptions, spec: SaSpec): Refusal | undefined {
@@ -95,27 +85,4 @@ function saFields(
   { spi, direction, peer }: Pick<SaSpec, "spi" | "direction" | "peer">,
 ): GatewayEvent["fields"] {
   return { spi: spiText(spi), direction, peer };
-}
-
-function sendDummy(
-  { sad, rows, lanes, innerMtu }: GatewayOptions,
-  spi: number,
-  octets: number,
-): Refusal | "unknown" | undefined {
-  const entry = sad.find(spi);
-  if (entry === undefined) return "unknown";
-  if (entry.spec.direction !== "outbound") {
-    return { kind: "conflict", detail: "The SA is inbound: dummy packets leave by outbound SAs" };
-  }
-  if (octets < 1 || octets > innerMtu) {
-    return {
-      kind: "invalid",
-      member: "octets",
-      detail: `octets must be 1 to ${innerMtu}, as --inner-mtu has it`,
-    };
-  }
-  const lane = rows.laneOf(sad.pathOf(spi));
-  if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };
-  if (lanes.command(lane, [COMMAND_DUMMY, spi, octets])) return undefined;
-  return { kind: "conflict", detail: "The lane has too many orders" };
 }

@@ -23,6 +23,7 @@ import { type Lanes, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
 import { originate } from "./originate.ts";
+import { createOrders } from "./orders.ts";
 import { createRoutes, type RouteTable } from "./routes.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
@@ -167,10 +168,9 @@ function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway
   return createGateway({
     sad,
     lanes,
-    rows,
     connections,
+    orders: createOrders({ sad, rows, lanes, innerMtu: config.innerMtu }),
     events,
-    innerMtu: config.innerMtu,
     routes: createRoutes(routeTable(machine, parts.tun, log)),
     readTotals: createTotals({
       views,
