@@ -10,24 +10,24 @@ import { dialTcp } from "../linux/dial.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
 import type { IpAddress } from "../model/address.ts";
-import type { Gateway } from "../model/gateway.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import { type AddressOrder, createAddressOrder } from "./address_order.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
 import type { Log } from "./log.ts";
+import type { Orders } from "./orders.ts";
 import {
   type Dialled,
   handOver,
   type HandOverOptions,
   type OwnConnection,
 } from "./own_connection.ts";
-import type { Sad } from "./sad.ts";
+import type { Sad, SaEntry } from "./sad.ts";
 
 /** Keeps the connection up until it is stopped. */
 export interface Dialer {
   /** The SAD has one SA more. */
-  installed(spi: number): void;
+  installed(entry: SaEntry): void;
   /** It has one less. */
   removed(): void;
   /** Connects no more; a connection that is up stays. */
@@ -38,8 +38,8 @@ export interface DialerOptions extends HandOverOptions {
   readonly target: ConnectTarget;
   readonly tcp: TcpOptions;
   readonly kernel: Kernel;
-  readonly sad: Pick<Sad, "views" | "view" | "find" | "usePath">;
-  readonly gateway: Pick<Gateway, "sendDummy" | "kick">;
+  readonly sad: Pick<Sad, "views" | "view" | "usePath">;
+  readonly orders: Orders;
   readonly log: Log;
   /** The responder's addresses, asked for before each connection. */
   readonly resolve: () => Promise<readonly IpAddress[]>;
@@ -85,7 +85,7 @@ export function startDialer(options: DialerOptions): Dialer {
   }
 
   return {
-    installed: (spi) => installed(state, spi),
+    installed: (entry) => installed(state, entry),
     removed: () => removed(state),
     stop,
   };
@@ -102,16 +102,16 @@ interface State extends DialerOptions {
   wake: () => void;
 }
 
-function installed({ wake, up, sad }: State, spi: number): void {
+function installed({ wake, up, sad }: State, { spec: { spi, direction } }: SaEntry): void {
   wake();
   if (up === undefined) return;
   sad.usePath(up.connection.row);
-  if (sad.find(spi)?.spec.direction === "outbound") up.greeter.greet([spi]);
+  if (direction === "outbound") up.greeter.greet([spi]);
 }
 
 /** Without an SA the connection is of no use any more (RFC 9329 §6.1: the originator should close it). */
-function removed({ up, sad, gateway }: State): void {
-  if (up !== undefined && !sad.views().some(isLive)) gateway.kick(up.connection.id);
+function removed({ up, sad, orders }: State): void {
+  if (up !== undefined && !sad.views().some(isLive)) orders.kick(up.connection.id);
 }
 
 async function run(state: State): Promise<void> {
@@ -182,8 +182,8 @@ async function openTo(state: State, address: IpAddress): Promise<Dialled> {
 async function live(state: State, dialled: Dialled): Promise<void> {
   const connection = await handOver(state, dialled);
   if (connection === undefined) return;
-  const { sad, gateway, log } = state;
-  const greeter = startGreeter({ sad, log, sendDummy: gateway.sendDummy });
+  const { sad, orders, log } = state;
+  const greeter = startGreeter({ sad, log, sendDummy: orders.sendDummy });
   try {
     sad.usePath(connection.row);
     state.up = { connection, greeter };

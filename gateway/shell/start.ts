@@ -4,7 +4,6 @@ import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { EngineChoice } from "../engine/choose.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
-import { addRoute, removeRoute } from "../linux/routes.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import type { Tun } from "../linux/tun.ts";
 import type { Gateway } from "../model/gateway.ts";
@@ -15,20 +14,23 @@ import type { Runtime } from "../runtime/types.ts";
 import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { laneInits, openDescriptors } from "./descriptors.ts";
+import { createDrain } from "./drain.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
 import { createEventHub, type EventHub } from "./events.ts";
-import { createGateway } from "./gateway.ts";
+import { createGateway, type FixedStatus } from "./gateway.ts";
 import { createKeyUse } from "./key_use.ts";
 import { type Lanes, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
 import { originate } from "./originate.ts";
 import { createOrders } from "./orders.ts";
-import { createRoutes, type RouteTable } from "./routes.ts";
+import { createSaChanges, type SaListener } from "./sa_changes.ts";
+import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
 import { createTotals } from "./totals.ts";
+import { routeSas } from "./tun_routes.ts";
 
 /** Descriptors that the process needs beside those of its connections. */
 const DESCRIPTORS_EXTRA = 64;
@@ -87,9 +89,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       finish(1);
     },
   });
-  const assembled = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
-  const parts = { machine, lanes, events, gateway: assembled, ...tables };
-  const gateway = await originate(options, parts);
+  const parts = { ...tables, machine, lanes, events, tun: descriptors.tun };
+  const gateway = await assemble(options, parts);
   await installStatic(gateway, config);
   const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
@@ -103,7 +104,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   function stop(): void {
     if (isStopping) return;
     isStopping = true;
-    stopGateway({ machine, config, gateway, lanes, ...tables }).then(() => finish(0), fail);
+    stopGateway({ ...parts, config, gateway }).then(() => finish(0), fail);
   }
 
   const listening = { tcp: descriptors.listening };
@@ -161,50 +162,52 @@ interface Parts extends Tables {
   readonly tun: Tun | null;
 }
 
-function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway {
+/** Joins the parts, each made before those that use it. */
+async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
   const { machine, rows, sad, connections, lanes, events } = parts;
-  const { views, blocks, clock } = machine;
+  const { config } = options;
+  const { clock } = machine;
   const startedAt = clock();
+  const readTotals = createTotals({
+    views: machine.views,
+    blocks: machine.blocks,
+    clock,
+    lanes: config.lanes,
+    states: rows.states,
+    sas: sad.counts,
+  });
+  const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
+  const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
   return createGateway({
-    sad,
-    lanes,
     connections,
-    orders: createOrders({ sad, rows, lanes, innerMtu: config.innerMtu }),
-    events,
-    routes: createRoutes(routeTable(machine, parts.tun, log)),
-    readTotals: createTotals({
-      views,
-      blocks,
-      clock,
-      lanes: config.lanes,
-      states: rows.states,
-      sas: sad.counts,
+    sad,
+    changes: createSaChanges({
+      sad,
+      checks: originator.checks,
+      listeners: [...routing(options, parts), tellSas(events), ...originator.listeners],
     }),
-    fixed: {
-      version: VERSION,
-      runtime: runtime.name,
-      engine: machine.engine.name,
-      lanes: config.lanes,
-      limits: { ...limitsOf(config), rings: machine.rings },
-    },
+    orders,
+    drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
+    events,
+    readTotals,
+    fixed: fixedStatus(options, machine),
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
 }
 
-/** Routes into the TUN; none for the echo host. */
-function routeTable({ kernel }: Machine, tun: Tun | null, log: Log): RouteTable {
+/** The echo host has no routes. */
+function routing({ log }: StartOptions, { machine, tun }: Parts): readonly SaListener[] {
+  return tun === null ? [] : [routeSas({ kernel: machine.kernel, tun, log })];
+}
+
+/** What a gateway says of itself for as long as it runs. */
+function fixedStatus({ runtime, config }: StartOptions, machine: Machine): FixedStatus {
   return {
-    add({ octets, bits, text }): void {
-      if (tun === null) return;
-      const outcome = addRoute(kernel, { octets, bits, index: tun.index });
-      if (outcome === "existed") log("warn", "route_existed", { prefix: text, device: tun.name });
-    },
-    remove({ octets, bits }): void {
-      if (tun !== null) removeRoute(kernel, { octets, bits, index: tun.index });
-    },
-    failed({ text }, reason): void {
-      log("error", "route_failed", { prefix: text, reason });
-    },
+    version: VERSION,
+    runtime: runtime.name,
+    engine: machine.engine.name,
+    lanes: config.lanes,
+    limits: { ...limitsOf(config), rings: machine.rings },
   };
 }
 
