@@ -8,6 +8,8 @@ export interface Peers {
   release(name: string): boolean;
   /** 0 if there is no such peer. */
   numberOf(name: string): number;
+  /** Numbers of all peers that have an SA. */
+  numbers(): Iterable<number>;
 }
 
 /** Makes an empty table. */
@@ -33,5 +35,10 @@ export function createPeers(): Peers {
     return true;
   }
 
-  return { take, release, numberOf: (name) => known.get(name)?.number ?? 0 };
+  return {
+    take,
+    release,
+    numberOf: (name) => known.get(name)?.number ?? 0,
+    numbers: () => [...known.values()].map(({ number }) => number),
+  };
 }

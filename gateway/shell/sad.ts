@@ -196,9 +196,8 @@ function spisByRow(state: State): Map<number, string[]> {
   return rows;
 }
 
-function usePath({ core, entries, peers }: State, row: number): void {
-  const names = new Set([...entries.values()].map(({ spec }) => spec.peer));
-  for (const name of names) core.peer_use(peers.numberOf(name), row);
+function usePath({ core, peers }: State, row: number): void {
+  for (const number of peers.numbers()) core.peer_use(number, row);
 }
 
 function pathOf({ core, entries, peers }: State, spi: number): number {
