@@ -24,7 +24,7 @@ import { socketAddressText } from "../model/socket_address.ts";
 import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
 import { readRowKinds, stateName } from "./totals.ts";
 
-/** Rows with live connections, as they are at the moment of each call. */
+/** The rows of connections. Each call reads them as they are at that moment. */
 export interface ConnectionRows {
   /** Rows of all live connections, in ascending order. */
   live(): Iterable<number>;
@@ -42,11 +42,11 @@ export interface ConnectionRows {
   descriptorOf(row: number): number;
   /** Lane that owns the connection of a row; undefined if there is none, as in row 0. */
   laneOf(row: number): number | undefined;
-  /** What stands in a live row itself. */
+  /** A live row in the form of the API. */
   show(row: number): ShownRow;
 }
 
-/** A connection as its row has it. */
+/** What the API shows of a connection and its row holds. */
 export type ShownRow = Omit<ConnectionView, "spis" | "rttMicros">;
 
 export interface ConnectionRowsOptions {
@@ -55,10 +55,10 @@ export interface ConnectionRowsOptions {
   readonly connectionsMax: number;
 }
 
-/** Rows of the table: one more than there are connections, since row 0 is none. */
+/** Rows of the largest table; row 0 stands for no connection. */
 const ID_ROWS = 2 ** 20;
 
-/** Makes the reader of the rows; it needs nothing but the memory. */
+/** Makes the reader of the rows. It needs nothing but the memory, so it is made before the SAD. */
 export function createConnectionRows(
   memory: MemoryViews,
   options: ConnectionRowsOptions,
@@ -102,7 +102,10 @@ function* states(rows: Rows): Generator<number> {
   for (const row of liveRows(rows)) yield field(rows, row, ROW_STATE);
 }
 
-/** Rows are used again: the generation makes the number a connection's own. Below 2^53. */
+/**
+ * The number of a connection, which no other connection of this process has. Rows are used again,
+ * so their generation is part of it. It stays below 2^53.
+ */
 export function connectionId(row: number, generation: number): number {
   return generation * ID_ROWS + row;
 }
@@ -156,7 +159,12 @@ function viewRow(rows: Rows, row: number): ShownRow {
   };
 }
 
-/** An address in the memory, as text. */
+/**
+ * An address in the memory with its port, as text.
+ *
+ * @param at Offset of the address, octets; it is in network byte order
+ * @param family `FAMILY_V4` (4 octets) or `FAMILY_V6` (16 octets)
+ */
 export function addressText(
   memory: MemoryViews,
   { at, family, port }: { readonly at: number; readonly family: number; readonly port: number },

@@ -17,11 +17,11 @@ export interface ConnectionsOptions {
   readonly index: number;
   readonly rows: ConnectionRows;
   readonly sad: Pick<Sad, "spisByRow">;
-  /** Smoothed round trip of a TCP socket in us, null if the kernel does not say. */
+  /** Smoothed round trip of a TCP socket, us; null if the kernel does not say. */
   readonly rttMicros: (fd: number) => number | null;
 }
 
-/** Joins the rows with the SAs. */
+/** Makes the views, which join each row with the SAs of its peers. */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { core, index, rows, sad, rttMicros } = options;
 
@@ -29,7 +29,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return { ...rows.show(row), spis, rttMicros: rtt(row) };
   }
 
-  /** Asks under the transmit lock, so that the descriptor cannot be closed and its number reused. */
+  /**
+   * Asks under the transmit lock. Without it a lane could close the descriptor meanwhile, and its
+   * number could be given to another.
+   */
   function rtt(row: number): number | null {
     if (core.tx_lock(index, row) === 0) return null;
     const micros = rttMicros(rows.descriptorOf(row));

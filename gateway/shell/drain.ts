@@ -1,10 +1,10 @@
-// The drain: no new connections, and those that are there end in time. It starts once.
+// The drain of a gateway: it takes no new connections, and those that are there end in time.
 
 import { tellAll } from "./tell_all.ts";
 
 /** The one drain of a gateway. */
 export interface Drain {
-  /** Starts it, and tells everybody that has to do something about it. Idempotent. */
+  /** Starts it, and tells all parts that have to act on it. Idempotent. */
   start(): void;
   isDraining(): boolean;
 }
@@ -12,7 +12,8 @@ export interface Drain {
 /**
  * Makes the drain of a gateway.
  *
- * @param listeners Those that hear of its start, in this order; see {@link tellAll} for one that throws
+ * @param listeners Called when it starts, in this order; {@link tellAll} says what happens when one
+ *   throws
  */
 export function createDrain(listeners: readonly (() => void)[]): Drain {
   let isDraining = false;

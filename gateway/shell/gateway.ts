@@ -1,4 +1,4 @@
-// A running gateway as the API sees it: tables that are read when asked, and ways to change things.
+// A running gateway as its API sees it: tables that are read on demand, and the ways to change it.
 
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
@@ -25,7 +25,7 @@ export interface GatewayOptions {
   readonly uptimeSeconds: () => number;
 }
 
-/** Binds the parts of the shell into what its API and its commands use. */
+/** Binds the parts of the shell into the object that the API and the commands use. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { sad, changes, connections, orders, events, drain } = options;
 

@@ -1,4 +1,4 @@
-// The originator's own traffic must not enter the tunnel that it carries.
+// Keeps the originator's TCP connection out of the tunnel that it carries.
 
 import type { IpAddress } from "../model/address.ts";
 import { contains } from "../model/prefix.ts";

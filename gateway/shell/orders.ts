@@ -1,4 +1,4 @@
-// What the shell orders lanes to do for somebody else: close a connection, send a dummy packet.
+// Orders to lanes on behalf of the API and the dialer: close a connection, send a dummy packet.
 
 import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
 import type { Gateway, KickOutcome } from "../model/gateway.ts";
@@ -7,7 +7,7 @@ import type { ConnectionRows } from "./connection_rows.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Sad } from "./sad.ts";
 
-/** Orders, each to the lane of the connection. */
+/** Orders, each to the lane that owns the connection. */
 export type Orders = Pick<Gateway, "kick" | "sendDummy">;
 
 export interface OrdersOptions {
@@ -18,7 +18,7 @@ export interface OrdersOptions {
   readonly innerMtu: number;
 }
 
-/** Makes the orders; none of them waits for its lane. */
+/** Makes the orders. None of them waits until its lane has done it. */
 export function createOrders(options: OrdersOptions): Orders {
   return {
     kick: (id) => kick(options, id),

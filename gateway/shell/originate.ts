@@ -1,4 +1,4 @@
-// What `connect` adds to a gateway: the dialer, a check of SAs, a listener of their changes.
+// The part of a gateway that `connect` adds: the dialer, with its say in changes of SAs.
 
 import type { GatewayConfig } from "../config/types.ts";
 import { contains } from "../model/prefix.ts";
@@ -10,18 +10,20 @@ import type { Machine } from "./machine.ts";
 import { resolveHost } from "./resolve.ts";
 import type { SaCheck, SaListener } from "./sa_changes.ts";
 
+/** The process that the gateway runs in. */
 export interface OriginateOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
 }
 
+/** The parts of the gateway that are there already. */
 export interface OriginateParts
   extends Pick<DialerOptions, "lanes" | "events" | "rows" | "sad" | "orders"> {
   readonly machine: Machine;
 }
 
-/** The originator's side; without `connect` there is nothing in its lists. */
+/** The originator's contributions to a gateway; without `connect` the lists are empty. */
 export interface Originator {
   readonly checks: readonly SaCheck[];
   readonly listeners: readonly SaListener[];

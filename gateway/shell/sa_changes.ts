@@ -1,12 +1,12 @@
-// Every change of the SAs, from the API, from files and at the end: an install passes one list of
-// checks, and each change is then told to one list of listeners.
+// Changes of SAs, whether the API, a file or the end of the gateway asks for them. An install
+// passes one list of checks, and each change is then told to one list of listeners.
 
 import type { Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import type { Sad, SaEntry } from "./sad.ts";
 import { tellAll } from "./tell_all.ts";
 
-/** Says why an SA may not be installed here, beside what the SAD itself refuses. Keeps no key. */
+/** Returns a refusal if the SA must not be installed here. It must not keep the key. */
 export type SaCheck = (spec: SaSpec) => Refusal | undefined;
 
 /** Hears of changes after they are made; it cannot refuse them. */
@@ -34,10 +34,10 @@ export interface SaChangesOptions {
 }
 
 /**
- * Joins the SAD with those who have a say in its changes and those who hear of them.
+ * Binds the SAD to the checks and listeners of its changes.
  *
- * When a listener throws, the change stands, the others hear of it all the same, and the error goes
- * on to the caller.
+ * When a listener throws, the change stands and the other listeners still hear of it; the caller
+ * then gets the error.
  */
 export function createSaChanges({ sad, checks, listeners }: SaChangesOptions): SaChanges {
   function install(spec: SaSpec): Refusal | undefined {

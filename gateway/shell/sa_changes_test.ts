@@ -16,7 +16,9 @@ interface Scene {
   readonly calls: string[];
 }
 
-/** Changes of a real SAD with these checks, and with listeners "a" and "b" around the given ones. */
+/**
+ * Changes of a real SAD with these checks, and with listeners "a" and "b" around the given ones.
+ */
 async function openScene(
   { checks = [], listeners = [] }: {
     readonly checks?: readonly SaCheck[];

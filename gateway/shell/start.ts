@@ -1,4 +1,5 @@
-// The start of a gateway: machine, descriptors, tables, lanes, in the order in which a failure leaves nothing behind.
+// The start of a gateway: machine, descriptors, tables, lanes. Each part is made after those that
+// it uses, in an order in which a failure leaves nothing behind.
 
 import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
@@ -32,31 +33,32 @@ import { stopGateway } from "./stop.ts";
 import { createTotals } from "./totals.ts";
 import { routeSas } from "./tun_routes.ts";
 
-/** Descriptors that the process needs beside those of its connections. */
+/** Descriptors that the process needs beside those of connections. */
 const DESCRIPTORS_EXTRA = 64;
 
-/** How long the key of an SA that has ended may stay in memory, ms. */
+/** Longest time that the key of an SA that has ended may stay in memory, ms. */
 const SWEEP_MS = 1000;
 
-/** What lanes may take to return once the drain has ended, ms: their connections are closed on the way. */
+/** Time for lanes to close their connections and return after the drain, ms. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** A gateway that serves. */
+/** A gateway whose lanes serve. */
 export interface RunningGateway {
   readonly gateway: Gateway;
   readonly listening: { readonly tcp: readonly string[] };
   readonly engine: EngineChoice;
-  /** Exit code, once it has ended. */
+  /** Resolves to the exit code when the gateway has ended. */
   readonly finished: Promise<number>;
   /** Drains, then ends. Idempotent. */
   stop(): void;
 }
 
+/** The process's own things, and what its user asks for. */
 export interface StartOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
-  /** Whether dropped ESP is told: asked each time, since a reload may change it. */
+  /** Whether dropped ESP packets are told. Asked each time, because a reload may change it. */
   readonly auditsEsp: () => boolean;
 }
 
@@ -111,13 +113,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   return { gateway, listening, engine: machine.engine, finished, stop };
 }
 
-/** Ends the SAs whose time has passed without a packet, and wipes the keys of all that have ended. */
+/** Ends SAs whose time is over although no packet came, and wipes the keys of all ended SAs. */
 function sweep(
   { core, index, clock, blocks }: Machine,
   { events, sad }: Pick<Parts, "events" | "sad">,
 ): void {
   if (core.sa_sweep(index, clock()) > 0) sad.forgetExpired();
-  // What ended here is told in the shell's own ring, of which no lane posts news.
+  // The core tells of these SAs in the shell's own ring, which no lane announces.
   events.drainRing(blocks[index] ?? 0);
   events.tellLost(blocks);
 }
@@ -162,7 +164,9 @@ interface Parts extends Tables {
   readonly tun: Tun | null;
 }
 
-/** Joins the parts, each made before those that use it. */
+/**
+ * Joins the parts. A new check or listener of SAs, or part that hears of the drain, goes in here.
+ */
 async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
   const { machine, rows, sad, connections, lanes, events } = parts;
   const { config } = options;
@@ -195,12 +199,12 @@ async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
   });
 }
 
-/** The echo host has no routes. */
+/** Routes into the TUN; with the echo host there are none. */
 function routing({ log }: StartOptions, { machine, tun }: Parts): readonly SaListener[] {
   return tun === null ? [] : [routeSas({ kernel: machine.kernel, tun, log })];
 }
 
-/** What a gateway says of itself for as long as it runs. */
+/** The part of the status that never changes. */
 function fixedStatus({ runtime, config }: StartOptions, machine: Machine): FixedStatus {
   return {
     version: VERSION,
@@ -215,7 +219,7 @@ function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
 }
 
-/** With an upstream a connection takes two descriptors. */
+/** Warns if connections may run out of descriptors. With an upstream each takes two. */
 function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {
   const perConnection = config.upstream === null ? 1 : 2;
   const wanted = config.maxConnections * perConnection + DESCRIPTORS_EXTRA;

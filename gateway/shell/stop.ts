@@ -7,12 +7,13 @@ import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import type { Sad } from "./sad.ts";
 
-/** The drain is watched this often, ms. */
+/** Time between two looks at the drain, ms. */
 const POLL_MS = 10;
 
-/** What a lane may take to reset its connections after the drain's timeout, ms. */
+/** Time for lanes to reset their connections after the drain's timeout, ms. */
 const GRACE_MS = 500;
 
+/** The parts of the gateway that have to end. */
 export interface StopOptions {
   readonly machine: Machine;
   readonly config: GatewayConfig;
@@ -22,7 +23,11 @@ export interface StopOptions {
   readonly sad: Sad;
 }
 
-/** Ends a gateway; resolves when its lanes have returned and no key is left. If a lane does not return, the core's keys end with the process. */
+/**
+ * Ends a gateway; resolves when its lanes have returned and no key is left.
+ *
+ * @throws {Error} If a lane does not return in time. The core's keys then end with the process
+ */
 export async function stopGateway(options: StopOptions): Promise<void> {
   const { machine, config, gateway, rows, lanes } = options;
   gateway.drain();
@@ -34,15 +39,17 @@ export async function stopGateway(options: StopOptions): Promise<void> {
     await lanes.stop();
     endSas(options);
   } finally {
-    // Though a lane is late: it holds this lock for one call of the library at most.
+    // Even if a lane is late: it holds the library's lock for one call at most.
     machine.native?.close();
   }
 }
 
-/** Not while a lane runs: it may hold the SAD's lock for ever, and the core would wait for it. */
+/**
+ * Removes all SAs. No lane may run: one could hold the SAD's lock, and the core would wait for it.
+ */
 function endSas({ machine, gateway, sad }: StopOptions): void {
   try {
-    // Routes into a device that stays would lead nowhere.
+    // One by one, because each takes its routes with it: the device may stay.
     for (const { spi } of sad.views()) gateway.removeSa(spi);
   } finally {
     machine.core.core_wipe_all();

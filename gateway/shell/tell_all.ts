@@ -1,9 +1,9 @@
-// Tells listeners of something, one after the other.
+// Tells a list of listeners of something, one after the other.
 
 /**
- * Tells each listener, in order. One that throws keeps none of those behind it from hearing.
+ * Tells each listener, in order. When one throws, those behind it still hear.
  *
- * @throws {unknown} After the last has heard: what the first of those that failed has thrown
+ * @throws {unknown} The first error, after the last listener has heard
  */
 export function tellAll<Listener>(
   listeners: readonly Listener[],
@@ -13,7 +13,7 @@ export function tellAll<Listener>(
   if (errors.length > 0) throw errors[0];
 }
 
-/** What `action` throws, or nothing. */
+/** The error that `action` throws, in an array; empty if there is none. */
 function errorOf(action: () => void): unknown[] {
   try {
     action();

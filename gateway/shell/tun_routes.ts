@@ -1,4 +1,4 @@
-// The kernel's routes into the TUN, one for each `remote` of the outbound SAs.
+// Routes of the kernel into the TUN, which follow the outbound SAs.
 
 import type { Kernel } from "../linux/kernel.ts";
 import { addRoute, removeRoute } from "../linux/routes.ts";
@@ -7,13 +7,14 @@ import type { Log } from "./log.ts";
 import { createRoutes } from "./routes.ts";
 import type { SaListener } from "./sa_changes.ts";
 
+/** The device that the routes lead into, and its kernel. */
 export interface TunRoutesOptions {
   readonly kernel: Kernel;
   readonly tun: Tun;
   readonly log: Log;
 }
 
-/** Keeps a route for as long as an outbound SA has its prefix. What the kernel refuses is logged. */
+/** Keeps a route for each `remote` of the outbound SAs, and logs what the kernel refuses. */
 export function routeSas({ kernel, tun, log }: TunRoutesOptions): SaListener {
   const routes = createRoutes({
     add({ octets, bits, text }): void {
