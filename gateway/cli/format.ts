@@ -29,8 +29,10 @@ const SCALES: readonly (readonly [string, number])[] = [["G", 1e9], ["M", 1e6], 
 
 /** `1234567` as `1.23M`: three digits that count. */
 export function rateText(value: number): string {
-  const [unit, scale] = SCALES.find(([, least]) => value >= least) ?? ["", 1];
-  const scaled = value / scale;
+  // Rounded before a scale is chosen: 999,500 is 1.00M and not 1000k.
+  const rounded = value < 100 ? Math.round(value) : Number(value.toPrecision(3));
+  const [unit, scale] = SCALES.find(([, least]) => rounded >= least) ?? ["", 1];
+  const scaled = rounded / scale;
   const digits = unit === "" || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
   return `${scaled.toFixed(digits)}${unit}`;
 }
