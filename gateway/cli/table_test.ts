@@ -22,7 +22,7 @@ test("renderTable() cuts lines at the terminal's width", () => {
 
 test("renderTable() counts the places that characters take", () => {
   const columns = [{ title: "PEER" }, { title: "X" }] as const;
-  // Two places each; a letter with a mark of its own; one that is part of the letter.
+  // Two columns for each character; a letter with a separate mark; a letter with its mark built in.
   const rows = [["東京", "1"], ["e\u0301a", "2"], ["\u00e9a", "3"]];
   equal(
     renderTable(columns, rows, { width: 80 }),
