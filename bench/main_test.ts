@@ -1,4 +1,5 @@
-// How every program here ends when it is asked wrongly or cannot keep its records: one line, and nothing is measured.
+// How every bench program ends when its command line is wrong or its records cannot be written:
+// with one line, before anything is measured.
 
 import { deepEqual } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -51,7 +52,7 @@ test("a value that a flag cannot have is one line", TIMEOUT, () => {
   }
 });
 
-// What cases `native` has, only its Rust program knows.
+// `native` is left out: only its Rust program knows its cases.
 for (const program of ["kernels", "path", "wire", "queue", "timing"]) {
   test(`${program}: --only that leaves nothing is one line, or its own exit code`, TIMEOUT, () => {
     const args = ["--only", "no such case", "--out", "/nonexistent/x.jsonl"];

@@ -1,7 +1,9 @@
-// Our own kernels and our native engine, through the calls that lanes make: a batch is laid out as for traffic, and then its step 6 repeats.
+// Our own kernels and our native engine, through the calls that lanes make: a batch is laid out as
+// for traffic, and then only its AEAD step (step 6) is repeated.
 //
-// Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the transmit ring;
-// opening repeats `inbound_open` over the jobs of one `inbound`, in place, with the ciphertext put back in between.
+// Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the
+// transmit ring. Opening repeats `inbound_open` over the jobs of one `inbound`, in place, and puts
+// the ciphertext back before each repetition.
 
 import { BATCH_ESP, JOB_LEN, JOB_OK, LANE_JOBS } from "../../ts-bindings/layout.ts";
 import { joinNativeEngine, openJobs, sealJobs } from "../../gateway/engine/native.ts";
@@ -19,7 +21,7 @@ import {
 import { type Batch, expectOctets, type Kernel } from "./kernel.ts";
 import { ENDS, ESP_TRAILER_LEN, frameOf, SPI, SPI_HELLO, type Workload } from "./workload.ts";
 
-/** Starts a core of our own. */
+/** Opens the core as a subject. */
 export async function openCulvertWasm(): Promise<Kernel> {
   const bench = await openCoreBench();
   return {
@@ -29,7 +31,10 @@ export async function openCulvertWasm(): Promise<Kernel> {
   };
 }
 
-/** Starts the variant of the core for runtimes without relaxed SIMD, at the sizes that are enough to tell what they pay. */
+/**
+ * Opens the core's variant for runtimes without relaxed SIMD. Two sizes are enough to show its
+ * cost.
+ */
 export async function openCulvertStrict(): Promise<Kernel> {
   const bench = await openCoreBench({ variant: "strict" });
   return {
@@ -42,7 +47,7 @@ export async function openCulvertStrict(): Promise<Kernel> {
 }
 
 /**
- * Starts a core whose AEAD step the native engine does.
+ * Opens a core whose AEAD step is done by the native engine.
  *
  * @throws {Error} If its library has not been built
  */
@@ -55,7 +60,7 @@ export async function openCulvertNative(): Promise<Kernel> {
   };
 }
 
-/** The AEAD step as lanes take it. */
+/** The AEAD step, called as lanes call it. */
 function _steps({ core, native, block }: CoreBench): { open: () => void; seal: () => void } {
   if (native === null) {
     return { open: () => core.inbound_open(LANE), seal: () => core.outbound_seal(LANE) };
@@ -115,7 +120,7 @@ function _sealBatch(bench: CoreBench, workload: Workload): Batch {
   }
   const total = queued(bench).length;
   const frames = workload.packets.map(frameOf);
-  // The transmit queue is short on purpose: not all packets of a batch need fit.
+  // The transmit queue is kept short, so not every packet of a batch fits.
   const packets = Math.floor(total / (frames[0]?.length ?? total));
   return {
     packets,
@@ -131,7 +136,7 @@ function _sealBatch(bench: CoreBench, workload: Workload): Batch {
   };
 }
 
-/** A first packet from the peer gives it a path. */
+/** Opens a first packet from the peer. It gives the peer a path. */
 function _greet(bench: CoreBench, workload: Workload): void {
   const { core, conn } = bench;
   installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
@@ -142,7 +147,7 @@ function _greet(bench: CoreBench, workload: Workload): void {
   core.rx_release(LANE, conn, ALL);
 }
 
-/** Jobs of a batch, which must be as many as there are packets. */
+/** Throws unless the batch is ESP and has as many jobs as there are packets. */
 function _expectBatch(batch: number, packets: number): number {
   if (batch !== (BATCH_ESP << 16 | packets)) throw new Error(`Cannot open: batch is ${batch}`);
   return packets;
@@ -158,5 +163,5 @@ function _joined(parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** To `rx_release`: the whole batch. */
+/** Argument of `rx_release` for the whole batch. */
 const ALL = -1;

@@ -66,8 +66,8 @@ test("recordsOf() compares round by round: what slows both halfway changes no ra
   const [ours, baseline, late] = recordsOf(SETTING, { ...RESULT, samples });
   deepEqual([ours?.ratio, ours?.ratioLow, ours?.ratioHigh], [4, 4, 4]);
   deepEqual([baseline?.ratio, baseline?.ratioLow, baseline?.ratioHigh], [1, 1, 1]);
-  // Slowed one round later than the others, it differs in that round alone; the ratio of the
-  // medians would be 2.
+  // `late` is slowed one round later than the others, so it differs in that round alone. The ratio
+  // of the medians would be 2.
   deepEqual([late?.ratio, late?.median], [1, 4e-6]);
 });
 

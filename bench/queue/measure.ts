@@ -1,15 +1,15 @@
-// What is measured of a way: goodput of one TCP connection through it, and round trips beside it.
+// Measures a tunnel: goodput of one TCP connection through it, and round trips beside that.
 
 import { must, run } from "../../tests/interop/lib/process.ts";
 import { percentile } from "../lib/stats.ts";
 import type { Link } from "../wire/link.ts";
 import type { Tunnel } from "../wire/tunnel.ts";
 
-/** One run. */
+/** Results of one run. */
 export interface Reading {
   /** Mbit/s of payload that arrived. */
   readonly goodput: number;
-  /** Segments that the transfer inside has sent again. */
+  /** Segments that the inner connection retransmitted. */
   readonly sentAgain: number;
   /** Round trips beside the transfer, ms. */
   readonly p50: number;
@@ -18,13 +18,15 @@ export interface Reading {
   readonly lost: number;
 }
 
-/** Starts the far host's iperf3. */
+/** Starts iperf3 on the far host. */
 export async function startIperf(link: Link): Promise<void> {
   const server = link.start("far", ["iperf3", "--server", "--forceflush"]);
   await server.match(/listening/, 5000);
 }
 
-/** A transfer of `seconds` from near to far, its slow start apart, and pings all the while. */
+/**
+ * Transfers from near to far for `seconds`, not counting slow start, and pings during that time.
+ */
 export async function measureWay(link: Link, tunnel: Tunnel, seconds: number): Promise<Reading> {
   const whole = seconds + OMIT_S;
   const client = ["iperf3", "--json", "--congestion", "cubic", "--client", tunnel.target];
@@ -47,7 +49,7 @@ async function ping(
 ): Promise<Pick<Reading, "p50" | "p99" | "lost">> {
   const count = (seconds - 1) * PINGS_PER_S;
   const pace = ["-i", String(1 / PINGS_PER_S), "-W", "3"];
-  // Its exit code tells of lost answers, which are counted here.
+  // The exit code of ping reports lost answers, which are counted here.
   const { output } = await run(
     link.on("near", ["ping", "-n", "-c", String(count), ...pace, target]),
     { timeoutMs: 1000 * seconds + 15_000 },
@@ -68,6 +70,6 @@ interface IperfReport {
   };
 }
 
-/** Slow start, s. */
+/** Seconds of slow start that are left out. */
 const OMIT_S = 2;
 const PINGS_PER_S = 50;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { largestT } from "./welch.ts";
 
-/** Deterministic noise in 0..1. */
+/** Deterministic noise between 0 and 1. */
 function noise(n: number): number {
   const x = Math.sin(n + 1) * 10_000;
   return x - Math.floor(x);
