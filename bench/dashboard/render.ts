@@ -1,6 +1,6 @@
 // The page as one file. Style, script and data are inside it, so that it opens from a disk as well
 // as from a server. Its policy allows its own two scripts and its style by their digests, and
-// nothing else (docs/decisions/0007-bench-page-is-one-file.md).
+// nothing else (decision 0007).
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-// Links of the documents lead somewhere: files exist, and so do the headings that a fragment names.
+// Checks that links in the documents lead to existing files and headings.
 
 import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, select } from "./files.ts";
@@ -24,7 +24,7 @@ function _parents(path: string): string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
-/** Headings as GitHub names them. */
+/** Anchors of the headings, as GitHub makes them. */
 function _anchors(text: string): Set<string> {
   return new Set(
     [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
