@@ -1,4 +1,4 @@
-//! The vectors of ESP and Wycheproof's through the library's exports, as batches.
+//! Runs ESP's and Wycheproof's vectors through the library's exports, as batches.
 
 mod support;
 
@@ -10,7 +10,7 @@ fn spi_of(case: &Case) -> u32 {
     u32::from_be_bytes(case.aad[..4].try_into().expect("an SPI"))
 }
 
-/// Runs a case; false if the library leaves it to the core.
+/// Runs a case. Returns false if the library leaves it to the core.
 fn run(algorithm: Algorithm, case: &Case) -> bool {
     let shared = Shared::new(8);
     if !shared.install(1, spi_of(case), algorithm, &case.key) {
@@ -71,8 +71,8 @@ fn the_packets_of_the_specifications_are_answered() {
     assert_eq!(count("not an AAD of ESP"), 8, "{left:?}");
 }
 
-/// Cases answered, of valid and of forged packets. Only an AAD of ESP's length gets past the checks, which no forged one has: `key.rs` tests
-/// those.
+/// Numbers of valid and of forged cases that the library ran. It accepts only an AAD with ESP's
+/// lengths, which no forged case has. `key.rs` tests the forged ones.
 fn run_suite(algorithm: Algorithm, suite: &Suite) -> (usize, usize) {
     let mut tally = (0, 0);
     for case in suite.esp_cases() {

@@ -1,6 +1,8 @@
-//! No octet of a key is in memory that was given back, nor on the stack, once its SA is gone or another key is in its place.
+//! Once an SA is removed or its key is replaced, no octet of the old key is left in freed memory or
+//! on the stack.
 //!
-//! The allocator of this program looks at every block that is freed, and the stack is read through `/proc/self/mem`.
+//! This program's allocator searches every block that is freed, and the stack is read through
+//! `/proc/self/mem`.
 
 mod support;
 
@@ -13,23 +15,24 @@ use std::sync::{Mutex, PoisonError};
 use culvert_engine::exports as engine;
 use support::{Algorithm, BLOCK, Shared};
 
-/// Hands all to the system's, and counts freed blocks that hold a part of a key.
+/// Passes all calls to the system's allocator, and counts parts of keys in freed blocks.
 struct Watching;
 
 static IS_WATCHING: AtomicBool = AtomicBool::new(false);
 static KEYS_FREED: AtomicUsize = AtomicUsize::new(0);
 static BLOCKS_FREED: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: as the system's, which does the work; a block is read before it is freed.
+// SAFETY: the system's allocator does the work; a block is read before it is freed.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is the one that is asked.
+        // SAFETY: the caller promises what the system's allocator asks for.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if IS_WATCHING.load(Ordering::SeqCst) {
-            // SAFETY: the block has so many octets, all of them zeroed by `alloc` at least, and is still the caller's.
+            // SAFETY: the block has that many octets, `alloc` has zeroed all of them, and it is
+            // still the caller's.
             let octets = unsafe { core::slice::from_raw_parts(block, layout.size()) };
             KEYS_FREED.fetch_add(count_keys(octets), Ordering::SeqCst);
             BLOCKS_FREED.fetch_add(1, Ordering::SeqCst);
@@ -42,14 +45,15 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
 
-/// The allocator watches for one test at a time.
+/// Only one test at a time uses the allocator's counters.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// First octet of every key; octet n is `n` more. AES and ChaCha20 both keep the key as it is at the head of what they make of it.
+/// First octet of every key; octet n is `n` more. AES and ChaCha20 both keep a copy of the key at
+/// the head of their prepared form.
 const FIRST: u8 = 0xb1;
 const KEY_LEN: usize = 32;
 
-/// Octets of a key that are looked for: half of a key for AES-128.
+/// Length of the parts that are searched for: half of a key for AES-128.
 const PART_LEN: usize = 8;
 
 const ALGORITHMS: [(Algorithm, usize); 3] = [
@@ -58,8 +62,8 @@ const ALGORITHMS: [(Algorithm, usize); 3] = [
     (Algorithm::ChaCha20Poly1305, 32),
 ];
 
-/// Places at which the first or the ninth octet of a key begins a part of it. The pattern is made as it is compared: it
-/// lies nowhere.
+/// Places at which a part of a key begins that starts with its first or ninth octet. The pattern is
+/// computed during the comparison, so it is stored nowhere itself.
 fn count_keys(octets: &[u8]) -> usize {
     let is_part = |window: &[u8], from: usize| {
         (0..PART_LEN).all(|n| window[n] == FIRST.wrapping_add((from + n) as u8))
@@ -70,7 +74,7 @@ fn count_keys(octets: &[u8]) -> usize {
         .count()
 }
 
-/// Runs, and returns how many freed blocks there were and how many parts of keys in them.
+/// Runs `run`, and returns the number of freed blocks and of parts of keys in them.
 fn watched(run: impl FnOnce()) -> (usize, usize) {
     KEYS_FREED.store(0, Ordering::SeqCst);
     BLOCKS_FREED.store(0, Ordering::SeqCst);
@@ -83,7 +87,7 @@ fn watched(run: impl FnOnce()) -> (usize, usize) {
     )
 }
 
-/// A memory with a key as SA 1.
+/// A memory with a key for SA 1.
 fn installed((algorithm, key_len): (Algorithm, usize)) -> Shared {
     let shared = Shared::new(8);
     assert!(install(&shared, (algorithm, key_len)));
@@ -125,7 +129,7 @@ fn what_holds_a_key_is_wiped_before_it_is_freed() {
     }
 }
 
-/// The method finds what is not wiped.
+/// Checks that the method finds a key that is not wiped.
 #[test]
 fn a_key_in_a_freed_block_is_noticed() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +137,7 @@ fn a_key_in_a_freed_block_is_noticed() {
     assert_eq!(watched(|| drop(octets)), (1, 2));
 }
 
-/// Parts of keys on the stack whose frames end at `top`, of a thread that stands still.
+/// Parts of keys on the stack below `top`, of a thread that is standing still.
 fn keys_below(top: u64) -> usize {
     let maps = fs::read_to_string("/proc/self/maps").expect("maps");
     let start = maps
@@ -148,7 +152,7 @@ fn keys_below(top: u64) -> usize {
     count_keys(&octets)
 }
 
-/// Leaves a key in the middle of a frame that has ended.
+/// Leaves a key in the middle of a frame that then ends.
 #[inline(never)]
 fn leave_key() {
     let mut frame = [0_u8; 2048];
@@ -158,9 +162,9 @@ fn leave_key() {
     core::hint::black_box(&frame);
 }
 
-/// Runs on a stack that nobody has used, and returns how many parts of keys are left on it.
+/// Runs `run` on a fresh stack, and returns the number of parts of keys that it leaves there.
 ///
-/// The thread spins while it is looked at: whatever it called would write over what is looked for.
+/// The thread spins while its stack is read, because any call would overwrite what is searched for.
 fn left_by(run: impl FnOnce() + Send + 'static) -> usize {
     static TOP: AtomicU64 = AtomicU64::new(0);
     static IS_READ: AtomicBool = AtomicBool::new(false);

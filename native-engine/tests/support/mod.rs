@@ -1,4 +1,5 @@
-//! A memory with one lane block, as the core and the shell would fill it, attached to the library.
+//! A memory with one lane block, filled as the core and the shell would fill it, and attached to
+//! the library.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use core::mem::offset_of;
@@ -12,14 +13,14 @@ pub use culvert_core::aead::Algorithm;
 
 const PAGE_LEN: usize = 65_536;
 
-/// Octets before and behind the memory that nobody may change.
+/// Octets before and after the memory that must not change.
 const CANARY_LEN: usize = 4096;
 const CANARY: u8 = 0xa5;
 
-/// Offset of the block.
+/// Offset of the lane block.
 pub const BLOCK: u32 = 4096;
 
-/// Offset of octets for packets.
+/// Offset of the room for packets.
 pub const ROOM: u32 = 4 << 16;
 
 const _: () = assert!(BLOCK as usize + size_of::<LaneBlock>() <= ROOM as usize);
@@ -31,17 +32,17 @@ pub struct Shared {
     pub handle: u32,
 }
 
-// SAFETY: plain octets; each test says which thread touches what.
+// SAFETY: plain octets; each test states which thread touches which of them.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
 
-/// One packet: what a job says of it.
+/// One packet, as a job describes it.
 #[derive(Clone, Debug)]
 pub struct Packet {
     pub sa: u32,
     pub nonce: [u8; 12],
-    /// 8 or 12 octets; the SPI first.
+    /// 8 or 12 octets, beginning with the SPI.
     pub aad: Vec<u8>,
     /// Offset of the plaintext.
     pub source: u32,
@@ -58,7 +59,7 @@ impl Shared {
         let allocation = Box::leak(octets).as_mut_ptr();
         let allocation = allocation.wrapping_add(allocation.align_offset(16));
         let base = allocation.wrapping_add(CANARY_LEN).expose_provenance();
-        // SAFETY: the allocation is leaked; jobs are those of the test.
+        // SAFETY: the allocation is leaked, and the jobs are the test's own.
         let handle = unsafe { engine::culvert_engine_attach(base, pages as u32) };
         assert_ne!(handle, 0);
         let shared = Self {
@@ -72,7 +73,7 @@ impl Shared {
 
     pub fn write(&self, at: u32, octets: &[u8]) {
         assert!(at as usize + octets.len() <= self.len);
-        // SAFETY: inside of the allocation; one thread has these octets.
+        // SAFETY: inside the allocation; only one thread uses these octets.
         unsafe {
             self.allocation
                 .add(CANARY_LEN + at as usize)
@@ -92,10 +93,10 @@ impl Shared {
         octets
     }
 
-    /// The octets themselves, for who asks about memory.
+    /// Lends the octets themselves, for tests that ask memcheck about them.
     pub fn lend(&self, at: u32, len: usize) -> &[u8] {
         assert!(at as usize + len <= self.len);
-        // SAFETY: inside of the allocation; whoever looks does not write meanwhile.
+        // SAFETY: inside the allocation; the caller does not write while it looks.
         unsafe { core::slice::from_raw_parts(self.allocation.add(CANARY_LEN + at as usize), len) }
     }
 
@@ -107,10 +108,10 @@ impl Shared {
         u32::from_le_bytes(self.read(at as u32, 4).try_into().unwrap())
     }
 
-    /// Whether nothing has been written before or behind the memory.
+    /// Whether nothing has been written before or after the memory.
     pub fn is_intact(&self) -> bool {
         [0, CANARY_LEN + self.len].iter().all(|&at| {
-            // SAFETY: inside of the allocation, and nobody writes there.
+            // SAFETY: inside the allocation, and no code writes there.
             let canary =
                 unsafe { core::slice::from_raw_parts(self.allocation.add(at), CANARY_LEN) };
             canary.iter().all(|&octet| octet == CANARY)
@@ -181,7 +182,7 @@ impl Shared {
         );
     }
 
-    /// What the open of each job has left.
+    /// The results that an open has left in the jobs.
     pub fn results(&self, block: u32, jobs: usize) -> Vec<u32> {
         (0..jobs)
             .map(|i| self.word(Self::job_at(block, i) + offset_of!(Job, ok)))
@@ -204,7 +205,7 @@ impl Drop for Shared {
     }
 }
 
-/// `len` octets with period 251, none of them 0.
+/// `len` octets that repeat after 251 and are never 0.
 pub fn filler(len: usize) -> Vec<u8> {
     // 1 to 251.
     (0..len).map(|i| (i % 251) as u8 + 1).collect()
