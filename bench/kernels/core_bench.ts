@@ -16,6 +16,7 @@ import {
   planMemory,
 } from "../../ts-bindings/core.ts";
 import {
+  BATCH_ESP,
   CONN_ENABLED,
   INNER_MTU_MAX,
   LANE_RECV_IOV,
@@ -25,7 +26,16 @@ import {
   LANE_SOCKADDR,
   LANE_TX_IOV,
 } from "../../ts-bindings/layout.ts";
-import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
+import {
+  ESP_TRAILER_LEN,
+  FIRST,
+  frameOf,
+  LOCAL,
+  REMOTE,
+  SPI,
+  SPI_HELLO,
+  type Workload,
+} from "./workload.ts";
 
 /** A core and its one connection. */
 export interface CoreBench {
@@ -39,6 +49,9 @@ export interface CoreBench {
 
 /** The only lane. The shell's block comes after it. */
 export const LANE = 0;
+
+/** Argument of `rx_release` for the whole batch. */
+export const ALL = -1;
 
 /** Milliseconds. Time never advances in these benches. */
 export const NOW = 1000;
@@ -121,6 +134,34 @@ export function fillSlot({ views, block }: CoreBench, slot: number, inner: Uint8
   const at = views.u64[(block + LANE_SLOT_IOV + slot * IOVEC_LEN) / 8] ?? 0n;
   views.u8.set(inner, Number(at));
   views.u32[(block + LANE_SLOT_LEN + slot * 4) / 4] = inner.length;
+}
+
+/** Opens a first packet from the peer. It gives the peer a path. */
+export function greet(bench: CoreBench, workload: Workload): void {
+  const { core, conn } = bench;
+  installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
+  receive(bench, frameOf(workload.hello));
+  expectBatch(core.inbound(LANE, conn, NOW), 1);
+  core.inbound_open(LANE);
+  if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open the first packet");
+  core.rx_release(LANE, conn, ALL);
+}
+
+/** Lays out the workload's packets for the step that seals. The peer must have a path. */
+export function layOutSeal(bench: CoreBench, workload: Workload): void {
+  const { core, conn } = bench;
+  installSa(bench, { direction: "outbound", spi: SPI }, workload);
+  workload.packets.forEach(({ plain }, slot) =>
+    fillSlot(bench, slot, plain.subarray(0, plain.length - ESP_TRAILER_LEN))
+  );
+  core.slots_in(LANE, workload.packets.length);
+  if (core.outbound_next(LANE, NOW) !== conn) throw new Error("Cannot seal: no path");
+}
+
+/** Throws unless the batch is ESP and has as many jobs as there are packets. */
+export function expectBatch(batch: number, packets: number): number {
+  if (batch !== (BATCH_ESP << 16 | packets)) throw new Error(`Cannot open: batch is ${batch}`);
+  return packets;
 }
 
 /** Copies the octets that the transmit ring would send. */

@@ -87,6 +87,18 @@ export function frameOf({ aad, nonce, sealed, tag }: Packet): Uint8Array<ArrayBu
   return frame;
 }
 
+/** Joins the frames of packets. */
+export function framesOf(packets: readonly Packet[]): Uint8Array<ArrayBuffer> {
+  const frames = packets.map(frameOf);
+  const joined = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    joined.set(frame, at);
+    at += frame.length;
+  }
+  return joined;
+}
+
 /** Seals a packet with noble. */
 export function sealPacket(
   { aead, key }: Pick<Workload, "aead" | "key">,

@@ -2,9 +2,9 @@
 
 import { JOB_CONTEXT, JOB_TAG } from "../../ts-bindings/layout.ts";
 import { LANE } from "../kernels/core_bench.ts";
-import { type Aead, sealPacket, TAG_LEN, type Workload } from "../kernels/workload.ts";
+import { type Aead, framesOf, sealPacket, TAG_LEN, type Workload } from "../kernels/workload.ts";
 import { drawMembers, placed, POOL, random } from "./pool.ts";
-import { countAuthentic, framesOf, jobOffsets, openOpenScene, type OpenScene } from "./scene.ts";
+import { countAuthentic, jobOffsets, openOpenScene, type OpenScene } from "./scene.ts";
 import type { Subject, Timed } from "./subject.ts";
 
 /**

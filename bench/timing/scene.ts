@@ -14,21 +14,16 @@ import {
 } from "../../ts-bindings/layout.ts";
 import {
   type CoreBench,
-  fillSlot,
+  expectBatch,
+  greet,
   installSa,
   LANE,
+  layOutSeal,
   NOW,
   openCoreBench,
   receive,
 } from "../kernels/core_bench.ts";
-import {
-  type Aead,
-  frameOf,
-  SPI,
-  SPI_HELLO,
-  type Workload,
-  workloadOf,
-} from "../kernels/workload.ts";
+import { type Aead, framesOf, SPI, type Workload, workloadOf } from "../kernels/workload.ts";
 import { drawMembers, placed, random } from "./pool.ts";
 
 /** A batch of a few packets. */
@@ -48,12 +43,9 @@ export interface Keys {
 export async function openSealScene(aead: Aead, octets: number): Promise<Scene> {
   const bench = await openCoreBench();
   const workload = _small(workloadOf(aead, octets));
-  _greet(bench, workload);
+  greet(bench, workload);
   const drawn = _drawKeys(bench, workload, "outbound");
-  installSa(bench, { direction: "outbound", spi: SPI }, workload);
-  workload.packets.forEach(({ plain }, slot) => fillSlot(bench, slot, plain.subarray(0, -2)));
-  bench.core.slots_in(LANE, workload.packets.length);
-  if (bench.core.outbound_next(LANE, NOW) !== bench.conn) throw new Error("Cannot seal: no path");
+  layOutSeal(bench, workload);
   return { bench, workload, drawn };
 }
 
@@ -70,13 +62,8 @@ export async function openOpenScene(aead: Aead, octets: number): Promise<OpenSce
   installSa(bench, { direction: "inbound", spi: SPI }, workload);
   receive(bench, framesOf(workload.packets));
   const framesAt = bench.core.rx_at(bench.conn);
-  bench.core.inbound(LANE, bench.conn, NOW);
+  expectBatch(bench.core.inbound(LANE, bench.conn, NOW), workload.packets.length);
   return { bench, workload, drawn, framesAt };
-}
-
-/** Joins the frames of packets. */
-export function framesOf(packets: Workload["packets"]): Uint8Array {
-  return Uint8Array.from(packets.flatMap((packet) => [...frameOf(packet)]));
 }
 
 /** Offsets of the context, source or tag of each job in the batch. */
@@ -116,17 +103,6 @@ function _drawKeys(bench: CoreBench, workload: Workload, direction: SaDirection)
 
 function _jobAt({ block }: CoreBench, n: number): number {
   return block + LANE_JOBS + n * JOB_LEN;
-}
-
-/** Opens a first packet from the peer. It gives the peer a path. */
-function _greet(bench: CoreBench, workload: Workload): void {
-  const { core, conn } = bench;
-  installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
-  receive(bench, frameOf(workload.hello));
-  core.inbound(LANE, conn, NOW);
-  core.inbound_open(LANE);
-  if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open a packet");
-  core.rx_release(LANE, conn, -1);
 }
 
 /** The shell's block comes after that of the one lane. */
