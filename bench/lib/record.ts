@@ -32,6 +32,11 @@ export type Subject =
  */
 export type Unit = "octets/s" | "packets/s" | "octets" | "share" | "t";
 
+/** Whether a sample of this unit is an amount, which is its own rate, and not a time. */
+export function isAmountUnit(unit: Unit): boolean {
+  return unit === "octets" || unit === "share" || unit === "t";
+}
+
 /** One measurement. */
 export interface Sample {
   /**

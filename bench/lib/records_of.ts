@@ -1,6 +1,14 @@
 // Turns the results of a case into records, and records into lines of JSON.
 
-import type { BenchRecord, CaseResult, Sample, Setting, Spread, Unit } from "./record.ts";
+import {
+  type BenchRecord,
+  type CaseResult,
+  isAmountUnit,
+  type Sample,
+  type Setting,
+  type Spread,
+  type Unit,
+} from "./record.ts";
 import { spreadOf } from "./stats.ts";
 
 /**
@@ -76,11 +84,7 @@ function _ratiosOf(
  */
 function _ratio(sample: number, baseline: number, unit: Unit): number {
   if (sample === baseline) return 1;
-  return _isAmount(unit) ? sample / baseline : baseline / sample;
-}
-
-function _isAmount(unit: Unit): boolean {
-  return unit === "octets" || unit === "share" || unit === "t";
+  return isAmountUnit(unit) ? sample / baseline : baseline / sample;
 }
 
 function _rateOf(

@@ -2,7 +2,7 @@
 
 import { type Column, renderTable } from "../../gateway/cli/table.ts";
 import { digits, rateText, secondsText } from "./numbers.ts";
-import type { BenchRecord } from "./record.ts";
+import { type BenchRecord, isAmountUnit } from "./record.ts";
 
 /** Writes records under column titles. Each column is as wide as its longest cell. */
 export function renderRecords(records: readonly BenchRecord[]): string {
@@ -12,7 +12,7 @@ export function renderRecords(records: readonly BenchRecord[]): string {
 function _cells(record: BenchRecord): string[] {
   const { unit, cpuPerPacket } = record;
   const value = (sample: number): string =>
-    AMOUNTS.includes(unit) ? rateText(sample, unit) : timeText(sample);
+    isAmountUnit(unit) ? rateText(sample, unit) : timeText(sample);
   return [
     record.case,
     record.subject,
@@ -30,9 +30,6 @@ function _cells(record: BenchRecord): string[] {
 function timeText(seconds: number): string {
   return secondsText(seconds).replace("µ", "u");
 }
-
-/** Units whose samples are amounts, not times. */
-const AMOUNTS: readonly BenchRecord["unit"][] = ["octets", "share", "t"];
 
 const COLUMNS: readonly Column[] = [
   { title: "CASE" },

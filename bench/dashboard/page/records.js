@@ -2,6 +2,7 @@
 // size; ratios with their spread; and the command that made a record.
 
 import { pairedRatio } from "../../lib/ratio.ts";
+import { isAmountUnit } from "../../lib/record.ts";
 import { STAGES } from "../../path/stages/stage.ts";
 
 /**
@@ -100,7 +101,7 @@ export function isRoundTrip(record) {
  * @returns {boolean}
  */
 export function isAmount({ unit }) {
-  return unit === "octets" || unit === "share" || unit === "t";
+  return isAmountUnit(unit);
 }
 
 /**
