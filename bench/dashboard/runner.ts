@@ -76,10 +76,7 @@ export function openRunner({ folder, killAfterMs = KILL_AFTER_MS }: RunnerOption
     }
   }
 
-  /**
-   * A line like `3 of 18: CASE` is progress. Any other line of standard error is shown as a
-   * complaint.
-   */
+  /** Reads progress such as `3 of 18: CASE`, and shows any other line as a complaint. */
   function noteProgress(line: string): void {
     const [, begun, cases, latest] = /^(\d+) of (\d+): (.+)$/.exec(line) ?? [];
     if (latest === undefined) return complain(line);

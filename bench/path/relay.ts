@@ -4,7 +4,7 @@
 import type { Sample } from "../lib/record.ts";
 import type { Arena } from "./arena.ts";
 import { timed } from "./cost.ts";
-import { BURST, pumpWindow, pushStreams } from "./drivers.ts";
+import { BURST, pushStreams } from "./drivers.ts";
 import {
   type Counter,
   expectCounter,
@@ -24,7 +24,7 @@ import {
   senderOf,
   takeRuns,
 } from "./sockets.ts";
-import { DATAGRAM_MAX, sampleOf, sendDatagrams } from "./tunnel.ts";
+import { DATAGRAM_MAX, pumpDatagrams, sampleOf } from "./tunnel.ts";
 
 /** One way through any relay. */
 type Way = (scene: Scene, relay: Relay, recording: Recording) => Sample;
@@ -89,13 +89,7 @@ function down(scene: Scene, relay: Relay, recording: Recording): Sample {
   const { fds, socketsOf } = openPaths(scene, relay, recording);
   const len = layPackets(arena, recording);
   const cost = timed(relay.pid, () => {
-    pumpWindow(arena, {
-      fds,
-      frameLen: recording.frameLen,
-      packets: recording.packets,
-      offer: (i, count) =>
-        sendDatagrams(scene, socketsOf[i] ?? -1, { at: arena.outbox, len, count }),
-    });
+    pumpDatagrams(scene, recording, { fds, socketsOf, len });
   });
   for (const fd of [...fds, ...socketsOf]) arena.libc.close(fd);
   return sampleOf(cost, recording);

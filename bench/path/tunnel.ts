@@ -45,13 +45,7 @@ export async function tunnelDown(scene: Scene, recording: Recording): Promise<Sa
   const before = await readCounter(gateway, SEALED);
   const dataLen = recording.innerLen - HEADERS_LEN;
   const cost = timed(gateway.pid, () => {
-    pumpWindow(arena, {
-      fds,
-      frameLen: recording.frameLen,
-      packets: recording.packets,
-      offer: (i, count) =>
-        sendDatagrams(scene, socketsOf[i] ?? -1, { at: arena.outbox, len: dataLen, count }),
-    });
+    pumpDatagrams(scene, recording, { fds, socketsOf, len: dataLen });
   });
   for (const fd of [...fds, ...socketsOf, sink.fd]) arena.libc.close(fd);
   await expectCounter(gateway, SEALED, before + recording.packets);
@@ -108,8 +102,30 @@ export function sampleOf(cost: Cost, { packets }: Pick<Recording, "packets">): S
   return { value: cost.seconds / packets, cpu: cost.cpuSeconds / packets };
 }
 
+/**
+ * Sends datagrams of `len` octets from the outbox, in a window that must come back as frames. Those
+ * of socket `i` leave the subject on connection `i`.
+ */
+export function pumpDatagrams(
+  scene: Scene,
+  { frameLen, packets }: Recording,
+  { fds, socketsOf, len }: {
+    readonly fds: readonly number[];
+    readonly socketsOf: readonly number[];
+    readonly len: number;
+  },
+): void {
+  const { outbox } = scene.arena;
+  pumpWindow(scene.arena, {
+    fds,
+    frameLen,
+    packets,
+    offer: (i, count) => sendDatagrams(scene, socketsOf[i] ?? -1, { at: outbox, len, count }),
+  });
+}
+
 /** Sends `count` equal datagrams in as few calls as the kernel allows. */
-export function sendDatagrams(
+function sendDatagrams(
   { arena }: Scene,
   fd: number,
   { at, len, count }: { readonly at: number; readonly len: number; readonly count: number },

@@ -1,8 +1,9 @@
 // Measures a tunnel: goodput of one TCP connection through it, and round trips beside that.
 
-import { must, run } from "../../tests/interop/lib/process.ts";
+import { must } from "../../tests/interop/lib/process.ts";
 import { percentile } from "../lib/stats.ts";
 import type { Link } from "../wire/link.ts";
+import { pingTimes } from "../wire/measure.ts";
 import type { Tunnel } from "../wire/tunnel.ts";
 
 /** Results of one run. */
@@ -48,14 +49,10 @@ async function ping(
   seconds: number,
 ): Promise<Pick<Reading, "p50" | "p99" | "lost">> {
   const count = (seconds - 1) * PINGS_PER_S;
-  const pace = ["-i", String(1 / PINGS_PER_S), "-W", "3"];
-  // The exit code of ping reports lost answers, which are counted here.
-  const { output } = await run(
-    link.on("near", ["ping", "-n", "-c", String(count), ...pace, target]),
-    { timeoutMs: 1000 * seconds + 15_000 },
-  );
-  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms));
-  if (times.length === 0) throw new Error(`The run is void: no ping came back\n${output}`);
+  const flags = ["-i", String(1 / PINGS_PER_S), "-W", "3"];
+  const timeoutMs = 1000 * seconds + 15_000;
+  const times = await pingTimes(link, target, { count, flags, timeoutMs });
+  if (times.length === 0) throw new Error("The run is void: no ping came back");
   return {
     p50: percentile(times, 50),
     p99: percentile(times, 99),

@@ -91,11 +91,29 @@ export interface RoundTrips {
 
 /** Pings every 5 ms. */
 export async function ping(link: Link, { target }: Tunnel, count: number): Promise<RoundTrips> {
-  const command = ["ping", "-n", "-c", String(count), "-i", "0.005", "-W", "1", target];
-  // The exit code of ping reports lost answers, which are counted here.
-  const { output } = await run(link.on("near", command), { timeoutMs: 10 * count + 15_000 });
-  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) / 1000);
+  const flags = ["-i", "0.005", "-W", "1"];
+  const answers = await pingTimes(link, target, { count, flags, timeoutMs: 10 * count + 15_000 });
+  const times = answers.map((ms) => ms / 1000);
   return { p50: percentile(times, 50), p99: percentile(times, 99), lost: count - times.length };
+}
+
+export interface PingOptions {
+  readonly count: number;
+  /** More flags of ping. */
+  readonly flags: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** Pings from the near host. Returns the round trips of the answers, in ms. */
+export async function pingTimes(
+  link: Link,
+  target: string,
+  { count, flags, timeoutMs }: PingOptions,
+): Promise<number[]> {
+  const command = ["ping", "-n", "-c", String(count), ...flags, target];
+  // The exit code of ping reports lost answers. The caller sees them as missing times.
+  const { output } = await run(link.on("near", command), { timeoutMs });
+  return [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms));
 }
 
 const STOP_MS = 5000;
