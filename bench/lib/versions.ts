@@ -77,8 +77,8 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
 /** You set it to the version of the program that CULVERT_BENCH_VEEPIN names. */
 const VEEPIN_VERSION = "CULVERT_BENCH_VEEPIN_VERSION";
 
-/** Path of the program, if it is not on PATH. */
-const TCP2UDP = "CULVERT_BENCH_TCP2UDP";
+/** Environment variable with the path of tcp2udp, if it is not on PATH. */
+export const TCP2UDP = "CULVERT_BENCH_TCP2UDP";
 
 const NATIVE_LOCK = "bench/native/Cargo.lock";
 const RUSTCRYPTO: readonly string[] = ["aes-gcm", "chacha20poly1305"];

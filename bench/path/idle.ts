@@ -6,6 +6,7 @@ import type { CaseResult, Sample, Unit } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { raiseOpenFiles } from "../../gateway/linux/limits.ts";
 import { coreResidentKib, residentKib } from "../../tests/support/proc.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { cpuSeconds, timed } from "./cost.ts";
 import { type GatewayChild, startGatewayChild } from "./gateway_child.ts";
@@ -125,10 +126,10 @@ export function connectAll(arena: Arena, { gateway, proofs, first, count }: Open
 
 /** Share of a processor that the whole process uses while nothing happens. */
 async function busyOf({ pid }: GatewayChild): Promise<Sample> {
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await sleep(SETTLE_MS);
   const before = cpuSeconds(pid);
   const start = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await sleep(IDLE_MS);
   return { value: (cpuSeconds(pid) - before) / (performance.now() - start) * 1000 };
 }
 

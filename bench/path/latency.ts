@@ -5,6 +5,7 @@
 import type { CaseResult, Sample, Subject } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { percentile } from "../lib/stats.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { openFlood } from "./flood.ts";
 import type { GatewayChild } from "./gateway_child.ts";
 import { GATEWAY, openScene, type Scene } from "./scene.ts";
@@ -82,7 +83,7 @@ async function timesOf(scene: Scene, way: Way): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < WARMUP_TRIPS + TRIPS; i++) {
     flood?.refill();
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await sleep(1);
     const seconds = trips.once();
     if (i >= WARMUP_TRIPS) times.push(seconds);
   }

@@ -5,17 +5,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { until } from "../../tests/interop/lib/process.ts";
+import { TCP2UDP } from "../lib/versions.ts";
 import type { Arena } from "./arena.ts";
 import { frameAt, LENGTH_LEN, type Recording } from "./recording.ts";
 import type { RivalRelay } from "./relay_program.ts";
 import { connectTcp, type Endpoint, listenTcp } from "./sockets.ts";
 
-/** Environment variable with the path of the program, if it is not on PATH. */
-const TCP2UDP_VARIABLE = "CULVERT_BENCH_TCP2UDP";
-
 /** The program's path; undefined if it is not installed. */
 export function tcp2udpProgram(): string | undefined {
-  const named = process.env[TCP2UDP_VARIABLE];
+  const named = process.env[TCP2UDP];
   if (named !== undefined) return named;
   const found = spawnSync("sh", ["-c", "command -v tcp2udp"], { encoding: "utf8" });
   return found.status === 0 ? found.stdout.trim() : undefined;

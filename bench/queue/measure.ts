@@ -1,6 +1,7 @@
 // Measures a tunnel: goodput of one TCP connection through it, and round trips beside that.
 
 import { must } from "../../tests/interop/lib/process.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { percentile } from "../lib/stats.ts";
 import type { Link } from "../wire/link.ts";
 import { pingTimes } from "../wire/measure.ts";
@@ -33,7 +34,7 @@ export async function measureWay(link: Link, tunnel: Tunnel, seconds: number): P
   const client = ["iperf3", "--json", "--congestion", "cubic", "--client", tunnel.target];
   const command = [...client, "--time", String(seconds), "--omit", String(OMIT_S)];
   const load = must(link.on("near", command), { timeoutMs: 1000 * whole + 20_000 });
-  await new Promise((resolve) => setTimeout(resolve, 1000 * OMIT_S));
+  await sleep(1000 * OMIT_S);
   const [trips, report] = await Promise.all([ping(link, tunnel, seconds), load]);
   const { end } = JSON.parse(report) as IperfReport;
   return {

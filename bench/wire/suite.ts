@@ -4,6 +4,7 @@ import process from "node:process";
 import type { CaseResult, Sample, Subject } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { type Link, type Side, SIDES } from "./link.ts";
 import { type Direction, ping, type RoundTrips, transfer } from "./measure.ts";
 import type { TunnelOptions } from "./culvert.ts";
@@ -136,7 +137,7 @@ export async function measurePings(
 /** Pings during an upward transfer, without its beginning and end. */
 async function pingLoaded(link: Link, tunnel: Tunnel, seconds: number): Promise<RoundTrips> {
   const load = transfer(link, tunnel, { direction: "up", seconds: seconds + 1, flows: 1 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   const trips = ping(link, tunnel, seconds * PINGS_PER_S);
   const [found] = await Promise.all([trips, load]);
   return found;
