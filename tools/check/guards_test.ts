@@ -211,7 +211,7 @@ test("checkRustModules() takes modules that import one way", () => {
   deepEqual(checkRustModules(files), []);
 });
 
-test("checkRustModules() reports a circle of modules, and leaves tests out", () => {
+test("checkRustModules() reports a cycle of modules, and leaves tests out", () => {
   const files = new Map([
     ["wasm-core/src/a/mod.rs", "mod x;\n"],
     ["wasm-core/src/a/x.rs", "use core::mem;\nuse super::{\n    y::{self, Y},\n};\n"],
@@ -221,7 +221,7 @@ test("checkRustModules() reports a circle of modules, and leaves tests out", () 
     ["native-engine/src/b.rs", "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"],
   ]);
   deepEqual(checkRustModules(files), [
-    "wasm-core/src/a/z.rs:1: circle through wasm-core/src/a/x.rs",
+    "wasm-core/src/a/z.rs:1: cycle through wasm-core/src/a/x.rs",
   ]);
 });
 
@@ -231,7 +231,7 @@ test("checkRustModules() reports a room that reaches its parent again", () => {
     ["wasm-core/src/a/x.rs", "use super::A;\n"],
   ]);
   deepEqual(checkRustModules(files), [
-    "wasm-core/src/a/x.rs:1: circle through wasm-core/src/a/mod.rs",
+    "wasm-core/src/a/x.rs:1: cycle through wasm-core/src/a/mod.rs",
   ]);
 });
 

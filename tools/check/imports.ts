@@ -12,9 +12,9 @@ import { type Files, lineAt, select } from "./files.ts";
  */
 export function checkImports(files: Files): string[] {
   const imports = select(files, /\.(ts|js)$/).flatMap(([path, text]) => importsOf(path, text));
-  const circles = closingEdges(imports)
-    .map(({ from, to, line }) => `${from}:${line}: circle through ${to}`);
-  return [...imports.flatMap(_problemOf), ...circles];
+  const cycles = closingEdges(imports)
+    .map(({ from, to, line }) => `${from}:${line}: cycle through ${to}`);
+  return [...imports.flatMap(_problemOf), ...cycles];
 }
 
 /** Imports of one file that stay in the project, in the order of its text. */
@@ -46,7 +46,7 @@ function _problemOf({ from, to, line }: Import): string[] {
   return [`${from}:${line}: ${source} imports ${target} (${to})`];
 }
 
-/** The edges that close a circle: without them there is none. */
+/** The edges that close a cycle: without them there is none. */
 export function closingEdges<E extends Pick<Import, "from" | "to">>(edges: readonly E[]): E[] {
   const outgoing = Map.groupBy(edges, (edge) => edge.from);
   const state = new Map<string, "open" | "done">();
