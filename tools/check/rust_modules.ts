@@ -163,7 +163,7 @@ function _room(prefix: string, path: string): string {
   return path.slice(prefix.length).split("/")[0] ?? "";
 }
 
-const CRATES = ["wasm-core", "native-engine"];
+const CRATES: readonly string[] = ["wasm-core", "native-engine", "tools/taint", "tools/vectors"];
 
 const DECLARED = /^(?:pub(?:\(\w+\))? )?mod (\w+);$/gm;
 

@@ -17,6 +17,7 @@ mod operate;
 pub mod packet;
 pub mod record;
 pub mod shapes;
+mod stop;
 pub mod value;
 mod vector;
 pub mod verdict;

@@ -5,6 +5,7 @@ use wasmparser::{BlockType, Operator};
 use crate::coverage::Coverage;
 use crate::memory::Memory;
 use crate::module::{Function, Module};
+use crate::stop::Stop;
 use crate::value::Value;
 use crate::verdict::Verdicts;
 use crate::{Leak, Problem, Reach};
@@ -25,21 +26,6 @@ pub struct Machine<'a> {
     pub(crate) globals: Vec<Value>,
     pub(crate) stack: Vec<Value>,
     calls: Vec<(u32, usize)>,
-}
-
-/// Why the interpreter could not go on at an operator.
-pub(crate) enum Stop {
-    Reach(Reach, u32),
-    Trap(&'static str),
-    Unknown,
-    /// A problem that is already complete.
-    Problem(Problem),
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
 }
 
 struct Block {

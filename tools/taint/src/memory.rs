@@ -1,6 +1,6 @@
 //! Linear memory with a label for each octet.
 
-use crate::machine::Stop;
+use crate::stop::Stop;
 use crate::value::{Label, Value};
 
 /// A linear memory. Fresh pages cost nothing until they are touched.

@@ -4,7 +4,7 @@
 use wasmparser::{MemArg, Operator};
 
 use crate::Reach;
-use crate::machine::Stop;
+use crate::stop::Stop;
 use crate::value::{Value, and, mask, or, xor};
 
 /// How secrets pass through an operator.

@@ -3,8 +3,9 @@
 
 use wasmparser::{MemArg, Operator};
 
-use crate::machine::{Machine, Stop};
+use crate::machine::Machine;
 use crate::numeric;
+use crate::stop::Stop;
 use crate::value::{Value, mask};
 use crate::{Reach, vector};
 

@@ -4,7 +4,7 @@
 use wasmparser::{MemArg, Operator};
 
 use crate::Reach;
-use crate::machine::Stop;
+use crate::stop::Stop;
 use crate::value::{Label, Value, and, or, xor};
 
 type Make = fn(u64, u64) -> u64;
