@@ -2,6 +2,7 @@
 // in this message and closes them.
 
 import type { LogFormat } from "../model/log_line.ts";
+import type { FrontName } from "../edges/fronts.ts";
 import type { NativeHandle } from "../engine/native.ts";
 
 /** The upstream IKE daemon, as socket addresses ready for `connect` and `bind`. */
@@ -11,6 +12,12 @@ export interface UpstreamInit {
   readonly address: Uint8Array;
   /** Source prefix of `--upstream-source`, or null. */
   readonly source: { readonly octets: Uint8Array; readonly bits: number } | null;
+}
+
+/** A listening socket, and what its connections pass first. */
+export interface ListenerInit {
+  readonly fd: number;
+  readonly front: FrontName;
 }
 
 /** First message from the shell to a lane. */
@@ -23,7 +30,7 @@ export interface LaneInit {
   readonly lanes: number;
   readonly connectionsMax: number;
   readonly innerMtu: number;
-  readonly listeners: readonly number[];
+  readonly listeners: readonly ListenerInit[];
   /** TUN queue of this lane, -1 for the echo host. */
   readonly tun: number;
   /** What the TUN takes and gives in packets of many segments: an `OFFLOAD_` constant. */

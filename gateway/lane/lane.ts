@@ -4,6 +4,7 @@
 import { CONN_DRAINING, ROW_IKE_WAITS, ROW_LEN } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
+import type { Listener } from "../edges/front.ts";
 import type { LaneLibc } from "./libc.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
@@ -21,6 +22,7 @@ export interface Lane {
   readonly tables: LaneTables;
   readonly timers: Timers;
   readonly epfd: number;
+  readonly listeners: readonly Listener[];
   /** Tells the shell. */
   readonly tell: (notice: LaneNotice) => void;
   /** By row; rows of other lanes are undefined here. */

@@ -81,7 +81,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   if (isEmpty) return false;
   if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
   // What waits on a connection of ours is better sent again on the next one, which is not opened before this one has ended.
-  else if (connection.isOurs) doom(lane, connection, Status.PeerClosed);
+  else if (connection.role === "originator") doom(lane, connection, Status.PeerClosed);
   else finish(lane, connection, Status.PeerClosed);
   return false;
 }

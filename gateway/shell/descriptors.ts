@@ -76,7 +76,9 @@ export function laneInits(
     index,
     lanes: config.lanes,
     connectionsMax: config.maxConnections,
-    listeners: listeners.flatMap(({ fds }) => fds.slice(index, index + 1)),
+    listeners: listeners.flatMap(({ fds }) =>
+      fds.slice(index, index + 1).map((fd) => ({ fd, front: "plain" as const }))
+    ),
     tun: tun?.queues[index] ?? -1,
     offload: OFFLOADS[tun?.offload ?? "none"],
     eventfd,

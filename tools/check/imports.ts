@@ -84,6 +84,7 @@ const GATEWAY = [
   "cli",
   "config",
   "dashboard",
+  "edges",
   "engine",
   "lane",
   "linux",
@@ -114,6 +115,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/dashboard": ["gateway/model"],
   "gateway/shell": [
     "gateway/config",
+    "gateway/edges",
     "gateway/engine",
     "gateway/lane",
     "gateway/linux",
@@ -123,6 +125,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A worker is a program of its own, so that it asks for its runtime itself.
   "gateway/lane": [
+    "gateway/edges",
     "gateway/engine",
     "gateway/linux",
     "gateway/model",
@@ -131,6 +134,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "ts-bindings",
   ],
   "gateway/config": ["gateway/model", "ts-bindings"],
+  "gateway/edges": ["gateway/linux", "gateway/model", RUNTIME],
   "gateway/engine": [RUNTIME, "ts-bindings"],
   "gateway/linux": ["gateway/model", RUNTIME],
   "gateway/runtime": [],

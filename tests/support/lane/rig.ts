@@ -121,7 +121,7 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
       lanes,
       connectionsMax: connections,
       innerMtu,
-      listeners: [openEnd(kernel, listener)],
+      listeners: [{ fd: openEnd(kernel, listener), front: "plain" }],
       tun: -1,
       offload: OFFLOAD_NONE,
       eventfd,
