@@ -2,6 +2,7 @@
 
 import { LANE_HAS_UPSTREAM } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
+import { daemonOf } from "../edges/ends.ts";
 import { createFront } from "../edges/fronts.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import { EPOLL_CLOEXEC } from "../linux/constants.ts";
@@ -71,7 +72,9 @@ export function createLane(options: CreateLaneOptions): Lane {
     drainDueAt: 0,
     isStopping: false,
   };
-  lane.tables.u32[(lane.tables.block + LANE_HAS_UPSTREAM) >>> 2] = init.upstream === null ? 0 : 1;
+  lane.tables.u32[(lane.tables.block + LANE_HAS_UPSTREAM) >>> 2] = daemonOf(init) === undefined
+    ? 0
+    : 1;
   watchAll(lane);
   return lane;
 }

@@ -8,6 +8,7 @@ import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { counted, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { COMMAND_COUNT, ROW_GENERATION, SCAN_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { endsAt } from "../edges/ends.ts";
 import { COMMAND_KICK, ORDER_DRAIN, ORDER_STOP } from "./commands.ts";
 import { rowI32 } from "./lane.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
@@ -37,7 +38,7 @@ for (const [what, octets] of Object.entries(FLOODS)) {
 }
 
 test("IKE without an upstream, without end, is dropped turn by turn", async () => {
-  const rig = await startLaneRig({ upstream: null });
+  const rig = await startLaneRig(endsAt(null));
   const flooding = startFlooding(rig, frame(ike(1)));
   rig.step();
   const first = counted(rig, Status.NoUpstream);
@@ -87,7 +88,7 @@ test("reads that bring no whole frame end with the turn", async () => {
 });
 
 test("a frame whose rest came has no part in the clock of the next one", async () => {
-  const rig = await startLaneRig({ upstream: null });
+  const rig = await startLaneRig(endsAt(null));
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(1)).subarray(0, 10));

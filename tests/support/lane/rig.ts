@@ -12,6 +12,7 @@ import {
 } from "../../../ts-bindings/core.ts";
 import { pushCommand, setOrder } from "../../../gateway/lane/commands.ts";
 import { createLane } from "../../../gateway/lane/create.ts";
+import { endsAt } from "../../../gateway/edges/ends.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import type { Lane } from "../../../gateway/lane/lane.ts";
 import { turn, waitMs } from "../../../gateway/lane/loop.ts";
@@ -126,11 +127,11 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
       offload: OFFLOAD_NONE,
       eventfd,
       eventfds,
-      upstream: {
+      ...endsAt({
         family: AF_INET,
         address: emitSockaddr({ octets: new Uint8Array([127, 0, 0, 1]), port: 4500 }),
         source: null,
-      },
+      }),
       prefixTimeoutMs: 5000,
       frameTimeoutMs: 30_000,
       idleTimeoutMs: 0,
