@@ -1,11 +1,9 @@
 // The upstream socket of a connection, opened by the first message that needs it.
 
-import { ROW_ADDRESS, ROW_FAMILY } from "../../ts-bindings/layout.ts";
 import { daemonOf } from "../edges/ends.ts";
 import type { Upstream } from "../edges/ike_endpoint.ts";
 import {
   AF_INET,
-  AF_INET6,
   EMFILE,
   ENFILE,
   ENOBUFS,
@@ -21,7 +19,8 @@ import {
   UDP_GRO,
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
-import { type Lane, rowI32, rowOffset, starve } from "./lane.ts";
+import { type Lane, starve } from "./lane.ts";
+import { rowAddress } from "./row.ts";
 import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
 
@@ -99,9 +98,7 @@ function writeSource(
 
 /** What tells clients apart: an IPv4 address, or the first half of an IPv6 one. */
 function clientOctets(lane: Lane, connection: Connection): Uint8Array {
-  const at = rowOffset(lane, connection.row) + ROW_ADDRESS;
-  const isV6 = rowI32(lane, connection.row, ROW_FAMILY) === AF_INET6;
-  return lane.tables.u8.subarray(at, at + (isV6 ? 8 : 4));
+  return rowAddress(lane.tables, connection.row).subarray(0, 8);
 }
 
 /**
