@@ -1,4 +1,5 @@
-// Go's standard library on the same lengths: what an IPsec peer written in Go has. A process of its own, as openssl is.
+// Go's standard library on the same lengths: what an IPsec peer written in Go has. A process of its
+// own, as openssl is.
 //
 // `deno task bench:kernels` builds it where there is a Go: bench/native/go.
 
@@ -14,8 +15,10 @@ export function findGo(): Outsider | undefined {
   return existsSync(PROGRAM) ? { subject: "go", measure: measureGo } : undefined;
 }
 
-/** Seconds for one packet of `octets` octets; its ChaCha20-Poly1305 is not in the standard library. */
-export function measureGo(aead: Aead, operation: Operation, octets: number): Sample | undefined {
+/**
+ * Seconds for one packet of `octets` octets; its ChaCha20-Poly1305 is not in the standard library.
+ */
+function measureGo(aead: Aead, operation: Operation, octets: number): Sample | undefined {
   if (aead === "chacha20-poly1305") return undefined;
   const name = ["BenchmarkGCM", operation, aead, octets].map((part) => `^${part}$`).join("/");
   const flags = ["-test.run", "^$", "-test.bench", name, "-test.benchtime", "100ms"];

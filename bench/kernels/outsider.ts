@@ -1,5 +1,5 @@
-// A subject that is a process of its own and takes its own time: it cannot take turns burst by burst, so it is asked a few times between
-// the rounds of the others.
+// A subject that is a process of its own and takes its own time: it cannot take turns burst by
+// burst, so it is asked a few times between the rounds of the others.
 
 import type { Sample, Subject } from "../lib/record.ts";
 import type { Aead, Operation } from "./workload.ts";
@@ -11,9 +11,12 @@ export interface Outsider {
 }
 
 /** How often an outsider is asked in one case. */
-export const OUTSIDE_RUNS = 3;
+const OUTSIDE_RUNS = 3;
 
-/** Splits rounds into {@link OUTSIDE_RUNS} parts that differ by one at most; an outsider is asked after each. */
+/**
+ * Splits rounds into {@link OUTSIDE_RUNS} parts that differ by one at most; an outsider is asked
+ * after each.
+ */
 export function partsOf(runs: number): number[] {
   return Array.from(
     { length: OUTSIDE_RUNS },

@@ -1,13 +1,16 @@
-// Prints the table of README.md from a file of records, of its last run: how many times longer each rival takes than culvert-wasm.
+// Prints the table of README.md, in Markdown, from the last run in a file of records: how many
+// times longer each rival takes than culvert-wasm. A rival without this AEAD has an empty cell.
 //
 //   deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
 //
-// Compared are the records' own ratios, which are medians over rounds; medians, for who has fewer samples (openssl, go) and in records of
-// before there were such ratios; or with --low the 10th percentiles: on a busy machine those are what nobody disturbed.
+// Compared are the records' own ratios, which are medians over rounds. Rivals with fewer samples
+// (openssl, go), and records of before there were such ratios, are compared by their medians. With
+// --low all are compared by the 10th percentile: on a busy machine that is what nobody disturbed.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { digits } from "../lib/numbers.ts";
 import { pairedRatio } from "../lib/ratio.ts";
 import type { BenchRecord, Subject } from "../lib/record.ts";
 
@@ -41,7 +44,10 @@ function print(text: string, statistic: "low" | "median"): void {
       ofCase.find((record) => record.subject === subject);
     const own = find("culvert-wasm");
     if (own === undefined) throw new Error(`Cannot compare "${name}": culvert-wasm is missing`);
-    const ratios = COLUMNS.map((subject) => digits(timesOf(own, find(subject), statistic)));
+    const ratios = COLUMNS.map((subject) => {
+      const rival = find(subject);
+      return rival === undefined ? "" : digits(timesOf(own, rival, statistic));
+    });
     const micros = [own.median, own.low, own.high].map((seconds) => digits(seconds * 1e6));
     return [name, micros[0], `${micros[1]} to ${micros[2]}`, ...ratios];
   });
@@ -51,19 +57,8 @@ function print(text: string, statistic: "low" | "median"): void {
   process.stdout.write(rows.map((row) => `| ${row.join(" | ")} |\n`).join(""));
 }
 
-/** How many times longer a rival takes; NaN if it was not measured. */
-function timesOf(
-  own: BenchRecord,
-  rival: BenchRecord | undefined,
-  statistic: "low" | "median",
-): number {
-  if (rival === undefined) return NaN;
+/** How many times longer a rival takes. */
+function timesOf(own: BenchRecord, rival: BenchRecord, statistic: "low" | "median"): number {
   const paired = statistic === "median" ? pairedRatio(own, rival)?.value : undefined;
   return paired ?? rival[statistic] / own[statistic];
-}
-
-/** Three significant digits; a subject without this AEAD has none. */
-function digits(value: number): string {
-  if (Number.isNaN(value)) return "";
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

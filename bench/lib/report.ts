@@ -1,17 +1,13 @@
-// What a bench program says, and how it is asked: the flags all of them share, JSON lines or tables out.
+// What a bench program says, and how it is asked: the flags all of them share, JSON lines or tables
+// out.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { wholeFlag } from "./flags.ts";
 import { openOut } from "./out.ts";
 import { openProgressOf, type Progress } from "./progress.ts";
-import {
-  type BenchRecord,
-  type CaseResult,
-  recordLine,
-  recordsOf,
-  type Setting,
-} from "./record.ts";
+import type { BenchRecord, CaseResult, Setting } from "./record.ts";
+import { recordLine, recordsOf } from "./records_of.ts";
 import { renderRecords } from "./table.ts";
 
 /** Flags of a bench program. */
@@ -38,7 +34,8 @@ export interface BenchDefaults {
 }
 
 /**
- * Parses `[--json] [--progress] [--only TEXT] [--if-any] [--runs N] [--out FILE]` and the program's own flags.
+ * Parses `[--json] [--progress] [--only TEXT] [--if-any] [--runs N] [--out FILE]` and the program's
+ * own flags.
  *
  * @throws {TypeError} On an unknown flag
  * @throws {ConfigError} If `--runs` is not a positive number
@@ -75,7 +72,9 @@ function textFlag(value: string): { readonly type: "string"; readonly default: s
 
 /** Collects the results of a run. */
 export interface Report {
-  /** Takes the results of one case, or of some that belong together, and prints them as one table. */
+  /**
+   * Takes the results of one case, or of some that belong together, and prints them as one table.
+   */
   add(...results: readonly CaseResult[]): void;
   /** All records so far. */
   readonly records: readonly BenchRecord[];

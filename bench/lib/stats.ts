@@ -1,13 +1,8 @@
-// Order statistics of a few samples: what a bench says about its spread.
+// Order statistics of a few samples: what a bench says about its spread. Percentiles lie between
+// neighbours by linear interpolation (type 7 of Hyndman and Fan, as R and NumPy have it).
 
-/** Middle and spread of samples, in the unit of the samples. */
-export interface Spread {
-  readonly median: number;
-  /** 10th percentile. */
-  readonly low: number;
-  /** 90th percentile. */
-  readonly high: number;
-}
+import { quantile } from "simple-statistics";
+import type { Spread } from "./record.ts";
 
 /**
  * Summarizes samples by median, 10th and 90th percentile.
@@ -23,7 +18,7 @@ export function spreadOf(samples: readonly number[]): Spread {
 }
 
 /**
- * The value below which `percent` of the samples lie, between neighbours by linear interpolation.
+ * The value below which `percent` of the samples lie.
  *
  * @param percent 0 to 100
  * @throws {RangeError} If there is no sample, or one that is not a finite number
@@ -32,9 +27,5 @@ export function percentile(samples: readonly number[], percent: number): number 
   if (samples.length === 0) throw new RangeError("Cannot summarize: no samples");
   const strange = samples.find((sample) => !Number.isFinite(sample));
   if (strange !== undefined) throw new RangeError(`Cannot summarize: a sample is ${strange}`);
-  const sorted = samples.toSorted((a, b) => a - b);
-  const rank = (percent / 100) * (sorted.length - 1);
-  const below = sorted[Math.floor(rank)] ?? Number.NaN;
-  const above = sorted[Math.ceil(rank)] ?? Number.NaN;
-  return below + (above - below) * (rank - Math.floor(rank));
+  return quantile(samples, percent / 100);
 }

@@ -1,7 +1,7 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import type { BenchRecord } from "./record.ts";
-import { formatRate, formatSeconds, renderRecords } from "./table.ts";
+import { renderRecords } from "./table.ts";
 
 const RECORD: BenchRecord = {
   suite: "path",
@@ -38,20 +38,4 @@ test("renderRecords() writes one line for each record, columns in line", () => {
 test("renderRecords() leaves out a cost that was not measured", () => {
   const { cpuPerPacket: _, ...rest } = RECORD;
   match(renderRecords([rest]), /4.21 us {2,}9/);
-});
-
-test("formatSeconds() chooses the unit", () => {
-  deepEqual([2, 0.0123, 45.6e-6, 789e-9, 5e-9].map(formatSeconds), [
-    "2.00 s",
-    "12.3 ms",
-    "45.6 us",
-    "789 ns",
-    "5.00 ns",
-  ]);
-});
-
-test("formatRate() chooses the prefix", () => {
-  const of = [1.5e9, 59e6, 1234, 12].map((rate) => formatRate(rate, "octets/s"));
-  deepEqual(of, ["1.50 GB/s", "59.0 MB/s", "1.23 kB/s", "12.0 B/s"]);
-  deepEqual([formatRate(2e6, "packets/s"), formatRate(4096, "octets")], ["2.00 Mpkt/s", "4.10 kB"]);
 });

@@ -1,9 +1,10 @@
-// What the Rust program says: `cases N`, then of each case `begin NAME`, a line of seconds for each crate, `end NAME`.
+// What the Rust program says: `cases N`, then of each case `begin NAME`, a line of seconds for each
+// crate, `end NAME`.
 
 import type { Sample, Subject } from "../lib/record.ts";
 
 /** Crates under comparison. */
-export const CRATES = [
+const CRATES = [
   "ring",
   "aws-lc-rs",
   "rustcrypto",

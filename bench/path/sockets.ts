@@ -17,9 +17,9 @@ import {
   TCP_NODELAY,
   UDP_GRO,
 } from "../../gateway/linux/constants.ts";
-import { addWatch, openEpoll } from "../../gateway/linux/epoll.ts";
 import { expectDone } from "../../gateway/linux/kernel.ts";
 import { emitSockaddr, parseSockaddr, SOCKADDR_IN_LEN } from "../../gateway/linux/structs.ts";
+import { addWatch, openEpoll } from "../../tests/support/test_kernel.ts";
 import { type Arena, INBOX_LEN } from "./arena.ts";
 
 /** An IPv4 address and a port. */
@@ -52,7 +52,10 @@ export function acceptTcp({ libc }: Arena, fd: number): number {
   return expectDone(libc, libc.accept4(fd, libc.NULL, libc.NULL, SOCK_CLOEXEC), "Cannot accept");
 }
 
-/** A UDP socket at `local`, which may be shared with sockets of other remotes; port 0 lets the kernel choose. */
+/**
+ * A UDP socket at `local`, which may be shared with sockets of other remotes; port 0 lets the
+ * kernel choose.
+ */
 export function openUdp(arena: Arena, local: Endpoint): { fd: number; port: number } {
   const fd = _open(arena, SOCK_DGRAM);
   _setOption(arena, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
@@ -61,7 +64,8 @@ export function openUdp(arena: Arena, local: Endpoint): { fd: number; port: numb
 }
 
 /**
- * A UDP socket that nobody reads: once its buffer, the smallest there is, is full, the kernel throws away what comes.
+ * A UDP socket that nobody reads: once its buffer, the smallest there is, is full, the kernel
+ * throws away what comes.
  *
  * Whoever sends to it pays the whole way through the kernel, and no second process takes part.
  */
@@ -71,17 +75,24 @@ export function openDiscard(arena: Arena, local: Endpoint): { fd: number; port: 
   return socket;
 }
 
-/** Lets a UDP socket take runs of datagrams as one (UDP_GRO): the kernel need not cut them for it. */
+/**
+ * Lets a UDP socket take runs of datagrams as one (UDP_GRO): the kernel need not cut them for it.
+ */
 export function takeRuns(arena: Arena, fd: number): void {
   _setOption(arena, fd, { level: SOL_UDP, name: UDP_GRO, value: 1 });
 }
 
-/** Gives a TCP socket a send buffer that takes `len` octets while nobody reads. Needs CAP_NET_ADMIN. */
+/**
+ * Gives a TCP socket a send buffer that takes `len` octets while nobody reads. Needs CAP_NET_ADMIN.
+ */
 export function holdAll(arena: Arena, fd: number, len: number): void {
   _setOption(arena, fd, { level: SOL_SOCKET, name: SO_SNDBUFFORCE, value: 2 * len });
 }
 
-/** Sends of `len` octets from `offset` what the kernel takes at once; how many, 0 if its buffer is full. */
+/**
+ * Sends of `len` octets from `offset` what the kernel takes at once; how many, 0 if its buffer is
+ * full.
+ */
 export function sendSome(
   { libc, at }: Arena,
   fd: number,
@@ -92,7 +103,10 @@ export function sendSome(
   return expectDone(libc, octets, "Cannot send load");
 }
 
-/** Lets a UDP socket send to `remote`, datagrams of `len` octets cut from each larger send (UDP_SEGMENT). */
+/**
+ * Lets a UDP socket send to `remote`, datagrams of `len` octets cut from each larger send
+ * (UDP_SEGMENT).
+ */
 export function aimUdp(
   arena: Arena,
   fd: number,
@@ -121,7 +135,10 @@ export function endTcp({ libc }: Arena, fd: number): void {
   expectDone(libc, libc.shutdown(fd, SHUT_WR), "Cannot end a stream");
 }
 
-/** Ends our direction, and waits until the other side has read to there and ended its own; its octets. */
+/**
+ * Ends our direction, and waits until the other side has read to there and ended its own; its
+ * octets.
+ */
 export function finishTcp(arena: Arena, fd: number): number {
   endTcp(arena, fd);
   return awaitEnd(arena, fd);

@@ -1,5 +1,6 @@
-// The rival of the relay: Mullvad's tcp2udp, if there is one. Its frames are ours but for two things: the Length field does not count itself,
-// and no stream prefix goes before them. So the same payloads pass through both.
+// The rival of the relay: Mullvad's tcp2udp, if there is one. Its frames are ours but for two
+// things: the Length field does not count itself, and no stream prefix goes before them. So the
+// same payloads pass through both.
 
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
@@ -10,7 +11,7 @@ import type { RivalRelay } from "./relay_program.ts";
 import { connectTcp, type Endpoint, listenTcp } from "./sockets.ts";
 
 /** Names the program, where it is not on PATH. */
-export const TCP2UDP_VARIABLE = "CULVERT_BENCH_TCP2UDP";
+const TCP2UDP_VARIABLE = "CULVERT_BENCH_TCP2UDP";
 
 /** The program's path, or undefined: not installed. */
 export function tcp2udpProgram(): string | undefined {

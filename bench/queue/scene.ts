@@ -1,4 +1,5 @@
-// The link of this bench: two hosts, and between them delay, loss and a bottleneck. With it a way through, as a subject.
+// The link of this bench: two hosts, and between them delay, loss and a bottleneck. With it a way
+// through, as a subject.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,12 +19,15 @@ export interface Conditions {
 export const RTT_MS = [20, 100];
 export const LOSS_PERCENT = [0, 0.1, 1, 3];
 /** Rate of the bottleneck, Mbit/s. */
-export const RATE_MBIT = 50;
+const RATE_MBIT = 50;
 /** What the bottleneck's buffer holds, ms at that rate. */
-export const BUFFER_MS = 25;
+const BUFFER_MS = 25;
 const SEED = 9329;
 
-/** A way across. All end to end TCP is CUBIC, so that it is no difference between them; so is the tunnels' own unless they say else. */
+/**
+ * A way across. All end to end TCP is CUBIC, so that it is no difference between them; so is the
+ * tunnels' own unless they say else.
+ */
 export interface Way {
   readonly name: string;
   open(link: Link, folder: string): Promise<Tunnel>;
@@ -96,7 +100,9 @@ function numbersOf({ rttMs, lossPercent }: Conditions): string[] {
 interface CulvertSetting {
   readonly folder: string;
   readonly congestion: string;
-  /** TCP uses ECN on both hosts. The link marks nothing, so the outer connection does not notice. */
+  /**
+   * TCP uses ECN on both hosts. The link marks nothing, so the outer connection does not notice.
+   */
   readonly hasEcn?: boolean;
   readonly main?: URL;
 }

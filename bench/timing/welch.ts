@@ -1,5 +1,8 @@
-// Welch's t of two classes of times, as dudect takes it (Reparaz, Balasch, Verbauwhede 2017): over all samples, and over those below
-// each of a row of percentiles, because interrupts make long tails. The largest counts.
+// Welch's t of two classes of times, as dudect takes it (Reparaz, Balasch, Verbauwhede 2017): over
+// all samples, and over those below each of a row of percentiles, because interrupts make long
+// tails. The largest counts. Of mean and variance by simple-statistics it comes out as up to 40 for
+// two classes of one and the same time, a crop that a coarse clock makes: their rounding is all
+// that differs. Welford's recurrence is exact there, and gives 0.
 
 /** Running mean and variance (Welford). */
 interface Moments {

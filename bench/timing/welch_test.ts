@@ -26,3 +26,11 @@ test("a small difference shows through large outliers", () => {
 test("too few samples say nothing", () => {
   assert.equal(largestT({ first: [1, 2, 3], second: [9, 9, 9] }), 0);
 });
+
+test("classes of one and the same time have no t, whatever time it is", () => {
+  for (let n = 0; n < 300; n++) {
+    const time = noise(n) / 10_000;
+    const [first, second] = [500 + n, 700].map((count) => Array<number>(count).fill(time));
+    assert.equal(largestT({ first: first ?? [], second: second ?? [] }), 0);
+  }
+});

@@ -1,11 +1,12 @@
-// Bodies of requests: bounded, UTF-8, JSON, of the schema. Each step has its problem, and none repeats what was sent.
+// Bodies of requests: bounded, UTF-8, JSON, of the schema. Each step has its problem, and none
+// repeats what was sent.
 
 import type * as z from "zod";
 import { nameText } from "../config/error.ts";
 import { type MemberProblem, problem } from "./problem.ts";
 
 /** 64 KiB, counted as the octets arrive: what Content-Length says is the client's word only. */
-export const BODY_LEN_MAX = 65_536;
+const BODY_LEN_MAX = 65_536;
 
 /** A body that was read, or the answer that refuses it. */
 export type ReadBody<T> =
@@ -37,8 +38,8 @@ function parse<T>(octets: Uint8Array, schema: z.ZodType<T>): ReadBody<T> {
 }
 
 /**
- * All octets of the body, in `buffer`: `long` if they are too many, of which the rest is not read; `short` if the client has gone, or has broken
- * the body's framing, on the way.
+ * All octets of the body, in `buffer`. `long`: there are too many, and the rest is not read.
+ * `short`: on the way the client has gone, or has broken the body's framing.
  */
 async function readOctets(
   request: Request,
@@ -107,5 +108,8 @@ function refused(response: Response): { readonly kind: "refused"; readonly respo
   return { kind: "refused", response };
 }
 
-/** A body can hold thousands of unknown members; an answer that lists them all would be larger than the body. */
+/**
+ * A body can hold thousands of unknown members; an answer that lists them all would be larger than
+ * the body.
+ */
 const UNKNOWN_MEMBERS_MAX = 8;

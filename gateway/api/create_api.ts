@@ -20,7 +20,7 @@ import { saRoutes } from "./sas.ts";
 
 export interface ApiOptions {
   readonly gateway: Gateway;
-  /** The bearer token in force; null is none. Asked at each request, so that it can be changed. */
+  /** The bearer token in force, asked at each request so that it can be changed; null is none. */
   readonly token: () => string | null;
   /** Where the API listens. */
   readonly bound: { readonly isLoopback: boolean };
@@ -70,7 +70,12 @@ export function createApi(options: ApiOptions): Api {
 
 const TOKEN_SCHEME = { type: "http", scheme: "bearer" } as const;
 
-/** Answers are of this moment, and are what their type says. */
+/**
+ * Answers are of this moment, and are what their type says.
+ *
+ * Hono's secure-headers would set ten headers more, each to be turned off by name. What a page
+ * needs of them goes with the page alone (dashboard.ts).
+ */
 async function setCommonHeaders(
   context: { header: (name: string, value: string) => void },
   next: () => Promise<void>,

@@ -1,5 +1,6 @@
-// The events of the gateway for all readers of `/v1/events`: each is made into octets once, whoever reads. Counters are read from shared
-// memory by this thread, once a second and only while somebody reads; no lane notices.
+// The events of the gateway for all readers of `/v1/events`. Each event is made into octets once,
+// however many read. This thread reads the counters from shared memory, once a second and only
+// while somebody reads; no lane notices.
 
 import type { GatewayEvent } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
@@ -9,7 +10,7 @@ import { createEventQueue, type EventQueue } from "./event_queue.ts";
 export const READERS_MAX = 256;
 
 /** Between two `totals` events. */
-export const TICK_MS = 1000;
+const TICK_MS = 1000;
 
 /** How long a browser waits before it connects again, ms. */
 const RETRY_MS = 1000;

@@ -1,5 +1,13 @@
-// Who may call what. Loopback is not enough by itself: any page that a browser on this machine shows can send requests to
-// 127.0.0.1, directly (Origin tells) or by a name of its own that resolves there (Host tells).
+// Who may call what. Loopback is not enough by itself: any page that a browser on this machine
+// shows can send requests to 127.0.0.1, directly (Origin tells) or by a name of its own that
+// resolves there (Host tells).
+//
+// Hono's middleware was tried for the token and for Origin, and does not fit:
+// - bearer-auth throws where there is no good token. Here the token decides as well whether any
+//   Host will do, so its exception would have to be caught and asked. It also names no error for a
+//   token with characters that RFC 6750 does not have.
+// - csrf looks at what forms can send and at nothing else: another page's JSON passes. And it
+//   refuses a POST without Content-Type and Origin, as curl sends it.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HonoRequest, MiddlewareHandler } from "@hono/hono";
@@ -48,9 +56,11 @@ function refuse(asked: HonoRequest, options: GuardOptions): Response | undefined
 }
 
 /**
- * On loopback changes need it, if there is one; elsewhere all but what the page is made of, which then asks for it.
+ * On loopback changes need it, if there is one. Elsewhere everything does, but what the page is
+ * made of, which then asks for it.
  *
- * The path is the router's: a URL has Host in it as it was sent, and that of `Host: x\assets\` has another path.
+ * The path is the router's: a URL has Host in it as it was sent, and that of `Host: x\assets\` has
+ * another path.
  */
 function needsToken(asked: HonoRequest, isLoopback: boolean, hasToken: boolean): boolean {
   if (!isSafe(asked.method)) return !isLoopback || hasToken;
@@ -72,7 +82,10 @@ function bearerOf(request: Request): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(field)?.[1];
 }
 
-/** CT: digests have one length, so neither the secret's length nor how much of it was right shows in the time. */
+/**
+ * CT: digests have one length, so neither the secret's length nor how much of it was right shows in
+ * the time.
+ */
 function isSameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }

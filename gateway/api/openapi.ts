@@ -29,7 +29,7 @@ export function openApiRoutes(app: Api): readonly Route[] {
 }
 
 /** The document of all routes of `app`. */
-export function openApiDocument(app: Api): ReturnType<Api["getOpenAPI31Document"]> {
+function openApiDocument(app: Api): ReturnType<Api["getOpenAPI31Document"]> {
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {

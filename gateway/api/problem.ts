@@ -1,9 +1,8 @@
 // Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may
 // be keying material.
-
-import * as z from "zod";
 import { answer } from "../model/answer.ts";
 import type { Value } from "../model/value.ts";
+import * as z from "zod";
 
 /** What the API refuses with. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 500 | 503;
@@ -30,7 +29,10 @@ export interface ProblemOptions {
   readonly errors?: readonly MemberProblem[];
 }
 
-/** Titles by status: those of HTTP. */
+/**
+ * Titles by status: those of RFC 9110 §15. `STATUS_CODES` of `node:http` has older names for two of
+ * them, "Payload Too Large" and "Unprocessable Entity".
+ */
 export const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "Bad Request",
   401: "Unauthorized",

@@ -1,4 +1,5 @@
-// What a subcommand is: its words, its flags, and what it does. Flags are data, so that help and parser cannot differ.
+// What a subcommand is: its words, its flags, and what it does. Flags are data, so that help and
+// parser cannot differ.
 
 import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, nameText } from "../config/error.ts";
@@ -76,7 +77,8 @@ export interface ParsedCommand {
 /**
  * Parses a command's arguments.
  *
- * @throws {ConfigError} For a flag it does not have, a switch that is neither on nor off, or a wrong number of arguments
+ * @throws {ConfigError} For a flag that it does not have, a switch that is neither on nor off, or a
+ * wrong number of arguments
  */
 export function parseCommand(command: Command, args: readonly string[]): ParsedCommand {
   const own = command.flags.filter((flag) => flag.value === undefined).map(nameOf);
@@ -89,12 +91,11 @@ export function parseCommand(command: Command, args: readonly string[]): ParsedC
     default: Object.fromEntries(own.map((name) => [name, null])),
     string: ["_", ...command.flags.filter((flag) => flag.value !== undefined).map(nameOf)],
     unknown: (_arg, key) => {
-      if (key !== undefined) throw unknownFlag(command, key);
+      throw unknownFlag(command, key);
     },
   });
   checkSwitches(switches, parsed);
-  const { _: rest, [HELP_FLAG.name]: isHelp, ...flags } = parsed;
-  const operands = rest.map(String);
+  const { _: operands, [HELP_FLAG.name]: isHelp, ...flags } = parsed;
   if (isHelp !== true) checkOperands(command, operands);
   return { flags, operands, isHelp: isHelp === true };
 }
@@ -106,7 +107,7 @@ function unknownFlag(command: Command, key: string): ConfigError {
   return new ConfigError({ path }, `unknown flag, see culvert ${command.name} --help`);
 }
 
-/** "no" and "0" would be on for a parser that only knows "false". */
+/** The parser leaves the text of a switch as it is: "no" and "0" are neither on nor off. */
 function checkSwitches(names: readonly string[], values: FlagValues): void {
   const wrong = names.find((name) => typeof values[name] === "string");
   if (wrong !== undefined) throw new ConfigError({ path: `--${wrong}` }, "must be true or false");

@@ -1,4 +1,7 @@
-// Values as people read them.
+// Values as people read them in a terminal: short, without blanks. The dashboard has words and
+// blanks of its own, in gateway/dashboard/format.js. No module can be both a page's file and an
+// import: the single binary embeds the page's files as files, and Bun takes a file as one or as the
+// other.
 
 const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3600], ["m", 60]];
 
@@ -32,7 +35,7 @@ export function rateText(value: number): string {
   return `${scaled.toFixed(digits)}${unit}`;
 }
 
-/** Breaks a list at its commas into lines of at most `width`; a word that is longer stands alone. */
+/** Breaks a list at its commas into lines of at most `width`; a longer word stands alone. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,6 +1,7 @@
 // What `--help` prints.
 
 import { type Command, type Flag, HELP_FLAG } from "./command.ts";
+import { tableLines } from "./table.ts";
 
 /** Help of the program: its commands. */
 export function programHelp(commands: readonly Command[]): string {
@@ -41,7 +42,7 @@ function noteOf(flag: Flag): string {
   return notes.length === 0 ? flag.help : `${flag.help} (${notes.join(", ")})`;
 }
 
+/** Behind an empty column, which indents them. */
 function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return tableLines([{}, {}, {}], rows.map((row) => ["", ...row]), { width: Infinity });
 }

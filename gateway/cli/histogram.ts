@@ -14,7 +14,10 @@ export function histogramText(histogram: Histogram, text: (bound: number) => str
   }).join(", ");
 }
 
-/** Upper bound of the bucket in which a quantile lies; undefined past the last bound. */
+/**
+ * Upper bound of the bucket in which a quantile lies; undefined past the last bound. As the
+ * dashboard's histogram.js has it, which cannot be imported (format.ts).
+ */
 function quantileBound({ bounds, counts }: Histogram, share: number): number | undefined {
   const wanted = share * counts.reduce((sum, count) => sum + count, 0);
   let below = 0;

@@ -70,6 +70,8 @@ test("runCli() ends with one line and code 2 for what was asked wrongly", async 
     [["--listenn", "x"], "--listenn: unknown flag, see culvert serve --help"],
     [["serve", "-x"], "-x: unknown flag, see culvert serve --help"],
     [["serve", "--json"], "--json: unknown flag, see culvert serve --help"],
+    [["kick", "--constructor"], "--constructor: unknown flag, see culvert kick --help"],
+    [["kick", "--_=7"], "-_: unknown flag, see culvert kick --help"],
     [["serve", "here"], 'culvert serve: takes no argument "here"'],
     [["srve"], 'culvert: no command "srve", see --help'],
     [["probe", "localhost:4500"], 'culvert: no command "probe", see --help'],

@@ -1,31 +1,38 @@
-// `parseArgs` with the call signature of JSR's `@std/cli/parse-args`, as much of it as the commands use, over `node:util`. The import map
-// names this file as "@std/cli/parse-args"; where JSR can be had, one line there puts the original in its place.
+// A subset of `parseArgs` of JSR's `@std/cli/parse-args`, over `node:util`: the options that the
+// commands use, written as a call of the original writes them. It is not the original: with that in
+// its place some command lines would mean something else, such as `--switch=no`, which is on there
+// and refused here. Each difference has a test in parse_args_test.ts.
+// docs/decisions/0009-a-subset-of-std-cli.md says why there is a subset.
 
 import { parseArgs as parseNodeArgs } from "node:util";
 
-/** Options, with the meaning they have in `@std/cli`. */
+/** How arguments are read; every member is one of the original's, and none may be left out. */
 export interface ParseOptions {
-  /** Other names: `{ h: "help" }`. */
-  readonly alias?: Readonly<Record<string, string>>;
-  /** Switches. Unlike the original's, one with a text that is neither "true" nor "false" has that text, for the caller to refuse. */
-  readonly boolean?: readonly string[];
-  /** Flags that may be repeated; each must be in `string` too. */
-  readonly collect?: readonly string[];
-  readonly default?: Readonly<Record<string, unknown>>;
-  /** Flags with a value: "" if it is left out. "_" keeps positional arguments that look like numbers as strings. */
-  readonly string?: readonly string[];
-  /** Called for what no other option names; it is left out of the result if this returns false. */
-  readonly unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+  /** Other names, of one letter: `{ h: "help" }`. */
+  readonly alias: Readonly<Record<string, string>>;
+  /**
+   * Switches: false if they are not given. Text behind "=" that is neither "true" nor "false" is
+   * the switch's value, for the caller to refuse.
+   */
+  readonly boolean: readonly string[];
+  /** Flags that may be repeated, each of which is in `string` too; their values are lists. */
+  readonly collect: readonly string[];
+  /** Values of switches that are not given, instead of false. */
+  readonly default: Readonly<Record<string, unknown>>;
+  /** Flags with a value: "" if it is left out. "_" stands for arguments without a flag. */
+  readonly string: readonly string[];
+  /** Called for each flag that no other option names. */
+  readonly unknown: (arg: string, key: string) => void;
 }
 
 /** What was given, by name; `_` has the rest. */
 export interface Args {
   readonly [name: string]: unknown;
-  readonly _: readonly (string | number)[];
+  readonly _: readonly string[];
 }
 
-/** Parses command-line arguments; what it does not know goes to `options.unknown`. */
-export function parseArgs(args: readonly string[], options: ParseOptions = {}): Args {
+/** Parses command-line arguments. */
+export function parseArgs(args: readonly string[], options: ParseOptions): Args {
   const { tokens } = parseNodeArgs({
     args: withInlineBlanks(args, options),
     allowPositionals: true,
@@ -33,35 +40,25 @@ export function parseArgs(args: readonly string[], options: ParseOptions = {}): 
     strict: false,
     tokens: true,
   });
-  const result: Record<string, unknown> & { _: string[] } = { ...absentValues(options), _: [] };
+  const aliases = new Map(Object.entries(options.alias));
+  const values: Record<string, unknown> = {};
+  const rest: string[] = [];
   for (const token of tokens) {
-    if (token.kind === "option") {
-      take(result, options, token);
-    } else if (token.kind === "positional" && options.unknown?.(token.value) !== false) {
-      result._.push(token.value);
-    }
+    if (token.kind === "positional") rest.push(token.value);
+    if (token.kind !== "option") continue;
+    const name = aliases.get(token.name) ?? token.name;
+    const value = token.value ?? "";
+    if (options.boolean.includes(name)) values[name] = switchValue(token.value);
+    else if (options.collect.includes(name)) values[name] = [...listOf(values[name]), value];
+    else if (isFlag(options, name)) values[name] = value;
+    else options.unknown(args[token.index] ?? "", name);
   }
-  return result;
+  return { ...absentValues(options), ...values, _: rest };
 }
 
-interface OptionToken {
-  readonly name: string;
-  readonly rawName: string;
-  readonly value: string | undefined;
-}
-
-function take(result: Record<string, unknown>, options: ParseOptions, token: OptionToken): void {
-  const name = options.alias?.[token.name] ?? token.name;
-  if (options.boolean?.includes(name)) {
-    result[name] = switchValue(token.value);
-  } else if (options.collect?.includes(name)) {
-    const before = result[name];
-    result[name] = [...(Array.isArray(before) ? before : []), token.value ?? ""];
-  } else if (options.string?.includes(name)) {
-    result[name] = token.value ?? "";
-  } else if (options.unknown?.(token.rawName, name, token.value ?? true) !== false) {
-    result[name] = token.value ?? true;
-  }
+/** A flag with a value. "_" is none. */
+function isFlag({ string }: ParseOptions, name: string): boolean {
+  return name !== "_" && string.includes(name);
 }
 
 function switchValue(text: string | undefined): boolean | string {
@@ -69,39 +66,40 @@ function switchValue(text: string | undefined): boolean | string {
   return text === "false" ? false : text;
 }
 
+function listOf(before: unknown): readonly unknown[] {
+  return Array.isArray(before) ? before : [];
+}
+
 function absentValues(options: ParseOptions): Record<string, unknown> {
-  const booleans = (options.boolean ?? []).map((name) => [name, false] as const);
-  const lists = (options.collect ?? []).map((name) => [name, []] as const);
-  return { ...Object.fromEntries([...booleans, ...lists]), ...options.default };
+  const switches = options.boolean.map((name) => [name, false] as const);
+  const lists = options.collect.map((name) => [name, []] as const);
+  return { ...Object.fromEntries([...switches, ...lists]), ...options.default };
 }
 
 function nodeOptions(
   options: ParseOptions,
 ): Record<string, { type: "string" | "boolean"; short?: string }> {
-  const shorts = new Map(
-    Object.entries(options.alias ?? {}).map(([short, name]) => [name, short]),
-  );
+  const shorts = new Map(Object.entries(options.alias).map(([short, name]) => [name, short]));
   const withType = (type: "string" | "boolean") => (name: string) => {
     const short = shorts.get(name);
     return [name, short === undefined ? { type } : { type, short }] as const;
   };
-  const strings = (options.string ?? []).filter((name) => name !== "_");
+  const flags = options.string.filter((name) => isFlag(options, name));
   return Object.fromEntries([
-    ...strings.map(withType("string")),
-    ...(options.boolean ?? []).map(withType("boolean")),
+    ...flags.map(withType("string")),
+    ...options.boolean.map(withType("boolean")),
   ]);
 }
 
 /**
- * `node:util` would take `--listen --api off` as `--listen=--api`; a flag without its value has the value "". A dash before a digit is a
- * number's: no flag begins so.
+ * `node:util` would take `--listen --api off` as `--listen=--api`, so a flag without its value is
+ * given the value "". A dash before a digit is a number's: no flag begins so.
  */
 function withInlineBlanks(args: readonly string[], options: ParseOptions): string[] {
   const end = args.indexOf("--");
   return args.map((arg, at) => {
-    const isFlag = (end < 0 || at < end) && arg.startsWith("--") &&
-      (options.string?.includes(arg.slice(2)) ?? false);
+    const isOpen = (end < 0 || at < end) && arg.startsWith("--") && isFlag(options, arg.slice(2));
     const next = args[at + 1];
-    return isFlag && (next === undefined || /^-(?!\d)/.test(next)) ? `${arg}=` : arg;
+    return isOpen && (next === undefined || /^-(?!\d)/.test(next)) ? `${arg}=` : arg;
   });
 }

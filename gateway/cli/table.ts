@@ -1,5 +1,6 @@
-// Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where it is too narrow, the columns that
-// matter least are left out before anything is cut.
+// Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where
+// it is too narrow, the columns that matter least are left out before anything is cut. That is why
+// this is ours: of cli-table3, columnify and text-table none leaves a column out.
 
 import stringWidth from "string-width";
 
@@ -12,23 +13,34 @@ export interface Column {
   readonly rank?: number;
 }
 
-/**
- * Writes rows under their titles.
- *
- * @param width Longest line in places of the terminal; Infinity where nobody reads at one
- */
+/** How a table is written. */
+export interface TableOptions {
+  /** Longest line in places of the terminal; Infinity where nobody reads at one. */
+  readonly width: number;
+}
+
+/** Writes rows under their titles. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  options: { readonly width: number },
+  options: TableOptions,
 ): string {
   const titles = columns.map((column) => column.title);
-  const cells = [titles, ...rows].map((row) => row.map(printable));
+  return `${tableLines(columns, [titles, ...rows], options).join("\n")}\n`;
+}
+
+/** The lines of rows, without titles. */
+export function tableLines(
+  columns: readonly Omit<Column, "title">[],
+  rows: readonly (readonly string[])[],
+  options: TableOptions,
+): readonly string[] {
+  const cells = rows.map((row) => row.map(printable));
   const widths = columns.map((_, at) =>
     cells.reduce((widest, row) => Math.max(widest, stringWidth(row[at] ?? "")), 0)
   );
   const shown = fit(columns, widths, options.width);
-  const lines = cells.map((row) => {
+  return cells.map((row) => {
     const padded = shown.map((at) => {
       const [cell = "", width = 0] = [row[at], widths[at]];
       const room = " ".repeat(width - stringWidth(cell));
@@ -36,14 +48,13 @@ export function renderTable(
     });
     return cut(padded.join(GAP).trimEnd(), options.width);
   });
-  return `${lines.join("\n")}\n`;
 }
 
 const GAP = "  ";
 
 /** Indices of the columns that there is room for. */
 function fit(
-  columns: readonly Column[],
+  columns: readonly Omit<Column, "title">[],
   widths: readonly number[],
   width: number,
 ): readonly number[] {
@@ -59,7 +70,10 @@ function fit(
   return shown;
 }
 
-/** What comes from a gateway is printed, never obeyed: a name could hold a terminal's control sequences. */
+/**
+ * What comes from a gateway is printed, never obeyed: a name could hold a terminal's control
+ * sequences.
+ */
 function printable(text: string): string {
   return text.replace(/\p{C}/gu, "\ufffd");
 }

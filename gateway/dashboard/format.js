@@ -1,5 +1,5 @@
-// Numbers as people read them. No number is shown with more digits than it is good for, and none changes its width from one
-// second to the next more than it must.
+// Numbers as people read them. No number is shown with more digits than it is good for, and none
+// changes its width from one second to the next more than it must.
 
 const GROUPED = new Intl.NumberFormat("en");
 
@@ -115,7 +115,7 @@ function scaled(value, base, units) {
 }
 
 /**
- * Three digits.
+ * Three digits. Not by `toPrecision`, which makes 9.99 of 9.995.
  *
  * @param {number} value
  * @returns {string}

@@ -1,5 +1,6 @@
-// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only grow, so a rate is what came in between;
-// a counter that went back is one of a gateway that was started anew.
+// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only
+// grow, so a rate is what came in between; a counter that went back is one of a gateway that was
+// started anew.
 
 import { countsBetween } from "./histogram.js";
 
@@ -227,6 +228,6 @@ function grown(before, now) {
  * @param {ByKind} kinds
  * @returns {number}
  */
-export function sum({ ike, esp, keepalive, empty }) {
+function sum({ ike, esp, keepalive, empty }) {
   return ike + esp + keepalive + empty;
 }

@@ -1,5 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { createEventParser } from "./sse.js";
 
 const STREAM = 'retry: 1000\n\nevent: totals\ndata: {"a":1}\n\n: comment\n\nevent:x\ndata:1\n' +
@@ -27,4 +28,13 @@ test("createEventParser() gives nothing before an event has ended", () => {
   const parser = createEventParser();
   for (const character of 'event: totals\ndata: {"a":1}\n') deepEqual(parser.push(character), []);
   deepEqual(parser.push("\n"), [EVENTS[0]]);
+});
+
+test("createEventParser() reads what the parser that everybody uses reads", () => {
+  const events: EventSourceMessage[] = [];
+  createParser({ onEvent: (event) => events.push(event) }).feed(STREAM);
+  deepEqual(
+    createEventParser().push(STREAM),
+    events.map(({ event = "", data }) => ({ event, data })),
+  );
 });

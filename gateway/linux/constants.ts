@@ -1,5 +1,5 @@
-// Numbers of the Linux kernel's interface, under libc's names. Those that differ between machines are told apart by `arch` here, and nowhere
-// else; all others are the same on x86-64 and aarch64.
+// Numbers of the Linux kernel's interface, under libc's names. Those that differ between machines
+// are told apart by `arch` here, and nowhere else; all others are the same on x86-64 and aarch64.
 
 import { arch } from "node:process";
 
@@ -31,7 +31,6 @@ export const ENETUNREACH = 101;
 export const ECONNABORTED = 103;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
-export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EHOSTUNREACH = 113;
 export const EISCONN = 106;
@@ -92,7 +91,6 @@ export const TCP_NOTSENT_LOWAT = 25;
 // sys/epoll.h, sys/eventfd.h. The kernel packs epoll_event on x86-64 only.
 export const EPOLL_CLOEXEC = 0x80000;
 export const EPOLL_CTL_ADD = 1;
-export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLLIN = 0x1;
 export const EPOLLPRI = 0x2;

@@ -1,6 +1,8 @@
 // errno in words.
 
-/** The name of an error number: `EADDRINUSE`. A number that the kernel never had is told as it is. */
+/**
+ * The name of an error number: `EADDRINUSE`. A number that the kernel never had is told as it is.
+ */
 export function errnoName(errno: number): string {
   return NAMES[errno] ?? `errno ${errno}`;
 }
@@ -17,7 +19,12 @@ export function failed(action: string, errno: number, hint?: string): Error {
   return new Error(`${action}: ${errnoName(errno)}${help}`);
 }
 
-/** asm-generic/errno-base.h and errno.h, by number; 41 and 58 stand for nothing. */
+/**
+ * asm-generic/errno-base.h and errno.h, by number; 41 and 58 stand for nothing.
+ *
+ * Not `util.getSystemErrorName`: it knows about half of them, not the same half on Deno and on Bun
+ * (ENOEXEC, EINPROGRESS and EDQUOT are missing on one or both), and has ENOTSUP for EOPNOTSUPP.
+ */
 const NAMES: readonly (string | undefined)[] = [
   undefined,
   ...`

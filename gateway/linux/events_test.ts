@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closeAll, epollWait, openTestKernel } from "../../tests/support/test_kernel.ts";
-import { EPOLLIN, EPOLLOUT } from "./constants.ts";
-import { addWatch, modifyWatch, openEpoll, removeWatch } from "./epoll.ts";
-import { drainKicks, kick, openEventfd } from "./eventfd.ts";
+import { EPOLLIN } from "./constants.ts";
+import { kick, openEventfd } from "./eventfd.ts";
+import {
+  addWatch,
+  closeAll,
+  drainKicks,
+  epollWait,
+  openEpoll,
+  openTestKernel,
+} from "../../tests/support/test_kernel.ts";
 
 const kernel = openTestKernel();
 const { libc } = kernel;
@@ -21,28 +27,6 @@ test("addWatch() tells each descriptor by its tag, once per edge", () => {
   assert.deepEqual(told, tags);
   assert.deepEqual(epollWait(kernel, epfd, 0), [], "an edge comes once");
   closeAll(libc, [...fds, epfd]);
-});
-
-test("modifyWatch() changes tag and events and tells what is ready again", () => {
-  const epfd = openEpoll(kernel);
-  const fd = openEventfd(kernel);
-  addWatch(kernel, { epfd, fd, events: EPOLLIN, tag: { kind: 1, id: 1 } });
-  modifyWatch(kernel, { epfd, fd, events: EPOLLOUT, tag: { kind: 1, id: 2 } });
-  assert.deepEqual(epollWait(kernel, epfd, 0), [{ events: EPOLLOUT, kind: 1, id: 2 }]);
-  closeAll(libc, [fd, epfd]);
-});
-
-test("removeWatch() ends the events of a descriptor", () => {
-  const epfd = openEpoll(kernel);
-  const fd = openEventfd(kernel);
-  addWatch(kernel, { epfd, fd, events: EPOLLIN, tag: { kind: 1, id: 1 } });
-  removeWatch(kernel, { epfd, fd });
-  kick(kernel, fd);
-  assert.deepEqual(epollWait(kernel, epfd, 0), []);
-  assert.throws(() => removeWatch(kernel, { epfd, fd }), {
-    message: `Cannot stop watching descriptor ${fd}: ENOENT`,
-  });
-  closeAll(libc, [fd, epfd]);
 });
 
 test("addWatch() refuses a descriptor twice", () => {

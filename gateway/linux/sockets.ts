@@ -1,4 +1,4 @@
-// TCP and UDP sockets: opening, options, addresses. All are non-blocking and close on exec.
+// Sockets: opening, options, addresses. All are non-blocking and close on exec.
 
 import { socketAddressText } from "../model/socket_address.ts";
 import {
@@ -9,9 +9,7 @@ import {
   LITTLE_ENDIAN,
   SO_KEEPALIVE,
   SO_OOBINLINE,
-  SO_RXQ_OVFL,
   SOCK_CLOEXEC,
-  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -27,12 +25,6 @@ import {
 import { failed } from "./errno.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
 import { emitSockaddr, familyOf, type InetAddress, parseSockaddr } from "./structs.ts";
-
-export interface ConnectUdpOptions {
-  readonly remote: InetAddress;
-  /** Where datagrams come from; port 0 lets the kernel choose one. */
-  readonly source?: InetAddress;
-}
 
 /**
  * Opens a socket of the family of `octets`.
@@ -59,42 +51,20 @@ export function bindSocket({ libc, scratch }: Kernel, fd: number, address: InetA
   throw failed(`Cannot bind ${socketAddressText(address)}`, errno, hint);
 }
 
-/**
- * Opens a UDP socket that sends to and hears from `remote` only, and is told what the kernel had to drop (SO_RXQ_OVFL).
- *
- * An ICMP error is not known here; it comes as ECONNREFUSED from a later call on the socket.
- *
- * @throws {Error} If the source is not ours or the remote cannot be reached
- */
-export function connectUdp(kernel: Kernel, options: ConnectUdpOptions): number {
-  const { libc, scratch } = kernel;
-  const { remote, source } = options;
-  const fd = openSocket(kernel, remote.octets, SOCK_DGRAM);
-  try {
-    setOption(kernel, fd, { level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1 });
-    if (source !== undefined) bindSocket(kernel, fd, source);
-    const sockaddr = emitSockaddr(remote);
-    scratch.u8.set(sockaddr);
-    const result = libc.connect(fd, scratch.at(0), sockaddr.length);
-    expectDone(libc, result, `Cannot connect to ${socketAddressText(remote)}`);
-    return fd;
-  } catch (error) {
-    libc.close(fd);
-    throw error;
-  }
-}
-
 /** What a TCP connection may be told to be. */
 export interface TcpOptions {
   /** Name of a congestion control; null is the system's. */
   readonly congestion: string | null;
-  /** Silence before the first probe of a peer that may have vanished without a word, in seconds; 0 sends none. */
+  /**
+   * Silence before the first probe of a peer that may have vanished without a word, in seconds; 0
+   * sends none.
+   */
   readonly keepaliveS: number;
 }
 
 /**
- * Sets what every connection of ours has: no waiting for more to send (Nagle), urgent octets in their place, and `options`. On a listener, the sockets that it accepts
- * have all of it from birth.
+ * Sets what every connection of ours has: no waiting for more to send (Nagle), urgent octets in
+ * their place, and `options`. Sockets that a listener accepts have all of it from birth.
  *
  * @throws {Error} `Cannot use congestion control "bbr": ENOENT (...)`
  */
@@ -110,7 +80,8 @@ export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): 
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: keepaliveS });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: interval });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT, value: KEEPALIVE_PROBES });
-  // While something is unacknowledged there are no probes, and the system would go on for a quarter of an hour.
+  // While something is unacknowledged there are no probes, and the system would go on for a quarter
+  // of an hour.
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, value: 2000 * keepaliveS });
 }
 
@@ -140,7 +111,10 @@ function setCongestion({ libc, scratch }: Kernel, fd: number, congestion: string
   throw failed(`Cannot use congestion control "${congestion}"`, errno, hints[errno]);
 }
 
-/** Lets the kernel hold at most about `octets` that it has not sent before it says "full". Inherited from a listener. */
+/**
+ * Lets the kernel hold at most about `octets` that it has not sent before it says "full". Accepted
+ * sockets inherit it from their listener.
+ */
 export function setNotSentLowat(kernel: Kernel, fd: number, octets: number): void {
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT, value: octets });
 }
@@ -175,7 +149,10 @@ export function localAddress({ libc, scratch }: Kernel, fd: number): InetAddress
   return parseSockaddr(scratch.view);
 }
 
-/** The kernel's smoothed round-trip time of a connection, µs; undefined if it is gone or has none yet. */
+/**
+ * The kernel's smoothed round-trip time of a connection, µs; undefined if the connection is gone or
+ * has none yet.
+ */
 export function tcpInfoRtt({ libc, scratch }: Kernel, fd: number): number | undefined {
   scratch.view.setUint32(LEN_AT, TCPI_RTT_AT + 4, LITTLE_ENDIAN);
   if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, scratch.at(0), scratch.at(LEN_AT)) < 0) {
@@ -192,5 +169,8 @@ const SOCKADDR_MAX = 128;
 /** `tcpi_rtt` in `struct tcp_info`; what lies behind it is not asked for. */
 const TCPI_RTT_AT = 68;
 
-/** Probes without an answer that end a connection. Together they take as long as the silence before the first. */
+/**
+ * Probes without an answer that end a connection. Together they take as long as the silence before
+ * the first.
+ */
 const KEEPALIVE_PROBES = 4;

@@ -4,6 +4,7 @@ import { addressText } from "../model/address.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import {
   closeAll,
+  connectUdp,
   inet,
   LOCALHOST,
   LOCALHOST6,
@@ -26,14 +27,7 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "./constants.ts";
-import {
-  bindSocket,
-  connectUdp,
-  localAddress,
-  openSocket,
-  setOption,
-  tcpInfoRtt,
-} from "./sockets.ts";
+import { bindSocket, localAddress, openSocket, setOption, tcpInfoRtt } from "./sockets.ts";
 import { emitSockaddr, type InetAddress } from "./structs.ts";
 
 const kernel = openTestKernel();

@@ -1,19 +1,12 @@
-// Structures of the kernel's interface as octets, and their texts. All numbers are in the machine's order (little endian on both machines that we
-// run on), but port, address and flow of a socket address, which are in wire order.
+// Structures of the kernel's interface as octets, and their texts. Numbers are in the machine's
+// order, which is little endian on both machines that we run on. Port, address and flow of a socket
+// address are in wire order.
 //
 //   sockaddr_in    family 2 | port 2 | address 4  | zero 8                                  16 octets
 //   sockaddr_in6   family 2 | port 2 | flow 4     | address 16 | scope 4                    28 octets
-//   epoll_event    events 4 | (4 on aarch64) | data 8: our tag, id 4 | kind 4          12 or 16 octets
 //   ifreq          name 16  | a number, or more, 24                                         40 octets
 
-import {
-  AF_INET,
-  AF_INET6,
-  EPOLL_DATA_AT,
-  EPOLL_EVENT_LEN,
-  IFNAMSIZ,
-  LITTLE_ENDIAN,
-} from "./constants.ts";
+import { AF_INET, AF_INET6, IFNAMSIZ, LITTLE_ENDIAN } from "./constants.ts";
 
 /** An IPv4 (4 octets) or IPv6 (16 octets) address and a port. */
 export interface InetAddress {
@@ -21,15 +14,9 @@ export interface InetAddress {
   readonly port: number;
 }
 
-/** What an epoll event is about: 32 bits each, of the user's choosing. */
-export interface Tag {
-  readonly kind: number;
-  readonly id: number;
-}
-
 export const SOCKADDR_IN_LEN = 16;
-export const SOCKADDR_IN6_LEN = 28;
-export const IFREQ_LEN = 40;
+const SOCKADDR_IN6_LEN = 28;
+const IFREQ_LEN = 40;
 
 /** AF_INET or AF_INET6. */
 export function familyOf(octets: Uint8Array): number {
@@ -66,28 +53,9 @@ export function parseSockaddr(view: DataView): InetAddress {
       );
   }
 }
-
-/** Makes an `epoll_event`. */
-export function emitEpollEvent(events: number, tag: Tag): Uint8Array<ArrayBuffer> {
-  const octets = new Uint8Array(EPOLL_EVENT_LEN);
-  const view = new DataView(octets.buffer);
-  view.setUint32(0, events, LITTLE_ENDIAN);
-  view.setUint32(EPOLL_DATA_AT, tag.id, LITTLE_ENDIAN);
-  view.setUint32(EPOLL_DATA_AT + 4, tag.kind, LITTLE_ENDIAN);
-  return octets;
-}
-
-/** Reads the `epoll_event` at `offset`. */
-export function parseEpollEvent(view: DataView, offset: number): Tag & { readonly events: number } {
-  return {
-    events: view.getUint32(offset, LITTLE_ENDIAN),
-    id: view.getUint32(offset + EPOLL_DATA_AT, LITTLE_ENDIAN),
-    kind: view.getUint32(offset + EPOLL_DATA_AT + 4, LITTLE_ENDIAN),
-  };
-}
-
 /**
- * Makes an `ifreq` for the device `name` with `value` in the first number of its union: flags, MTU or index.
+ * Makes an `ifreq` for the device `name`, with `value` in the first number of its union: flags, MTU
+ * or index.
  *
  * @throws {RangeError} If the name is empty or has more than 15 octets
  */

@@ -2,15 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressText } from "../model/address.ts";
 import { socketAddressText } from "../model/socket_address.ts";
-import { EPOLL_EVENT_LEN, EPOLLET, EPOLLIN, LITTLE_ENDIAN } from "./constants.ts";
+import { LITTLE_ENDIAN } from "./constants.ts";
 import { emitRouteRequest, parseAnswer } from "./netlink.ts";
-import {
-  emitEpollEvent,
-  emitIfreq,
-  emitSockaddr,
-  parseEpollEvent,
-  parseSockaddr,
-} from "./structs.ts";
+import { emitIfreq, emitSockaddr, parseSockaddr } from "./structs.ts";
 
 const MAPPED = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7]);
 const DOCUMENTATION = Uint8Array.from([0x20, 1, 0xd, 0xb8, ...Array(11).fill(0), 1]);
@@ -51,16 +45,6 @@ test("socketAddressText() has brackets for IPv6 and none for a mapped IPv4 addre
   assert.equal(socketAddressText({ octets: DOCUMENTATION, port }), "[2001:db8::1]:4500");
   assert.equal(socketAddressText({ octets: MAPPED, port }), "192.0.2.7:4500");
   assert.equal(addressText(new Uint8Array(16)), "::");
-});
-
-test("emitEpollEvent() and parseEpollEvent() carry 64 bits of tag", () => {
-  const octets = emitEpollEvent((EPOLLIN | EPOLLET) >>> 0, { kind: 0xfedcba98, id: 0xffffffff });
-  assert.equal(octets.length, EPOLL_EVENT_LEN);
-  assert.deepEqual(parseEpollEvent(new DataView(octets.buffer), 0), {
-    events: 0x80000001,
-    kind: 0xfedcba98,
-    id: 0xffffffff,
-  });
 });
 
 test("emitIfreq() takes names of 1 to 15 octets", () => {

@@ -1,5 +1,6 @@
-// The signatures of libc, once for both runtimes. Addresses are 64 bits wide, everything else 32: a Deno `u64` or an `isize` result
-// would leave the fast call (85 to 130 ns instead of 5; Deno 2.9.6, x86-64), so lengths are u32 and results i32.
+// The signatures of libc, once for both runtimes. Addresses are 64 bits wide, everything else 32: a
+// Deno `u64` or an `isize` result would leave the fast call (85 to 130 ns instead of 5; Deno 2.9.6,
+// x86-64), so lengths are u32 and results i32.
 
 import type { Libc } from "./types.ts";
 
@@ -9,7 +10,10 @@ export type LibcParameter = "i32" | "u32" | "address";
 /** glibc; musl has another name and is not supported. */
 export const LIBC_NAME = "libc.so.6";
 
-/** Every function of {@link Libc} that the kernel's library has under the same name. All of them return an i32. */
+/**
+ * Every function of {@link Libc} that the kernel's library has under the same name. All of them
+ * return an i32.
+ */
 export const LIBC_SYMBOLS = {
   _exit: ["i32"],
   accept4: ["i32", "address", "address", "i32"],
@@ -21,12 +25,10 @@ export const LIBC_SYMBOLS = {
   epoll_ctl: ["i32", "i32", "i32", "address"],
   epoll_wait: ["i32", "address", "i32", "i32"],
   eventfd: ["u32", "i32"],
-  fcntl: ["i32", "i32", "i32"],
   getsockname: ["i32", "address", "address"],
   getsockopt: ["i32", "i32", "i32", "address", "address"],
   ioctl: ["i32", "u32", "address"],
   listen: ["i32", "i32"],
-  madvise: ["address", "u32", "i32"],
   open: ["address", "i32"],
   prlimit: ["i32", "i32", "address", "address"],
   read: ["i32", "address", "u32"],

@@ -4,8 +4,8 @@
 // deno-lint-ignore-file camelcase -- names of libc stay as they are
 
 /**
- * An absolute address for a system call. Deno takes a bigint for `usize`, Bun a number for `ptr`: opaque here, made
- * once per table with {@link Memory.at} and never per packet.
+ * An absolute address for a system call. Deno takes a bigint for `usize`, Bun a number for `ptr`:
+ * opaque here, made once per table with {@link Memory.at} and never per packet.
  */
 export type Address = (bigint | number) & { readonly __address: unique symbol };
 
@@ -18,8 +18,9 @@ export interface MappedMemory {
 }
 
 /**
- * libc by FFI. Every function returns what libc returns as i32; after -1, `errno()` must be read in the same statement run.
- * The functions are plain symbols so that each call site stays monomorphic (Deno's fast call).
+ * libc by FFI. Every function returns what libc returns as i32; after -1, `errno()` must be read in
+ * the same statement run. The functions are plain symbols so that each call site stays monomorphic
+ * (Deno's fast call).
  */
 export interface Libc {
   /** Ends the process, all of its threads, at once. */
@@ -34,12 +35,10 @@ export interface Libc {
   epoll_ctl(epfd: number, op: number, fd: number, event: Address): number;
   epoll_wait(epfd: number, events: Address, max: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
-  fcntl(fd: number, command: number, value: number): number;
   getsockname(fd: number, address: Address, len: Address): number;
   getsockopt(fd: number, level: number, name: number, value: Address, len: Address): number;
   ioctl(fd: number, request: number, value: Address): number;
   listen(fd: number, backlog: number): number;
-  madvise(address: Address, len: number, advice: number): number;
   open(path: Address, flags: number): number;
   prlimit(pid: number, resource: number, next: Address, previous: Address): number;
   read(fd: number, address: Address, len: number): number;
@@ -62,8 +61,8 @@ export interface Libc {
 }
 
 /**
- * The native AEAD engine's library (native-engine/src/exports.rs). Everything returns an i32; like libc's, each function is a plain
- * symbol to be called where it is used.
+ * The native AEAD engine's library (native-engine/src/exports.rs). Everything returns an i32; like
+ * libc's, each function is a plain symbol to be called where it is used.
  */
 export interface EngineLibrary {
   culvert_engine_fingerprint(): number;
@@ -115,7 +114,10 @@ export interface Runtime {
   /** A static file of the dashboard, or undefined. `name` is a plain file name. */
   readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   startLaneWorker(): Worker;
-  /** Throws an Error that names the cause when libc cannot be had (not Linux, no permission for FFI). */
+  /**
+   * Throws an Error that names the cause when libc cannot be had (not Linux, no permission for
+   * FFI).
+   */
   openLibc(): Libc;
   mapMemory(memory: WebAssembly.Memory): MappedMemory;
   /** Where the native engine's library is looked for. */
@@ -124,8 +126,9 @@ export interface Runtime {
   openEngineLibrary(path: string): EngineLibrary;
   serveHttp(options: ServeOptions): Promise<HttpServer>;
   /**
-   * Runs another program of the checkout on this runtime, with the outputs of this one; resolves with its exit code. Throws an Error that
-   * names the cause in the single binary, and without the permission to run programs.
+   * Runs another program of the checkout on this runtime, with the outputs of this one; resolves
+   * with its exit code. Throws an Error that names the cause in the single binary, and without the
+   * permission to run programs.
    */
   runProgram(program: { readonly file: string; readonly args: readonly string[] }): Promise<number>;
   /** Monotonic milliseconds with a fraction; the same origin in shell and lanes is not promised. */

@@ -3,16 +3,17 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { setOption } from "../../gateway/linux/sockets.ts";
 import { expectEcho, expectPong, freshPing } from "../support/echo.ts";
 import { openEsp, sealEsp } from "../support/esp.ts";
 import { ikeFrame, ikeMessage } from "../support/frames.ts";
 import { startGateway } from "../support/gateway.ts";
 import { openIkeDaemon } from "../support/ike_daemon.ts";
-import { checksum, pingPacket } from "../support/inner_packet.ts";
+import { addressOctets, checksum, pingPacket } from "../support/inner_packet.ts";
 import { type Cases, ip, runCase } from "../support/namespace.ts";
 import { addPeer } from "../support/peers.ts";
+import { connectUdp, openTestKernel, sendText } from "../support/test_kernel.ts";
 
 export const CASES: Cases = {
   "T1, T2: ports 4500 and 443 serve originators from any port": servePorts,
@@ -99,7 +100,14 @@ async function recover(): Promise<void> {
   equal((await second.stop()).code, 0);
 }
 
+/** DSCP EF (RFC 3246) with ECT(1) (RFC 3168). */
 const TOS = 0xb9;
+const DISCARD_PORT = 9;
+
+/** `linux/in.h`. */
+const IPPROTO_IP = 0;
+const IP_TOS = 1;
+
 const TUN = "cv0";
 
 async function keepMarks(): Promise<void> {
@@ -116,10 +124,18 @@ async function keepMarks(): Promise<void> {
   const peer = await addPeer(gateway.api);
   const tunnel = await gateway.connect();
   await expectEcho(tunnel, peer);
-  const child = spawn("ping", ["-c", "1", "-Q", String(TOS), peer.ends.source]);
+  sendMarked(peer.ends.source);
   equal(openEsp(peer.outbound, await tunnel.next())?.inner.readUInt8(1), TOS);
-  child.kill();
   equal((await gateway.stop()).code, 0);
+}
+
+/** Sends a marked datagram from this host: Node's sockets cannot set the TOS octet. */
+function sendMarked(to: string): void {
+  const kernel = openTestKernel();
+  const fd = connectUdp(kernel, { remote: { octets: addressOctets(to), port: DISCARD_PORT } });
+  setOption(kernel, fd, { level: IPPROTO_IP, name: IP_TOS, value: TOS });
+  sendText(kernel, fd, "marked");
+  kernel.libc.close(fd);
 }
 
 /** The packet with another TOS octet. */

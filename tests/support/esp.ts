@@ -6,11 +6,11 @@
 import { Buffer } from "node:buffer";
 import { type AeadInput, type AeadName, ICV_LEN, openAead, sealAead } from "./aead.ts";
 
-export const ESP_HEADER_LEN = 8;
-export const IV_LEN = 8;
-export const SALT_LEN = 4;
-export const NEXT_HEADER_IPV4 = 4;
-export const NEXT_HEADER_IPV6 = 41;
+const ESP_HEADER_LEN = 8;
+const IV_LEN = 8;
+const SALT_LEN = 4;
+const NEXT_HEADER_IPV4 = 4;
+const NEXT_HEADER_IPV6 = 41;
 export const NEXT_HEADER_NONE = 59;
 
 /**
@@ -95,7 +95,7 @@ export function forgeEsp(sa: Pick<TestSa, "spi">, seqLow: number, payloadLen = 4
 }
 
 /** Octets 1, 2, 3 that bring inner packet and trailer to a multiple of four (RFC 4303 §2.4). */
-export function defaultPadding(innerLen: number): Buffer {
+function defaultPadding(innerLen: number): Buffer {
   return countingPadding((4 - (innerLen + 2) % 4) % 4);
 }
 

@@ -1,6 +1,7 @@
-// A reader of `GET /v1/events`: WHATWG HTML §9.2, as far as the gateway uses it.
+// A reader of `GET /v1/events`.
 
 import { get, type IncomingMessage } from "node:http";
+import { createParser } from "eventsource-parser";
 import type { Api } from "./api.ts";
 import { findSecret } from "./secrets.ts";
 import { WAIT_MS, within } from "./wait.ts";
@@ -23,20 +24,21 @@ export async function openEvents({ host, port }: Api): Promise<Events> {
     },
   );
   const seen: { readonly name: string; readonly data: EventData }[] = [];
-  let text = "";
   let wake = (): void => {};
+  const parser = createParser({
+    onEvent({ event = "message", data }): void {
+      checkText(`${event} ${data}`);
+      seen.push({ name: event, data: JSON.parse(data) });
+    },
+    onComment: checkText,
+    onId: checkText,
+    onError: (error) => {
+      throw error;
+    },
+  });
   response.setEncoding("utf8");
   response.on("data", (chunk: string) => {
-    text += chunk;
-    const blocks = text.split("\n\n");
-    text = blocks.pop() ?? "";
-    for (const block of blocks) {
-      if (findSecret(block) !== undefined) throw new Error(`An event has a key: ${block}`);
-      const match = /^event: (\w+)\ndata: (.*)$/.exec(block);
-      if (match?.[1] !== undefined && match[2] !== undefined) {
-        seen.push({ name: match[1], data: JSON.parse(match[2]) });
-      }
-    }
+    parser.feed(chunk);
     wake();
   });
   // Closing it is no fault of the gateway's.
@@ -63,4 +65,8 @@ export async function openEvents({ host, port }: Api): Promise<Events> {
   }
 
   return { next, close: () => void response.destroy() };
+}
+
+function checkText(text: string): void {
+  if (findSecret(text) !== undefined) throw new Error(`An event has a key: ${text}`);
 }

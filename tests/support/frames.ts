@@ -6,7 +6,7 @@ export const STREAM_PREFIX: Buffer = Buffer.from("IKETCP", "latin1");
 export const KEEPALIVE: Buffer = Buffer.of(0, 3, 0xff);
 export const EMPTY: Buffer = Buffer.of(0, 2);
 export const PAYLOAD_MAX = 65_533;
-export const IKE_HEADER_LEN = 28;
+const IKE_HEADER_LEN = 28;
 export const MARKER_LEN = 4;
 
 /** One frame around a payload of up to 65,533 octets. */
@@ -57,7 +57,9 @@ export interface FrameReader {
   pendingLen(): number;
 }
 
-/** Makes a reader. It throws on Length 0 and 1: a gateway must never send those (protocol.md T25). */
+/**
+ * Makes a reader. It throws on Length 0 and 1: a gateway must never send those (protocol.md T25).
+ */
 export function createFrameReader(): FrameReader {
   let chunks: Buffer[] = [];
   let held = 0;

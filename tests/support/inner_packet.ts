@@ -4,10 +4,10 @@
 import { Buffer } from "node:buffer";
 import { isIPv6 } from "node:net";
 
-export const PROTOCOL_ICMP = 1;
+const PROTOCOL_ICMP = 1;
 export const PROTOCOL_UDP = 17;
-export const PROTOCOL_ICMPV6 = 58;
-export const ECHO_PORT = 7;
+const PROTOCOL_ICMPV6 = 58;
+const ECHO_PORT = 7;
 
 /** Addresses of a packet, both of one family. */
 export interface Ends {

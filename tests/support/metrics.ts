@@ -15,7 +15,13 @@ export async function readMetrics(api: Api): Promise<Samples> {
   return parseMetrics(text);
 }
 
-/** Parses the text format; a line that is neither a comment nor a sample is an error. */
+/**
+ * Parses the text format; a line that is neither a comment nor a sample is an error.
+ *
+ * Not by parse-prometheus-text-format: it takes `not a sample` for the sample `not` with the value
+ * "a", and of two samples of one name it keeps the second. promtool, which is exact, is no library
+ * (`deno task test:metrics`).
+ */
 export function parseMetrics(text: string): Samples {
   const samples = new Map<string, number>();
   for (const line of text.split("\n")) {

@@ -10,7 +10,7 @@ import type { Ends } from "./inner_packet.ts";
 import { rememberSecret } from "./secrets.ts";
 
 export const ECHO_ADDRESS = "10.93.29.1";
-export const ECHO_ADDRESS_V6 = "fd93:29::1";
+const ECHO_ADDRESS_V6 = "fd93:29::1";
 
 /** A body of `POST /v1/sas`. */
 export type SaBody = Readonly<Record<string, unknown>> & { readonly spi: string };

@@ -3,13 +3,13 @@
 import { Buffer } from "node:buffer";
 import { checksum, type Ends, ipPacket, parsePacket } from "./inner_packet.ts";
 
-export const PROTOCOL_TCP = 6;
+const PROTOCOL_TCP = 6;
 export const SYN = 0x02;
 export const PSH = 0x08;
 export const ACK = 0x10;
 
 /** The port at which the test's side listens. */
-export const TCP_PORT = 5001;
+const TCP_PORT = 5001;
 
 /** MSS 1360, what an inner MTU of 1400 leaves; in a segment with SYN only. */
 const MSS_OPTION = Buffer.of(2, 4, 1360 >> 8, 1360 & 255);

@@ -4,8 +4,13 @@ import { socketAddressText } from "../../gateway/model/socket_address.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import type { Libc, MappedMemory } from "../../gateway/runtime/types.ts";
 import {
+  EAGAIN,
   EINPROGRESS,
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_DATA_AT,
   EPOLL_EVENT_LEN,
+  EPOLLET,
   EPOLLIN,
   IPPROTO_IPV6,
   IPPROTO_TCP,
@@ -13,12 +18,14 @@ import {
   IPV6_FLOWLABEL_MGR,
   LITTLE_ENDIAN,
   MSG_NOSIGNAL,
+  SO_RXQ_OVFL,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
+  SOL_SOCKET,
   TCP_CONGESTION,
 } from "../../gateway/linux/constants.ts";
-import { addWatch, openEpoll } from "../../gateway/linux/epoll.ts";
 import { failed } from "../../gateway/linux/errno.ts";
 import {
   FLOWLABEL_AT,
@@ -26,14 +33,8 @@ import {
   FLOWLABEL_REQ_LEN,
 } from "../../gateway/linux/flow_label.ts";
 import { createScratch, expectDone, type Kernel } from "../../gateway/linux/kernel.ts";
-import { openSocket } from "../../gateway/linux/sockets.ts";
-import {
-  emitSockaddr,
-  type InetAddress,
-  parseEpollEvent,
-  parseSockaddr,
-  type Tag,
-} from "../../gateway/linux/structs.ts";
+import { bindSocket, openSocket, setOption } from "../../gateway/linux/sockets.ts";
+import { emitSockaddr, type InetAddress, parseSockaddr } from "../../gateway/linux/structs.ts";
 
 /** Longest wait for something that should happen at once. */
 const PATIENCE_MS = 2000;
@@ -61,6 +62,39 @@ export function inet(octets: readonly number[], port: number): InetAddress {
 export const LOCALHOST: readonly number[] = [127, 0, 0, 1];
 export const LOCALHOST6: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
+/** What an epoll event is about: 32 bits each, of the test's choosing. */
+export interface Tag {
+  readonly kind: number;
+  readonly id: number;
+}
+
+/** A descriptor in an epoll set. */
+export interface Watch {
+  readonly epfd: number;
+  readonly fd: number;
+  /** EPOLLIN, EPOLLOUT, ...; EPOLLET is added. */
+  readonly events: number;
+  readonly tag: Tag;
+}
+
+/** Makes an empty epoll set. */
+export function openEpoll({ libc }: Kernel): number {
+  return expectDone(libc, libc.epoll_create1(EPOLL_CLOEXEC), "Cannot make an epoll set");
+}
+
+/**
+ * Adds a descriptor to an epoll set. What is ready already is told as an edge.
+ *
+ *   epoll_event    events 4 | (4 on aarch64) | data 8: id 4, kind 4          12 or 16 octets
+ */
+export function addWatch({ libc, scratch }: Kernel, { epfd, fd, events, tag }: Watch): void {
+  scratch.view.setUint32(0, (events | EPOLLET) >>> 0, LITTLE_ENDIAN);
+  scratch.view.setUint32(EPOLL_DATA_AT, tag.id, LITTLE_ENDIAN);
+  scratch.view.setUint32(EPOLL_DATA_AT + 4, tag.kind, LITTLE_ENDIAN);
+  const result = libc.epoll_ctl(epfd, EPOLL_CTL_ADD, fd, scratch.at(0));
+  expectDone(libc, result, `Cannot watch descriptor ${fd}`);
+}
+
 /** Events that wait in an epoll set, after at most `timeoutMs`. */
 export function epollWait(
   { libc, scratch }: Kernel,
@@ -70,10 +104,14 @@ export function epollWait(
   // Bounded, and nothing else runs in a test.
   const count = libc.epoll_wait(epfd, scratch.at(0), 8, timeoutMs);
   expectDone(libc, count, "Cannot wait");
-  return Array.from(
-    { length: count },
-    (_, i) => parseEpollEvent(scratch.view, i * EPOLL_EVENT_LEN),
-  );
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * EPOLL_EVENT_LEN;
+    return {
+      events: scratch.view.getUint32(at, LITTLE_ENDIAN),
+      id: scratch.view.getUint32(at + EPOLL_DATA_AT, LITTLE_ENDIAN),
+      kind: scratch.view.getUint32(at + EPOLL_DATA_AT + 4, LITTLE_ENDIAN),
+    };
+  });
 }
 
 /** Waits until one of `events` has happened on `fd`. */
@@ -83,6 +121,44 @@ export function waitFor(kernel: Kernel, fd: number, events: number): void {
   const isThere = epollWait(kernel, epfd, PATIENCE_MS).length > 0;
   kernel.libc.close(epfd);
   if (!isThere) throw new Error(`Cannot see event ${events} on descriptor ${fd}: timeout`);
+}
+
+/** Takes all kicks of an eventfd; returns how many there were. */
+export function drainKicks({ libc, scratch }: Kernel, fd: number): number {
+  const len = libc.read(fd, scratch.at(0), 8);
+  if (len === 8) return Number(scratch.view.getBigUint64(0, LITTLE_ENDIAN));
+  const errno = libc.errno();
+  if (errno === EAGAIN) return 0;
+  throw failed("Cannot read an eventfd", errno);
+}
+
+export interface ConnectUdpOptions {
+  readonly remote: InetAddress;
+  /** Where datagrams come from; port 0 lets the kernel choose one. */
+  readonly source?: InetAddress;
+}
+
+/**
+ * Opens a UDP socket as a lane opens its upstream sockets: it sends to and hears from `remote`
+ * only, and is told what the kernel had to drop (SO_RXQ_OVFL).
+ *
+ * An ICMP error is not known here; it comes as ECONNREFUSED from a later call on the socket.
+ */
+export function connectUdp(kernel: Kernel, { remote, source }: ConnectUdpOptions): number {
+  const { libc, scratch } = kernel;
+  const fd = openSocket(kernel, remote.octets, SOCK_DGRAM);
+  try {
+    setOption(kernel, fd, { level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1 });
+    if (source !== undefined) bindSocket(kernel, fd, source);
+    const sockaddr = emitSockaddr(remote);
+    scratch.u8.set(sockaddr);
+    const result = libc.connect(fd, scratch.at(0), sockaddr.length);
+    expectDone(libc, result, `Cannot connect to ${socketAddressText(remote)}`);
+    return fd;
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
 }
 
 /** Begins a TCP connection. */

@@ -60,7 +60,7 @@ export async function closeAll(gateway: Gateway): Promise<void> {
 }
 
 /** Connections in all states. */
-export function liveConnections(samples: Samples): number {
+function liveConnections(samples: Samples): number {
   let live = 0;
   for (const [key, value] of samples) if (key.startsWith("culvert_connections{")) live += value;
   return live;

@@ -1,12 +1,14 @@
-// Which Rust builds the core, and the two programs that turn it into a module: wasm-pack and wasm-bindgen.
+// Which Rust builds the core, and the two programs that turn it into a module: wasm-pack and
+// wasm-bindgen.
 //
-// The standard library is built with the core (atomics need it), so what counts is a compiler with its library's
-// sources: Debian's `rustc-web` first, because the committed core was made with it, else a rustup toolchain.
+// The standard library is built with the core (atomics need it), so what counts is a compiler with
+// its library's sources: Debian's `rustc-web` first, because the committed core was made with it,
+// else a rustup toolchain.
 
 import { capture, exists, run, tryCapture } from "../run.ts";
 
-export const WASM_PACK_VERSION = "0.15.1";
-export const WASM_BINDGEN_VERSION = "0.2.130";
+const WASM_PACK_VERSION = "0.15.1";
+const WASM_BINDGEN_VERSION = "0.2.130";
 
 /** A compiler, its linker, and what identifies both. */
 export interface Toolchain {
@@ -41,9 +43,13 @@ export function cacheFolder(): string {
   return `${Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`}/culvert`;
 }
 
-/** Installs wasm-pack and wasm-bindgen where they are missing (minutes), and returns the folders that hold them. */
+/**
+ * Installs wasm-pack and wasm-bindgen where they are missing (minutes), and returns the folders
+ * that hold them.
+ */
 export async function installWasmTools(toolchain: Toolchain): Promise<string[]> {
-  // wasm-bindgen-cli is built without its lock file, which names a crate that registries do not have.
+  // wasm-bindgen-cli is built without its lock file, which names a crate that registries do not
+  // have.
   const bindgen = await _install("wasm-bindgen-cli", WASM_BINDGEN_VERSION, {
     program: "wasm-bindgen",
     toolchain,

@@ -1,11 +1,12 @@
 // One case run after run, and all cases of one run beside another.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
+import { rateText, secondsText } from "../../lib/numbers.ts";
 import { createPlot } from "./plot.js";
 import { viewOf } from "./ratios.js";
 import { anchorOf, changeOf, eachOf, figureOf, isAmount, isOurs, ratioOf } from "./records.js";
 import { figureCell, fillKeys, fillTable, lineStyle } from "./tables.js";
-import { rateText, ratioText, secondsText, timeText } from "./text.js";
+import { ratioText, timeText } from "./text.js";
 
 /**
  * @typedef {import("./records.js").Placed} Placed
@@ -66,7 +67,8 @@ export function createHistory() {
 }
 
 /**
- * A case run after run, the earliest first: every subject, or ours over each rival of the same run. Runs that say nothing of it are left out.
+ * A case run after run, the earliest first: every subject, or ours over each rival of the same run.
+ * Runs that say nothing of it are left out.
  *
  * @param {readonly Run[]} runs The latest first
  * @param {{ readonly name: string, readonly ours: string, readonly measure: string }} choice

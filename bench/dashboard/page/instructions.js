@@ -1,8 +1,8 @@
 // Instructions of each operation as callgrind counts them, by packet size.
 
 import { byId, make, show } from "../../../gateway/dashboard/dom.js";
+import { countText } from "../../../gateway/dashboard/format.js";
 import { fillTable } from "./tables.js";
-import { countText } from "./text.js";
 
 /** @typedef {import("../types.ts").Instructions} Instructions */
 

@@ -1,6 +1,9 @@
-// A run in short: how many times as fast as each rival; then one kind of case over packet sizes, as chart and table.
+// A run in short: how many times as fast as each rival; then one kind of case over packet sizes, as
+// chart and table.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
+import { countText } from "../../../gateway/dashboard/format.js";
+import { rateText, secondsText } from "../../lib/numbers.ts";
 import { createPlot } from "./plot.js";
 import {
   anchorOf,
@@ -16,7 +19,7 @@ import {
   whatOf,
 } from "./records.js";
 import { figureCell, fillKeys, fillTable, lineStyle } from "./tables.js";
-import { countText, rateText, ratioText, secondsText } from "./text.js";
+import { ratioText } from "./text.js";
 
 /**
  * @typedef {import("./records.js").Placed} Placed
@@ -111,7 +114,8 @@ const RATIO_HINT =
   "Above 1 ours is faster. Medians over the rounds of a run, with p10 and p90; older records, and rivals with fewer samples, have ratios of medians, and a spread from our slow tenth over the rival's fast one to the reverse.";
 
 /**
- * How a measure is taken of a record and written. What a rate would say nothing of is always shown as time.
+ * How a measure is taken of a record and written. What a rate would say nothing of is always shown
+ * as time.
  *
  * @param {string} measure
  * @param {Placed | undefined} sample One of the records that are shown

@@ -1,4 +1,5 @@
-// Records as the page asks for them: by run, by what was measured and by packet size; ratios with their spread; the command that made one.
+// Records as the page asks for them: by run, by what was measured and by packet size; ratios with
+// their spread; the command that made one.
 
 import { pairedRatio } from "../../lib/ratio.ts";
 import { STAGES } from "../../path/stages/stage.ts";
@@ -53,7 +54,8 @@ export function whatOf(record) {
 }
 
 /**
- * The stage of a path that a record is of. Other cases have a slash too: `tunnel/sender up 1400 1`, `ping/p99 idle 84 1`.
+ * The stage of a path that a record is of. Other cases have a slash too: `tunnel/sender up 1400 1`,
+ * `ping/p99 idle 84 1`.
  *
  * @param {BenchRecord} record `tunnel/aead up 1400 1`
  * @returns {{ readonly stage: string, readonly path: string } | undefined} `aead`, `tunnel up 1400 1`
@@ -65,7 +67,8 @@ export function stageOf(record) {
 }
 
 /**
- * Whether a case is about how long something takes, so that a rate of it would say nothing: round trips, and parts of a packet's cost.
+ * Whether a case is about how long something takes, so that a rate of it would say nothing: round
+ * trips, and parts of a packet's cost.
  *
  * @param {BenchRecord} record
  * @returns {boolean}
@@ -84,7 +87,8 @@ export function isRoundTrip(record) {
 }
 
 /**
- * Whether a record is an amount, memory, a share of a processor or a statistic, and no work that is done again and again.
+ * Whether a record is an amount, memory, a share of a processor or a statistic, and no work that is
+ * done again and again.
  *
  * @param {BenchRecord} record
  * @returns {boolean}
@@ -102,8 +106,9 @@ export function isOurs(subject) {
 }
 
 /**
- * Our rate over a rival's: over the rounds of a run, or of medians if one of them has fewer samples or is older than such ratios. The ends
- * are the worst of ours over the best of theirs, and the other way round.
+ * Our rate over a rival's: over the rounds of a run, or of medians if one of them has fewer samples
+ * or is older than such ratios. The ends are the worst of ours over the best of theirs, and the
+ * other way round.
  *
  * @param {BenchRecord} ours
  * @param {BenchRecord} rival Of the same case and run
@@ -126,7 +131,7 @@ export function ratioOf(ours, rival) {
  * @param {BenchRecord} record
  * @returns {Figure}
  */
-export function rateOf(record) {
+function rateOf(record) {
   const { rate, unit, octets, low, high } = record;
   if (isAmount(record)) return { value: rate, low, high };
   const work = unit === "octets/s" ? octets : 1;
@@ -165,7 +170,8 @@ export function eachOf({ median, low, high }) {
 }
 
 /**
- * How one record stands to an earlier one of the same case and subject. Where spreads overlap, it is noise.
+ * How one record stands to an earlier one of the same case and subject. Where spreads overlap, it
+ * is noise.
  *
  * @param {BenchRecord} now
  * @param {BenchRecord} before
@@ -183,7 +189,8 @@ const AMOUNT = /** @type {const} */ (["smaller", "larger"]);
 const WORK = /** @type {const} */ (["faster", "slower"]);
 
 /**
- * The command that made a record, as it stands in it. Older records do not say: then it is a guess, with all that is measured in the same turns.
+ * The command that made a record, as it stands in it. Older records do not say: then it is a guess,
+ * with all that is measured in the same turns.
  *
  * @param {Placed} record
  * @param {readonly Placed[]} run All of its run

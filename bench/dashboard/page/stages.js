@@ -1,10 +1,11 @@
 // What a packet costs on its way, stage by stage: bars of one scale, and the figures.
 
 import { byId, make, setShown } from "../../../gateway/dashboard/dom.js";
+import { secondsText } from "../../lib/numbers.ts";
 import { STAGES } from "../../path/stages/stage.ts";
 import { eachOf, stageOf } from "./records.js";
 import { colorName, figureCell, fillKeys, fillTable, lineStyle, sumCell } from "./tables.js";
-import { secondsText, timeText } from "./text.js";
+import { timeText } from "./text.js";
 
 /**
  * @typedef {import("./records.js").Placed} Placed

@@ -8,7 +8,7 @@ import { script, start } from "./process.ts";
 import { GATEWAY, inNamespace, INNER_HOST, TCP_PORT } from "./network.ts";
 
 const API = `${GATEWAY}:9329`;
-export const TUN = "culvert0";
+const TUN = "culvert0";
 
 /** An SA as `POST /v1/sas` takes it; only what these cases set. */
 export interface SaSpec {

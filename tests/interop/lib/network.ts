@@ -13,7 +13,7 @@ import { script } from "./process.ts";
 
 export const GUEST = "10.99.0.2";
 export const GATEWAY = "10.99.1.2";
-export const GATEWAY_TO_IKE = "10.99.2.1";
+const GATEWAY_TO_IKE = "10.99.2.1";
 export const IKE = "10.99.2.2";
 export const INNER_GUEST = "10.93.30.7";
 export const INNER_HOST = "10.93.29.1";

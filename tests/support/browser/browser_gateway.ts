@@ -26,7 +26,7 @@ export async function addClient(gateway: Gateway): Promise<Client> {
 }
 
 /** Address of a gateway's dashboard. */
-export function dashboardUrl({ api }: Gateway): string {
+function dashboardUrl({ api }: Gateway): string {
   return `http://${api.host}:${api.port}/`;
 }
 

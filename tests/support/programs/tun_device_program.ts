@@ -35,13 +35,13 @@ import {
 import { expectDone } from "../../../gateway/linux/kernel.ts";
 import { emitRouteRequest } from "../../../gateway/linux/netlink.ts";
 import { addRoute, removeRoute, type Route } from "../../../gateway/linux/routes.ts";
-import { connectUdp } from "../../../gateway/linux/sockets.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "../../../gateway/linux/structs.ts";
 import { openTun } from "../../../gateway/linux/tun.ts";
 import { runtime } from "../../../gateway/runtime/mod.ts";
 import type { Address, Libc } from "../../../gateway/runtime/types.ts";
 import {
   closeAll,
+  connectUdp,
   inet,
   openTestKernel,
   sendText,

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { type CaseResult, recordLine, recordsOf, type Sample, type Setting } from "./record.ts";
+import type { CaseResult, Sample, Setting } from "./record.ts";
+import { recordLine, recordsOf } from "./records_of.ts";
 
 const SETTING: Setting = {
   suite: "kernels",
@@ -65,7 +66,8 @@ test("recordsOf() compares round by round: what slows both halfway changes no ra
   const [ours, baseline, late] = recordsOf(SETTING, { ...RESULT, samples });
   deepEqual([ours?.ratio, ours?.ratioLow, ours?.ratioHigh], [4, 4, 4]);
   deepEqual([baseline?.ratio, baseline?.ratioLow, baseline?.ratioHigh], [1, 1, 1]);
-  // Slowed one round later than the others, it differs in that round alone; the ratio of the medians would be 2.
+  // Slowed one round later than the others, it differs in that round alone; the ratio of the
+  // medians would be 2.
   deepEqual([late?.ratio, late?.median], [1, 4e-6]);
 });
 
