@@ -5,7 +5,7 @@ use core::mem::offset_of;
 use culvert_core::layout::BATCH_MAX;
 use culvert_core::layout::lane::{Job, LaneBlock};
 
-use crate::key::{Header, ICV_LEN, Key};
+use crate::key::{Header, ICV_LEN, Key, Sealing};
 use crate::keys::Keys;
 use crate::memory::{Memory, Octets};
 
@@ -25,7 +25,7 @@ struct Checked<'a> {
 /// False if the batch is not for this engine: nothing has changed then.
 pub(crate) fn open(memory: &Memory, keys: &Keys, block: u32) -> bool {
     let mut table = [None; BATCH_MAX];
-    let Some(jobs) = check(memory, keys, (block, &mut table)) else {
+    let Some(jobs) = check(memory, keys, block, &mut table) else {
         return false;
     };
     for job in jobs.iter().flatten() {
@@ -38,7 +38,7 @@ pub(crate) fn open(memory: &Memory, keys: &Keys, block: u32) -> bool {
 /// Seals the packets of the batch, each from its source to the transmit ring. False as in [`open`].
 pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
     let mut table = [None; BATCH_MAX];
-    let Some(jobs) = check(memory, keys, (block, &mut table)) else {
+    let Some(jobs) = check(memory, keys, block, &mut table) else {
         return false;
     };
     let mut sources = [None; BATCH_MAX];
@@ -50,7 +50,12 @@ pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
     }
     for (job, source) in jobs.iter().flatten().zip(sources.iter().flatten()) {
         // Too long is impossible: no packet has 2^32 octets, and no AEAD takes fewer.
-        job.key.seal(&job.header, source, (&job.data, &job.icv));
+        let packet = Sealing {
+            source,
+            data: &job.data,
+            icv: &job.icv,
+        };
+        job.key.seal(&job.header, &packet);
     }
     true
 }
@@ -59,7 +64,8 @@ pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
 fn check<'a, 't>(
     memory: &Memory,
     keys: &'a Keys,
-    (block, table): (u32, &'t mut [Option<Checked<'a>>; BATCH_MAX]),
+    block: u32,
+    table: &'t mut [Option<Checked<'a>>; BATCH_MAX],
 ) -> Option<&'t [Option<Checked<'a>>]> {
     let count = memory.word(block.checked_add(offset_of!(LaneBlock, batch.jobs) as u32)?)?;
     let jobs = table.get_mut(..count as usize)?;

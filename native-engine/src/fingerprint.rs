@@ -5,7 +5,7 @@
 use core::mem::offset_of;
 
 use culvert_core::layout::lane::{Job, LaneBlock};
-use culvert_core::layout::sa::SaSpec;
+use culvert_core::layout::sa_row::SaSpec;
 use culvert_core::layout::{ABI, AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305, BATCH_MAX, SAS_MAX};
 
 /// Version of the exports.

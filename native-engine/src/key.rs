@@ -33,6 +33,16 @@ pub(crate) struct Header {
     pub(crate) aad_len: usize,
 }
 
+/// A packet that is to be sealed.
+pub(crate) struct Sealing<'a> {
+    /// Plaintext with ESP trailer.
+    pub(crate) source: &'a Octets,
+    /// Receives the ciphertext, which is as long.
+    pub(crate) data: &'a Octets,
+    /// Receives the ICV.
+    pub(crate) icv: &'a Octets,
+}
+
 impl Key {
     /// `None` if `ring` lacks the AEAD, or the key is not of its length. What making it ready leaves on the stack is wiped.
     pub(crate) fn new(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
@@ -71,13 +81,9 @@ impl Key {
         })
     }
 
-    /// Seals `source` into `data`, which is as long. False if it is too long for the AEAD.
-    pub(crate) fn seal(
-        &self,
-        header: &Header,
-        source: &Octets,
-        (data, icv): (&Octets, &Octets),
-    ) -> bool {
+    /// Seals a packet. False if it is too long for the AEAD.
+    pub(crate) fn seal(&self, header: &Header, packet: &Sealing<'_>) -> bool {
+        let &Sealing { source, data, icv } = packet;
         data.copy_from(source);
         let aad = Aad::from(&header.aad[..header.aad_len]);
         let nonce = Nonce::assume_unique_for_key(header.nonce);

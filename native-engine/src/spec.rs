@@ -4,7 +4,7 @@ use core::mem::offset_of;
 use core::num::NonZeroU32;
 
 use culvert_core::layout::lane::LaneBlock;
-use culvert_core::layout::sa::SaSpec;
+use culvert_core::layout::sa_row::SaSpec;
 use zeroize::Zeroizing;
 
 use crate::key::Key;

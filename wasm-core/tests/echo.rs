@@ -2,7 +2,7 @@
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 use support::esp::Sa;
 use support::packet::checksum;

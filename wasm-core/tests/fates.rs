@@ -3,9 +3,9 @@
 mod support;
 
 use culvert_core::aead::CONTEXT_LEN;
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::{Plain, Sa};
 use support::{Gate, Outcome, SUSPECT_LIMIT, frame, ike, packet};
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use proptest::prelude::*;
 use support::device::{Device, flows};
 use support::flow::{ACK, Flow, Part, cut, payload};

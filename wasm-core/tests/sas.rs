@@ -3,10 +3,10 @@
 mod support;
 
 use culvert_core::aead::CONTEXT_LEN;
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::{Gate, LIMITS, at, frame, packet};
 

@@ -2,8 +2,8 @@
 
 mod support;
 
-use culvert_core::exports as core;
-use culvert_core::status::Status;
+use culvert_core::border as core;
+use culvert_core::report::status::Status;
 use proptest::prelude::*;
 use support::device::{Device, flows};
 use support::flow::{ACK, CWR, ECE, FIN, Flow, PSH, Part, cut, payload};

@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::VecDeque;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 use proptest::prelude::*;
 use support::esp::Sa;

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::{Gate, LIMITS, frame, frames, packet};
 
@@ -122,6 +122,10 @@ fn lanes_seal_on_one_sa_without_a_number_used_twice() {
             .flat_map(|lane| lane.join().expect("no panic"));
         sends.map(|(_, wire)| wire).collect()
     });
+    // On a busy machine every batch may meet one of the shell's SAs. These are gone for the last one.
+    gate.slots(0, &[inner.clone()]);
+    let last = gate.transmit(0, 2.0).into_iter().map(|(_, wire)| wire);
+    let wires: Vec<Vec<u8>> = wires.into_iter().chain(last).collect();
     let mut numbers = BTreeSet::new();
     for packet in wires.iter().flat_map(|wire| frames(wire)) {
         let seq = u64::from_be_bytes(packet[8..16].try_into().expect("an IV"));
@@ -144,7 +148,7 @@ fn lanes_seal_on_one_sa_without_a_number_used_twice() {
     let counted: u64 = (0..THREADS).map(of_lane).sum();
     assert_eq!(
         sent + counted,
-        u64::from(THREADS) * (0..u64::from(batches)).map(|i| 1 + i % 7).sum::<u64>()
+        1 + u64::from(THREADS) * (0..u64::from(batches)).map(|i| 1 + i % 7).sum::<u64>()
     );
 }
 

@@ -9,10 +9,10 @@ mod support;
 use std::sync::Mutex;
 use std::thread;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use proptest::prelude::*;
 use support::esp::Sa;
 use support::kernel::{Kernel, relayed};

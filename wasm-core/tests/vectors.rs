@@ -2,9 +2,9 @@
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::vectors::{EspVector, esp, unhex};
 use support::{Gate, frame};

@@ -4,7 +4,7 @@
 use core::mem::offset_of;
 
 use culvert_core::layout::lane::{Job, LaneBlock};
-use culvert_core::layout::sa::SaSpec;
+use culvert_core::layout::sa_row::SaSpec;
 use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
 use culvert_engine::exports as engine;
 

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 
 use arbitrary::Arbitrary;
-use culvert_core::esn;
+use culvert_core::sa::esn;
 use culvert_core::layout::{WINDOW_MAX, WINDOW_WORDS};
-use culvert_core::replay::ReplayWindow;
+use culvert_core::sa::replay::ReplayWindow;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]

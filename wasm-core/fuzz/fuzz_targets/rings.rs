@@ -7,8 +7,8 @@
 mod support;
 
 use arbitrary::Arbitrary;
-use culvert_core::exports as core;
-use culvert_core::status::Status;
+use culvert_core::border as core;
+use culvert_core::report::status::Status;
 use libfuzzer_sys::fuzz_target;
 use support::kernel::relayed;
 use support::{Gate, SMALL, frame, frames};

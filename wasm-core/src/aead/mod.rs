@@ -4,6 +4,7 @@
 //! `soft` is portable, constant-time and the specification. Where the target has 128-bit SIMD the
 //! batch runs on the kernels instead, which equal `soft` by property test.
 
+mod batch;
 mod context;
 mod ct;
 pub mod simd;
@@ -14,68 +15,10 @@ use simd as engine;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 use soft as engine;
 
+pub use batch::{OpenJob, SealJob, Sealing};
 pub use context::{Algorithm, CONTEXT_LEN, Context};
 
 use zeroize::Zeroize;
-
-/// One packet to be opened in place.
-pub struct OpenJob<'a> {
-    /// The inbound SA's key.
-    pub context: &'a Context,
-    /// Salt, then IV.
-    pub nonce: [u8; 12],
-    /// SPI and sequence number; the first `aad_len` octets count.
-    pub aad: [u8; 12],
-    /// 8, or 12 with ESN.
-    pub aad_len: usize,
-    /// Ciphertext; plaintext if `ok` becomes true, else unchanged.
-    pub data: &'a mut [u8],
-    /// The ICV that came with the packet.
-    pub tag: [u8; 16],
-    /// Whether the packet was authentic.
-    pub ok: bool,
-}
-
-/// One packet to be sealed from `source` to `sealed`, which are of one length.
-pub struct SealJob<'a> {
-    /// The outbound SA's key.
-    pub context: &'a Context,
-    /// Salt, then IV.
-    pub nonce: [u8; 12],
-    /// SPI and sequence number; the first `aad_len` octets count.
-    pub aad: [u8; 12],
-    /// 8, or 12 with ESN.
-    pub aad_len: usize,
-    /// Plaintext with ESP trailer.
-    pub source: &'a [u8],
-    /// Receives the ciphertext.
-    pub sealed: &'a mut [u8],
-    /// Receives the ICV.
-    pub tag: &'a mut [u8; 16],
-}
-
-impl SealJob<'_> {
-    fn sealing(&mut self) -> Sealing<'_> {
-        Sealing {
-            aad: &self.aad[..self.aad_len],
-            source: self.source,
-            sealed: self.sealed,
-            tag: self.tag,
-        }
-    }
-}
-
-/// What one packet is sealed from and to; `source` and `sealed` are of one length.
-pub struct Sealing<'a> {
-    /// Authenticated, not encrypted.
-    pub aad: &'a [u8],
-    /// Plaintext.
-    pub source: &'a [u8],
-    /// Receives the ciphertext.
-    pub sealed: &'a mut [u8],
-    /// Receives the tag.
-    pub tag: &'a mut [u8; 16],
-}
 
 /// In a frame of its own: what it leaves on the stack lies below its caller.
 #[inline(never)]

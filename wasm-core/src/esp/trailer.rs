@@ -1,14 +1,10 @@
 //! The end of the plaintext (RFC 4303 §2.4 to §2.6): padding 1, 2, 3 and on, pad length, next header.
 
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// Pad length and next header.
 pub const TRAILER_LEN: u32 = 2;
 
-/// An IPv4 packet inside.
-pub const NEXT_HEADER_IPV4: u8 = 4;
-/// An IPv6 packet inside.
-pub const NEXT_HEADER_IPV6: u8 = 41;
 /// A dummy packet (RFC 4303 §2.6).
 pub const NEXT_HEADER_DUMMY: u8 = 59;
 
@@ -71,6 +67,7 @@ pub fn emit(room: &mut [u8], next_header: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inner::{NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
 
     #[test]
     fn emit_and_parse_are_inverse() {

@@ -6,12 +6,12 @@
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::sa::SaSpec;
+use super::sa_row::SaSpec;
 use super::system::{Control, Iovec, Mmsghdr, Msghdr};
 use super::{
-    BATCH_MAX, BUCKETS, COMMAND_COUNT, CONTROL_LEN, EPOLL_MAX, EVENT_COUNT, TX_IOV_MAX, UP_READ_MAX,
+    BATCH_MAX, BUCKETS, COMMAND_COUNT, CONTROL_LEN, EPOLL_MAX, EVENT_COUNT, STATUS_MAX, TX_IOV_MAX,
+    UP_READ_MAX,
 };
-use crate::status::STATUS_MAX;
 
 /// A word on a cache line of its own.
 #[repr(C, align(64))]

@@ -1,9 +1,9 @@
 //! The plan of the memory: from limits to offsets. Touches no memory.
 
+use super::connection_row::Row;
 use super::globals::{Globals, Source};
 use super::lane::LaneBlock;
-use super::row::Row;
-use super::sa::{Peer, SaRow};
+use super::sa_row::{Peer, SaRow};
 use super::{
     BATCH_MAX, CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX, PAGE_LEN, REGION_ALIGN, RING_BLOCK_LEN,
     SAS_MAX, SLOT_LEN, segment_len,

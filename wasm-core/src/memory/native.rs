@@ -16,7 +16,7 @@ pub struct Memory {
     len: usize,
 }
 
-// SAFETY: the allocation is plain octets; who touches what is ruled in `memory.rs`.
+// SAFETY: the allocation is plain octets; who touches what is ruled in `memory/mod.rs`.
 unsafe impl Send for Memory {}
 // SAFETY: as above.
 unsafe impl Sync for Memory {}

@@ -4,7 +4,7 @@ use crate::layout::HEAP_LEN;
 
 /// Where the regions begin: behind the fixed heap.
 pub(super) fn start() -> u32 {
-    crate::heap::heap_at() + HEAP_LEN
+    crate::memory::heap::heap_at() + HEAP_LEN
 }
 
 /// Pointer to octets at `offset`. What lies outside of the memory traps when it is touched.

@@ -4,9 +4,12 @@
 //! checksums of both are right: `segment` would cut the result into the same octets again. Only the last may be shorter
 //! or have PSH. A packet that does not join ends what was there of its flow, so that no flow changes its order.
 
+use core::num::NonZeroU64;
+
 use super::checksum::Sum;
 use super::transport::{Layout, OPTIONS, layout, tcp, udp};
-use super::vnet::{self, Cut, Partial, Protocol, VNET_LEN};
+use super::vnet::{self, Cut, Partial, Protocol};
+use crate::layout::system::VNET_LEN;
 
 /// Octets of the longest packet of many segments.
 const LEN_MAX: usize = 65_535;
@@ -22,13 +25,13 @@ pub struct Taken {
     pub udp: bool,
 }
 
-/// What tells flows apart. Two flows that share one lose a chance to join and nothing else; 0 is no flow.
-pub type Flow = u64;
+/// What tells flows apart. Two flows that share one lose a chance to join and nothing else.
+pub type Flow = NonZeroU64;
 
 /// Packets of one flow that go into the device as one.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
-    flow: Flow,
+    flow: Option<Flow>,
     /// Layout of all its packets; `None` if the first one joins nothing.
     layout: Option<Layout>,
     packets: usize,
@@ -53,7 +56,7 @@ impl Group {
         let layout = found.filter(|layout| may_join(packet, layout, taken));
         let has_push = layout.is_some_and(|layout| has_push(packet, &layout));
         Self {
-            flow: found.map_or(0, |layout| flow_of(packet, &layout)),
+            flow: found.map(|layout| flow_of(packet, &layout)),
             layout,
             packets: 1,
             size: layout.map_or(0, |layout| packet.len() - layout.payload_at),
@@ -66,7 +69,7 @@ impl Group {
     }
 
     /// Its flow. What has none may be part of any: fragments, say.
-    pub fn flow(&self) -> Flow {
+    pub fn flow(&self) -> Option<Flow> {
         self.flow
     }
 
@@ -243,11 +246,12 @@ fn flow_of(packet: &[u8], layout: &Layout) -> Flow {
     let ports = &packet[layout.transport_at..layout.transport_at + 4];
     let seed = u64::from(layout.protocol.number()) << 8 | u64::from(layout.version);
     let words = addresses.chunks_exact(4).chain(ports.chunks_exact(4));
-    words.fold(seed, |hash, word| {
+    let hash = words.fold(seed, |hash, word| {
         let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
         // FNV-1a over words; the rotation brings high bits down.
         (hash ^ u64::from(word))
             .wrapping_mul(0x0100_0000_01b3)
             .rotate_left(29)
-    }) | 1
+    });
+    Flow::MIN | hash
 }

@@ -6,7 +6,7 @@
 use super::checksum::Sum;
 use super::transport::{Layout, OPTIONS, ROUTED, layout, tcp, udp};
 use super::vnet::{Cut, Partial, Protocol};
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// A packet that is to be cut, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,13 @@ impl Whole {
         let (ip, transport) = header.split_at_mut(self.layout.transport_at);
         set_ip_len(ip, len, i);
         match self.layout.protocol {
-            Protocol::Tcp => set_tcp(transport, i * self.size, (i == 0, to == packet.len())),
+            Protocol::Tcp => {
+                let part = Part {
+                    at: i * self.size,
+                    is_last: to == packet.len(),
+                };
+                set_tcp(transport, part);
+            }
             // A segment is shorter than 65,536 octets.
             Protocol::Udp => transport[udp::LEN]
                 .copy_from_slice(&((len - self.layout.transport_at) as u16).to_be_bytes()),
@@ -97,6 +103,15 @@ pub fn complete(packet: &mut [u8], partial: Partial) -> Result<(), Status> {
     Ok(())
 }
 
+/// The payload of one segment.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Octets of the whole packet's payload before it.
+    at: usize,
+    /// Nothing comes behind it.
+    is_last: bool,
+}
+
 /// Length, identification and checksum of segment `i`'s IP header.
 fn set_ip_len(ip: &mut [u8], len: usize, i: usize) {
     // A segment is shorter than 65,536 octets; identifications wrap.
@@ -114,16 +129,16 @@ fn set_ip_len(ip: &mut [u8], len: usize, i: usize) {
 }
 
 /// Sequence number and flags: CWR belongs to the first segment, FIN and PSH to the last (RFC 3168 §6.1.2, RFC 9293).
-fn set_tcp(header: &mut [u8], offset: usize, (is_first, is_last): (bool, bool)) {
+fn set_tcp(header: &mut [u8], part: Part) {
     let mut seq = [0; 4];
     seq.copy_from_slice(&header[tcp::SEQ]);
     // Sequence numbers wrap.
-    let seq = u32::from_be_bytes(seq).wrapping_add(offset as u32);
+    let seq = u32::from_be_bytes(seq).wrapping_add(part.at as u32);
     header[tcp::SEQ].copy_from_slice(&seq.to_be_bytes());
-    if !is_first {
+    if part.at > 0 {
         header[tcp::FLAGS] &= !tcp::CWR;
     }
-    if !is_last {
+    if !part.is_last {
         header[tcp::FLAGS] &= !(tcp::FIN | tcp::PSH);
     }
 }

@@ -4,10 +4,8 @@
 //! | flags 1 | kind 1 | header length 2 | segment size 2 | checksum start 2 | checksum offset 2 |
 //! ```
 
-use crate::status::Status;
-
-/// Octets of the header.
-pub const VNET_LEN: u32 = 10;
+use crate::layout::system::VNET_LEN;
+use crate::report::status::Status;
 
 /// The checksum is that of the pseudo header only.
 const NEEDS_CSUM: u8 = 1;

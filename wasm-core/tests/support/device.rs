@@ -3,7 +3,7 @@
 use super::esp::Sa;
 use super::flow::Flow;
 use super::{Gate, frame, frames, packet};
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 use proptest::prelude::*;
 

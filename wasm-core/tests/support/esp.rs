@@ -4,7 +4,7 @@ use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm, AesGcm, aes::Aes192};
 use chacha20poly1305::ChaCha20Poly1305;
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 
 use super::{Gate, at};

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use culvert_core::layout::*;
-use culvert_core::status::{Fate, Status};
+use culvert_core::report::status::{Fate, Status};
 
 use super::esp::Sa;
 use super::{Gate, SMALL, SUSPECT_LIMIT, frame};

@@ -12,12 +12,12 @@ pub mod vectors;
 
 use std::sync::Arc;
 
-use culvert_core::exports as core;
-use culvert_core::layout::names::{self, Name};
+use culvert_core::border as core;
+use culvert_core::border::names::{self, Name};
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
 use culvert_core::memory::{Memory, attach};
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use proptest::prelude::ProptestConfig;
 
 /// One gateway's memory, attached to the threads that use it.

@@ -11,7 +11,7 @@ use super::poly1305::Poly1305;
 use super::verbs::{
     V, add32, load, opaque, rotate32, splat, splat32, store, swizzle, transpose, xor,
 };
-use crate::aead::Sealing;
+use crate::aead::batch::Sealing;
 use crate::aead::context::Context;
 use crate::aead::ct::tag_eq;
 

@@ -11,7 +11,7 @@ use super::counter::Segment;
 use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::verbs::{V, splat, store, xor};
 use super::{aes, counter, ghash};
-use crate::aead::Sealing;
+use crate::aead::batch::Sealing;
 use crate::aead::context::{Context, KIND_GCM};
 use crate::aead::ct::tag_eq;
 

@@ -12,11 +12,13 @@ mod ghash;
 mod mask;
 mod poly1305;
 mod poly1305_lanes;
+mod poly1305_limbs;
 mod tables;
 mod verbs;
 
+use super::batch::{OpenJob, SealJob, Sealing};
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
-use super::{OpenJob, SealJob, Sealing, soft};
+use super::soft;
 use core::iter::once;
 use mask::{Packet, WAVE};
 

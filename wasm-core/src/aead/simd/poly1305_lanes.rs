@@ -15,7 +15,7 @@
 //!
 //! CT: as in `poly1305`.
 
-use super::poly1305::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
+use super::poly1305_limbs::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
 use super::verbs::{
     V, add16, add32, and, dot16, load, lowest32, of_words, sar32, shl32, shr32, splat32, transpose,
     words, xor,
@@ -217,7 +217,7 @@ fn total(x: Lanes) -> Limbs {
 
 #[cfg(test)]
 mod tests {
-    use super::super::poly1305::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
+    use super::super::poly1305_limbs::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
     use super::{Multiplier, STEP_LEN, of_words, splat32, update, words};
 
     /// Block after block, as `poly1305` takes one.

@@ -8,9 +8,9 @@ mod chacha;
 pub(super) mod ghash;
 pub(super) mod poly1305;
 
+use super::batch::{OpenJob, SealJob, Sealing};
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
 use super::ct::tag_eq;
-use super::{OpenJob, SealJob, Sealing};
 
 /// See [`Context::install`].
 pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {

@@ -1,0 +1,12 @@
+//! What TypeScript calls: numbers in, numbers out. `docs/architecture.md` says who may call what, and when.
+//!
+//! Nothing is decided here; each function finds the rows and hands them on.
+
+#![allow(unsafe_code)] // `no_mangle` is unsafe by name
+
+mod data;
+mod manage;
+pub mod names;
+
+pub use data::*;
+pub use manage::*;

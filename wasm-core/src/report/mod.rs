@@ -1,0 +1,5 @@
+//! What the core tells: statuses, counters and events.
+
+pub(crate) mod counters;
+pub(crate) mod events;
+pub mod status;
