@@ -2,19 +2,23 @@
 
 import { complain, say } from "./run.ts";
 import { type Guard, readFiles } from "./check/files.ts";
+import { checkColumns } from "./check/columns.ts";
 import { checkImports } from "./check/imports.ts";
 import { checkLinks } from "./check/links.ts";
 import { checkNames } from "./check/names.ts";
 import { checkPaths } from "./check/paths.ts";
+import { checkReferences } from "./check/references.ts";
 import { checkRustModules } from "./check/rust_modules.ts";
 import { checkSizes } from "./check/sizes.ts";
 import { checkUnsafe } from "./check/unsafe.ts";
 
 const GUARDS: Readonly<Record<string, Guard>> = {
+  columns: checkColumns,
   imports: checkImports,
   links: checkLinks,
   names: checkNames,
   paths: checkPaths,
+  references: checkReferences,
   rust: checkRustModules,
   sizes: checkSizes,
   unsafe: checkUnsafe,

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   } finally {
     await stopCleanly(gateway);
   }
-  await run(["promtool", "check", "rules", "docs/monitoring/alerts.yml"]);
+  await run(["promtool", "check", "rules", "docs/operate/alerts.yml"]);
   await checkDashboard();
   await run(["promtool", "test", "rules", "tests/api/alerts_test.yml"]);
   say("metrics and rules: ok");

@@ -1,6 +1,6 @@
 // The typed border of the core: what wasm-pack made (`esp.*.wasm`, `esp.d.ts`) as one interface of numbers.
 //
-// docs/architecture.md says what each function does and who may call it.
+// docs/design/borders.md says what each function does and who may call it.
 
 // deno-lint-ignore-file camelcase -- names are those of the exports, as libc's stay libc's
 

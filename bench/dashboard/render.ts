@@ -1,5 +1,5 @@
 // The page as one file: style, script and data stand in it, so that it opens from a disk as well as from a server. Its policy names the
-// digests of its own two scripts and its style, and lets nothing else in (docs/decisions).
+// digests of its own two scripts and its style, and lets nothing else in (docs/design/decisions).
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

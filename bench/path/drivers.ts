@@ -7,7 +7,7 @@ import { finishTcp, receiveSome, sendAll } from "./sockets.ts";
 /**
  * Sends all streams, one on each descriptor, in turns of one large write; ends when the subject has handled everything.
  *
- * After our FIN a gateway handles what came before and then ends the connection (protocol.md T49), so the end of the last
+ * After our FIN a gateway handles what came before and then ends the connection (rule T49), so the end of the last
  * connection is the moment at which the last packet is done; nobody has to be asked while the clock runs.
  */
 export function pushStreams(arena: Arena, recording: Recording, fds: readonly number[]): void {

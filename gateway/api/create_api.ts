@@ -1,4 +1,4 @@
-// The HTTP API (docs/api.md) as one app: a request in, a response out. It neither listens
+// The HTTP API (docs/reference/api.md) as one app: a request in, a response out. It neither listens
 // nor keeps anything of its own.
 
 import { OpenAPIHono } from "@hono/zod-openapi";

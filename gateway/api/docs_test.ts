@@ -56,9 +56,9 @@ function codesOf(cell = ""): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 }
 
-test("docs/api.md lists every call, and no other, with the status of its success", async () => {
+test("docs/reference/api.md lists every call, and no other, with the status of its success", async () => {
   const calls = await readCalls();
-  const rows = tableOf("docs/api.md", "| call |");
+  const rows = tableOf("docs/reference/api.md", "| call |");
   const listed = rows.flatMap(([call]) => codesOf(call));
   deepEqual(listed.filter((call) => call !== "GET /").sort(), [...calls.keys()].sort());
   for (const [call, does = ""] of rows) {
@@ -81,11 +81,11 @@ test("README.md names every call, and no other", async () => {
   deepEqual([...listed, ...byName].sort(), [...calls.keys()].sort());
 });
 
-test("docs/api.md lists every metric, with its type and labels", () => {
+test("docs/reference/metrics.md lists every metric, with its type and labels", () => {
   const status = createTestApi().gateway.status();
-  const listed = tableOf("docs/api.md", "| metric |").flatMap(([names, type = "", labels = ""]) =>
-    codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const)
-  );
+  const listed = tableOf("docs/reference/metrics.md", "| metric |").flatMap((
+    [names, type = "", labels = ""],
+  ) => codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const));
   deepEqual(listed.map(([name]) => name).sort(), METRICS.map(({ name }) => name).sort());
   const rows = new Map(listed);
   for (const metric of METRICS) {
@@ -103,11 +103,11 @@ test("docs/api.md lists every metric, with its type and labels", () => {
 /** Labels whose values the table lists; `direction` is explained above it. */
 const ENUMERATED: readonly string[] = ["state", "result", "kind"];
 
-test("docs/configuration.md lists every member of an SA, with its default", async () => {
+test("docs/operate/configuration.md lists every member of an SA, with its default", async () => {
   const { components: { schemas: { SaSpec } } } = await readDocument();
-  const listed = tableOf("docs/configuration.md", "| member |").flatMap(([members, fallback]) =>
-    codesOf(members).map((member) => [member, codesOf(fallback)[0] ?? fallback])
-  );
+  const listed = tableOf("docs/operate/configuration.md", "| member |").flatMap((
+    [members, fallback],
+  ) => codesOf(members).map((member) => [member, codesOf(fallback)[0] ?? fallback]));
   const members = Object.entries(SaSpec.properties).map(([name, member]) => [
     name,
     SaSpec.required.includes(name) ? "required" : String(member.default),

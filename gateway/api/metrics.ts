@@ -1,4 +1,4 @@
-// The metrics (docs/api.md): one table has every name, so that documents, alerts and dashboards can be checked against it. No label takes
+// The metrics (docs/reference/metrics.md): one table has every name, so that documents, alerts and dashboards can be checked against it. No label takes
 // a value that a peer chooses.
 
 import type { ByKind } from "../model/frame_kind.ts";

@@ -2,7 +2,7 @@
 // commands use, written as a call of the original writes them. It is not the original: with that in
 // its place some command lines would mean something else, such as `--switch=no`, which is on there
 // and refused here. Each difference has a test in parse_args_test.ts.
-// docs/decisions/0009-a-subset-of-std-cli.md says why there is a subset.
+// docs/design/decisions/0009-a-subset-of-std-cli.md says why there is a subset.
 
 import { parseArgs as parseNodeArgs } from "node:util";
 

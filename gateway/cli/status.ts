@@ -64,7 +64,7 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
 
 const GAP_LEN = 2;
 
-/** Counted among the drops, but legal: nothing is lost by them (docs/statuses.md). */
+/** Counted among the drops, but legal: nothing is lost by them (docs/reference/statuses.md). */
 const IGNORED: ReadonlySet<string> = new Set(
   STATUSES.filter(({ fate }) => fate === "ignore").map(({ snakeCase }) => snakeCase),
 );

@@ -1,4 +1,4 @@
-// The table of docs/configuration.md.
+// The table of docs/operate/configuration.md.
 
 import { docOf, fileKeyOf, flagOf, SETTING_NAMES, variableOf } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 // Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and
-// docs/configuration.md. Flags, environment and file go through the same schemas; SAs of the file
+// docs/operate/configuration.md. Flags, environment and file go through the same schemas; SAs of the file
 // and of the API go through `SA_SPEC` of the model.
 
 import * as z from "zod";

@@ -10,7 +10,7 @@ import { createEventParser } from "./sse.js";
 /**
  * @typedef {{ readonly kind: "live" } | { readonly kind: "gone", readonly reason: string } | { readonly kind: "locked" }} Link
  *
- * Something that has happened; members as docs/api.md has them.
+ * Something that has happened; members as docs/reference/api.md has them.
  *
  * @typedef {{ readonly name: string, readonly at: string, readonly fields: Readonly<Record<string, unknown>> }} Happening
  *

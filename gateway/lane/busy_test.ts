@@ -1,4 +1,4 @@
-// A connection that has used up its budget waits for the next one only with what the budget was for (architecture.md, threads).
+// A connection that has used up its budget waits for the next one only with what the budget was for (docs/design/architecture.md, threads).
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

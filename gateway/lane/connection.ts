@@ -1,5 +1,5 @@
 // One connection of a lane: what TypeScript keeps of it. Octets, cursors, counters and the score live in its row in
-// shared memory; here are its descriptors, its state (design.md §7) and the reasons for which it waits.
+// shared memory; here are its descriptors, its state (docs/design/data-path.md, states) and the reasons for which it waits.
 
 import type { Role } from "../edges/front.ts";
 

@@ -15,7 +15,7 @@ export function armTimer(lane: Lane, connection: Connection): void {
   lane.timers.arm(connection.row, due);
 }
 
-/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (design.md §7). */
+/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (docs/design/data-path.md, states). */
 export function enable(lane: Lane, connection: Connection): void {
   if (connection.state !== CONN_PREFIXED) return;
   connection.state = CONN_ENABLED;

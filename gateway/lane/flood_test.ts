@@ -1,4 +1,4 @@
-// A peer that sends without end what leads nowhere gets its turn, and no more (protocol.md L35).
+// A peer that sends without end what leads nowhere gets its turn, and no more (rule L35).
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

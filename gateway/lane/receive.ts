@@ -1,6 +1,6 @@
-// From TCP: octets into the rx ring, frames out of it, batch by batch (design.md §4, steps 2 to 10).
+// From TCP: octets into the rx ring, frames out of it, batch by batch (docs/design/data-path.md, steps 2 to 10).
 //
-// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (protocol.md L35).
+// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (rule L35).
 
 import {
   BATCH_CLOSE,
@@ -95,7 +95,7 @@ function roomOf(lane: Lane, parts: number): number {
 /**
  * Ends a connection in order: nothing more is read, what is queued leaves, then it closes.
  *
- * The peer's FIN (protocol.md T49) and the drain of the gateway come here.
+ * The peer's FIN (rule T49) and the drain of the gateway come here.
  */
 export function finish(lane: Lane, connection: Connection, status: number): void {
   connection.state = CONN_DRAINING;

@@ -2,7 +2,7 @@
 //
 // The transmit lock of a connection is held from `outbound_next` or `tx_lock` to `tx_unlock`, the system call included:
 // whoever holds it may send on the descriptor, of whichever lane the connection is. What the kernel does not take waits
-// for the owner lane's EPOLLOUT edge (design.md §1; protocol.md L30 to L32).
+// for the owner lane's EPOLLOUT edge (rules L30 to L32).
 
 import { CONN_DRAINING, LOWAT_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";

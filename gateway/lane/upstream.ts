@@ -1,5 +1,5 @@
 // Passthrough: IKE, and ESP that is not ours, between a connection and its own UDP socket to the IKE daemon. One socket a
-// connection, so that the daemon's answers find their way by the port alone (protocol.md P2, T54).
+// connection, so that the daemon's answers find their way by the port alone (rules P2, T54).
 //
 // IKE is never dropped in here: towards the daemon a socket that takes no more stops the reading of the connection; from the
 // daemon a full reserve stops the reading of the socket.

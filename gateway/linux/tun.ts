@@ -4,7 +4,7 @@
 // however the process ends. Addresses are the operator's.
 //
 // With offloads a packet may stand for up to 64 KiB of one flow, with a header in front of each that says how to cut it: one call a packet is what
-// a TUN costs most (runtime-io.md, section 4). What the kernel does not know, it refuses, and the device is a plain one.
+// a TUN costs most (docs/design/system-calls.md). What the kernel does not know, it refuses, and the device is a plain one.
 
 import {
   AF_INET,

@@ -1,5 +1,5 @@
 // The SAs of this gateway: what may be installed, and what is there. The core keeps keys, numbers and windows; here are the names, the peers and
-// the policy (RFC 4301 §4.4.2; docs/api.md).
+// the policy (RFC 4301 §4.4.2; docs/reference/api.md).
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";

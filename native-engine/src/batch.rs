@@ -1,4 +1,5 @@
-//! One lane's batch: every job is checked before the first is done, so that a batch is done whole or not at all.
+//! One lane's batch. Every job is checked before the first one runs, so a batch is done whole or
+//! not at all.
 
 use core::mem::offset_of;
 
@@ -16,13 +17,13 @@ struct Checked<'a> {
     header: Header,
     data: Octets,
     icv: Octets,
-    /// Where an open leaves its result.
+    /// Offset of the word for the result of an open.
     ok_at: u32,
     source: u32,
 }
 
-/// Opens the packets of the batch in the block at `block`, in place, and says in each job whether it was authentic.
-/// False if the batch is not for this engine: nothing has changed then.
+/// Opens the packets of the batch in the block at `block`, in place, and notes in each job whether
+/// it was authentic. Returns false, with nothing changed, if the batch is not for this engine.
 pub(crate) fn open(memory: &Memory, keys: &Keys, block: u32) -> bool {
     let mut table = [None; BATCH_MAX];
     let Some(jobs) = check(memory, keys, block, &mut table) else {
@@ -35,7 +36,8 @@ pub(crate) fn open(memory: &Memory, keys: &Keys, block: u32) -> bool {
     true
 }
 
-/// Seals the packets of the batch, each from its source to the transmit ring. False as in [`open`].
+/// Seals the packets of the batch, each from its source to the transmit ring. Returns false as
+/// [`open`] does.
 pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
     let mut table = [None; BATCH_MAX];
     let Some(jobs) = check(memory, keys, block, &mut table) else {
@@ -60,7 +62,7 @@ pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
     true
 }
 
-/// Checks every job of a batch into `table`. `None` if one is not for this engine.
+/// Checks every job of a batch into `table`. Returns `None` if one is not for this engine.
 fn check<'a, 't>(
     memory: &Memory,
     keys: &'a Keys,
@@ -77,7 +79,7 @@ fn check<'a, 't>(
     Some(jobs)
 }
 
-/// Each word is read once: what is checked is what is used.
+/// Each word is read once, so the checked value is the used one.
 fn check_job<'a>(memory: &Memory, keys: &'a Keys, at: u32) -> Option<Checked<'a>> {
     let word = |field: usize| memory.word(at.checked_add(field as u32)?);
     let key = keys.get(word(offset_of!(Job, sa))?)?;

@@ -1,6 +1,7 @@
-//! One number for everything that library and gateway must agree on about tables in memory.
+//! One number for everything about tables in memory that library and gateway must agree on.
 //!
-//! `gateway/engine/fingerprint.ts` computes it from the generated layout; a library of another build is refused.
+//! `gateway/engine/fingerprint.ts` computes it from the generated layout, and refuses a library of
+//! another build.
 
 use core::mem::offset_of;
 

@@ -24,6 +24,17 @@ export function select(files: Files, pattern: RegExp): [string, string][] {
   return [...files].filter(([path]) => pattern.test(path));
 }
 
+/** Every path that there is: files, and the folders that they lie in. */
+export function pathsOf(files: Files): Set<string> {
+  const paths = new Set(files.keys());
+  for (const path of files.keys()) {
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      paths.add(path.slice(0, at));
+    }
+  }
+  return paths;
+}
+
 /** 1-based line of an offset in `text`. */
 export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;

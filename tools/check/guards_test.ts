@@ -1,9 +1,11 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { checkColumns } from "./columns.ts";
 import { checkImports } from "./imports.ts";
 import { checkLinks } from "./links.ts";
 import { compareNames } from "./names.ts";
 import { checkPaths } from "./paths.ts";
+import { checkReferences } from "./references.ts";
 import { checkRustModules } from "./rust_modules.ts";
 import { checkSizes, linesOf } from "./sizes.ts";
 import { checkUnsafe } from "./unsafe.ts";
@@ -118,6 +120,63 @@ test("checkLinks() follows files, folders and headings", () => {
   ]);
 });
 
+const RULES = [
+  "docs/reference/protocol-rules.md",
+  "| T49 | x |\n| L30 | x |\n| L31 | x |",
+] as const;
+
+test("checkReferences() follows documents, decisions, rules and files", () => {
+  const files = new Map([
+    RULES,
+    [
+      "docs/design/a.md",
+      "[b](b.md), `c_test.ts`, `X_cases.ts`, docs/design/b.md, https://example.com/x.md",
+    ],
+    ["docs/design/b.md", "As decisions/0004 and docs/design/decisions/0004 have it: rule T49."],
+    ["docs/design/decisions/0004-x.md", "See README.md and *.md."],
+    ["README.md", "Rules T49, L30 to L31."],
+    ["gateway/c_test.ts", '// (rule T49; docs/design)\ntest("T49, L30 to L31: x");\nread("z.md");'],
+  ]);
+  deepEqual(checkReferences(files), []);
+});
+
+test("checkReferences() reports what leads nowhere", () => {
+  const files = new Map([
+    RULES,
+    ["docs/a.md", "design.md §4\n`gateway/none.ts`, rule T50"],
+    [
+      "gateway/b.ts",
+      "// docs/none.md\n// docs/design/decisions/0004, decisions/0005\n// as (L30) has it",
+    ],
+    ["gateway/c_test.ts", 'test("T49, L32: x");\nread("docs/none");'],
+  ]);
+  deepEqual(checkReferences(files), [
+    "docs/a.md:1: design.md leads nowhere",
+    "docs/a.md:2: no rule T50 in docs/reference/protocol-rules.md",
+    "docs/a.md:2: no file gateway/none.ts",
+    "gateway/b.ts:1: docs/none.md leads nowhere",
+    "gateway/b.ts:2: docs/design/decisions/0004 leads nowhere",
+    "gateway/b.ts:2: decisions/0005 leads nowhere",
+    'gateway/b.ts:3: say "rule L30"',
+    "gateway/c_test.ts:2: docs/none leads nowhere",
+    "gateway/c_test.ts:1: no rule L32 in docs/reference/protocol-rules.md",
+  ]);
+});
+
+test("checkColumns() looks at prose, and at nothing that cannot be wrapped", () => {
+  const long = "word ".repeat(21);
+  const files = new Map([
+    ["a.md", `${long}\n| ${long}|\n# ${long}\n\`\`\`\n${long}\n\`\`\`\n- ${long}`],
+    ["b.md", `[${"word ".repeat(10)}](${"x".repeat(80)})\nhttps://example.com/${"x".repeat(100)}`],
+    ["c.yml", `# ${long}\nkey: ${long}`],
+  ]);
+  deepEqual(checkColumns(files), [
+    "a.md:1: over 100 columns",
+    "a.md:7: over 100 columns",
+    "c.yml:1: over 100 columns",
+  ]);
+});
+
 test("compareNames() wants one row for each status, with its fate", () => {
   const statuses = [
     { name: "Kicked", snakeCase: "kicked", fate: "close" },
@@ -125,9 +184,9 @@ test("compareNames() wants one row for each status, with its fate", () => {
   ] as const;
   const table = "| `Kicked` | drop | x |\n| `Unheard` | drop | x |\n";
   deepEqual(compareNames(statuses, table), [
-    "docs/statuses.md:1: no row for Drained",
-    "docs/statuses.md:1: Kicked has the fate close, not drop",
-    "docs/statuses.md:1: Unheard is no status",
+    "docs/reference/statuses.md:1: no row for Drained",
+    "docs/reference/statuses.md:1: Kicked has the fate close, not drop",
+    "docs/reference/statuses.md:1: Unheard is no status",
   ]);
 });
 

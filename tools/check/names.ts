@@ -3,7 +3,7 @@
 import { STATUSES, type StatusInfo } from "../../ts-bindings/status.ts";
 import type { Files } from "./files.ts";
 
-/** Reports statuses that docs/statuses.md does not explain, and rows there that are no status. */
+/** Reports statuses that docs/reference/statuses.md does not explain, and rows there that are no status. */
 export function checkNames(files: Files): string[] {
   return compareNames(STATUSES, files.get(DOCUMENT) ?? "");
 }
@@ -23,4 +23,4 @@ export function compareNames(statuses: readonly StatusInfo[], text: string): str
   return [...missing, ...wrong, ...unknown];
 }
 
-const DOCUMENT = "docs/statuses.md";
+const DOCUMENT = "docs/reference/statuses.md";

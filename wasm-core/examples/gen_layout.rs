@@ -1,4 +1,5 @@
-//! Writes `layout.ts` and `status.ts` into the folder given; with `--check`, compares them and fails on a difference.
+//! Writes `layout.ts` and `status.ts` into the folder given; with `--check`, compares them and
+//! fails on a difference.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! Frames, rings, ESP and AEADs of the Culvert gateway (RFC 9329, RFC 4303, RFC 4106, RFC 7634).
 //!
-//! Sans-IO: the core decides and computes on one shared memory; TypeScript makes the system calls. It reads no clock and
-//! no randomness. `docs/architecture.md` is the contract, `memory/mod.rs` the rules of the shared memory.
+//! Sans-IO: the core decides and computes on one shared memory; TypeScript makes the system calls.
+//! The core reads no clock and no randomness. `docs/design/borders.md` is the contract,
+//! `memory/mod.rs` the rules of the shared memory.
 
 #![deny(unsafe_code)]
 #![warn(
@@ -18,8 +19,9 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen as _;
 
-// Rooms, each of which imports only from those before it in this list: ids, aead, layout, memory,
-// report, offload, inner, stream, connection, sa, esp, upstream, inbound, outbound, border.
+// The modules here are rooms. A room imports only from the rooms before it in this list: ids, aead,
+// layout, memory, report, offload, inner, stream, connection, sa, esp, upstream, inbound, outbound,
+// border.
 pub mod aead;
 pub mod border;
 mod connection;

@@ -1,4 +1,4 @@
-//! From slots to packets: numbers, padding, limits, and what is refused before a number is taken.
+//! From slots to packets: numbers, padding, limits, and refusals before a number is taken.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! From a device with offloads to the wire: packets of many segments are cut, checksums completed, nothing believed.
+//! From a device with offloads to the wire: packets of many segments are cut, checksums are
+//! completed, and no field is trusted.
 
 mod support;
 
@@ -51,7 +52,8 @@ proptest! {
     }
 }
 
-/// A queue that has stood is told by one segment of many: lost, or marked where the flow can carry a mark.
+/// A standing queue is told by one segment of many, which is lost, or marked if the flow can carry
+/// a mark.
 #[test]
 fn of_a_standing_queue_one_segment_tells() {
     for (tos, is_v6, tells) in [(0, false, 0), (2, false, 1), (0, true, 0), (1, true, 1)] {

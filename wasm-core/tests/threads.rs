@@ -29,7 +29,8 @@ fn many_lanes() -> Gate {
     )
 }
 
-/// RFC 4303 §3.4.3: test and mark are one step, whoever else has the same packet in hand (E27).
+/// RFC 4303 §3.4.3: test and mark are one step, even if other threads have the same packet in hand
+/// (rule E27).
 #[test]
 fn eight_threads_open_the_same_packet_and_one_succeeds() {
     let gate = many_lanes();
@@ -77,8 +78,8 @@ fn eight_threads_open_the_same_packet_and_one_succeeds() {
     assert_eq!(opened, rounds);
 }
 
-/// Every lane seals on one SA towards one connection while its owner closes and reopens it and the shell replaces SAs.
-/// No number is used twice, whatever becomes of its packet (E14).
+/// Every lane seals on one SA towards one connection while its owner closes and reopens it and the
+/// shell replaces SAs. No number is used twice, even if its packet is dropped (rule E14).
 #[test]
 fn lanes_seal_on_one_sa_without_a_number_used_twice() {
     let gate = many_lanes();
@@ -123,7 +124,7 @@ fn lanes_seal_on_one_sa_without_a_number_used_twice() {
         sends.map(|(_, wire)| wire).collect()
     });
     // On a busy machine every batch may meet one of the shell's SAs. These are gone for the last one.
-    gate.slots(0, &[inner.clone()]);
+    gate.slots(0, std::slice::from_ref(&inner));
     let last = gate.transmit(0, 2.0).into_iter().map(|(_, wire)| wire);
     let wires: Vec<Vec<u8>> = wires.into_iter().chain(last).collect();
     let mut numbers = BTreeSet::new();
@@ -137,7 +138,8 @@ fn lanes_seal_on_one_sa_without_a_number_used_twice() {
     let sent = numbers.len() as u64;
     assert_eq!(numbers.last(), Some(&sent), "no gap");
     assert_eq!(gate.u64(gate.sa(id, "SA_SEQUENCE")), sent);
-    // While one of the other SAs is there, it is the newest for these packets, and its peer has no path.
+    // While one of the other SAs is there, it is the newest for these packets, and its peer has no
+    // path.
     let dropped = [Status::TxRingFull, Status::NoPath];
     let of_lane = |lane| {
         dropped

@@ -76,7 +76,7 @@ fn a_changed_bit_anywhere_is_refused() {
     }
 }
 
-/// Packets whose IV is their number are what the core itself would send.
+/// The core itself would send packets whose IV is their number.
 #[test]
 fn the_core_seals_the_same_octets() {
     let mut sealed = 0;

@@ -174,7 +174,7 @@ function costOf(now: () => number): number {
 
 const READINGS = 200_000;
 
-/** Exports by stage; bench/README.md says what each is. */
+/** Exports by stage; bench/path/README.md says what each is. */
 const EXPORTS: Readonly<Partial<Record<Stage, readonly (keyof Core)[]>>> = {
   framing: ["rx_prepare", "rx_commit", "rx_len", "rx_skip", "rx_release", "inbound"],
   aead: ["inbound_open", "outbound_seal"],

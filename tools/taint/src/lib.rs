@@ -1,7 +1,7 @@
 //! Whether a secret can reach a branch, an address or a slow instruction of the committed core.
 //!
 //! The core's own exports run on an interpreter in which every octet is either public, with its value, or secret, without one.
-//! What a run visits is therefore the same for all secrets, or the run ends with a [`Leak`]. `docs/constant-time.md` says
+//! What a run visits is therefore the same for all secrets, or the run ends with a [`Leak`]. `docs/design/constant-time.md` says
 //! what follows from that, and what does not.
 
 pub mod coverage;

@@ -1,5 +1,5 @@
-//! Any octets, in any pieces, against a plain reader of RFC 9329 §3: the same messages leave for the daemon, and the
-//! connection ends at the same frame.
+//! Any octets, in any pieces, against a plain reader of RFC 9329 §3: the same messages leave for
+//! the daemon, and the connection ends at the same frame.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! ESN inference and the anti-replay window against a set of all numbers seen (RFC 4303 §3.4.3, App. A2).
+//! ESN inference and the anti-replay window against a set of all numbers seen (RFC 4303 §3.4.3,
+//! App. A2).
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The jobs of a batch: what one packet is opened or sealed with.
+//! The jobs of a batch, one for each packet to be opened or sealed.
 
 use super::context::Context;
 
@@ -49,7 +49,7 @@ impl SealJob<'_> {
     }
 }
 
-/// What one packet is sealed from and to; `source` and `sealed` are of one length.
+/// The octets of one packet that is sealed; `source` and `sealed` are of one length.
 pub struct Sealing<'a> {
     /// Authenticated, not encrypted.
     pub aad: &'a [u8],

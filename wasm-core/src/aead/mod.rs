@@ -1,8 +1,8 @@
 //! AEADs of ESP: AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634), one packet or one batch at a
 //! time.
 //!
-//! `soft` is portable, constant-time and the specification. Where the target has 128-bit SIMD the
-//! batch runs on the kernels instead, which equal `soft` by property test.
+//! `soft` is portable, constant-time and the specification. If the target has 128-bit SIMD the
+//! batch runs on the kernels instead. A property test shows that they equal `soft`.
 
 mod batch;
 mod context;
@@ -20,14 +20,14 @@ pub use context::{Algorithm, CONTEXT_LEN, Context};
 
 use zeroize::Zeroize;
 
-/// In a frame of its own: what it leaves on the stack lies below its caller.
+/// It has a stack frame of its own, so that its leftovers lie below its caller.
 #[inline(never)]
 fn install_below(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {
     engine::install(context, algorithm, key)
 }
 
-/// Writes zeros over the stack below its caller: a compiler may put round keys and hash key there, in copies that no
-/// code can name.
+/// Writes zeros over the stack below its caller. A compiler may put round keys and hash key there,
+/// in copies that no code can name.
 #[inline(never)]
 fn wipe_stack() {
     let mut octets = [0_u64; STACK_LEN / 8];
@@ -35,7 +35,7 @@ fn wipe_stack() {
     core::hint::black_box(&mut octets);
 }
 
-/// Octets of stack that are wiped; `ts-bindings/wiping_test.ts` fails where they are too few.
+/// Octets of stack that are wiped; `ts-bindings/wiping_test.ts` fails if they are too few.
 const STACK_LEN: usize = 16 << 10;
 
 impl Context {
@@ -54,7 +54,7 @@ impl Context {
         engine::open(self, nonce, aad, data, tag)
     }
 
-    /// Seals `source` into `sealed`; encryption is the move. An empty context writes nothing.
+    /// Seals `source` into `sealed`; encryption moves the octets. An empty context writes nothing.
     ///
     /// # Panics
     /// If `source` and `sealed` differ in length.

@@ -10,14 +10,15 @@ use crate::outbound::{dummy, echo, fill, slots};
 use crate::stream::{receive_ring, transmit};
 use crate::upstream::datagrams;
 
-/// Lays free space into `recv_iov`: 1 or 2 parts, 0 if the ring is full, -1 if the pool is empty.
+/// Lays free space into `recv_iov`. Returns the number of parts (1 or 2), 0 if the ring is full, -1
+/// if the pool is empty.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn rx_prepare(lane: u32, conn: u32) -> i32 {
     receive_ring::prepare(memory::lane(lane), memory::row(ConnId(conn)))
         .map_or(-1, u32::cast_signed)
 }
 
-/// Takes in what the kernel wrote.
+/// Takes in the octets that the kernel wrote.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn rx_commit(_lane: u32, conn: u32, octets: u32) {
     receive_ring::commit(memory::row(ConnId(conn)), octets);
@@ -43,13 +44,14 @@ pub extern "C" fn rx_skip(_lane: u32, conn: u32, octets: u32) {
     receive_ring::consume_to(row, row.rx_consumed.get().wrapping_add(octets));
 }
 
-/// Lets the first `sends` of the batch go, or all of it (-1).
+/// Releases the first `sends` of the batch, or all of it (-1).
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn rx_release(lane: u32, conn: u32, sends: i32) {
     scan::release(memory::lane(lane), ConnId(conn), u32::try_from(sends).ok());
 }
 
-/// The next batch: kind << 16 | count.
+/// Looks for the next batch. Returns its `BATCH_` kind << 16 | a count, which for `BATCH_CLOSE` is
+/// a status.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn inbound(lane: u32, conn: u32, now: f64) -> u32 {
     let (kind, count) = match scan::next_batch(memory::lane(lane), ConnId(conn), now) {
@@ -68,31 +70,33 @@ pub extern "C" fn inbound_open(lane: u32) {
     jobs::open(memory::lane(lane));
 }
 
-/// Takes the opened packets in: number of inner packets.
+/// Takes the opened packets in. Returns the number of inner packets.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn inbound_finish(lane: u32, conn: u32, now: f64) -> u32 {
     scan::finish(memory::lane(lane), ConnId(conn), now)
 }
 
-/// Lays the inner packets of the last `inbound_finish` out for the device: number of calls in `writes`.
+/// Lays the inner packets of the last `inbound_finish` out for the device. Returns the number of
+/// calls in `writes`.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn inner_plan(lane: u32) -> u32 {
     delivery::plan(memory::lane(lane))
 }
 
-/// Lays `up_read` out for `recvmmsg`: how many reads the reserve has room for, -1 if the pool is empty.
+/// Lays `up_read` out for `recvmmsg`. Returns the number of reads that the reserve has room for, -1
+/// if the pool is empty.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn upstream_begin(lane: u32, conn: u32) -> i32 {
     datagrams::begin(memory::lane(lane), memory::row(ConnId(conn))).map_or(-1, u32::cast_signed)
 }
 
-/// Lets the reserve go that `upstream_begin` has taken.
+/// Releases the reserve that `upstream_begin` took.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn upstream_end(_lane: u32, conn: u32) {
     datagrams::end(memory::row(ConnId(conn)));
 }
 
-/// Queues what read `i` has brought; 0, or the status of the last datagram in it.
+/// Queues the datagrams of read `i`. Returns 0, or the status of the last one.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn upstream_in(lane: u32, conn: u32, i: u32, now: f64) -> i32 {
     match datagrams::take(memory::numbered_lane(lane), ConnId(conn), i, now) {
@@ -101,8 +105,8 @@ pub extern "C" fn upstream_in(lane: u32, conn: u32, i: u32, now: f64) -> i32 {
     }
 }
 
-/// Says which packets of many segments the lane's inner device takes, and lays the slots out for it. Once, before the
-/// lane reads it.
+/// Sets which packets of many segments the lane's inner device takes, and lays the slots out for
+/// them. Call it once, before the lane reads from the device.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn inner_offload(lane: u32, offload: u32) {
     kernel_tables::set_offload(lane, offload);
@@ -114,14 +118,15 @@ pub extern "C" fn slots_in(lane: u32, count: u32) {
     slots::take(memory::numbered_lane(lane), count);
 }
 
-/// Lets the echo host answer the inner packets of the last `inbound_finish`; how many it did.
+/// Lets the echo host answer the inner packets of the last `inbound_finish`. Returns the number of
+/// replies.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn echo_in(lane: u32, count: u32) -> u32 {
     echo::answer(memory::lane(lane), count)
 }
 
-/// Makes one dummy packet on the outbound SA with this SPI the lane's entry; 1, with the SAD held until
-/// `outbound_next`, or a negative status.
+/// Makes one dummy packet on the outbound SA with this SPI the lane's only entry. Returns 1, with
+/// the SAD held until `outbound_next`, or a negative status.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn dummy_in(lane: u32, spi: u32, octets: u32) -> i32 {
     match dummy::take(memory::numbered_lane(lane), Spi(spi), octets) {
@@ -130,7 +135,8 @@ pub extern "C" fn dummy_in(lane: u32, spi: u32, octets: u32) -> i32 {
     }
 }
 
-/// Fills jobs for the next connection and takes its transmit lock; the connection, or 0 when no entry is left.
+/// Fills jobs for the next connection and takes its transmit lock. Returns the connection, or 0
+/// when no entry is left.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn outbound_next(lane: u32, now: f64) -> u32 {
     fill::next(memory::numbered_lane(lane), now).map_or(0, |conn| conn.0)
@@ -148,25 +154,25 @@ pub extern "C" fn outbound_commit(lane: u32) {
     fill::commit(memory::lane(lane));
 }
 
-/// Takes a connection's transmit lock; 1, or 0 if it has ended.
+/// Takes a connection's transmit lock. Returns 1, or 0 if the connection has ended.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn tx_lock(_lane: u32, conn: u32) -> i32 {
     i32::from(transmit::lock_open(memory::row(ConnId(conn))))
 }
 
-/// Lays what may leave into `tx_msg`; octets.
+/// Lays the octets that may leave into `tx_msg`. Returns their number.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn tx_plan(lane: u32, conn: u32) -> u32 {
     transmit::plan(memory::lane(lane), memory::row(ConnId(conn)))
 }
 
-/// Takes note of what the kernel took; octets still queued.
+/// Takes note of the octets that the kernel took. Returns the octets still queued.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn tx_sent(lane: u32, conn: u32, octets: u32, now: f64) -> u32 {
     transmit::sent(memory::lane(lane), memory::row(ConnId(conn)), octets, now)
 }
 
-/// Gives empty rings back and lets the transmit lock go.
+/// Gives empty rings back and releases the transmit lock.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn tx_unlock(_lane: u32, conn: u32) {
     transmit::unlock(memory::row(ConnId(conn)));

@@ -18,7 +18,8 @@ pub extern "C" fn core_abi() -> u32 {
     ABI
 }
 
-/// Pages that the memory needs; 0 if the limits do not fit into 4 GiB. Touches no memory.
+/// Returns the pages that the memory needs, 0 if the limits do not fit into 4 GiB. Touches no
+/// memory.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn memory_pages(
     lanes: u32,
@@ -37,7 +38,8 @@ pub extern "C" fn memory_pages(
     Plan::new(memory::regions_at(), &limits).map_or(0, |plan| plan.pages)
 }
 
-/// Lays the memory out; 1, or 0 if the limits do not fit. Once, by the shell, before lanes start.
+/// Lays the memory out. Returns 1, or 0 if the limits do not fit. The shell calls it once, before
+/// lanes start.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 #[allow(clippy::too_many_arguments)] // the border knows numbers only
 pub extern "C" fn core_init(
@@ -103,19 +105,20 @@ pub extern "C" fn conn_open(lane: u32, fd: i32, epfd: i32, now: f64, epoch_ms: f
     }
 }
 
-/// Takes in that the connection's peer has connected to the address in the lane's `sockaddr`.
+/// Stores the address in the lane's `sockaddr` as the one that the connection's peer has connected
+/// to.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn conn_local(lane: u32, conn: u32) {
     table::set_local(memory::lane(lane), ConnId(conn));
 }
 
-/// Takes the transmit lock and marks the row closed; 1, or 0 if it was closed already.
+/// Takes the transmit lock and marks the row closed. Returns 1, or 0 if it was closed already.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn conn_close_begin(lane: u32, conn: u32, status: u32) -> i32 {
     i32::from(table::close_begin(memory::lane(lane), ConnId(conn), status))
 }
 
-/// Frees the row and lets the transmit lock go. The descriptor has been closed in between.
+/// Frees the row and releases the transmit lock. You have closed the descriptor before.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn conn_close_end(_lane: u32, conn: u32) {
     table::close_end(ConnId(conn));
@@ -127,7 +130,7 @@ pub extern "C" fn conn_state(_lane: u32, conn: u32, state: u32) {
     table::set_state(ConnId(conn), state);
 }
 
-/// Installs the SA in the lane's `sa_spec`; its id, or a negative status. Shell only.
+/// Installs the SA in the lane's `sa_spec`. Returns its id, or a negative status. Shell only.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn sa_install(lane: u32) -> i32 {
     match sad::install(memory::lane(lane)) {
@@ -136,7 +139,7 @@ pub extern "C" fn sa_install(lane: u32) -> i32 {
     }
 }
 
-/// Removes an SA and wipes its key; 1, or 0 if there is none. Shell only.
+/// Removes an SA and wipes its key. Returns 1, or 0 if there is none. Shell only.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn sa_remove(_lane: u32, spi: u32) -> i32 {
     i32::from(sad::remove(Spi(spi)))
@@ -148,7 +151,8 @@ pub extern "C" fn sa_find(spi: u32) -> u32 {
     sad::find(Spi(spi)).map_or(0, |id| id.0)
 }
 
-/// Stops SAs whose time has passed and wipes the keys of those that have stopped; how many. Shell only, now and then.
+/// Stops SAs whose time has passed and wipes the keys of stopped ones. Returns the number of keys
+/// wiped. Shell only, now and then.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn sa_sweep(lane: u32, now: f64) -> u32 {
     sad::sweep(memory::lane(lane), now)
@@ -160,19 +164,21 @@ pub extern "C" fn peer_path(peer: u32) -> u32 {
     path::path(peer).map_or(0, |path| path.conn.0)
 }
 
-/// Makes a live connection the path of a peer that has sent nothing on it yet: the originator's side. Shell only.
+/// Makes a live connection the path of a peer that has sent nothing on it yet, for the originator's
+/// side. Shell only.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn peer_use(peer: u32, conn: u32) {
     path::use_path(peer, ConnId(conn));
 }
 
-/// Ends a peer's path: its number is free for another peer, which must earn a path of its own. Shell only.
+/// Ends a peer's path. The number is free for another peer, which must earn a path of its own.
+/// Shell only.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn peer_forget(peer: u32) {
     path::forget(peer);
 }
 
-/// Counts what TypeScript has noticed.
+/// Counts a condition that TypeScript has noticed.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn count(lane: u32, status: u32, n: u32) {
     if let Some(word) = memory::lane(lane).counters.get(status as usize) {
@@ -180,7 +186,7 @@ pub extern "C" fn count(lane: u32, status: u32, n: u32) {
     }
 }
 
-/// Appends an event; `conn` and `spi` are 0 where they do not apply.
+/// Appends an event. `conn` and `spi` are 0 if they do not apply.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn event(lane: u32, kind: u32, conn: u32, status: u32, spi: u32, value: f64) {
     let conn = (conn != 0).then_some(ConnId(conn));
@@ -202,7 +208,8 @@ pub extern "C" fn ike_delay(lane: u32, ms: f64) {
     counters::observe_delay(memory::lane(lane), ms);
 }
 
-/// Sets an address of the echo host; 1, or 0 if there is no such family. By the shell, before lanes start.
+/// Sets an address of the echo host. Returns 1, or 0 if there is no such family. The shell calls it
+/// before lanes start.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn echo_address(_lane: u32, family: u32, offset: u32) -> i32 {
     i32::from(echo::set_address(family, offset))

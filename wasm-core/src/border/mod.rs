@@ -1,4 +1,5 @@
-//! What TypeScript calls: numbers in, numbers out. `docs/architecture.md` says who may call what, and when.
+//! The functions that TypeScript calls: numbers in, numbers out. `docs/design/borders.md` says which
+//! thread may call which of them, and when.
 //!
 //! Nothing is decided here; each function finds the rows and hands them on.
 

@@ -1,4 +1,5 @@
-//! The names under which TypeScript knows offsets and numbers, for the generator of `ts-bindings/layout.ts`.
+//! The names under which TypeScript knows offsets and numbers, for the generator of
+//! `ts-bindings/layout.ts`.
 
 use crate::aead::CONTEXT_LEN;
 use crate::layout::connection_row::{ByKind, FrameCursors, Row};
@@ -22,13 +23,17 @@ macro_rules! offsets {
 
 /// Sizes and limits.
 pub const SIZES: &[Name] = names! {
-    ABI = ABI, BATCH_MAX = BATCH_MAX, SCAN_MAX = SCAN_MAX, EPOLL_MAX = EPOLL_MAX, TX_IOV_MAX = TX_IOV_MAX,
-    UP_READ_MAX = UP_READ_MAX, LANES_MAX = LANES_MAX, SAS_MAX = SAS_MAX, CONNECTIONS_MAX = CONNECTIONS_MAX,
+    ABI = ABI, BATCH_MAX = BATCH_MAX, SCAN_MAX = SCAN_MAX, EPOLL_MAX = EPOLL_MAX,
+    TX_IOV_MAX = TX_IOV_MAX,
+    UP_READ_MAX = UP_READ_MAX, LANES_MAX = LANES_MAX, SAS_MAX = SAS_MAX,
+    CONNECTIONS_MAX = CONNECTIONS_MAX,
     INNER_MTU_MAX = INNER_MTU_MAX, SELECTOR_MAX = SELECTOR_MAX,
     WINDOW_MIN = WINDOW_MIN, WINDOW_MAX = WINDOW_MAX,
-    RING_LEN = RING_LEN, RING_BLOCK_LEN = RING_BLOCK_LEN, TX_QUEUE_MAX = TX_QUEUE_MAX, LOWAT_START = LOWAT_START, LOWAT_MAX = LOWAT_MAX,
+    RING_LEN = RING_LEN, RING_BLOCK_LEN = RING_BLOCK_LEN, TX_QUEUE_MAX = TX_QUEUE_MAX,
+    LOWAT_START = LOWAT_START, LOWAT_MAX = LOWAT_MAX,
     ROW_LEN = size_of::<Row>(), SA_LEN = size_of::<SaRow>(), CONTEXT_LEN = CONTEXT_LEN,
-    WRITE_LEN = size_of::<Write>(), JOB_LEN = size_of::<Job>(), EVENT_LEN = size_of::<Event>(), EVENT_COUNT = EVENT_COUNT,
+    WRITE_LEN = size_of::<Write>(), JOB_LEN = size_of::<Job>(), EVENT_LEN = size_of::<Event>(),
+    EVENT_COUNT = EVENT_COUNT,
     COMMAND_LEN = 32, COMMAND_COUNT = COMMAND_COUNT, SPEC_LEN = size_of::<SaSpec>(),
     SPEC_SELECTOR_LEN = size_of::<SpecSelector>(),
     HISTOGRAM_COUNTS = BUCKETS + 1, HISTOGRAM_SUM = offset_of!(Histogram, sum),
@@ -38,7 +43,8 @@ pub const SIZES: &[Name] = names! {
 pub const VALUES: &[Name] = names! {
     CONN_CLOSED = CONN_CLOSED, CONN_ACCEPTED = CONN_ACCEPTED, CONN_PREFIXED = CONN_PREFIXED,
     CONN_ENABLED = CONN_ENABLED, CONN_DRAINING = CONN_DRAINING,
-    BATCH_NONE = BATCH_NONE, BATCH_SKIPPED = BATCH_SKIPPED, BATCH_ESP = BATCH_ESP, BATCH_UPSTREAM = BATCH_UPSTREAM,
+    BATCH_NONE = BATCH_NONE, BATCH_SKIPPED = BATCH_SKIPPED, BATCH_ESP = BATCH_ESP,
+    BATCH_UPSTREAM = BATCH_UPSTREAM,
     BATCH_CLOSE = BATCH_CLOSE,
     OFFLOAD_NONE = OFFLOAD_NONE, OFFLOAD_TCP = OFFLOAD_TCP, OFFLOAD_TCP_UDP = OFFLOAD_TCP_UDP,
     INBOUND = INBOUND, OUTBOUND = OUTBOUND,
@@ -56,7 +62,8 @@ pub const VALUES: &[Name] = names! {
 pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_ATTENTION = attention,
     LANE_EVENTS_WRITTEN = events_written, LANE_EVENTS_CONSUMED = events_consumed,
-    LANE_COMMANDS_WRITTEN = commands_written, LANE_COMMANDS_CONSUMED = commands_consumed, LANE_ORDERS = orders,
+    LANE_COMMANDS_WRITTEN = commands_written, LANE_COMMANDS_CONSUMED = commands_consumed,
+    LANE_ORDERS = orders,
     LANE_BUSY_MS = busy_ms, LANE_EVENTS_LOST = events_lost, LANE_COUNTERS = counters,
     LANE_FRAMES = frames, LANE_OCTETS = octets, LANE_ESP_PACKETS = esp_packets,
     LANE_ECN_MARKS = ecn_marks,
@@ -66,7 +73,8 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_SOCKADDR = sockaddr, LANE_EPOLL = epoll, LANE_SCRATCH = scratch,
     LANE_RECV_IOV = recv_iov, LANE_TX_MSG = tx_msg, LANE_TX_IOV = tx_iov,
     LANE_UP_MMSG = up_mmsg, LANE_UP_READ = up_read,
-    LANE_INNER_IOV = inner_iov, LANE_WRITES = writes, LANE_SLOT_IOV = slot_iov, LANE_SLOT_LEN = slot_len,
+    LANE_INNER_IOV = inner_iov, LANE_WRITES = writes, LANE_SLOT_IOV = slot_iov,
+    LANE_SLOT_LEN = slot_len,
     LANE_JOBS = jobs, LANE_JOB_COUNT = batch.jobs, LANE_SA_SPEC = sa_spec,
     LANE_EVENTS = events, LANE_COMMANDS = commands,
 };
@@ -92,7 +100,8 @@ pub const BY_KIND: &[Name] = offsets! { ByKind: BY_KIND_FRAMES = frames, BY_KIND
 
 /// Offsets in an SA's row.
 pub const SA: &[Name] = offsets! { SaRow:
-    SA_SPI = spi, SA_DIRECTION = direction, SA_PEER = peer, SA_ESN = esn, SA_WINDOW_LEN = window_len,
+    SA_SPI = spi, SA_DIRECTION = direction, SA_PEER = peer, SA_ESN = esn,
+    SA_WINDOW_LEN = window_len,
     SA_SERIAL = serial, SA_INITIAL_SEQUENCE = initial_sequence, SA_EXPIRES_AT = expires_at,
     SA_INSTALLED_AT = installed_at,
     SA_STATE = live.state, SA_SEQUENCE = live.sequence, SA_PACKETS = live.packets,

@@ -1,8 +1,8 @@
-//! RFC 9329 §6.1: a TCP connection is for one IKE SA, and for what a rekey puts in its place. Who begins another is told of
-//! and goes on: IKE is never dropped here.
+//! RFC 9329 §6.1: a TCP connection carries one IKE SA and its successors by rekey. If another IKE
+//! SA begins on it, an event says so and the messages pass all the same: IKE is never dropped here.
 //!
-//! A rekey has no IKE_SA_INIT, so that a later one with another SPI is the sign. An SA that was deleted before it looks
-//! alive all the same: its end is encrypted.
+//! A rekey has no IKE_SA_INIT, so a later IKE_SA_INIT with another SPI means another IKE SA. A
+//! deleted IKE SA still looks alive: its deletion is encrypted.
 
 use super::Served;
 use crate::ids::ConnId;
@@ -12,11 +12,11 @@ use crate::layout::{EVENT_IKE_SHARED, IKE_HEADER_LEN};
 use crate::report::events::{self, Notice};
 use crate::report::status::Status;
 
-/// No message with the SPI of a responder has come.
+/// No message has carried a responder's SPI.
 const IKE_NEW: u32 = 0;
-/// One has.
+/// A message has carried a responder's SPI.
 const IKE_LIVE: u32 = 1;
-/// Then another IKE SA has begun, and that was told.
+/// Another IKE SA has begun after that, and an event has said so.
 const IKE_SHARED: u32 = 2;
 
 /// Exchange type (RFC 7296 §3.1).
@@ -24,13 +24,13 @@ const IKE_SA_INIT: u8 = 34;
 /// Flag of a response.
 const RESPONSE: u8 = 0x20;
 
-/// Forgets the row's connection of before.
+/// Forgets the row's previous connection.
 pub(crate) fn clear(row: &Row) {
     row.ike_spi.set(0);
     row.ike_state.set(IKE_NEW);
 }
 
-/// Notes a message from TCP, without its marker. To note it twice changes nothing.
+/// Notes a message from TCP, given without its marker. Noting it twice changes nothing.
 pub(crate) fn note(lane: &LaneBlock, served: &Served<'_>, message: &[u8]) {
     let row = served.row;
     let Some(header) = message.first_chunk::<{ IKE_HEADER_LEN as usize }>() else {

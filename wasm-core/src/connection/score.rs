@@ -1,4 +1,5 @@
-//! What a dropped message costs its connection: the five fates, and the corruption score (RFC 9329 §6.1).
+//! The price of a dropped message: the five fates, and the connection's corruption score (RFC 9329
+//! §6.1).
 
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
@@ -7,7 +8,7 @@ use crate::report::counters::count;
 use crate::report::events::{Audited, audit};
 use crate::report::status::{Fate, Status};
 
-/// Counts a message that goes no further; a suspect one is a point on the connection's score.
+/// Counts a message that goes no further. A suspect one adds a point to the connection's score.
 pub(crate) fn note(lane: &LaneBlock, row: &Row, status: Status) {
     count(lane, status);
     if status.fate() == Fate::Suspect {
@@ -15,7 +16,7 @@ pub(crate) fn note(lane: &LaneBlock, row: &Row, status: Status) {
     }
 }
 
-/// The same for an ESP packet, which is audited too (RFC 4303 §4).
+/// Does the same for an ESP packet, and audits it (RFC 4303 §4).
 pub(crate) fn note_esp(lane: &LaneBlock, row: &Row, status: Status, packet: &Audited) {
     note(lane, row, status);
     if status.fate() != Fate::Ignore {
@@ -23,7 +24,7 @@ pub(crate) fn note_esp(lane: &LaneBlock, row: &Row, status: Status, packet: &Aud
     }
 }
 
-/// Whether the connection has to end. Once it has, nothing helps.
+/// Whether the connection has to end. No later packet changes that.
 pub(crate) fn is_spent(row: &Row) -> bool {
     row.score.get() >= memory::globals().suspect_limit.get()
 }

@@ -1,4 +1,4 @@
-//! What a step knows of the connection that it works for.
+//! The connection that a step works for.
 
 use crate::ids::ConnId;
 use crate::layout::connection_row::Row;

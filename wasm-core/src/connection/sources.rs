@@ -1,12 +1,13 @@
-//! Connections by source address: how many each has. An IPv6 source is its /64.
+//! Counts connections by source address. An IPv6 source is its /64.
 //!
-//! Open addressing with linear probing; a slot that empties is closed by moving later ones back. Under the table lock.
+//! The table uses open addressing with linear probing. When a slot empties, later ones move back to
+//! close the gap. Callers hold the table lock.
 
 use crate::layout::globals::Source;
 use crate::memory;
 use crate::memory::hash::mix;
 
-/// What counts as one source.
+/// One source.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SourceKey {
     /// 4 or 6.
@@ -41,7 +42,8 @@ pub(crate) fn leave(source: SourceKey) {
     }
 }
 
-/// The source's slot, or the free one where it belongs. The table has twice as many slots as there can be sources.
+/// The source's slot, or the free slot where it belongs. The search ends, for the table has twice
+/// as many slots as there can be sources.
 fn find(source: SourceKey) -> u32 {
     let mut at = home(source);
     loop {
@@ -87,7 +89,7 @@ fn key_of(slot: &Source) -> SourceKey {
     }
 }
 
-/// Where a search begins. The base address, which an attacker does not know, seeds it.
+/// The slot where a search begins. The seed is the base address, which an attacker does not know.
 fn home(source: SourceKey) -> u32 {
     let seed = memory::globals().base.get() ^ u64::from(source.version);
     mix(source.key ^ seed.rotate_left(17))

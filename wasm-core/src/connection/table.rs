@@ -1,7 +1,7 @@
 //! The table of connections: open, change state, close.
 //!
-//! A row is free, or has one connection. `generation` grows at each close, so that a path to an earlier connection of a
-//! row leads nowhere.
+//! A row is free or holds one connection. `generation` grows at each close, so a path to an earlier
+//! connection of the row leads nowhere.
 
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
@@ -17,7 +17,7 @@ use crate::report::counters::count;
 use crate::report::status::Status;
 use crate::stream::{frame_ring, queue, receive_ring};
 
-/// What the caller knows of a connection that the kernel has accepted.
+/// A connection that the kernel has accepted.
 pub(crate) struct Accepted {
     /// Owner lane.
     pub(crate) lane: u32,
@@ -52,7 +52,7 @@ pub(crate) fn open(lane: &LaneBlock, accepted: &Accepted) -> Result<ConnId, Stat
     Ok(conn)
 }
 
-/// Notes that the connection's peer has connected to the address in the lane's `sockaddr`.
+/// Stores the address in the lane's `sockaddr` as the one that the peer has connected to.
 pub(crate) fn set_local(lane: &LaneBlock, conn: ConnId) {
     let row = memory::row(conn);
     let local = SocketAddress::read(&lane.sockaddr);
@@ -60,7 +60,8 @@ pub(crate) fn set_local(lane: &LaneBlock, conn: ConnId) {
     row.local_port.set(u32::from(local.port));
 }
 
-/// Takes the transmit lock and marks the row closed. False, without the lock, if it was closed already.
+/// Takes the transmit lock and marks the row closed. Returns false, without the lock, if it was
+/// closed already.
 pub(crate) fn close_begin(lane: &LaneBlock, conn: ConnId, status: u32) -> bool {
     let row = memory::row(conn);
     lock::acquire(&row.tx_lock);
@@ -76,7 +77,7 @@ pub(crate) fn close_begin(lane: &LaneBlock, conn: ConnId, status: u32) -> bool {
     true
 }
 
-/// Gives back what the connection held, lets the transmit lock go, and frees the row.
+/// Gives back the connection's rings, releases the transmit lock, and frees the row.
 pub(crate) fn close_end(conn: ConnId) {
     let row = memory::row(conn);
     receive_ring::give_back(row);
@@ -92,7 +93,7 @@ pub(crate) fn close_end(conn: ConnId) {
     });
 }
 
-/// Changes the state. Under the transmit lock, so that nobody seals for a connection that has begun to drain.
+/// Changes the state under the transmit lock, so that no lane seals for a connection that drains.
 pub(crate) fn set_state(conn: ConnId, state: u32) {
     let row = memory::row(conn);
     lock::locked(&row.tx_lock, || {
@@ -125,7 +126,7 @@ fn take_row(conn: ConnId) {
     crate::report::counters::add(&globals.live, 1);
 }
 
-/// Fills a row. Its transmit lock is free, and nobody has a path to its new generation.
+/// Fills a row. Its transmit lock is free, and no path leads to its new generation.
 fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     row.lane.set(accepted.lane);
     row.fd.set(accepted.fd);
@@ -180,7 +181,8 @@ impl SocketAddress {
         octets: [0; 16],
     };
 
-    /// Parses a `sockaddr_in` or `sockaddr_in6`; the family is in host order, the port in wire order.
+    /// Parses a `sockaddr_in` or `sockaddr_in6`; the family is in host order, the port in wire
+    /// order.
     fn read(sockaddr: &[Cell<u8>; 128]) -> Self {
         let octet = |i: usize| sockaddr[i].get();
         let family = u32::from(u16::from_le_bytes([octet(0), octet(1)]));

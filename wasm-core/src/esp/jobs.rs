@@ -5,7 +5,7 @@ use crate::layout::lane::{Job, LaneBlock};
 use crate::memory::keys::SadRead;
 use crate::memory::octets::{self, Lender};
 
-/// Jobs that are handed to the AEAD in one call: bounds the stack that they take.
+/// Jobs that the AEAD gets in one call. It bounds the stack that they take.
 const CHUNK: usize = 16;
 
 /// Opens the packets of all jobs in place; `ok` says which were authentic.
@@ -82,7 +82,7 @@ fn unused_open_job<'a>(like: &Job, sad: &'a SadRead<'_>) -> OpenJob<'a> {
     }
 }
 
-/// The same for one that seals.
+/// Does the same for a job that seals.
 fn unused_seal_job<'a>(like: &Job, sad: &'a SadRead<'_>, tag: &'a mut [u8; 16]) -> SealJob<'a> {
     SealJob {
         context: sad.key(like.context.get()),

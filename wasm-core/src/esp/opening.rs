@@ -1,4 +1,5 @@
-//! Inbound ESP in the order of RFC 4303 §3.4: number and window before the cipher, window again and trailer after it.
+//! Inbound ESP in the order of RFC 4303 §3.4. Before the cipher come the number and the window,
+//! after it the window again and the trailer.
 
 use crate::connection::{Served, score};
 use crate::esp::header::{self, ESP_HEADER_LEN, ESP_PACKET_LEN_MIN, Front, ICV_LEN, IV_LEN};
@@ -24,18 +25,18 @@ pub(crate) struct Packet {
     pub(crate) len: u32,
 }
 
-/// Why a packet was refused, and the number that it had.
+/// The refusal of a packet.
 pub(crate) struct Refused {
     /// The condition.
     pub(crate) status: Status,
-    /// Its full sequence number, or the low half if no full one stands for it.
+    /// The packet's full sequence number, or the low half if no full number fits it.
     pub(crate) sequence: u64,
 }
 
-/// Step 5: fills the job that opens `packet`. Changes nothing in the SA, unless its time has passed.
+/// Step 5: fills the job that opens `packet`. It changes the SA only if the SA's time has passed.
 ///
 /// # Errors
-/// `SaExpired`, `SeqZero`, `SeqReplayed`, `SeqStale`; with them the number that was refused.
+/// `SaExpired`, `SeqZero`, `SeqReplayed`, `SeqStale`.
 pub(crate) fn prepare(
     lane: &LaneBlock,
     job: &Job,
@@ -68,8 +69,9 @@ pub(crate) fn prepare(
 /// Step 7: takes an opened packet in and returns its inner packet.
 ///
 /// # Errors
-/// `IcvMismatch`, `SaExpired`, `SeqReplayed`, `SeqStale`: it changed nothing. Any other status: it was authentic and
-/// fresh, so its path and its window have moved, but it is not to be delivered.
+/// `IcvMismatch`, `SaExpired`, `SeqReplayed`, `SeqStale`: the packet changed nothing. With any
+/// other status it was authentic and fresh, so the path and the window have moved, but you must not
+/// deliver it.
 pub(crate) fn finish(lane: &LaneBlock, job: &Job, served: &Served<'_>) -> Result<Inner, Status> {
     let sa = memory::sa(SaId(job.sa.get()));
     if job.ok.get() == 0 {
@@ -87,7 +89,7 @@ pub(crate) fn finish(lane: &LaneBlock, job: &Job, served: &Served<'_>) -> Result
     Ok(inner)
 }
 
-/// What a plaintext holds, once its padding has been looked at.
+/// Parses a plaintext: trailer, padding, inner packet.
 fn parse_plaintext(plaintext: &[u8]) -> Result<Inner, Status> {
     let trailer = trailer::parse(plaintext)?;
     if trailer.next_header == NEXT_HEADER_DUMMY {
@@ -102,7 +104,8 @@ pub(crate) fn spi_of(job: &Job) -> Spi {
     Spi(memory::sa(SaId(job.sa.get())).spi.get())
 }
 
-/// RFC 9329 §6.1: only a packet that is authentic and no replay is valid; it moves the path and clears the score.
+/// RFC 9329 §6.1: a valid packet is authentic and no replay. It moves the path and clears the
+/// score.
 fn note_fresh(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
     lane.fresh.set(lane.fresh.get() + 1);
     crate::report::counters::add(&lane.esp_packets[INBOUND], 1);

@@ -1,7 +1,9 @@
-//! Outbound ESP: number, header, trailer (RFC 4303 §3.3). The cipher then moves the packet into the transmit ring.
+//! Outbound ESP: number, header, trailer (RFC 4303 §3.3). The cipher then moves the packet into the
+//! transmit ring.
 //!
 //! ```text
-//! | Length (2) | SPI (4) | Sequence low (4) | IV (8) | inner packet, padding, trailer: sealed | ICV (16) |
+//! | Length (2) | SPI (4) | Sequence low (4) | IV (8) | sealed | ICV (16) |
+//!                                        inner packet, padding, trailer
 //! ```
 
 use crate::esp::header::{self, ESP_HEADER_LEN, ICV_LEN, IV_LEN};
@@ -38,7 +40,7 @@ pub(crate) fn sizes(inner_len: u32) -> Option<Sizes> {
     })
 }
 
-/// What an inner packet becomes, and where.
+/// An inner packet's sizes, number and places.
 pub(crate) struct Placing {
     /// Sizes of the frame.
     pub(crate) sizes: Sizes,

@@ -1,7 +1,8 @@
-//! To the inner side's device: which packets of the batch go in which call.
+//! To the inner side's device: decides which packets of the batch go in which call.
 //!
-//! A device with offloads wants a header in front of each packet, and takes neighbours of one flow as one packet of many
-//! segments: their octets stay where they were opened, and the call gathers them.
+//! A device with offloads wants a header in front of each packet. It takes neighbours of one flow
+//! as one packet of many segments: their octets stay where they were opened, and the call gathers
+//! them.
 
 use crate::layout::lane::{Entry, LaneBlock, Write};
 use crate::layout::system::VNET_LEN;
@@ -9,10 +10,11 @@ use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OFFLOAD_TCP_UDP};
 use crate::memory::{kernel_tables, octets};
 use crate::offload::coalesce::{Group, Taken};
 
-/// No packet comes behind this one.
+/// Marks the last packet of a group.
 const END: u8 = u8::MAX;
 
-/// Lays the inner packets of the last `inbound_finish` out for `writev`. How many calls it takes.
+/// Lays the inner packets of the last `inbound_finish` out for `writev`. Returns the number of
+/// calls.
 pub(crate) fn plan(lane: &LaneBlock) -> u32 {
     let packets = &lane.batch.inner[..lane.batch.inner_count.get() as usize];
     if lane.offload.get() == OFFLOAD_NONE {
@@ -61,7 +63,8 @@ impl Plan {
         }
     }
 
-    /// Adds packet `i`, which `new` is about, to the last group of its flow, or behind all.
+    /// Adds packet `i`, which `new` describes, to the last group of its flow, or as a group of its
+    /// own.
     fn add(&mut self, packets: &[Entry], i: usize, new: Group) {
         let mut groups = self.groups[..self.count].iter_mut().rev().flatten();
         if new.flow().is_none() {
@@ -91,7 +94,7 @@ impl Plan {
             let head = &packets[chain.first];
             let (at, len) = (head.at.get(), head.len.get());
             let vnet = octets::with_mut(at, len, |packet| chain.group.finish(packet));
-            // Octets of ESP header and IV, which are done with.
+            // The header takes the place of ESP header and IV, which nobody needs any more.
             octets::copy_in(at - VNET_LEN, &vnet);
             kernel_tables::set_iovec(&lane.inner_iov[iov], at - VNET_LEN, VNET_LEN + len);
             iov += 1;

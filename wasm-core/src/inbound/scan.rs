@@ -1,8 +1,9 @@
-//! From the receive ring: whole frames, batch by batch, each batch of one class.
+//! From the receive ring: whole frames, batch by batch. A batch has frames of one class.
 //!
-//! A batch ends where the class changes, so that part of one can be released: what lies between two messages has then
-//! not been looked at. Frames that go nowhere are consumed as they are met, at the front of a batch only, and a peer
-//! that sends nothing else gets its lane for no longer than a batch takes.
+//! A batch ends where the class changes. So you can release the first part of one: no frame of
+//! another class lies between two messages. Frames that go nowhere are consumed at once, at the
+//! front of a batch only. A peer that sends nothing else holds its lane for no longer than a batch
+//! takes.
 
 use crate::connection::{Served, ike_sas, score};
 use crate::esp::header::ESP_PACKET_LEN_MIN;
@@ -25,9 +26,9 @@ use crate::upstream::runs;
 
 /// Where a frame goes.
 enum Class {
-    /// An SA of ours opens it.
+    /// One of our SAs opens it.
     Open(SaId),
-    /// The upstream gets its payload.
+    /// Its payload goes upstream.
     Relay,
     /// Nowhere; legal.
     Ignore,
@@ -35,31 +36,31 @@ enum Class {
     Drop(Status),
 }
 
-/// What ends a look for frames.
+/// The reason why a look for frames ended.
 enum End {
     /// No whole frame is left.
     Empty,
     /// The next frame is another batch's.
     Batch,
-    /// It has been long enough.
+    /// The look has taken its share of frames.
     Scanned,
 }
 
-/// How a look for frames ended.
+/// The end of a look for frames.
 struct Scanned {
     end: End,
     /// Frames that were taken.
     frames: u32,
 }
 
-/// What a look for the next batch has found.
+/// The result of a look for the next batch.
 pub(crate) enum Found {
-    /// No whole frame is left; so many went nowhere.
+    /// No whole frame is left.
     Nothing {
         /// Frames that went nowhere.
         frames: u32,
     },
-    /// No batch yet: so many frames went nowhere, and more may follow.
+    /// No batch yet, but more frames may follow.
     Skipped {
         /// Frames that went nowhere.
         frames: u32,
@@ -110,7 +111,7 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
     }
 }
 
-/// Step 7 over the opened jobs: how many inner packets there are.
+/// Step 7 over the opened jobs. Returns the number of inner packets.
 pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
     let served = Served {
         row: memory::row(conn),
@@ -143,7 +144,7 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
     count as u32
 }
 
-/// Lets the first `sends` of the batch go, or all of it.
+/// Releases the first `sends` of the batch, or all of it.
 pub(crate) fn release(lane: &LaneBlock, conn: ConnId, sends: Option<u32>) {
     let row = memory::row(conn);
     let batch = &lane.batch;
@@ -176,10 +177,10 @@ fn begin(lane: &LaneBlock, served: &Served<'_>) {
     lane.up_ike.set(0);
 }
 
-/// Adds frames to the batch until it ends. How it did, after how many.
+/// Adds frames to the batch until it ends.
 ///
 /// # Errors
-/// `SuspectLimit`, `FrameLengthInvalid`: the connection has to end, after the batch that is there.
+/// `SuspectLimit`, `FrameLengthInvalid`: the connection has to end after the current batch.
 fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<Scanned, Status> {
     let row = served.row;
     let batch = &lane.batch;
@@ -208,7 +209,7 @@ fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<Scanned, Status> {
     })
 }
 
-/// Takes one frame in, or leaves it to the next batch and returns false.
+/// Takes one frame in. Returns false if it belongs to the next batch.
 fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
     let batch = &lane.batch;
     let kind = batch.kind.get();
@@ -226,14 +227,14 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
     let end = batch.rx_end.get().wrapping_add(frame.len);
     batch.rx_end.set(end);
     if batch.kind.get() == BATCH_NONE {
-        // Nothing before this frame waits; an empty ring begins anew at 0.
+        // No frame before this one waits. An empty ring begins anew at 0.
         receive_ring::consume_to(served.row, end);
         batch.rx_end.set(served.row.rx_consumed.get());
     }
     true
 }
 
-/// Structure first, then who it is for (RFC 9329 §3, §6.1).
+/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1).
 fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
     let payload_len = frame.payload_len();
     let has_upstream = lane.has_upstream.get() != 0;
@@ -259,7 +260,7 @@ fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
     }
 }
 
-/// Step 5 for one packet; one that is refused joins the batch without a job.
+/// Step 5 for one packet. A refused packet gets no job, but its octets belong to the batch.
 fn add_job(lane: &LaneBlock, served: &Served<'_>, sa: SaId, frame: &Frame) {
     let batch = &lane.batch;
     let at = receive_ring::make_whole(served.row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
@@ -324,7 +325,7 @@ fn drop_frame(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, status: Stat
     }
 }
 
-/// Counts a frame by its kind. What is too short for any message has none.
+/// Counts a frame by its kind. A frame too short for any message has no kind.
 fn count_kind(lane: &LaneBlock, row: &Row, frame: &Frame) {
     let kind = match frame.kind {
         Kind::Ike => KIND_IKE,
@@ -346,7 +347,8 @@ fn count_one(lane: &LaneBlock, row: &Row, kind: usize, octets: u32) {
     count_frames(lane, &row.inbound, &frames);
 }
 
-/// Consumes the messages that were sent, and counts them; the others stay as if they had not been looked at.
+/// Consumes and counts the messages that were sent. The others stay, as if the look had not reached
+/// them.
 fn release_messages(lane: &LaneBlock, row: &Row, count: Option<u32>) {
     let batch = &lane.batch;
     let all = batch.messages.get();

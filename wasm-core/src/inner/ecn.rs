@@ -1,5 +1,5 @@
-//! Marks inside instead of drops, for who can be told by one (RFC 3168 §5): our queue is that of a router at the way into a tunnel
-//! (RFC 6040), where the inner packet is still clear.
+//! Marks ECN-capable inner packets instead of dropping them (RFC 3168 §5). Our queue is the queue
+//! of a router in front of a tunnel (RFC 6040), where the inner packet is still clear.
 
 use crate::offload::checksum::Sum;
 
@@ -7,7 +7,7 @@ use crate::offload::checksum::Sum;
 const NOT_CAPABLE: u8 = 0b00;
 const EXPERIENCED: u8 = 0b11;
 
-/// Whether the transport of an inner packet understands marks. False for what is no IP packet.
+/// Whether the transport of an inner packet understands marks. False if it is no IP packet.
 pub(crate) fn is_capable(packet: &[u8]) -> bool {
     let field = match *packet {
         [first, class, ..] if first >> 4 == 4 => class & EXPERIENCED,
@@ -26,7 +26,7 @@ pub(crate) fn mark(packet: &mut [u8]) {
     let before = u16::from_be_bytes([packet[0], packet[1]]);
     packet[1] |= EXPERIENCED;
     let after = u16::from_be_bytes([packet[0], packet[1]]);
-    // RFC 1624, equation 3: what was wrong before stays wrong.
+    // RFC 1624, equation 3: a wrong checksum stays wrong.
     let sum = !u16::from_be_bytes([packet[10], packet[11]]);
     let checksum = Sum::default()
         .with_word(sum)

@@ -1,4 +1,4 @@
-//! The header of an inner packet: version, length, addresses. Nothing else of it is looked at.
+//! The header of an inner packet: version, length, addresses. The core reads nothing else of it.
 
 use super::address::Address;
 use crate::report::status::Status;
@@ -8,14 +8,14 @@ pub const NEXT_HEADER_IPV4: u8 = 4;
 /// An IPv6 packet.
 pub const NEXT_HEADER_IPV6: u8 = 41;
 
-/// What an inner packet says of itself.
+/// The header's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inner {
-    /// Octets of the whole packet; what lies behind is TFC padding (RFC 4303 §2.7).
+    /// Octets of the whole packet. TFC padding may follow it (RFC 4303 §2.7).
     pub len: u32,
-    /// Where it comes from.
+    /// Source address.
     pub source: Address,
-    /// Where it goes.
+    /// Destination address.
     pub destination: Address,
     /// `NEXT_HEADER_IPV4` or `NEXT_HEADER_IPV6`.
     pub next_header: u8,
@@ -34,7 +34,8 @@ pub fn parse(octets: &[u8]) -> Result<Inner, Status> {
     parsed.ok_or(Status::InnerInvalid)
 }
 
-/// Parses the packet at the front of `octets`, which must be of the version that `next_header` says.
+/// Parses the packet at the front of `octets`, which must be of the version that `next_header`
+/// says.
 ///
 /// # Errors
 /// `NextHeaderUnknown`, `InnerInvalid`.

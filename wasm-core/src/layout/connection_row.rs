@@ -1,7 +1,7 @@
-//! A connection's row: who it is, its rings, its counters.
+//! A connection's row: its identity, its rings, its counters.
 //!
-//! Line by line one writer: identity and receive side belong to the owner lane, the transmit side to whoever holds
-//! `tx_lock`. `state` and `generation` change under `tx_lock`.
+//! Each cache line has one writer. Identity and receive side belong to the owner lane, the transmit
+//! side to the holder of `tx_lock`. `state` and `generation` change under `tx_lock`.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
@@ -27,17 +27,18 @@ pub struct FrameCursors {
     pub consumed: Cell<u32>,
     /// Where the frames of the lap before `written`'s end in the block.
     pub lap_end: Cell<u32>,
-    /// Octets of frames in the ring, less those of the begun frame that have left.
+    /// Octets of frames in the ring, without those of the first frame that have left.
     pub queued: Cell<u32>,
 }
 
-/// How long frames wait, and what the kernel may hold (`stream::queue`). Times are monotonic milliseconds, 0 is none.
+/// The time that frames wait, and the octets that the kernel may hold (`stream::queue`). Times are
+/// monotonic milliseconds, 0 is none.
 #[derive(Default)]
 #[repr(C)]
 pub struct Queue {
-    /// When the frame that is timed came in.
+    /// When the timed frame came in.
     pub mark_at: Cell<f64>,
-    /// How long the last one that was timed stayed.
+    /// How long the last timed frame stayed.
     pub stay: Cell<f64>,
     /// When stays will have been above the target for an interval.
     pub above_at: Cell<f64>,
@@ -47,27 +48,27 @@ pub struct Queue {
     pub full_at: Cell<f64>,
     /// Octets a millisecond that the kernel sends while it has enough; 0 is not known.
     pub rate: Cell<f64>,
-    /// The cursor behind the frame that is timed.
+    /// The cursor behind the timed frame.
     pub mark: Cell<u32>,
     /// Whether drops go on.
     pub is_dropping: Cell<u32>,
-    /// Drops since they began, with what was known of the time before.
+    /// Drops since they began; a new series begins with the count of a recent one.
     pub drops: Cell<u32>,
     /// `drops` when they began.
     pub drops_before: Cell<u32>,
     /// Octets that the kernel took in the window.
     pub window: Cell<u32>,
-    /// Octets that it took since it was last full.
+    /// Octets that the kernel took since it was last full.
     pub run: Cell<u32>,
-    /// Whether we had nothing for it since.
+    /// Whether the queue has been empty since.
     pub was_empty: Cell<u32>,
-    /// Whether the kernel has sent all it had in the window, and we had more.
+    /// Whether the kernel sent all it had during the window while we had more.
     pub has_run_dry: Cell<u32>,
-    /// Octets that it should have unsent at most.
+    /// Most octets that the kernel should hold unsent.
     pub lowat: Cell<u32>,
-    /// What it was told of that; 0 if it must be told, and `segment` asked for.
+    /// The value of `lowat` that the kernel has; 0 asks the lane to set it and to read `segment`.
     pub lowat_set: Cell<u32>,
-    /// Octets of a TCP segment; 0 as long as nobody has asked.
+    /// Octets of a TCP segment; 0 until the lane has read it.
     pub segment: Cell<u32>,
     _queue_pad: u32,
 }
@@ -116,9 +117,9 @@ pub struct Row {
     pub ike_spi: Cell<u64>,
     /// The address that the peer has connected to, of the same family.
     pub local_address: [Cell<u8>; 16],
-    /// Its port; 0 if nobody has said.
+    /// Its port; 0 if unknown.
     pub local_port: Cell<u32>,
-    /// What is known of its IKE SA: `IKE_` constants of `connection::ike_sas`.
+    /// State of its IKE SA: an `IKE_` constant of `connection::ike_sas`.
     pub ike_state: Cell<u32>,
 
     /// The transmit lock.
@@ -127,17 +128,18 @@ pub struct Row {
     pub tx: FrameCursors,
     /// IKE that waits.
     pub ike: FrameCursors,
-    /// Kind of the frame that has begun to leave: `BEGUN_` constants.
+    /// Kind of the frame that has left in part: a `BEGUN_` constant of `stream::transmit`.
     pub begun: Cell<u32>,
     /// Octets of it that have left.
     pub begun_octets: Cell<u32>,
-    /// The owner is about to put an IKE message into the reserve.
+    /// 1 while the owner is about to put an IKE message into the reserve.
     pub ike_reserved: Cell<u32>,
     /// Octets queued, both rings.
     pub tx_queued: AtomicU32,
     /// 1 while the owner does not read upstream because the reserve is full.
     pub ike_waits: AtomicU32,
-    /// Monotonic milliseconds since when the first frame of the queue has failed to leave whole, 0 if none has.
+    /// Monotonic milliseconds since when the first frame of the queue has not left whole; 0 if none
+    /// waits.
     pub tx_partial_at: AtomicU64,
     /// The queue as a whole.
     pub queue: Queue,

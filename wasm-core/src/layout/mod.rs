@@ -1,10 +1,11 @@
-//! Where everything lies in the shared memory: the only place with numbers.
+//! The layout of the shared memory. No other module has numbers of it.
 //!
-//! `ts-bindings/layout.ts` is generated from [`crate::border::names`]. Regions follow each other, each aligned to 4,096 octets:
+//! `ts-bindings/layout.ts` is generated from [`crate::border::names`]. Regions follow each other,
+//! each aligned to 4,096 octets:
 //!
 //! ```text
-//! static data, bump heap | globals | lane blocks | connection rows | source table | peers | SAs | SPI index |
-//! policy index | pool | ring blocks
+//! static data, bump heap | globals | lane blocks | connection rows | source table | peers | SAs |
+//! SPI index | policy index | pool | ring blocks
 //! ```
 
 pub mod connection_row;
@@ -40,11 +41,12 @@ pub const SCAN_MAX: u32 = 256;
 pub const EPOLL_MAX: usize = 256;
 /// Parts of one `sendmsg` to TCP.
 pub const TX_IOV_MAX: usize = 64;
-/// Most datagrams, or runs of them, of one read from upstream: as many as the reserve for IKE can take.
+/// Most datagrams, or runs of them, of one read from upstream: the reserve for IKE takes no more.
 pub const UP_READ_MAX: usize = 3;
-/// Most datagrams in one run to the daemon: what all kernels take.
+/// Most datagrams in one run to the daemon. All kernels take so many.
 pub const UP_RUN_MAX: u32 = 64;
-/// Most datagrams in one run from it: what kernels join is as many, but since Linux 6.9 a run of the same host comes as it was sent.
+/// Most datagrams in one run from the daemon. Kernels join up to 64, but since Linux 6.9 a run from
+/// the same host arrives as it was sent, with up to 128.
 pub const UP_READ_RUN_MAX: u32 = 128;
 /// Most octets of a run, over either version of IP.
 pub const UP_RUN_LEN_MAX: u32 = 65_535 - 40 - 8;
@@ -75,34 +77,37 @@ pub const INNER_MTU_MAX: u32 = 65_400;
 
 /// Octets of a ring.
 pub const RING_LEN: u32 = 1 << 18;
-/// What keeps a frame contiguous that begins before the ring's end: one largest frame.
+/// Octets behind a ring that keep a frame contiguous if it begins before the ring's end: one
+/// largest frame.
 pub const SLACK_LEN: u32 = 65_536;
 /// A ring with its slack.
 pub const RING_BLOCK_LEN: u32 = RING_LEN + SLACK_LEN;
-/// Octets of ESP that may wait for TCP, the begun frame apart, as long as its rate is not known.
+/// Octets of ESP that may wait for TCP while its rate is unknown. A frame that has left in part
+/// does not count.
 pub const TX_QUEUE_MAX: u32 = 65_536;
-/// Octets that the kernel is to have unsent at most (TCP_NOTSENT_LOWAT) when a connection begins.
+/// Most octets that the kernel should hold unsent (TCP_NOTSENT_LOWAT) when a connection begins.
 pub const LOWAT_START: u32 = 32_768;
-/// Most of it.
+/// Upper limit of it.
 pub const LOWAT_MAX: u32 = 131_072;
-/// Least: a few segments.
+/// Lower limit of it: a few segments.
 pub const LOWAT_MIN: u32 = 8192;
-/// Parts of that in which it is filled: the kernel looks at what it has unsent only before a buffer of its own, of up to
-/// 64 KiB, is begun, and each part gets one of its own.
+/// We fill the kernel in this many parts. It compares its unsent octets with the mark only before
+/// it begins a new buffer of up to 64 KiB, and each part begins one.
 pub const LOWAT_PARTS: u32 = 4;
 
 /// A WebAssembly page.
 pub const PAGE_LEN: u32 = 65_536;
 /// Alignment of regions.
 pub const REGION_ALIGN: u32 = 4096;
-/// The fixed heap: a stack of 256 KiB and TLS for each lane, and what the standard library needs at start.
+/// Octets of the fixed heap: a stack of 256 KiB and TLS for each lane, and the standard library's
+/// needs at start.
 pub const HEAP_LEN: u32 = LANES_MAX * (262_144 + 16_384) + 262_144;
 /// Room behind an inner packet for the ESP trailer.
 pub const TAIL_LEN: u32 = 16;
 /// Room before an inner packet in a slot for the header of a device with offloads.
 pub const SLOT_HEAD_LEN: u32 = 16;
-/// A slot for whatever one `read` of the device may give. No multiple of a page: slots that are filled a little share
-/// no cache lines' sets.
+/// Octets of a slot, which holds the result of any one `read` of the device. It is no multiple of a
+/// page, so that the first lines of different slots fall into different cache sets.
 pub const SLOT_LEN: u32 = (SLOT_HEAD_LEN + 65_535 + TAIL_LEN).next_multiple_of(64);
 
 // Values in tables.
@@ -115,7 +120,7 @@ pub const CONN_ACCEPTED: u32 = 1;
 pub const CONN_PREFIXED: u32 = 2;
 /// In use.
 pub const CONN_ENABLED: u32 = 3;
-/// What is queued leaves, then it closes.
+/// The queued octets leave, then it closes.
 pub const CONN_DRAINING: u32 = 4;
 
 /// No whole frame is left.
@@ -126,14 +131,14 @@ pub const BATCH_ESP: u32 = 1;
 pub const BATCH_UPSTREAM: u32 = 2;
 /// The connection ends; the count is the status.
 pub const BATCH_CLOSE: u32 = 3;
-/// Frames that went nowhere, as many as one call looks at; more may follow.
+/// As many frames as one call looks at went nowhere; more may follow.
 pub const BATCH_SKIPPED: u32 = 4;
 
 /// The inner side's device takes plain packets only.
 pub const OFFLOAD_NONE: u32 = 0;
 /// It takes TCP in packets of many segments, and each packet has a header in front.
 pub const OFFLOAD_TCP: u32 = 1;
-/// It takes UDP so, too.
+/// It takes UDP in the same way, too.
 pub const OFFLOAD_TCP_UDP: u32 = 2;
 
 /// From TCP.

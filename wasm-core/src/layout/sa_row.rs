@@ -19,7 +19,8 @@ pub struct Selector {
     pub bits: Cell<u32>,
 }
 
-/// One SA. Everything is written under the SAD's write lock, but for the live part.
+/// One SA. Lanes write only its live part; all else is written under the SAD's write lock, or while
+/// the row is free.
 #[repr(C, align(64))]
 pub struct SaRow {
     /// SPI in host order; 0 while the row is free.
@@ -65,13 +66,13 @@ pub struct SaRow {
     pub remote: [Selector; SELECTOR_MAX],
     /// Next node of the policy index, for each of `remote`.
     pub policy_next: [Cell<u32>; SELECTOR_MAX],
-    /// What changes with each packet.
+    /// The part that changes with each packet.
     pub live: SaLive,
     /// The key. Read under the SAD's read lock.
     pub context: UnsafeCell<Context>,
 }
 
-/// What lanes change in an SA.
+/// The part of an SA that lanes write.
 #[repr(C, align(64))]
 pub struct SaLive {
     /// `SA_` state constant.
@@ -86,7 +87,8 @@ pub struct SaLive {
     pub octets: AtomicU64,
     /// Monotonic milliseconds of the last valid packet, as bits of an f64; 0 if none.
     pub valid_at: AtomicU64,
-    /// `EVENT_` kind of the notice for which the lane's ring had no room, 0 if none; the shell tells it.
+    /// `EVENT_` kind of a notice that found no room in the lane's ring, and that the shell tells; 0
+    /// if none.
     pub untold: AtomicU32,
     /// Status of that notice.
     pub untold_status: AtomicU32,
@@ -98,11 +100,12 @@ pub struct SaLive {
 /// A peer: pairs its SAs by direction.
 #[repr(C)]
 pub struct Peer {
-    /// `generation << 32 | conn` of the connection of its last fresh packet; 0 without one.
+    /// `generation << 32 | conn` of the connection that brought its last fresh packet; 0 without
+    /// one.
     pub path: AtomicU64,
-    /// Monotonic milliseconds of the last move of the path that was told, as bits of an f64; 0 if none.
+    /// Monotonic milliseconds of the last path move with an event, as bits of an f64; 0 if none.
     pub told_at: AtomicU64,
-    /// Moves since then, which were not.
+    /// Moves without an event since then.
     pub told_suppressed: AtomicU32,
     /// Its SAs. Under the SAD lock.
     pub sas: Cell<u32>,
@@ -119,7 +122,7 @@ pub struct SpecSelector {
     pub octets: [Cell<u8>; 16],
 }
 
-/// What `sa_install` reads, and wipes.
+/// The specification that `sa_install` reads and wipes.
 #[repr(C, align(64))]
 pub struct SaSpec {
     /// 0x100 and up.

@@ -1,7 +1,7 @@
 //! The fixed heap of a WebAssembly build: right behind the static data, never grown.
 //!
-//! Only starting threads allocate (a stack and TLS each), and the standard library a little at its start. Memory is not
-//! given back: lanes end with the process.
+//! Starting threads allocate (a stack and TLS each), and the standard library allocates a little at
+//! its start. Nothing else does. Memory is never given back, since lanes end with the process.
 
 #![allow(unsafe_code)]
 
@@ -24,14 +24,16 @@ unsafe extern "C" {
     static __heap_base: u8;
 }
 
-/// Offset of the heap: the page behind the linker's, which belongs to wasm-bindgen's thread counter, is left out.
+/// Offset of the heap. It leaves out the page after the linker's last one, which holds
+/// wasm-bindgen's thread counter.
 pub(crate) fn heap_at() -> u32 {
     // The address itself is the value; nothing is read. It is 32 bits wide here.
     let base = (&raw const __heap_base).addr() as u32;
     base.next_multiple_of(PAGE_LEN) + PAGE_LEN
 }
 
-// SAFETY: each allocation is a range of its own inside the heap, aligned as asked; none is ever taken back.
+// SAFETY: each allocation is a range of its own inside the heap, aligned as asked; no range is
+// given out twice.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let mut place = 0;

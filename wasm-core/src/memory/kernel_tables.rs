@@ -1,4 +1,5 @@
-//! The kernel's tables: absolute addresses from offsets. Written here, read by system calls.
+//! The kernel's tables. We write them, with absolute addresses made from offsets, and system calls
+//! read them.
 
 use core::mem::offset_of;
 
@@ -19,7 +20,7 @@ pub(crate) fn set_iovec(iovec: &Iovec, offset: u32, len: u32) {
     iovec.len.set(u64::from(len));
 }
 
-/// Writes what never changes in a lane's block.
+/// Writes the constant tables of a lane's block.
 pub(crate) fn write_constants(lane: u32) {
     let at = memory::lane_at(lane);
     let block = memory::lane(lane);
@@ -75,7 +76,7 @@ pub(crate) fn set_send(lane: &LaneBlock, i: usize, send: &Send) {
     message.control_len.set(control_len as u64);
 }
 
-/// Says what the lane's inner device takes, and makes the slots fit what one `read` of it gives.
+/// Sets what the lane's inner device takes, and fits the slots to one `read` of it.
 pub(crate) fn set_offload(lane: u32, offload: u32) {
     let block = memory::lane(lane);
     block.offload.set(offload);

@@ -1,4 +1,4 @@
-//! Keys of SAs: who may read them, and who may change them.
+//! Keys of SAs: lanes read them under the SAD's read lock, the shell changes them when no lane can.
 
 #![allow(unsafe_code)]
 
@@ -23,9 +23,9 @@ pub(crate) fn locked_write<T>(change: impl FnOnce(&SadWrite) -> T) -> T {
     lock::locked_write(word, || change(&SadWrite(())))
 }
 
-/// What proves that nobody reads the key of an SA.
+/// A proof that no lane reads the key of an SA.
 pub(crate) trait NoReaders {
-    /// Whether it does for this one.
+    /// Whether it proves that for this SA.
     fn is_about(&self, sa: SaId) -> bool;
 }
 
@@ -44,8 +44,8 @@ impl NoReaders for FreeSa {
 }
 
 impl FreeSa {
-    /// A row that is to be filled. Lanes find it once it is in the index, for which they are kept
-    /// out.
+    /// The proof for a row that you are about to fill. Lanes find the row only through the index,
+    /// which changes under the write lock.
     ///
     /// # Panics
     /// If it is in use.
@@ -56,7 +56,7 @@ impl FreeSa {
 }
 
 impl<'a> SadRead<'a> {
-    /// Of a lane that has a batch.
+    /// The proof for a lane with a batch.
     ///
     /// # Panics
     /// If it does not hold the lock.
@@ -68,7 +68,7 @@ impl<'a> SadRead<'a> {
     /// A key by its offset in a job.
     ///
     /// # Panics
-    /// If no context can be there.
+    /// If the offset is not aligned as a context is.
     pub(crate) fn key(&self, offset: u32) -> &Context {
         debug_assert!(self.0.batch.holds_sad.get() != 0);
         let pointer = pointer(offset, size_of::<Context>()).cast::<Context>();
@@ -79,7 +79,7 @@ impl<'a> SadRead<'a> {
     }
 }
 
-/// Lends the key of an SA, to be changed.
+/// Lends the key of an SA for a change.
 ///
 /// # Panics
 /// If the proof is about another SA.
@@ -90,7 +90,7 @@ pub(crate) fn with_mut<T>(
 ) -> T {
     assert!(proof.is_about(id), "a proof for this SA");
     let row: &SaRow = sa(id);
-    // SAFETY: bounds and alignment: `sa`; validity: rule 3; aliasing: rule 4, as `proof` proves, and
-    // one thread, the shell, changes keys; the loan ends with `change`.
+    // SAFETY: bounds and alignment: `sa`; validity: rule 3; aliasing: rule 4, as `proof` says, and
+    // only one thread, the shell, changes keys; the loan ends with `change`.
     change(unsafe { &mut *row.context.get() })
 }

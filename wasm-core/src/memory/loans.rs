@@ -1,4 +1,5 @@
-//! Which octets are lent at the moment: native debug builds check it, in all others this is nothing.
+//! The octets that are lent at the moment. Native debug builds check them; in all other builds
+//! these types are empty.
 
 #[cfg(all(debug_assertions, not(target_arch = "wasm32")))]
 mod checked {

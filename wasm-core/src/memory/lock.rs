@@ -1,21 +1,22 @@
-//! Locks that are words in the shared memory. Uncontended as a rule, and held for one batch at most.
+//! Locks that are words in the shared memory. They are rarely contended, and held for one batch at
+//! most.
 //!
-//! Order: SAD, transmit, window, pool or tables; never two of one kind.
+//! Take them in this order: SAD, transmit, window, pool or tables. Never hold two of one kind.
 
 use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
-/// The writer holds the lock, or waits for it: readers stay out.
+/// Set while a writer holds the lock or waits for it. Readers stay out then.
 const WRITER: u32 = 1 << 31;
 
 /// Rounds of spinning before a thread sleeps.
 const SPIN_ROUNDS: u32 = 200;
 
-/// How long it then sleeps. Nobody wakes it: holders need not know of waiters.
+/// The time that it then sleeps. Holders do not know of waiters, so nobody wakes it.
 const SLEEP: Duration = Duration::from_micros(50);
 
-/// Takes a lock that one thread may hold.
+/// Takes a lock that one thread at a time may hold.
 #[inline]
 pub(crate) fn acquire(word: &AtomicU32) {
     let mut wait = Wait::new();
@@ -27,7 +28,7 @@ pub(crate) fn acquire(word: &AtomicU32) {
     }
 }
 
-/// Lets it go.
+/// Releases it.
 #[inline]
 pub(crate) fn release(word: &AtomicU32) {
     debug_assert_eq!(word.load(Ordering::Relaxed), 1);
@@ -42,7 +43,8 @@ pub(crate) fn locked<T>(word: &AtomicU32, body: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Takes a lock that many readers may hold. A reader must not take it twice: a writer in between would stop both.
+/// Takes a lock that many readers may hold. A reader must not take it twice: a writer that comes in
+/// between would stop both.
 #[inline]
 pub(crate) fn acquire_read(word: &AtomicU32) {
     let mut wait = Wait::new();
@@ -59,14 +61,14 @@ pub(crate) fn acquire_read(word: &AtomicU32) {
     }
 }
 
-/// Lets it go.
+/// Releases it.
 #[inline]
 pub(crate) fn release_read(word: &AtomicU32) {
     let before = word.fetch_sub(1, Ordering::Release);
     debug_assert_ne!(before & !WRITER, 0);
 }
 
-/// Runs `body` as the only one: keeps new readers out, waits for those inside.
+/// Runs `body` alone: keeps new readers out and waits for those inside.
 pub(crate) fn locked_write<T>(word: &AtomicU32, body: impl FnOnce() -> T) -> T {
     let mut wait = Wait::new();
     while word.fetch_or(WRITER, Ordering::Relaxed) & WRITER != 0 {

@@ -1,4 +1,4 @@
-//! The shared memory: offsets become references here, and nowhere else.
+//! The shared memory. Offsets become references in this room and nowhere else.
 //!
 //! Rules, to which every SAFETY line refers:
 //!
@@ -9,16 +9,16 @@
 //! 3. Types in the memory consist of atomics and of cells of plain numbers: every bit pattern is a
 //!    value.
 //! 4. Cells are touched by one thread at a time.
-//!    - A lane's block is its lane's. The nonces of its jobs may be wiped by the holder of the SAD's
-//!      write lock, since no lane has a batch then.
+//!    - A lane's block is its lane's. The nonces of its jobs may be wiped by the holder of the
+//!      SAD's write lock, since no lane has a batch then.
 //!    - A row's identity and receive side are the owner lane's, its transmit side is under
 //!      `tx_lock`.
 //!    - An SA's window is under its lock; the other cells of an SA, the indices and the keys are
-//!      under the SAD lock, but for a free row, which is the shell's.
+//!      under the SAD lock. A free row is the shell's.
 //!    - Free lists are under their locks. The globals are written before the lanes start.
 //! 5. Octets of a ring belong to the thread that may touch its cursors by rule 4; slots, scratch
-//!    areas and datagrams are the lane's. They are lent for one operation (`octets.rs`), and no loan
-//!    for writing overlaps another loan.
+//!    areas and datagrams are the lane's. They are lent for one operation (`octets.rs`), and no
+//!    loan for writing overlaps another loan.
 
 #![allow(unsafe_code)]
 
@@ -85,7 +85,7 @@ pub(crate) fn regions_at() -> u32 {
     start()
 }
 
-/// What all instances share.
+/// The data that all instances share.
 pub(crate) fn globals() -> &'static Globals {
     at(start())
 }

@@ -1,7 +1,8 @@
 //! Octets of the shared memory, lent for one operation.
 //!
-//! Rule 5 (`memory/mod.rs`) says whose they are. Debug builds that are native watch over it: a loan
-//! that overlaps another one of the same thread panics there, unless both are for reading.
+//! Rule 5 (`memory/mod.rs`) says which thread may use them. Native debug builds check its last
+//! sentence: a loan that overlaps another one of the same thread panics, unless both are for
+//! reading.
 
 #![allow(unsafe_code)]
 
@@ -71,8 +72,8 @@ impl Lender {
     pub(crate) fn octets(&self, offset: u32, len: u32) -> &[u8] {
         self.loans.add(Loan::to_read(offset, len));
         let at = pointer(offset, len as usize);
-        // SAFETY: bounds: `pointer` checks, or the memory traps; lifetime: rule 1, and the loan ends
-        // with the lender; aliasing: rule 5; alignment: u8.
+        // SAFETY: bounds: `pointer` checks, or the memory traps; lifetime: rule 1, and the loan
+        // ends with the lender; aliasing: rule 5; alignment: u8.
         unsafe { slice::from_raw_parts(at, len as usize) }
     }
 

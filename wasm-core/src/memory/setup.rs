@@ -1,11 +1,12 @@
-//! Set-up, once, by the shell: the plan goes into the globals, the pool is filled, constant tables are written.
+//! Set-up. The shell calls it once: it stores the plan in the globals, fills the pool and writes
+//! constant tables.
 
 use crate::layout::globals::Globals;
 use crate::layout::plan::{Limits, Plan};
 use crate::layout::segment_len;
 use crate::memory::{self, kernel_tables, pool};
 
-/// What `core_init` is told beyond the limits.
+/// The arguments of `core_init` beyond the limits.
 pub(crate) struct Options {
     /// Absolute address of the memory.
     pub(crate) base: u64,

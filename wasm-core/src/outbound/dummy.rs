@@ -7,11 +7,11 @@ use crate::memory::{self, Lane, kernel_tables, octets};
 use crate::report::status::Status;
 use crate::sa::sad;
 
-/// Makes a dummy packet of `octets` octets on the outbound SA with this SPI the lane's one entry (RFC 4303 §2.6). The SAD stays
-/// held until `next`: in between the SA's row might become another one's.
+/// Makes a dummy packet of `octets` octets on the outbound SA with this SPI the lane's only entry
+/// (RFC 4303 §2.6). The SAD stays held until `fill::next`, so that the row stays this SA's.
 ///
 /// # Errors
-/// `NoPolicy`, and the SAD let go, if there is no such outbound SA.
+/// `NoPolicy` if there is no such outbound SA. The SAD is released then.
 pub(crate) fn take(lane: Lane<'_>, spi: Spi, octets: u32) -> Result<(), Status> {
     sad::hold(lane.block);
     let Some(id) = sad::find_outbound(spi) else {

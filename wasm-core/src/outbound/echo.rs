@@ -1,6 +1,8 @@
-//! The echo host: answers ICMP and ICMPv6 echo and UDP echo (port 7) at one address of each family, so that a tunnel can
-//! be tried without any privilege. Replies are made in place; checksums are updated, not computed (RFC 1624), so what
-//! came with a wrong one leaves with a wrong one. What it does not answer, it ignores, as a host does.
+//! The echo host. It answers ICMP and ICMPv6 echo and UDP echo (port 7) at one address of each
+//! family, so that you can try a tunnel without any privilege.
+//!
+//! It turns a request into its reply in place. Checksums are updated, not computed (RFC 1624), so a
+//! wrong one stays wrong. Like any host, it ignores all other packets.
 
 use super::entry;
 use crate::inner::{self, Address, NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
@@ -13,7 +15,7 @@ const PROTOCOL_ICMP: u8 = 1;
 const PROTOCOL_UDP: u8 = 17;
 const PROTOCOL_ICMPV6: u8 = 58;
 const UDP_ECHO_PORT: u16 = 7;
-/// Time to live of what the host sends.
+/// Time to live of the host's packets.
 const HOPS: u8 = 64;
 
 /// Sets the host's address of one family. False if there is no such family.
@@ -30,7 +32,8 @@ pub(crate) fn set_address(family: u32, at: u32) -> bool {
     true
 }
 
-/// Turns the lane's inner packets into replies, which become its outbound entries. How many.
+/// Turns the lane's inner packets into replies, which become its outbound entries. Returns their
+/// number.
 pub(crate) fn answer(lane: &LaneBlock, packets: u32) -> u32 {
     let batch = &lane.batch;
     let mut answered = 0;
@@ -45,7 +48,8 @@ pub(crate) fn answer(lane: &LaneBlock, packets: u32) -> u32 {
     answered as u32
 }
 
-/// Turns a request to the host into its reply. False if it does not answer; the packet is unchanged then.
+/// Turns a request to the host into its reply. Returns false, with the packet unchanged, if the
+/// host does not answer it.
 fn reply(packet: &mut [u8]) -> bool {
     let Ok(inner) = inner::parse(packet) else {
         return false;
@@ -73,7 +77,7 @@ fn reply_v4(packet: &mut [u8]) -> Option<()> {
         PROTOCOL_UDP => turn_udp(payload)?,
         _ => return None,
     }
-    // The addresses change places: their sum stays. Time to live is the high octet of its word.
+    // The addresses change places, so their sum stays. Time to live is the high octet of its word.
     let before = u16::from_be_bytes([header[8], protocol]);
     header[8] = HOPS;
     update_checksum(header, 10, before, u16::from_be_bytes([HOPS, protocol]));
@@ -95,7 +99,7 @@ fn reply_v6(packet: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// An echo request becomes a reply: another type.
+/// An echo request becomes a reply: only its type changes.
 fn turn_icmp(message: &mut [u8], request: u8, reply: u8) -> Option<()> {
     if message.len() < 8 || message[0] != request || message[1] != 0 {
         return None;
@@ -106,8 +110,8 @@ fn turn_icmp(message: &mut [u8], request: u8, reply: u8) -> Option<()> {
     Some(())
 }
 
-/// A datagram to port 7 goes back: the ports change places, and the checksum stays. One from port 7 would go round for
-/// ever.
+/// A datagram to port 7 goes back: the ports change places, and the checksum stays. A datagram from
+/// port 7 gets no answer, or it would go back and forth for ever.
 fn turn_udp(datagram: &mut [u8]) -> Option<()> {
     let header: &mut [u8; 8] = datagram.first_chunk_mut()?;
     let source = u16::from_be_bytes([header[0], header[1]]);

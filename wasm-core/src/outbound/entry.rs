@@ -29,7 +29,7 @@ pub(crate) fn set(entry: &Entry, at: u32, len: u32) {
     entry.next_segment.set(0);
 }
 
-/// Where an entry leaves.
+/// The path that an entry leaves by.
 pub(crate) fn path_of(entry: &Entry) -> Path {
     Path {
         conn: ConnId(entry.conn.get()),
@@ -61,7 +61,7 @@ pub(crate) fn packets_left(entry: &Entry) -> u64 {
 pub(crate) fn discard(lane: &LaneBlock, entry: &Entry, status: Status) {
     add(&lane.counters[status as usize], packets_left(entry));
     entry.len.set(0);
-    // RFC 4303 §4: what stops for the SA's own limits is auditable.
+    // RFC 4303 §4: a packet that stops at its SA's limits is auditable.
     if status.fate() == Fate::Expire {
         let sa = memory::sa(SaId(entry.sa.get()));
         let last = sa.live.sequence.load(core::sync::atomic::Ordering::Relaxed);

@@ -1,7 +1,8 @@
 //! To the transmit rings: the lane's entries, connection by connection.
 //!
-//! Policy, path and room are decided before a packet takes its number: what is dropped leaves no gap (RFC 4303 §3.3.3).
-//! The SAD is held from `next` to `commit`; in between the transmit lock of the connection is taken.
+//! Policy, path and room are decided before a packet takes its number, so a dropped packet leaves
+//! no gap (RFC 4303 §3.3.3). The SAD is held from `next` to `commit`, and so is the transmit lock
+//! of the connection, which stays held after that.
 
 use super::{entry, resolve};
 use crate::esp::sealing::{self, Placing};
@@ -19,8 +20,8 @@ use crate::sa::sad;
 use crate::stream::frame_ring;
 use crate::stream::transmit::{self, Word};
 
-/// Fills the jobs of the next connection that entries want to leave on, and locks its transmit side. `None`, with the
-/// SAD let go, when no entry is left.
+/// Fills the jobs of the next connection that entries want to leave on, and takes its transmit
+/// lock. Returns `None`, with the SAD released, when no entry is left.
 pub(crate) fn next(lane: Lane<'_>, now: f64) -> Option<ConnId> {
     let batch = &lane.block.batch;
     batch.now.set(now);
@@ -39,7 +40,7 @@ pub(crate) fn next(lane: Lane<'_>, now: f64) -> Option<ConnId> {
     None
 }
 
-/// Counts the sealed packets, and lets the SAD go. The transmit lock stays.
+/// Counts the sealed packets and releases the SAD. The transmit lock stays held.
 pub(crate) fn commit(lane: &LaneBlock) {
     let batch = &lane.batch;
     add(
@@ -74,8 +75,8 @@ struct Leaving<'a> {
     now: f64,
 }
 
-/// Fills jobs for the entries of one connection. With at least one, its transmit lock is held on
-/// return.
+/// Fills jobs for the entries of one connection. If there is at least one, the transmit lock is
+/// held on return.
 fn fill(lane: Lane<'_>, path: Path, now: f64) {
     let row = memory::row(path.conn);
     lock::acquire(&row.tx_lock);
@@ -100,7 +101,7 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
         };
         match ready.and_then(|()| place(leaving)) {
             Ok(()) => entry.len.set(0),
-            // The ring is sent before the next call: the rest may have room then.
+            // The caller sends the ring before the next call. The rest may find room then.
             Err(Status::TxRingFull) if batch.jobs.get() > 0 => break,
             Err(status) => entry::discard(lane.block, entry, status),
         }
@@ -130,7 +131,7 @@ fn place(leaving: Leaving<'_>) -> Result<(), Status> {
             segment_at
         });
         match placed {
-            // One segment tells its sender enough: the others of the packet go on.
+            // One lost segment tells its sender enough. The other segments of the packet go on.
             Err(Status::QueueDelay) => count(lane.block, Status::QueueDelay),
             placed => placed?,
         }

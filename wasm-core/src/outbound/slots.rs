@@ -1,6 +1,6 @@
-//! What the inner side's device has left in the slots becomes entries. With offloads the header in
-//! front is taken in, checksums are completed, and packets of many segments become entries that are
-//! cut when they are sealed.
+//! From the slots, which the inner side's device has filled, to entries. A device with offloads
+//! puts a header in front of each packet. Checksums are completed here; a packet of many segments
+//! becomes one entry, and is cut when it is sealed.
 
 use super::entry;
 use crate::inner;
@@ -36,10 +36,11 @@ pub(crate) fn take(lane: Lane<'_>, slots: u32) {
     entry::begin(lane.block, slots);
 }
 
-/// Takes in what a `read` of `read_len` octets has left in front of and at `at`.
+/// Takes in a packet at `at`, and the header in front of it, after a `read` of `read_len` octets.
 ///
 /// # Errors
-/// `InnerInvalid` if header and packet do not agree, or segments would be longer than inner packets may be.
+/// `InnerInvalid` if header and packet do not agree, or if segments would be longer than an inner
+/// packet may be.
 fn take_packet(entry: &Entry, at: u32, read_len: u32) -> Result<(), Status> {
     let inner_mtu = memory::globals().inner_mtu.get();
     let len = read_len.checked_sub(VNET_LEN).ok_or(Status::InnerInvalid)?;

@@ -1,4 +1,4 @@
-//! What a lane counts: u64 words that it alone writes and anyone may read.
+//! The counters of a lane: u64 words that it alone writes and any thread may read.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,7 +57,7 @@ pub(crate) fn observe_delay(lane: &LaneBlock, ms: f64) {
     observe(&lane.ike_delay, &DELAY_BUCKETS, ms.max(0.0) / 1000.0);
 }
 
-/// Records what a connection's queue holds.
+/// Records the octets in a connection's queue.
 pub(crate) fn observe_queue(lane: &LaneBlock, octets: u32) {
     observe(&lane.queue, &QUEUE_BUCKETS, f64::from(octets));
 }

@@ -1,7 +1,8 @@
 //! Notices to the shell: a bounded ring in the lane's block, one producer, one consumer.
 //!
-//! The producer publishes `events_written` with Release after the record; the consumer's `events_consumed` is read with
-//! Acquire before a record is written again. What does not fit is counted.
+//! The producer publishes `events_written` with Release after the record. It reads the consumer's
+//! `events_consumed` with Acquire before it writes a record again. Events that do not fit are
+//! counted.
 
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
@@ -14,30 +15,30 @@ use crate::memory;
 use crate::report::counters::add;
 use crate::report::status::{Fate, Status};
 
-/// Events of one status that peers cause, and a lane tells, are at least this far apart.
+/// Least time between two events of one status, if peers can cause them.
 const TOLD_EVERY_MS: f64 = 1000.0;
 
-/// What an event says.
+/// The content of an event.
 pub(crate) struct Notice {
     /// `EVENT_` kind.
     pub(crate) kind: u32,
     /// The condition, or `Ok`.
     pub(crate) status: u32,
-    /// The connection it is about, or came by.
+    /// The connection that it is about.
     pub(crate) conn: Option<ConnId>,
     /// The SA it is about.
     pub(crate) spi: Option<Spi>,
-    /// Of the kind's own meaning.
+    /// A value whose meaning depends on the kind.
     pub(crate) value: f64,
 }
 
-/// An ESP packet that an audit is about.
+/// An ESP packet in an audit event.
 pub(crate) struct Audited {
     /// The connection that it came by, or was to leave on.
     pub(crate) conn: ConnId,
     /// Its SPI.
     pub(crate) spi: Spi,
-    /// Its sequence number, if somebody has looked for it.
+    /// Its sequence number, if it was looked for.
     pub(crate) sequence: Option<u64>,
 }
 
@@ -46,7 +47,8 @@ pub(crate) fn tell(lane: &LaneBlock, notice: &Notice) -> bool {
     append(lane, notice, 0)
 }
 
-/// Appends an audit event of a dropped ESP packet (RFC 4303 §4), once a second for each status.
+/// Appends an audit event of a dropped ESP packet (RFC 4303 §4), at most once a second for each
+/// status.
 pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
     debug_assert!(matches!(
         status.fate(),
@@ -63,8 +65,8 @@ pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
     tell_limited(lane, &notice);
 }
 
-/// Appends an event of an IKE message that goes no further, once a second for each status: over TCP nobody sends it
-/// again (RFC 9329 §6.2).
+/// Appends an event of a dropped IKE message, at most once a second for each status. Over TCP its
+/// sender does not send it again (RFC 9329 §6.2).
 pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
     let notice = Notice {
         kind: EVENT_IKE_DROPPED,
@@ -76,13 +78,13 @@ pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
     tell_limited(lane, &notice);
 }
 
-/// Appends an event of a path that has moved, once a second for each peer: who sends on several connections moves it
-/// with each batch.
+/// Appends an event of a path that has moved, at most once a second for each peer. A peer that
+/// sends on several connections moves its path with each batch.
 pub(crate) fn path_moved(lane: &LaneBlock, peer: &Peer, notice: &Notice) {
     let now = lane.batch.now.get();
     let told_at = peer.told_at.load(Ordering::Relaxed);
     let is_early = told_at != 0 && now - f64::from_bits(told_at) < TOLD_EVERY_MS;
-    // Of two lanes that move it at the same time, one tells.
+    // If two lanes move it at the same time, one of them appends the event.
     let is_ours = || {
         let swapped = peer.told_at.compare_exchange(
             told_at,
@@ -103,7 +105,7 @@ pub(crate) fn path_moved(lane: &LaneBlock, peer: &Peer, notice: &Notice) {
     }
 }
 
-/// Appends an event that a peer can cause at will, with the number of those that were held back.
+/// Appends an event that a peer can cause at will, with the number of events held back before it.
 fn tell_limited(lane: &LaneBlock, notice: &Notice) {
     let status = notice.status as usize;
     let (at, suppressed) = (
@@ -141,7 +143,7 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     true
 }
 
-/// The addresses go into the record: the row may be another connection's when it is read.
+/// The record has the addresses, since the row may be another connection's when the event is read.
 fn set_connection(event: &Event, conn: Option<ConnId>) {
     let Some(conn) = conn else {
         event.conn.set(0);

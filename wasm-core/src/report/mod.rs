@@ -1,4 +1,4 @@
-//! What the core tells: statuses, counters and events.
+//! Reports to the outside: statuses, counters and events.
 
 pub(crate) mod counters;
 pub(crate) mod events;

@@ -1,16 +1,18 @@
-//! What became of a message, a packet, a connection or an SA: one name, one number, one fate each.
+//! Statuses: the result for a message, a packet, a connection or an SA. Each has one name, one
+//! number and one fate.
 //!
-//! Numbers index the lanes' counters and go over the border as they are; `ts-bindings/status.ts` is generated from
-//! this file. The conditions behind the names: `docs/architecture.md`, RFC 9329 §6.1, RFC 4303 §3.4.
+//! Numbers index the lanes' counters and cross the border as they are. `ts-bindings/status.ts` is
+//! generated from this file. `docs/reference/statuses.md`, RFC 9329 §6.1 and RFC 4303 §3.4 explain the
+//! conditions.
 
 use crate::layout::STATUS_MAX;
 
-/// What a condition means for its packet, its connection or its SA.
+/// The consequence of a condition for its packet, its connection or its SA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing has happened.
     None,
-    /// Legal, and of no use.
+    /// The message is legal and of no use.
     Ignore,
     /// The packet is gone.
     Drop,
@@ -18,9 +20,9 @@ pub enum Fate {
     Suspect,
     /// The connection ends; its SAs stay.
     Close,
-    /// About the SA: it asks for a rekey, or it stops.
+    /// The SA asks for a rekey, or it stops.
     Expire,
-    /// What became of a TCP connection that was accepted by the kernel.
+    /// The core took or refused a TCP connection that the kernel had accepted.
     Accept,
     /// An SA was not installed.
     Refuse,
@@ -48,7 +50,7 @@ impl Fate {
 /// Declares the enum, the table of all and the lookup by number from one list.
 macro_rules! statuses {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $fate:ident;)*) => {
-        /// A condition. See [`Fate`] for what each means.
+        /// A condition. [`Fate`] says what it means.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Status {
@@ -57,7 +59,8 @@ macro_rules! statuses {
 
         impl Status {
             /// All statuses, in the order of their numbers.
-            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$name, stringify!($name)),)*];
+            pub const ALL: &'static [(Self, &'static str)] =
+                &[$((Self::$name, stringify!($name)),)*];
 
             /// Its one fate.
             pub const fn fate(self) -> Fate {
@@ -162,7 +165,8 @@ statuses! {
     SpiInUse = 44, Refuse;
     /// The table of SAs is full.
     SadFull = 45, Refuse;
-    /// A member of the SA is out of range: SPI, key length, window, selectors, peer or sequence number.
+    /// A member of the SA is out of range: SPI, key length, window, selectors, peer or sequence
+    /// number.
     SpecInvalid = 46, Refuse;
     /// The core has trapped; it may hold a lock.
     CoreTrap = 47, Fatal;

@@ -1,14 +1,16 @@
-//! Extended sequence numbers: which 64-bit number a received low half stands for (RFC 4303 §2.2.1, App. A2.2).
+//! Extended sequence numbers: finds the 64-bit number that a received low half stands for (RFC 4303
+//! §2.2.1, App. A2.2).
 
 use crate::report::status::Status;
 
 /// The full number for `seq_low`, given the highest number authenticated (`top`) and the window.
 ///
-/// RFC 4303 App. A2.2 in closed form: the one number congruent to `seq_low` modulo 2^32 that lies in
-/// `[B, B + 2^32 - 1]`, where `B = top - window_len + 1` is the window's left edge.
+/// RFC 4303 App. A2.2 in closed form: the one number congruent to `seq_low` modulo 2^32 that lies
+/// in `[B, B + 2^32 - 1]`, where `B = top - window_len + 1` is the window's left edge.
 ///
 /// # Errors
-/// `SeqZero` if that number is 0 or below, `SeqStale` if it is above 2^64 - 1: no sender can have used it.
+/// `SeqZero` if that number is 0 or below, `SeqStale` if it is above 2^64 - 1: no sender can have
+/// used it.
 pub fn infer(top: u64, window_len: u32, seq_low: u32) -> Result<u64, Status> {
     let reach = u64::from(window_len.max(1)) - 1;
     let bottom = top.wrapping_sub(reach);
@@ -97,7 +99,8 @@ mod tests {
             let top = if top >> 62 == 0 { top } else { offset };
             let near_low = (top as u32).wrapping_add(low % 8192).wrapping_sub(4096);
             for low in [low, near_low] {
-                proptest::prop_assert_eq!(infer(top, window_len, low).ok(), by_the_rfc(top, window_len, low));
+                let expected = by_the_rfc(top, window_len, low);
+                proptest::prop_assert_eq!(infer(top, window_len, low).ok(), expected);
             }
         }
     }

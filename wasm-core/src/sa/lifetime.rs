@@ -1,7 +1,8 @@
 //! One SA's numbers and lifetimes (RFC 4303 §3.3.3, RFC 4301 §4.4.2.1).
 //!
-//! Outbound numbers are one atomic: whatever lanes seal at the same time, no number is used twice. Inbound, the window
-//! and the counters change under the SA's window lock. The first limit reached ends the SA.
+//! The outbound number is one atomic, so no number is used twice, even if several lanes seal at the
+//! same time. Inbound, the window and the counters change under the SA's window lock. The SA ends
+//! at the first limit that it reaches.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,17 +15,17 @@ use crate::report::events::{Notice, tell};
 use crate::report::status::Status;
 use crate::sa::replay::ReplayWindow;
 
-/// Without ESN, a rekey is due this long before the numbers end, whatever the limits say.
+/// A rekey is due this many numbers before the last one, whatever the limits say.
 const EXHAUSTION_MARGIN: u64 = 1 << 20;
 
-/// What a packet asks of its SA.
+/// The use that a packet makes of its SA.
 #[derive(Clone, Copy)]
 pub(crate) struct Use {
     /// Octets the cipher is applied to.
     pub(crate) octets: u32,
     /// Monotonic milliseconds.
     pub(crate) now: f64,
-    /// The connection it comes by or leaves on.
+    /// The connection that it comes by or leaves on.
     pub(crate) conn: ConnId,
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn window(sa: &SaRow) -> ReplayWindow<'_> {
     }
 }
 
-/// Looks whether the SA still works, before any cipher runs.
+/// Checks before any cipher runs that the SA still works.
 ///
 /// # Errors
 /// `SeqExhausted`, `SaExpired`.
@@ -60,7 +61,7 @@ pub(crate) fn check_alive(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<(
     Ok(())
 }
 
-/// Takes the next outbound number. Whatever becomes of the packet, it is not used again.
+/// Takes the next outbound number. It is never used again, even if the packet is dropped.
 ///
 /// # Errors
 /// `SeqExhausted`, `SaExpired`: the SA has stopped.
@@ -90,10 +91,12 @@ pub(crate) fn take_number(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<u
     Ok(before + 1)
 }
 
-/// Takes in an inbound packet whose ICV was right: marks its number, counts it. Under the window lock.
+/// Takes in an inbound packet whose ICV was right: marks its number, counts it. Under the window
+/// lock.
 ///
 /// # Errors
-/// `SaExpired`; `SeqZero`, `SeqStale`, `SeqReplayed`: it passed meanwhile. The packet does not count.
+/// `SaExpired`, `SeqZero`, `SeqStale`, `SeqReplayed`: the window has moved meanwhile. The packet
+/// does not count.
 pub(crate) fn take_in(
     lane: &LaneBlock,
     sa: &SaRow,
@@ -116,7 +119,7 @@ pub(crate) fn take_in(
     Ok(())
 }
 
-/// Stops the SA and says so once. The key is wiped by the shell, under the SAD's write lock.
+/// Stops the SA and appends one event. The shell wipes the key, under the SAD's write lock.
 pub(crate) fn expire(lane: &LaneBlock, sa: &SaRow, status: Status, conn: Option<ConnId>) -> Status {
     if sa.live.state.swap(SA_EXPIRED, Ordering::AcqRel) != SA_EXPIRED {
         let told = Told {
@@ -149,7 +152,7 @@ fn note_soft_limit(lane: &LaneBlock, sa: &SaRow, sequence: u64, conn: ConnId) {
     }
 }
 
-/// What there is to tell of an SA.
+/// An event of an SA.
 #[derive(Clone, Copy)]
 struct Told {
     /// `EVENT_` kind.
@@ -158,7 +161,7 @@ struct Told {
     status: u32,
 }
 
-/// Tells what lanes had no room to tell. Shell only.
+/// Appends the event for which a lane had no room. Shell only.
 pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
     let kind = sa.live.untold.swap(0, Ordering::AcqRel);
     if kind != 0 {
@@ -167,7 +170,8 @@ pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
     }
 }
 
-/// Tells, or leaves it to the shell if there is no room: an operator must rekey, whatever storm there is.
+/// Appends an event, or leaves it to the shell if there is no room. It must not get lost, since an
+/// operator has to rekey.
 fn tell_of(lane: &LaneBlock, sa: &SaRow, told: Told, conn: Option<ConnId>) {
     let Told { kind, status } = told;
     // A sequence number above 2^53 loses its low bits; the event is for people.

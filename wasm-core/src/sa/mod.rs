@@ -1,4 +1,5 @@
-//! Security associations: the table of them, their numbers and limits, and where a peer's packets leave.
+//! Security associations: their table, their numbers and limits, and the connection that a peer's
+//! packets leave on.
 
 pub mod esn;
 pub(crate) mod lifetime;

@@ -1,6 +1,7 @@
 //! Peers and their paths: the connection on which a peer's last valid packet came (RFC 9329 §6.1).
 //!
-//! A path is `generation << 32 | conn`: it leads to one connection, never to the next one of the same row.
+//! A path is `generation << 32 | conn`. It leads to one connection, and never to the next one of
+//! the same row.
 
 use core::sync::atomic::Ordering;
 
@@ -44,7 +45,8 @@ pub(crate) fn move_path(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
         spi: Some(Spi(sa.spi.get())),
         value: f64::from(sa.peer.get()),
     };
-    // The first one is no move: it is told in any case, and the first move soon after it.
+    // The first path is no move. Its event is not rate limited, and does not delay that of the
+    // first move.
     if before == 0 {
         tell(lane, &notice);
     } else {
@@ -52,13 +54,14 @@ pub(crate) fn move_path(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
     }
 }
 
-/// The live path of a peer. It may end at any time until the connection's transmit lock is held.
+/// The live path of a peer. It may end at any time, unless you hold the connection's transmit lock.
 pub(crate) fn path(number: u32) -> Option<Path> {
     let path = unpack(memory::peer(number).path.load(Ordering::Acquire))?;
     is_open(memory::row(path.conn), path).then_some(path)
 }
 
-/// Makes a connection the path of a peer: the originator's own, which it has before the peer has sent anything.
+/// Makes a connection the path of a peer that has sent nothing on it: an originator uses its own
+/// connection from the start.
 pub(crate) fn use_path(number: u32, conn: ConnId) {
     let path = pack(Path {
         conn,
@@ -72,7 +75,8 @@ pub(crate) fn forget(number: u32) {
     end(memory::peer(number));
 }
 
-/// Whether new ESP may leave on it: not closed, not another connection, not draining (RFC 9329 §6.1; half-close).
+/// Whether new ESP may leave on it: the connection is the same, not closed and not draining (RFC
+/// 9329 §6.1; half-close).
 pub(crate) fn is_open(row: &Row, path: Path) -> bool {
     let state = row.state.load(Ordering::Acquire);
     generation_of(row) == path.generation && state != CONN_CLOSED && state != CONN_DRAINING
@@ -84,7 +88,7 @@ pub(crate) fn join(number: u32) {
     peer.sas.set(peer.sas.get() + 1);
 }
 
-/// One SA less. A peer without SAs is forgotten: its number may become another's.
+/// One SA less. A peer without SAs is forgotten, since its number may become another peer's.
 pub(crate) fn leave(number: u32) {
     let peer: &Peer = memory::peer(number);
     peer.sas.set(peer.sas.get() - 1);
@@ -93,7 +97,7 @@ pub(crate) fn leave(number: u32) {
     }
 }
 
-/// Whoever has the number next begins with nothing.
+/// The next peer with this number begins with nothing.
 fn end(peer: &Peer) {
     peer.path.store(0, Ordering::Release);
     peer.told_at.store(0, Ordering::Relaxed);

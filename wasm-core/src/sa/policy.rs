@@ -1,9 +1,10 @@
-//! The outbound policy: which SA an inner packet leaves by.
+//! The outbound policy: finds the SA that an inner packet leaves by.
 //!
-//! A hash index over the `remote` prefixes of outbound SAs, keyed by version, length and address; one look-up for each
-//! length in use. Of all SAs whose `remote` holds the destination and whose `local` holds the source, the newest
-//! install wins (rekey); one that has stopped only if none works, so that its packets are counted as its own. Nodes
-//! are chained through the SAs' rows. Under the SAD lock.
+//! It is a hash index over the `remote` prefixes of outbound SAs, keyed by version, length and
+//! address, with one look-up for each length in use. An SA fits if its `remote` holds the
+//! destination and its `local` holds the source. The newest fitting SA wins (rekey). A stopped SA
+//! wins only if no other fits; the packet is then counted as dropped by it. Nodes are chained
+//! through the SAs' rows. Callers hold the SAD lock.
 
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
@@ -94,7 +95,7 @@ fn unpack(node: u32) -> Option<(SaId, usize)> {
     (node != 0).then(|| (SaId(node / per_sa), (node % per_sa) as usize))
 }
 
-/// First of the words of `lengths_in_use` for a version, and how many.
+/// The words of `lengths_in_use` for a version.
 fn words_of(version: u32) -> core::ops::Range<usize> {
     if version == 4 { 0..1 } else { 1..4 }
 }
@@ -127,7 +128,8 @@ fn count_length(selector: &Selector, change: i32) {
     });
 }
 
-/// Whether an inbound packet is what the SA may carry (RFC 4301 §5.2): source in `remote`, destination in `local`.
+/// Whether the SA may carry an inbound packet (RFC 4301 §5.2): source in `remote`, destination in
+/// `local`.
 pub(crate) fn admits_inbound(sa: &SaRow, source: Address, destination: Address) -> bool {
     any_contains(&sa.remote[..sa.remote_count.get() as usize], source)
         && any_contains(&sa.local[..sa.local_count.get() as usize], destination)

@@ -1,8 +1,10 @@
-//! The anti-replay window (RFC 4303 §3.4.3): a bitmap over the last numbers, without shifting (RFC 6479).
+//! The anti-replay window (RFC 4303 §3.4.3): a bitmap over the last numbers, without shifting (RFC
+//! 6479).
 //!
-//! Bit `n % WINDOW_MAX` is number `n`. What lies between the old and the new top is cleared when the top moves, so the
-//! ring needs no block of reserve. Words are atomics because `check` looks without the SA's window lock: what it sees
-//! may be old, never torn, and `mark` looks again under the lock.
+//! Bit `n % WINDOW_MAX` is number `n`. When the top moves, the bits between the old and the new top
+//! are cleared, so the ring needs no block of reserve. Words are atomics because `check` reads
+//! without the SA's window lock. It may read an old word but never a torn one, and `mark` checks
+//! again under the lock.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,7 +23,7 @@ pub struct ReplayWindow<'a> {
 }
 
 impl ReplayWindow<'_> {
-    /// Begins after `last`: it and all below count as seen.
+    /// Begins after `last`, which counts as seen, with all numbers below it.
     pub fn reset(&self, last: u64) {
         self.top.store(last, Ordering::Relaxed);
         for word in self.bits {
@@ -29,7 +31,7 @@ impl ReplayWindow<'_> {
         }
     }
 
-    /// Looks whether `seq` may pass, and changes nothing.
+    /// Checks whether `seq` may pass, and changes nothing.
     ///
     /// # Errors
     /// `SeqZero`, `SeqStale`, `SeqReplayed`.
@@ -55,7 +57,8 @@ impl ReplayWindow<'_> {
         Ok(())
     }
 
-    /// Looks again and marks `seq` as seen. Under the window lock, after the ICV has been verified.
+    /// Checks again and marks `seq` as seen. Call it under the window lock, after the ICV has been
+    /// verified.
     ///
     /// # Errors
     /// As [`Self::check`]; nothing is changed then.
@@ -132,7 +135,8 @@ mod tests {
         }
     }
 
-    /// Numbered cases: the number offered, and whether it passes. The first number is 1, 0 never passes.
+    /// Numbered cases: the number offered, and whether it passes. The first number is 1, 0 never
+    /// passes.
     fn run(len: u32, cases: &[(u64, bool)]) {
         let window = Owned::new(len, 0);
         for (i, &(seq, passes)) in cases.iter().enumerate() {
@@ -220,7 +224,7 @@ mod tests {
         assert_eq!(window.top.load(Ordering::Relaxed), 5);
     }
 
-    /// The plain model: the set of what has passed, and the top.
+    /// The plain model: the set of numbers that have passed, and the top.
     #[derive(Default)]
     struct Model {
         top: u64,

@@ -1,8 +1,8 @@
 //! The table of SAs: install, look up by SPI, remove.
 //!
-//! One writer, the shell. It fills a free row, which nobody else looks at, and then enters it under the write lock; lanes
-//! look up under the read lock, which they hold until the batch is done. The SPI index is open addressing with
-//! linear probing; what is removed leaves no gap.
+//! The shell is the only writer. It fills a free row, which no lane reads, and then enters it under
+//! the write lock. Lanes look SAs up under the read lock, which they hold until the batch is done.
+//! The SPI index uses open addressing with linear probing; a removal leaves no gap.
 
 use core::sync::atomic::Ordering;
 
@@ -17,7 +17,7 @@ use crate::memory::{self, lock};
 use crate::report::status::Status;
 use crate::sa::{lifetime, path, policy, spec};
 
-/// Takes the read lock for this lane's batch, if it has not got it.
+/// Takes the read lock for this lane's batch, unless the lane has it.
 #[inline]
 pub(crate) fn hold(lane: &LaneBlock) {
     if lane.batch.holds_sad.replace(1) == 0 {
@@ -25,7 +25,7 @@ pub(crate) fn hold(lane: &LaneBlock) {
     }
 }
 
-/// Lets it go, if the lane has it.
+/// Releases it if the lane has it.
 #[inline]
 pub(crate) fn let_go(lane: &LaneBlock) {
     if lane.batch.holds_sad.replace(0) != 0 {
@@ -53,7 +53,7 @@ pub(crate) fn find(spi: Spi) -> Option<SaId> {
     }
 }
 
-/// The inbound SA with this SPI. An outbound SA's SPI is the peer's, and unknown here.
+/// The inbound SA with this SPI. The SPI of an outbound SA is the peer's, and does not count here.
 #[inline]
 pub(crate) fn find_inbound(spi: Spi) -> Option<SaId> {
     find(spi).filter(|&id| memory::sa(id).direction.get() == SA_INBOUND)
@@ -74,7 +74,7 @@ pub(crate) fn is_outbound(id: SaId) -> bool {
     row.spi.get() != 0 && row.direction.get() == SA_OUTBOUND
 }
 
-/// Installs the SA that the lane's `sa_spec` describes, and wipes that.
+/// Installs the SA that the lane's `sa_spec` describes, and wipes the specification.
 ///
 /// # Errors
 /// `SpiInUse`, `SadFull`, `SpecInvalid`: nothing has changed, and no key is left behind.
@@ -130,7 +130,8 @@ fn enter(id: SaId, row: &SaRow) {
     });
 }
 
-/// Removes an SA; its key and its salt are wiped before this returns. Its counters stay readable until the row is used again.
+/// Removes an SA. Its key and its salt are wiped before this returns. Its counters stay readable
+/// until the row is used again.
 pub(crate) fn remove(spi: Spi) -> bool {
     let Some(id) = find(spi) else {
         return false;
@@ -153,7 +154,8 @@ pub(crate) fn remove(spi: Spi) -> bool {
     true
 }
 
-/// Stops SAs whose time has passed, and wipes the keys of all that have stopped. How many were wiped. Shell only.
+/// Stops SAs whose time has passed, and wipes the keys of all stopped ones. Returns the number of
+/// keys wiped. Shell only.
 pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
     lane.batch.now.set(now);
     let globals = memory::globals();
@@ -168,7 +170,7 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
         }
         lifetime::tell_untold(lane, row);
         if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
-            // Lanes that took the key before it stopped are done once the write lock is had.
+            // Lanes that took the key before the stop are done once we have the write lock.
             keys::locked_write(|lock| {
                 wipe_key(lock, id);
                 wipe_nonces(lock, |sa| sa == id);
@@ -186,7 +188,7 @@ pub(crate) fn wipe_all() {
     keys::locked_write(|lock| {
         for id in (1..=globals.sa_used.get()).map(SaId) {
             let row = memory::sa(id);
-            // Nothing may be sealed with an empty key.
+            // No lane may seal with an empty key.
             row.live.state.store(SA_EXPIRED, Ordering::Release);
             wipe_key(lock, id);
             row.is_wiped.set(1);
@@ -203,7 +205,8 @@ fn wipe_key(proof: &impl NoReaders, id: SaId) {
     }
 }
 
-/// Wipes the nonces, which begin with the salt, of what lanes have done with an SA. Under the write lock no lane has a batch.
+/// Wipes the nonces, which begin with the salt, of the jobs that lanes had with an SA. No lane has
+/// a batch while the write lock is held.
 fn wipe_nonces(_lock: &SadWrite, is_of: impl Fn(SaId) -> bool) {
     for lane in 0..=memory::globals().lanes.get() {
         let jobs = &memory::lane(lane).jobs;
@@ -243,7 +246,7 @@ fn close_gap(mut gap: u32) {
     memory::spi_slot(gap).set(0);
 }
 
-/// Where a search begins. Outbound SPIs are the peer's choice: the base address seeds it.
+/// The slot where a search begins. The base address seeds it, since a peer chooses outbound SPIs.
 #[inline]
 fn home(spi: Spi) -> u32 {
     mix(u64::from(spi.0) ^ memory::globals().base.get())

@@ -1,4 +1,5 @@
-//! The prefixes that hold what an SA may carry (RFC 4301 §4.4.1.1; addresses only).
+//! Traffic selectors: the prefixes whose addresses an SA may carry (RFC 4301 §4.4.1.1; addresses
+//! only).
 
 use crate::inner::{Address, prefix_masks};
 use crate::layout::sa_row::{Selector, SpecSelector};
@@ -25,7 +26,8 @@ pub(crate) fn network(selector: &Selector) -> Address {
     }
 }
 
-/// Takes a prefix over from a specification. False if its length or its version is out of range.
+/// Copies a prefix from a specification. Returns false if its length or its version is out of
+/// range.
 pub(crate) fn take(from: &SpecSelector, to: &Selector) -> bool {
     let bits = from.bits.get();
     let address = match from.version.get() {

@@ -1,5 +1,5 @@
-//! From the specification that the shell writes to an SA's row. Mechanics only: what can be represented at all; what may
-//! be installed is the shell's policy.
+//! From the specification, which the shell writes, to an SA's row. It refuses only values that a
+//! row cannot represent. The shell decides which SAs may be installed.
 
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ use crate::sa::{lifetime, selector};
 /// Octets of the salt at the end of the keying material (RFC 4106 §8.1, RFC 7634 §2).
 const SALT_LEN: usize = 4;
 
-/// Fills a row and its key. False if something is out of range; the row is then of no meaning.
+/// Fills a row and its key. Returns false if a value is out of range; the row has no meaning then.
 pub(crate) fn fill(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
     if !is_in_range(spec) || !take_key(spec, row, context) {
         return false;
@@ -44,10 +44,10 @@ pub(crate) fn fill(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
     ) && row.initial_sequence.get() <= last
 }
 
-/// Wipes what held a key.
+/// Wipes the key of a specification.
 pub(crate) fn wipe(spec: &SaSpec) {
     for octet in &spec.key {
-        // A volatile write: the compiler must not find that nobody reads it.
+        // A volatile write, which the compiler keeps although the zero is never read.
         let mut zero = octet.get();
         zero.zeroize();
         octet.set(zero);

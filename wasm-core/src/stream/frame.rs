@@ -8,10 +8,11 @@ use crate::ids::Spi;
 use crate::layout::LENGTH_FIELD_LEN;
 use crate::report::status::Status;
 
-/// Octets that tell one kind of frame from another: the Length field and the first word of the payload.
+/// Octets that tell one kind of frame from another: the Length field and the first word of the
+/// payload.
 pub const HEAD_LEN: usize = 6;
 
-/// What the payload of a frame is.
+/// Kind of a frame, by its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An IKE message behind the non-ESP marker.
@@ -22,14 +23,14 @@ pub enum Kind {
     Keepalive,
     /// Nothing.
     Empty,
-    /// 1 to 4 octets that are no keepalive: too short for any message.
+    /// 1 to 4 octets that are no keepalive, too short for any message.
     Short,
 }
 
 /// One whole frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// What its payload is.
+    /// Kind of its payload.
     pub kind: Kind,
     /// Octets with the Length field, 2 to 65,535.
     pub len: u32,
@@ -42,7 +43,7 @@ impl Frame {
     }
 }
 
-/// Parses the frame at the front of a stream; `None` asks for more octets.
+/// Parses the frame at the front of a stream. `None` asks for more octets.
 ///
 /// * `head`: the first octets of the stream, `HEAD_LEN` or as many as there are
 /// * `available`: all octets that there are

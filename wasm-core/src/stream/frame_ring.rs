@@ -1,14 +1,15 @@
 //! Rings of whole frames towards TCP: the transmit ring, and the reserve for IKE.
 //!
-//! Every frame is contiguous: one that reaches the end of the ring runs on into the slack, and the next one begins at
-//! the start. Rules:
+//! Every frame is contiguous. A frame that reaches the end of the ring runs on into the slack, and
+//! the next one begins at the start. Rules:
 //!
 //! 1. The holder of the connection's transmit lock produces and consumes.
-//! 2. Cursors run freely; both stand where frames begin. A frame at `written` lies at `written % RING_LEN`; the next
-//!    cursor is behind it, or at the next multiple of `RING_LEN` if it reached the end.
-//! 3. `lap_end` is where, in the block, the frames of the lap before `written`'s end. One is enough: consumer and
-//!    producer are never more than `RING_LEN` apart.
-//! 4. A block is borrowed by the first frame and given back when the ring is empty.
+//! 2. Cursors run freely, and stand where frames begin. The frame at cursor `n` lies at `n %
+//!    RING_LEN`. The next cursor is behind the frame, or at the next multiple of `RING_LEN` if the
+//!    frame reached the end.
+//! 3. `lap_end` is the place in the block where the frames of the previous lap end. One such place
+//!    is enough, since consumer and producer are never more than `RING_LEN` apart.
+//! 4. The first frame borrows a block. The ring gives it back when it is empty.
 
 use crate::layout::connection_row::FrameCursors;
 use crate::layout::{RING_LEN, SLACK_LEN};
@@ -73,7 +74,7 @@ pub(crate) fn room(ring: &FrameCursors) -> u32 {
     RING_LEN - ring.written.get().wrapping_sub(ring.consumed.get())
 }
 
-/// Takes the frame in that was laid into `place`; `octets` of it count as queued.
+/// Takes in the frame that you have laid into `place`; `octets` of it count as queued.
 pub(crate) fn push(ring: &FrameCursors, place: Place, octets: u32) {
     ring.written.set(place.written);
     if let Some(lap_end) = place.lap_end {
@@ -87,7 +88,7 @@ pub(crate) fn front(ring: &FrameCursors) -> u32 {
     ring.block.get() + ring.consumed.get() % RING_LEN
 }
 
-/// Lets the oldest frame go, which took `len` octets of the ring.
+/// Removes the oldest frame, which took `len` octets of the ring.
 pub(crate) fn pop(ring: &FrameCursors, len: u32) {
     let consumed = ring.consumed.get();
     ring.consumed.set(after(consumed, len));

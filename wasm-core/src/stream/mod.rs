@@ -1,4 +1,5 @@
-//! The octets of a TCP connection: frames, the rings that hold them, and the order in which they leave.
+//! The octets of a TCP connection: frames, the rings that hold them, and the order in which they
+//! leave.
 
 pub mod frame;
 pub(crate) mod frame_ring;

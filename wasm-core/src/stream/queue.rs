@@ -1,36 +1,42 @@
-//! How long packets wait for TCP, and what follows: which are dropped before they are sealed, and how much the kernel may hold.
+//! The queue law: it measures how long packets wait for TCP, and decides which are dropped before
+//! they are sealed, and how much the kernel may hold.
 //!
-//! A tunnel's queue in front of TCP is the bottleneck's queue of all that is inside, so it is kept as one: short in time,
-//! whatever the rate (RFC 7567; RFC 9329 §9.1). What waits are sealed frames, which have their numbers; so CoDel's law
-//! (RFC 8289) is asked at the door, by how long the frames that leave have stayed, and not at the exit.
+//! For the flows inside a tunnel, the queue in front of TCP is the queue of their bottleneck. So it
+//! is managed like one: short in time, whatever the rate (RFC 7567; RFC 9329 §9.1). The waiting
+//! frames are sealed and have their numbers, so they cannot be dropped. CoDel's law (RFC 8289)
+//! therefore decides at the entry, by the time that leaving frames have stayed.
 //!
-//! Behind the door is the kernel, which sends in order too. It may have so much unsent (TCP_NOTSENT_LOWAT) as leaves it in
-//! `KERNEL_MS`, or in a little more where it has run dry while we had more (compare Linux's byte queue limits). All of it is
-//! a connection's, under its transmit lock.
+//! Behind our queue is the kernel's. It may hold as many unsent octets (TCP_NOTSENT_LOWAT) as leave
+//! it in `KERNEL_MS`, or in `KERNEL_DRY_MS` if it has run dry while we had more (compare Linux's
+//! byte queue limits). The state belongs to a connection; callers hold its transmit lock.
 
 use crate::layout::connection_row::{FrameCursors, Queue};
 use crate::layout::{LOWAT_MAX, LOWAT_MIN, LOWAT_PARTS, LOWAT_START, RING_LEN, TX_QUEUE_MAX};
 use crate::report::status::Status;
 
-/// Longest stay that is no standing queue, ms.
+/// Target: longest stay that is no standing queue, ms.
 const TARGET_MS: f64 = 5.0;
-/// What a round trip takes at worst, round the world: a stay above the target for so long is a standing queue, ms.
+/// Longest round trip, round the world, ms. If stays exceed the target for so long, the queue
+/// stands.
 const INTERVAL_MS: f64 = 250.0;
-/// Most of a burst that may wait, ms of the connection's rate: a sender in its slow start is ahead by as much as a round trip.
+/// Longest burst that may wait, in ms of the connection's rate. A sender in slow start is ahead by
+/// up to a round trip.
 const BURST_MS: f64 = 150.0;
-/// Least burst that may wait, octets.
+/// Burst that may wait at any rate, octets.
 const BURST_MIN: u32 = 16_384;
-/// Time in which the kernel sends what it has unsent, ms.
+/// Time in which the kernel sends its unsent octets, ms.
 const KERNEL_MS: f64 = 4.0;
-/// The same, where it has run dry with that: what is acknowledged in clumps leaves in clumps, and a busy lane comes late.
+/// The same if the kernel has run dry with `KERNEL_MS`: clumped acknowledgements make it send in
+/// clumps, and a busy lane comes late.
 const KERNEL_DRY_MS: f64 = 16.0;
-/// Shortest time over which a rate is measured, ms: a round trip, or clumps would pass for the rate.
+/// Shortest time over which a rate is measured, ms: a round trip. In less, a clump would look like
+/// the rate.
 const RATE_MS: f64 = 100.0;
 
-/// The kernel's largest buffer, which it fills whatever the mark.
+/// The kernel's largest buffer. It fills one buffer whatever the mark.
 const BUFFER_LEN: u32 = 65_536;
 
-/// Forgets the connection before.
+/// Forgets the previous connection.
 pub(crate) fn clear(queue: &Queue) {
     let times = [
         &queue.mark_at,
@@ -55,7 +61,8 @@ pub(crate) fn clear(queue: &Queue) {
     queue.lowat_set.set(LOWAT_START);
 }
 
-/// Octets that the kernel is given at a time: whole segments, as a shorter one takes as much of a congestion window.
+/// Most octets that the kernel gets at a time: whole segments, since a shorter one takes as much of
+/// the congestion window.
 pub(crate) fn part_max(queue: &Queue) -> u32 {
     let (lowat, segment) = (queue.lowat.get(), queue.segment.get());
     if segment == 0 || lowat == LOWAT_MAX {
@@ -64,7 +71,8 @@ pub(crate) fn part_max(queue: &Queue) -> u32 {
     (lowat / LOWAT_PARTS / segment).max(1) * segment
 }
 
-/// Whether a frame of `frame_len` octets may come in behind `waiting` octets that have not begun to leave.
+/// Asks whether a frame of `frame_len` octets may come in behind `waiting` octets. A frame that has
+/// left in part does not count among those.
 ///
 /// # Errors
 /// `QueueDelay` to tell the sender of a standing queue, `TxRingFull` if a burst is too long.
@@ -84,7 +92,7 @@ pub(crate) fn admit(queue: &Queue, waiting: u32, frame_len: u32, now: f64) -> Re
     Ok(())
 }
 
-/// Takes note of the frame that came in last: one at a time is timed.
+/// Takes note of the frame that came in last. One frame at a time is timed.
 pub(crate) fn entered(queue: &Queue, ring: &FrameCursors, now: f64) {
     if queue.mark_at.get() == 0.0 {
         queue.mark.set(ring.written.get());
@@ -92,7 +100,7 @@ pub(crate) fn entered(queue: &Queue, ring: &FrameCursors, now: f64) {
     }
 }
 
-/// What the kernel took of a plan.
+/// The kernel's part of a plan.
 #[derive(Clone, Copy)]
 pub(crate) struct Sent {
     /// Octets that it took.
@@ -101,11 +109,11 @@ pub(crate) struct Sent {
     pub(crate) planned: u32,
 }
 
-/// Takes note of what the kernel took, after `ring` was told so.
+/// Takes note of the octets that the kernel took, after `ring` has.
 pub(crate) fn left(queue: &Queue, ring: &FrameCursors, sent: Sent, now: f64) {
     let Sent { octets, planned } = sent;
     let behind = ring.consumed.get().wrapping_sub(queue.mark.get());
-    // A mark in front is more than a lap away, as cursors wrap.
+    // A mark that is still ahead is more than a lap away, as cursors wrap.
     if queue.mark_at.get() != 0.0 && behind <= RING_LEN {
         queue.stay.set(now - queue.mark_at.replace(0.0));
     }
@@ -118,11 +126,11 @@ pub(crate) fn left(queue: &Queue, ring: &FrameCursors, sent: Sent, now: f64) {
     }
 }
 
-/// The kernel takes no more: what it took since it last said so is what it has sent.
+/// The kernel takes no more. It has sent as many octets as it took since it was last full.
 fn is_full(queue: &Queue, now: f64) {
     let (run, lowat) = (queue.run.replace(0), queue.lowat.get());
     let was_empty = queue.was_empty.replace(0) != 0;
-    // It may still be above a mark that has come down.
+    // It may still hold more than a lowered mark.
     if run == 0 {
         return;
     }
@@ -133,7 +141,7 @@ fn is_full(queue: &Queue, now: f64) {
     }
     let is_dry = run >= held_max(queue);
     if is_dry && was_empty {
-        // It might have sent more, had we had it.
+        // With more from us it might have sent more.
         begin_window(queue, now);
         return;
     }
@@ -155,14 +163,15 @@ fn is_full(queue: &Queue, now: f64) {
     } else if fit < f64::from(lowat / 2) {
         // Less than a ring in 16 ms.
         set_lowat(queue, (fit as u32).next_power_of_two());
-        // It sends what is too much before it takes more: the next window begins there.
+        // It sends the surplus before it takes more. The next window begins there.
         queue.full_at.set(0.0);
         return;
     }
     begin_window(queue, now);
 }
 
-/// Octets that the kernel has when it is full: who has taken as many has run dry.
+/// Octets that the kernel holds when it is full. If it has taken as many since it was last full, it
+/// has run dry.
 fn held_max(queue: &Queue) -> u32 {
     let over = if part_max(queue) == u32::MAX {
         BUFFER_LEN
@@ -175,7 +184,8 @@ fn held_max(queue: &Queue) -> u32 {
 fn note_rate(queue: &Queue, rate: f64) {
     let before = queue.rate.get();
     let change = if before == 0.0 {
-        // From now on it gets its octets in parts, for which the lane has to ask how long a segment is.
+        // From now on it gets its octets in parts. For that, the lane has to read the length of a
+        // segment.
         queue.lowat_set.set(0);
         rate
     } else {
@@ -204,7 +214,7 @@ fn burst_max(queue: &Queue) -> u32 {
     (rate * BURST_MS).clamp(f64::from(BURST_MIN), f64::from(RING_LEN)) as u32
 }
 
-/// How long frames stay: that which left last, or longer if the one that is timed now has been there for longer.
+/// The stay of frames: that of the last timed frame, or of the current one if that is longer.
 fn longest(queue: &Queue, now: f64) -> f64 {
     let since = queue.mark_at.get();
     let so_far = if since == 0.0 { 0.0 } else { now - since };
@@ -225,7 +235,8 @@ fn has_stood(queue: &Queue, stay: f64, now: f64) -> bool {
     now >= due_at
 }
 
-/// Whether a standing queue asks for a drop now; the next one is then due the sooner, the more there were (RFC 8289 §5.4, §5.5).
+/// Whether a standing queue asks for a drop now. The more drops there were, the sooner the next one
+/// is due (RFC 8289 §5.4, §5.5).
 fn is_drop_due(queue: &Queue, now: f64) -> bool {
     let (drops, drop_at) = (queue.drops.get(), queue.drop_at.get());
     if queue.is_dropping.get() == 0 {
@@ -299,7 +310,7 @@ mod tests {
             Ok(())
         }
 
-        /// As `sendmsg` and TCP_NOTSENT_LOWAT: parts as long as less is unsent than the mark.
+        /// Like `sendmsg` with TCP_NOTSENT_LOWAT: takes parts while less is unsent than the mark.
         fn send(&mut self) {
             let planned = self.waiting();
             if planned == 0 {
@@ -340,7 +351,8 @@ mod tests {
         }
     }
 
-    /// Offers `share` of the rate for `ms`; how many came in, were dropped for their delay, for want of room.
+    /// Offers `share` of the rate for `ms`. Returns how many frames came in, were dropped for their
+    /// delay, and were dropped for want of room.
     fn flood(world: &mut World, share: f64, ms: u32) -> [u32; 3] {
         let mut counts = [0; 3];
         let mut credit = 0.0;
@@ -411,7 +423,8 @@ mod tests {
         assert!(world.idle < 0.02 * 125_000.0 * 1000.0, "{}", world.idle);
     }
 
-    /// A TCP of sorts: a packet more a round trip, and down to 0.7 at the first loss of one.
+    /// A simple TCP: its window grows by a packet each round trip, and shrinks to 0.7 at the first
+    /// loss of one.
     struct Tcp {
         window: f64,
         held_until: f64,
@@ -419,7 +432,7 @@ mod tests {
 
     #[test]
     fn a_tcp_inside_keeps_the_link_busy_and_the_queue_short() {
-        // A window that grows by a packet a round trip is slow to come back at 100 ms.
+        // At 100 ms a window that grows by a packet each round trip recovers slowly.
         let links = [
             (625.0, 20.0, 0.85),
             (6250.0, 20.0, 0.85),

@@ -1,14 +1,16 @@
 //! The receive ring of a connection: octets from the kernel, consumed frame by frame.
 //!
-//! A block of `RING_LEN` octets with a slack of one largest frame behind it. Rules:
+//! It is a block of `RING_LEN` octets with a slack of one largest frame behind it. Rules:
 //!
-//! 1. One thread, the connection's owner lane, produces and consumes: the cursors need no ordering.
-//! 2. `consumed <= written <= consumed + RING_LEN`, both running freely; octet `n` lies at `n % RING_LEN`.
-//! 3. Octets in `[consumed, written)` stay where they are until `consumed` passes them: a batch in hand may be opened in
-//!    place, read by system calls and turned into replies.
-//! 4. A frame that straddles the end is made whole by a copy of its rest into the slack, which no other frame uses
-//!    until the ring has gone round.
-//! 5. A block is borrowed by the first octet and given back when the ring is empty.
+//! 1. One thread, the connection's owner lane, produces and consumes, so the cursors need no
+//!    ordering.
+//! 2. `consumed <= written <= consumed + RING_LEN`, both running freely; octet `n` lies at `n %
+//!    RING_LEN`.
+//! 3. Octets in `[consumed, written)` stay where they are until `consumed` passes them. Until then
+//!    a batch may be opened in place, read by system calls and turned into replies.
+//! 4. A frame that straddles the end is made whole: its rest is copied into the slack, which no
+//!    other frame uses until the ring has gone round.
+//! 5. The first octet borrows a block. The ring gives it back when it is empty.
 
 use crate::layout::RING_LEN;
 use crate::layout::connection_row::Row;
@@ -26,7 +28,8 @@ pub(crate) fn offset(row: &Row, cursor: u32) -> u32 {
     row.rx_block.get() + cursor % RING_LEN
 }
 
-/// Lays all free space into the lane's iovecs. How many there are; 0 if the ring is full, `None` without a block.
+/// Lays all free space into the lane's iovecs. Returns their number, which is 0 if the ring is
+/// full. `None` if the pool is empty.
 pub(crate) fn prepare(lane: &LaneBlock, row: &Row) -> Option<u32> {
     if row.rx_block.get() == 0 && !borrow(row) {
         return None;
@@ -45,7 +48,7 @@ pub(crate) fn prepare(lane: &LaneBlock, row: &Row) -> Option<u32> {
     Some(2)
 }
 
-/// Takes `octets` in that the kernel has written.
+/// Takes in `octets` octets that the kernel has written.
 ///
 /// # Panics
 /// If there was no room for them.
@@ -110,7 +113,7 @@ pub(crate) fn make_whole(row: &Row, cursor: u32, len: u32) -> u32 {
     let block = row.rx_block.get();
     if at + len > RING_LEN {
         let rest = at + len - RING_LEN;
-        // Rule 4; source and slack do not overlap, for a frame is shorter than the ring.
+        // Rule 4. The copy does not overlap its source, since a frame is shorter than the ring.
         octets::with(block, rest, |start| {
             octets::copy_in(block + RING_LEN, start)
         });

@@ -1,7 +1,8 @@
-//! To TCP: what a connection's two rings hold, in the order in which it may leave.
+//! To TCP: sends the frames of a connection's two rings in their order.
 //!
-//! The frame that has begun is finished first; then IKE, then ESP, each at a frame's end. Everything here happens under
-//! the connection's transmit lock. An IKE frame has a stamp before it in its ring: when its message came.
+//! A frame that has left in part is finished first. Then IKE leaves, then ESP; they change only at
+//! the end of a frame. Callers hold the connection's transmit lock. In its ring an IKE frame has a
+//! stamp in front: the time when its message came.
 
 use core::sync::atomic::Ordering;
 
@@ -20,19 +21,19 @@ use crate::stream::queue::{self, Sent};
 /// Octets of the stamp before an IKE frame.
 pub(crate) const STAMP_LEN: u32 = 8;
 
-/// Octets of the reserve that one read may take: a largest message, or a run of small ones with a stamp and a length
-/// each.
+/// Octets of the reserve that one read may take: a largest message, or a run of small ones, each
+/// with a stamp and a Length field.
 pub(crate) const READ_LEN_MAX: u32 =
     DATAGRAM_LEN_MAX + UP_READ_RUN_MAX * (STAMP_LEN + LENGTH_FIELD_LEN);
 
-/// No frame has begun.
+/// No frame has left in part.
 const BEGUN_NONE: u32 = 0;
-/// The first frame of the IKE ring has begun.
+/// The first frame of the IKE ring has left in part.
 const BEGUN_IKE: u32 = 1;
-/// The first frame of the transmit ring has begun.
+/// The first frame of the transmit ring has left in part.
 const BEGUN_ESP: u32 = 2;
 
-/// Takes the transmit lock. False, without it, if the connection has ended.
+/// Takes the transmit lock. Returns false, without the lock, if the connection has ended.
 pub(crate) fn lock_open(row: &Row) -> bool {
     lock::acquire(&row.tx_lock);
     if row.state.load(Ordering::Relaxed) != CONN_CLOSED {
@@ -42,7 +43,7 @@ pub(crate) fn lock_open(row: &Row) -> bool {
     false
 }
 
-/// Gives empty rings back and lets the transmit lock go.
+/// Gives empty rings back and releases the transmit lock.
 pub(crate) fn unlock(row: &Row) {
     if is_empty(&row.tx) {
         frame_ring::give_back(&row.tx);
@@ -54,7 +55,7 @@ pub(crate) fn unlock(row: &Row) {
     lock::release(&row.tx_lock);
 }
 
-/// Lays everything that may leave now into the lane's message. Octets planned.
+/// Lays everything that may leave now into the lane's message. Returns the octets planned.
 pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
     let mut parts = Parts {
         lane,
@@ -76,7 +77,7 @@ pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
     while ike != row.ike.written.get() && parts.count < TX_IOV_MAX - 2 {
         ike = parts.add_ike(&row.ike, ike, 0);
     }
-    // ESP only if no IKE is left behind.
+    // ESP follows only if all IKE is planned.
     if ike == row.ike.written.get() {
         for piece in pieces(&row.tx, esp) {
             parts.add(piece.at, piece.len);
@@ -87,7 +88,7 @@ pub(crate) fn plan(lane: &LaneBlock, row: &Row) -> u32 {
     parts.octets
 }
 
-/// Takes note of what the kernel took of the plan. Octets still queued.
+/// Takes note of the octets that the kernel took of the plan. Returns the octets still queued.
 ///
 /// # Panics
 /// If it took more than was planned.
@@ -147,7 +148,7 @@ fn none_of(kind: usize) -> Frames {
     }
 }
 
-/// Octets of ESP that wait, the begun frame apart.
+/// Octets of ESP that wait. A frame that has left in part does not count.
 pub(crate) fn waiting(row: &Row) -> u32 {
     let queued = row.tx.queued.get();
     if row.begun.get() != BEGUN_ESP {
@@ -156,7 +157,7 @@ pub(crate) fn waiting(row: &Row) -> u32 {
     queued - (frame_len(front(&row.tx)) - row.begun_octets.get())
 }
 
-/// How a sender is told of a standing queue.
+/// The way to tell a sender of a standing queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
     /// By the loss of its packet.
@@ -176,7 +177,7 @@ pub(crate) struct Admitted {
 /// Asks whether a frame of ESP may queue up behind those that wait.
 ///
 /// # Errors
-/// `TxRingFull`, or `QueueDelay` to tell by a loss.
+/// `TxRingFull`, or `QueueDelay` to tell the sender by a loss.
 pub(crate) fn admit(row: &Row, frame_len: u32, word: Word, now: f64) -> Result<Admitted, Status> {
     let is_marked = match queue::admit(&row.queue, waiting(row), frame_len, now) {
         Err(Status::QueueDelay) if word == Word::Mark => true,
@@ -186,13 +187,13 @@ pub(crate) fn admit(row: &Row, frame_len: u32, word: Word, now: f64) -> Result<A
     Ok(Admitted { place, is_marked })
 }
 
-/// Takes the frame in that was laid into `place`.
+/// Takes in the frame that you have laid into `place`.
 pub(crate) fn push(row: &Row, place: Place, frame_len: u32, now: f64) {
     frame_ring::push(&row.tx, place, frame_len);
     queue::entered(&row.queue, &row.tx, now);
 }
 
-/// Publishes how much is queued.
+/// Publishes the octets queued, and returns them.
 pub(crate) fn note_queue(row: &Row) -> u32 {
     let queued = row.tx.queued.get() + row.ike.queued.get();
     row.tx_queued.store(queued, Ordering::Relaxed);
@@ -217,14 +218,14 @@ fn head_at(row: &Row, kind: u32) -> u32 {
     }
 }
 
-/// Lets the frame of IKE go that has left whole.
+/// Removes a frame of IKE that has left whole.
 fn end_ike(lane: &LaneBlock, row: &Row, len: u32, now: f64) {
     let stamp = f64::from_le_bytes(octets::array(front(&row.ike)));
     observe_delay(lane, now - stamp);
     pop(&row.ike, STAMP_LEN + len);
 }
 
-/// Keeps the time since when the first frame of the queue has failed to leave whole.
+/// Keeps the time since when the first frame of the queue has not left whole.
 fn note_partial(row: &Row, has_ended_one: bool, now: f64) {
     let is_idle = is_empty(&row.ike) && is_empty(&row.tx);
     let since = f64::from_bits(row.tx_partial_at.load(Ordering::Relaxed));
@@ -260,7 +261,8 @@ impl Parts<'_> {
         }
     }
 
-    /// Adds the IKE frame at `cursor` without the `gone` octets that have left. The cursor behind it.
+    /// Adds the IKE frame at `cursor` without the `gone` octets that have left. Returns the cursor
+    /// behind it.
     fn add_ike(&mut self, ring: &FrameCursors, cursor: u32, gone: u32) -> u32 {
         let at = ring.block.get() + cursor % crate::layout::RING_LEN + STAMP_LEN;
         let len = frame_len(at);

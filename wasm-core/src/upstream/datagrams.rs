@@ -1,7 +1,8 @@
-//! From the IKE daemon: datagrams, or runs of them, into the connection's rings.
+//! From the IKE daemon: puts datagrams, or runs of them, into the connection's rings.
 //!
-//! IKE goes into a ring of its own, the reserve, and is never dropped: datagrams are read only when the largest messages
-//! have room (RFC 9329 §6.2: the daemon will not send it again). ESP is relayed unopened, whoever owns its SPI.
+//! IKE goes into a ring of its own, the reserve, and is never dropped, since the daemon will not
+//! send it again (RFC 9329 §6.2). So datagrams are read only while the largest messages have room.
+//! ESP is relayed unopened, whatever its SPI.
 
 use core::sync::atomic::Ordering;
 
@@ -23,8 +24,9 @@ use crate::stream::frame_ring;
 use crate::stream::transmit::{self, READ_LEN_MAX, STAMP_LEN, Word};
 use crate::upstream::runs;
 
-/// Lays out as many reads as the reserve can take, were all of it IKE. It can until `end`. With 0, `ike_waits` says
-/// when to ask again. `None` if the pool is empty.
+/// Lays out as many reads as the reserve can take if all of them are IKE. The room is reserved
+/// until `end`. If the result is 0, `ike_waits` says when to ask again. `None` if the pool is
+/// empty.
 pub(crate) fn begin(lane: &LaneBlock, row: &Row) -> Option<u32> {
     if !transmit::lock_open(row) {
         return Some(0);
@@ -42,21 +44,22 @@ pub(crate) fn begin(lane: &LaneBlock, row: &Row) -> Option<u32> {
     reads
 }
 
-/// Ends what `begin` has begun: an empty reserve may go back to the pool.
+/// Ends the reservation of `begin`: an empty reserve may go back to the pool.
 pub(crate) fn end(row: &Row) {
     lock::locked(&row.tx_lock, || row.ike_reserved.set(0));
 }
 
-/// Queues what read `i` has brought: a datagram, or a run of them.
+/// Queues the result of read `i`: a datagram, or a run of them.
 ///
 /// # Errors
-/// Why the last one was not queued. `Keepalive` counts as nothing (RFC 3948 §2.3).
+/// The condition that kept the last one out of the queue. `Keepalive` is not counted (RFC 3948
+/// §2.3).
 pub(crate) fn take(lane: Lane<'_>, conn: ConnId, i: u32, now: f64) -> Result<(), Status> {
     lane.block.batch.now.set(now);
     let read = &lane.block.up_read[i as usize];
     let control = &lane.block.up_read_control[i as usize];
     let control_octets = core::array::from_fn(|i| control[i].get());
-    // Both are bounded by what `begin` has laid out.
+    // `begin` has bounded both.
     let said = runs::read_control(&control_octets, read.message.control_len.get() as usize);
     note_lost(lane.block, conn, said.lost);
     let len = (read.len.get() as u32).min(SLOT_LEN - SLOT_HEAD_LEN);
@@ -73,14 +76,14 @@ pub(crate) fn take(lane: Lane<'_>, conn: ConnId, i: u32, now: f64) -> Result<(),
     })
 }
 
-/// Counts what the kernel has lost since it last said so.
+/// Counts the datagrams that the kernel has dropped since it last gave their number.
 fn note_lost(lane: &LaneBlock, conn: ConnId, lost: Option<u32>) {
     let Some(lost) = lost else { return };
     let since = lost.wrapping_sub(memory::row(conn).up_lost.replace(lost));
     if since == 0 {
         return;
     }
-    // Nobody can say what they were: as likely as not, IKE among them.
+    // They are unknown. IKE may be among them.
     events::ike_dropped(lane, Status::UpstreamOverflow, conn);
     add(
         &lane.counters[Status::UpstreamOverflow as usize],
@@ -108,7 +111,7 @@ fn take_one(lane: Lane<'_>, conn: ConnId, datagram: &[u8], now: f64) -> Result<(
     queued
 }
 
-/// What may go into a frame at all.
+/// Checks whether a datagram may go into a frame.
 fn check(kind: Kind, octets: u32) -> Result<(), Status> {
     match kind {
         Kind::Ike if octets < NON_ESP_MARKER_LEN + IKE_HEADER_LEN => Err(Status::IkeShort),
@@ -151,16 +154,16 @@ fn put_esp(row: &Row, packet: &[u8], now: f64) -> Result<(), Status> {
         return Err(Status::TxRingFull);
     }
     let frame_len = LENGTH_FIELD_LEN + packet.len() as u32;
-    // What is sealed elsewhere cannot be marked.
+    // A packet that is sealed elsewhere cannot be marked.
     let place = transmit::admit(row, frame_len, Word::Loss, now)?.place;
     put_frame(place.at, packet)?;
     transmit::push(row, place, frame_len, now);
     Ok(())
 }
 
-/// Lays Length field and payload to `at`: the one copy on this way.
+/// Lays Length field and payload to `at`. It is the only copy on this way.
 fn put_frame(at: u32, payload: &[u8]) -> Result<(), Status> {
-    // `check` keeps payloads below what the Length field can say.
+    // `check` keeps payloads within the range of the Length field.
     let len = payload.len() as u32;
     let field = length_field(len).ok_or(Status::EspTooLong)?;
     octets::copy_in(at, &field);

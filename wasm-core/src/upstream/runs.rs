@@ -1,7 +1,9 @@
-//! Runs of datagrams between a connection and the IKE daemon: neighbours of one length, the last of which may be shorter,
-//! which the kernel takes in one call and cuts (UDP_SEGMENT), or joins as they come (UDP_GRO).
+//! Runs of datagrams between a connection and the IKE daemon. A run has neighbours of one length;
+//! only its last datagram may be shorter. Towards the daemon the kernel takes a run in one call and
+//! cuts it (UDP_SEGMENT). From the daemon it joins datagrams into runs (UDP_GRO).
 //!
-//! To the daemon IKE leaves alone: what a socket refuses is given up in the end, and that shall be one message of it.
+//! An IKE message leaves for the daemon alone. If a socket keeps refusing a send, it is given up,
+//! and must not cost more than one IKE message.
 
 use core::mem::{offset_of, size_of};
 
@@ -89,7 +91,7 @@ fn close(lane: &LaneBlock, run: &Run) {
     lane.batch.sends.set(i + 1);
 }
 
-/// What the kernel says of a datagram that has come.
+/// The kernel's remarks on a datagram from the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Said {
     /// Octets of each datagram but the last, if it is a run.
@@ -98,7 +100,7 @@ pub(crate) struct Said {
     pub(crate) lost: Option<u32>,
 }
 
-/// Reads the first `len` octets of control messages.
+/// Parses the first `len` octets of control messages.
 pub(crate) fn read_control(octets: &[u8; CONTROL_LEN], len: usize) -> Said {
     const HEADER_LEN: usize = offset_of!(Control, value);
     let mut said = Said::default();
@@ -116,7 +118,7 @@ pub(crate) fn read_control(octets: &[u8; CONTROL_LEN], len: usize) -> Said {
             (SOL_SOCKET, SO_RXQ_OVFL) => said.lost = value,
             _ => {}
         }
-        // At least its own header, in steps of a word: ends for any octets.
+        // At least its own header, in steps of a word, so the loop ends for any octets.
         let len = (word(0) as usize)
             .max(HEADER_LEN)
             .next_multiple_of(size_of::<u64>());

@@ -34,7 +34,7 @@ impl Device {
         Self { gate, conn, out }
     }
 
-    /// Inner packets that leave for what the device gives, header and packet.
+    /// The inner packets that leave for one read of the device: a header and a packet.
     pub fn send(&self, reads: &[(&[u8], &[u8])]) -> Vec<Vec<u8>> {
         self.send_at(reads, 2.0)
     }

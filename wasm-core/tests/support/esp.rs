@@ -1,4 +1,4 @@
-//! An ESP peer of its own, on RustCrypto's AEADs: what the core must agree with.
+//! An independent ESP peer on RustCrypto's AEADs, with which the core must agree.
 
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -30,7 +30,7 @@ pub struct Sa {
     pub remote: Vec<(Vec<u8>, u32)>,
 }
 
-/// What a packet to be sealed differs in from the plain one.
+/// The differences of a packet to be sealed from the plain one.
 #[derive(Clone, Debug)]
 pub struct Plain<'a> {
     pub seq: u64,

@@ -1,4 +1,4 @@
-//! The SIMD engine: same results as `soft`, on kernels made for sixteen-octet vectors.
+//! The SIMD engine. It has the results of `soft`, on kernels made for sixteen-octet vectors.
 //!
 //! CT: as in `soft`. No multiplication and no table in memory meets a secret in AES-GCM; Poly1305
 //! multiplies 32-bit by 32-bit limbs, and 16-bit by 16-bit ones in vectors, which takes the same

@@ -1,9 +1,10 @@
 //! Poly1305 (RFC 8439 §2.5) over whole blocks, two to one carry.
 //!
 //! (sum + block) r^2 + block r: both products add up before they are carried, and the multiplier
-//! never waits. Scalar on purpose: engines take three instructions for a vector multiplication of
-//! 32-bit lanes. Long data goes through `poly1305_lanes` first. Limbs have 26 bits. Limbs of the
-//! sum are below 2^27 and those of 5 r below 2^29, so that ten products stay below 2^60.
+//! never waits. It is scalar on purpose, since engines take three instructions for a vector
+//! multiplication of 32-bit lanes. Long data goes through `poly1305_lanes` first. Limbs have 26
+//! bits. Limbs of the sum are below 2^27 and those of 5 r below 2^29, so that ten products stay
+//! below 2^60.
 //!
 //! CT: key, blocks and sum are secret; they meet additions, multiplications and shifts by
 //! constants.
@@ -13,8 +14,8 @@ use super::poly1305_lanes;
 use super::poly1305_limbs::{Factor, LIMB, Limbs, below_2_130, carry, multiply, propagate};
 use super::verbs::store;
 
-/// From this length on four lanes have paid for their powers of r, on JavaScriptCore as well: with
-/// 512, 1400 octets were x0.93 as fast there and x1.01 on V8 (Sapphire Rapids).
+/// From this length on four lanes pay for their powers of r, on JavaScriptCore as well. With a
+/// limit of 512, a packet of 1400 octets was x0.93 as fast there and x1.01 on V8 (Sapphire Rapids).
 const LANES_FROM: usize = 2048;
 
 /// Running sum.
@@ -39,8 +40,8 @@ impl Poly1305 {
         }
     }
 
-    /// As `update_padded`, four blocks at a time as long as it has paid off. Apart from it because
-    /// the call slows down what short data goes through.
+    /// Like `update_padded`, with four blocks at a time if that pays off. The two are separate
+    /// because a call to the lanes slows down the code for short data.
     pub(super) fn update_long(&mut self, data: &[u8]) {
         if data.len() < LANES_FROM {
             return self.update_padded(data);

@@ -46,7 +46,7 @@ pub(super) fn below_2_130(sum: Limbs) -> Limbs {
     propagate(&mut a);
     a[0] += 5 * (a[4] >> 26);
     a[4] &= LIMB;
-    // If something came round, little was left above limb 0, and nothing comes round again.
+    // If a carry came round, little was left above limb 0, so no carry comes round again.
     propagate(&mut a);
     a
 }

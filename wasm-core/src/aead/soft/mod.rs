@@ -1,7 +1,9 @@
-//! The portable engine, and the specification of the SIMD one.
+//! The portable engine, which is the specification of the SIMD one.
 //!
-//! Written to be read beside the standards. CT: keys, plaintext and every intermediate value are
-//! secret; lengths and nonces are not. No secret reaches an index or a branch.
+//! It is written to be read beside the standards.
+//!
+//! CT: keys, plaintext and every intermediate value are secret; lengths and nonces are not. No
+//! secret reaches an index or a branch.
 
 pub(super) mod aes;
 mod chacha;
