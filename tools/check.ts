@@ -6,6 +6,7 @@ import { checkImports } from "./check/imports.ts";
 import { checkLinks } from "./check/links.ts";
 import { checkNames } from "./check/names.ts";
 import { checkPaths } from "./check/paths.ts";
+import { checkRustModules } from "./check/rust_modules.ts";
 import { checkSizes } from "./check/sizes.ts";
 import { checkUnsafe } from "./check/unsafe.ts";
 
@@ -14,6 +15,7 @@ const GUARDS: Readonly<Record<string, Guard>> = {
   links: checkLinks,
   names: checkNames,
   paths: checkPaths,
+  rust: checkRustModules,
   sizes: checkSizes,
   unsafe: checkUnsafe,
 };

@@ -1,4 +1,4 @@
-// Generated from wasm-core/src/layout.rs by `cargo run --example gen_layout`. Do not edit.
+// Generated from wasm-core/src/layout by `cargo run --example gen_layout`. Do not edit.
 
 // Sizes and limits, octets or counts.
 export const ABI = 1;

@@ -1,4 +1,4 @@
-// Generated from wasm-core/src/status.rs by `cargo run --example gen_layout`. Do not edit.
+// Generated from wasm-core/src/report/status.rs by `cargo run --example gen_layout`. Do not edit.
 
 /** Numbers of the statuses, as the core returns and counts them. */
 export const Status = {

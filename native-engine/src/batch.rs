@@ -1,11 +1,12 @@
-//! One lane's batch: every job is checked before the first is done, so that a batch is done whole or not at all.
+//! One lane's batch. Every job is checked before the first one runs, so a batch is done whole or
+//! not at all.
 
 use core::mem::offset_of;
 
 use culvert_core::layout::BATCH_MAX;
 use culvert_core::layout::lane::{Job, LaneBlock};
 
-use crate::key::{Header, ICV_LEN, Key};
+use crate::key::{Header, ICV_LEN, Key, Sealing};
 use crate::keys::Keys;
 use crate::memory::{Memory, Octets};
 
@@ -16,16 +17,16 @@ struct Checked<'a> {
     header: Header,
     data: Octets,
     icv: Octets,
-    /// Where an open leaves its result.
+    /// Offset of the word for the result of an open.
     ok_at: u32,
     source: u32,
 }
 
-/// Opens the packets of the batch in the block at `block`, in place, and says in each job whether it was authentic.
-/// False if the batch is not for this engine: nothing has changed then.
+/// Opens the packets of the batch in the block at `block`, in place, and notes in each job whether
+/// it was authentic. Returns false, with nothing changed, if the batch is not for this engine.
 pub(crate) fn open(memory: &Memory, keys: &Keys, block: u32) -> bool {
     let mut table = [None; BATCH_MAX];
-    let Some(jobs) = check(memory, keys, (block, &mut table)) else {
+    let Some(jobs) = check(memory, keys, block, &mut table) else {
         return false;
     };
     for job in jobs.iter().flatten() {
@@ -35,10 +36,11 @@ pub(crate) fn open(memory: &Memory, keys: &Keys, block: u32) -> bool {
     true
 }
 
-/// Seals the packets of the batch, each from its source to the transmit ring. False as in [`open`].
+/// Seals the packets of the batch, each from its source to the transmit ring. Returns false as
+/// [`open`] does.
 pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
     let mut table = [None; BATCH_MAX];
-    let Some(jobs) = check(memory, keys, (block, &mut table)) else {
+    let Some(jobs) = check(memory, keys, block, &mut table) else {
         return false;
     };
     let mut sources = [None; BATCH_MAX];
@@ -50,16 +52,22 @@ pub(crate) fn seal(memory: &Memory, keys: &Keys, block: u32) -> bool {
     }
     for (job, source) in jobs.iter().flatten().zip(sources.iter().flatten()) {
         // Too long is impossible: no packet has 2^32 octets, and no AEAD takes fewer.
-        job.key.seal(&job.header, source, (&job.data, &job.icv));
+        let packet = Sealing {
+            source,
+            data: &job.data,
+            icv: &job.icv,
+        };
+        job.key.seal(&job.header, &packet);
     }
     true
 }
 
-/// Checks every job of a batch into `table`. `None` if one is not for this engine.
+/// Checks every job of a batch into `table`. Returns `None` if one is not for this engine.
 fn check<'a, 't>(
     memory: &Memory,
     keys: &'a Keys,
-    (block, table): (u32, &'t mut [Option<Checked<'a>>; BATCH_MAX]),
+    block: u32,
+    table: &'t mut [Option<Checked<'a>>; BATCH_MAX],
 ) -> Option<&'t [Option<Checked<'a>>]> {
     let count = memory.word(block.checked_add(offset_of!(LaneBlock, batch.jobs) as u32)?)?;
     let jobs = table.get_mut(..count as usize)?;
@@ -71,7 +79,7 @@ fn check<'a, 't>(
     Some(jobs)
 }
 
-/// Each word is read once: what is checked is what is used.
+/// Each word is read once, so the checked value is the used one.
 fn check_job<'a>(memory: &Memory, keys: &'a Keys, at: u32) -> Option<Checked<'a>> {
     let word = |field: usize| memory.word(at.checked_add(field as u32)?);
     let key = keys.get(word(offset_of!(Job, sa))?)?;

@@ -1,11 +1,12 @@
-//! One number for everything that library and gateway must agree on about tables in memory.
+//! One number for everything about tables in memory that library and gateway must agree on.
 //!
-//! `gateway/engine/fingerprint.ts` computes it from the generated layout; a library of another build is refused.
+//! `gateway/engine/fingerprint.ts` computes it from the generated layout, and refuses a library of
+//! another build.
 
 use core::mem::offset_of;
 
 use culvert_core::layout::lane::{Job, LaneBlock};
-use culvert_core::layout::sa::SaSpec;
+use culvert_core::layout::sa_row::SaSpec;
 use culvert_core::layout::{ABI, AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305, BATCH_MAX, SAS_MAX};
 
 /// Version of the exports.

@@ -1,6 +1,7 @@
 //! One SA's key in the form of `ring`.
 //!
-//! `ring` chooses by the CPU: VAES and AVX2, AES-NI, or constant-time code without either. It has no AES-192.
+//! `ring` chooses its code by the CPU: VAES and AVX2, AES-NI, or constant-time code without either.
+//! It has no AES-192.
 
 use core::num::NonZeroU32;
 
@@ -22,7 +23,7 @@ pub(crate) struct Key {
     cipher: Wiped<LessSafeKey>,
 }
 
-/// What goes with a packet: nonce and AAD.
+/// Nonce and AAD of a packet.
 #[derive(Clone, Copy)]
 pub(crate) struct Header {
     /// Salt, then IV.
@@ -33,16 +34,27 @@ pub(crate) struct Header {
     pub(crate) aad_len: usize,
 }
 
+/// A packet that is to be sealed.
+pub(crate) struct Sealing<'a> {
+    /// Plaintext with ESP trailer.
+    pub(crate) source: &'a Octets,
+    /// Receives the ciphertext, which is as long.
+    pub(crate) data: &'a Octets,
+    /// Receives the ICV.
+    pub(crate) icv: &'a Octets,
+}
+
 impl Key {
-    /// `None` if `ring` lacks the AEAD, or the key is not of its length. What making it ready leaves on the stack is wiped.
+    /// Returns `None` if `ring` lacks the AEAD, or if the key is not of its length. The stack that
+    /// the expansion has used is wiped.
     pub(crate) fn new(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
         let made = Self::make(spi, algorithm, key);
         wipe_stack();
         made
     }
 
-    /// `ring` hands keys out by value: they move through the frames of this call, which [`wipe_stack`] reaches since both
-    /// are called from one place and neither is inlined there.
+    /// `ring` hands keys out by value, so they move through the frames of this call. [`wipe_stack`]
+    /// reaches those, since both are called from one place and neither is inlined there.
     #[inline(never)]
     fn make(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
         let key = UnboundKey::new(algorithm_of(algorithm, key.len())?, key).ok()?;
@@ -52,12 +64,13 @@ impl Key {
         })
     }
 
-    /// Whether it is for packets of this SPI: a row of the table of SAs may have got another SA meanwhile.
+    /// Whether it is for packets of this SPI. A row of the table of SAs may hold another SA
+    /// meanwhile.
     pub(crate) fn is_for(&self, header: &Header) -> bool {
         header.aad[..4] == self.spi.get().to_be_bytes()
     }
 
-    /// Opens `data` in place. If it was not authentic, `data` is wiped: no plaintext stays.
+    /// Opens `data` in place. If it was not authentic, `data` is wiped, so that no plaintext stays.
     pub(crate) fn open(&self, header: &Header, data: &Octets, icv: &Octets) -> bool {
         let mut tag = [0; ICV_LEN as usize];
         icv.with(|icv| tag.copy_from_slice(icv));
@@ -71,13 +84,9 @@ impl Key {
         })
     }
 
-    /// Seals `source` into `data`, which is as long. False if it is too long for the AEAD.
-    pub(crate) fn seal(
-        &self,
-        header: &Header,
-        source: &Octets,
-        (data, icv): (&Octets, &Octets),
-    ) -> bool {
+    /// Seals a packet. False if it is too long for the AEAD.
+    pub(crate) fn seal(&self, header: &Header, packet: &Sealing<'_>) -> bool {
+        let &Sealing { source, data, icv } = packet;
         data.copy_from(source);
         let aad = Aad::from(&header.aad[..header.aad_len]);
         let nonce = Nonce::assume_unique_for_key(header.nonce);
@@ -100,7 +109,7 @@ fn wipe_stack() {
     core::hint::black_box(&mut octets);
 }
 
-/// Octets of stack that are wiped; `tests/wiping.rs` fails where they are too few.
+/// Octets of stack that are wiped; `tests/wiping.rs` fails if they are too few.
 const STACK_LEN: usize = 16 << 10;
 
 fn algorithm_of(algorithm: u32, key_len: usize) -> Option<&'static Algorithm> {
@@ -118,7 +127,8 @@ mod tests {
     use culvert_vectors::Case;
     use culvert_vectors::wycheproof::{Suite, aes_gcm, chacha20_poly1305};
 
-    /// `None` if `ring` lacks the AEAD, or the AAD is longer than any of ESP's; else whether it was opened.
+    /// Returns whether the packet was opened, or `None` if `ring` lacks the AEAD or the AAD is
+    /// longer than any of ESP's.
     fn open(algorithm: u32, case: &Case) -> Option<bool> {
         let aad_len = case.aad.len();
         let mut aad = [0; 12];
@@ -146,7 +156,8 @@ mod tests {
         (valid, opened.len() - valid)
     }
 
-    /// Through the exports no forged case of Wycheproof's gets past the checks: their AADs are not of ESP's lengths.
+    /// Wycheproof's forged cases cannot pass the checks of the exports, because their AADs do not
+    /// have ESP's lengths.
     #[test]
     fn wycheproof_is_opened_and_its_wrong_tags_are_refused() {
         assert_eq!(run_suite(AEAD_AES_GCM_16, &aes_gcm()), (50, 54));

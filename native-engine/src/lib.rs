@@ -1,9 +1,10 @@
-//! The AEAD step of a batch with the CPU's own instructions, in place on the memory of the WebAssembly core.
+//! The AEAD step of a batch with the CPU's own instructions, in place on the memory of the
+//! WebAssembly core.
 //!
-//! A lane calls [`exports::culvert_engine_open`] or [`exports::culvert_engine_seal`] where it would call the core's
-//! `inbound_open` or `outbound_seal`. Frames, SAs, numbers and windows stay in the core: only keys and octets cross. A
-//! batch is done whole or not touched at all; then the core does it. `memory.rs` has the rules of the shared memory and
-//! all unsafe code but the exports' names.
+//! A lane calls [`exports::culvert_engine_open`] or [`exports::culvert_engine_seal`] where it would
+//! call the core's `inbound_open` or `outbound_seal`. Frames, SAs, numbers and windows stay in the
+//! core; only keys and octets cross. A batch is done whole or left untouched for the core.
+//! `memory.rs` has the rules of the shared memory and all unsafe code except the exports' names.
 
 #![deny(unsafe_code)]
 #![warn(

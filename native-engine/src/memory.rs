@@ -1,13 +1,17 @@
-//! The core's shared memory, by offsets that are checked against its length; and the wiping of keys.
+//! The core's shared memory, with offsets that are checked against its length; and the wiping of
+//! keys.
 //!
 //! Rules, to which every SAFETY line refers:
 //!
-//! 1. `base` and `len` describe one mapping that neither moves nor ends while it is attached (`culvert_engine_attach`).
-//! 2. An offset becomes a pointer only after `offset + len <= self.len`. Whatever a table holds, nothing outside of the
-//!    mapping is touched.
-//! 3. Words of tables are read and written as relaxed atomics: another thread may write them at the same time.
-//! 4. Octets named by a job belong to the lane whose batch it is, until the core has committed or finished that batch.
-//!    Of the ranges of one job at most one is borrowed at a time. A table that breaks this rule yields wrong octets.
+//! 1. `base` and `len` describe one mapping that neither moves nor ends while it is attached
+//!    (`culvert_engine_attach`).
+//! 2. An offset becomes a pointer only after the check `offset + len <= self.len`. So no content of
+//!    a table leads outside of the mapping.
+//! 3. Words of tables are read and written as relaxed atomics, since another thread may write them
+//!    at the same time.
+//! 4. Octets named by a job belong to the lane whose batch it is, until the core has committed or
+//!    finished that batch. At most one range of a job is borrowed at a time. A table that breaks
+//!    this rule yields wrong octets.
 
 #![allow(unsafe_code)]
 
@@ -35,7 +39,8 @@ pub(crate) struct Octets {
 }
 
 impl Memory {
-    /// Takes a mapping; `None` for no address, or one at which no WebAssembly memory can begin.
+    /// Takes a mapping. Returns `None` for no address, or one at which no WebAssembly memory can
+    /// begin.
     ///
     /// # Safety
     /// Rule 1 holds until nobody uses this value any more.
@@ -81,7 +86,8 @@ impl Memory {
         if !at.is_aligned() {
             return None;
         }
-        // SAFETY: rules 1 to 3: inside, aligned, and only ever an atomic to us; every bit pattern is a value.
+        // SAFETY: rules 1 to 3: inside, aligned, and always an atomic to us; every bit pattern is a
+        // value.
         Some(unsafe { AtomicU32::from_ptr(at) })
     }
 }
@@ -94,14 +100,17 @@ impl Octets {
 
     /// Lends them for one operation of the cipher.
     pub(crate) fn with<T>(&self, run: impl FnOnce(&mut [u8]) -> T) -> T {
-        // SAFETY: bounds: rule 2; lifetime: rule 1, the borrow ends with `run`; aliasing: rule 4; alignment: u8.
+        // SAFETY: bounds: rule 2; lifetime: rule 1, the borrow ends with `run`; aliasing: rule 4;
+        // alignment: u8.
         run(unsafe { slice::from_raw_parts_mut(self.at, self.len) })
     }
 
-    /// Copies them from elsewhere in the memory, also from where they overlap; both are of one length.
+    /// Copies octets from elsewhere in the memory. Source and target may overlap, and are of one
+    /// length.
     pub(crate) fn copy_from(&self, source: &Self) {
         assert_eq!(self.len, source.len, "of one length");
-        // SAFETY: bounds: rule 2, both have `len` octets; overlap: allowed by `copy`; aliasing: rule 4.
+        // SAFETY: bounds: rule 2, both have `len` octets; overlap: allowed by `copy`; aliasing:
+        // rule 4.
         unsafe { core::ptr::copy(source.at, self.at, self.len) };
     }
 }
@@ -125,7 +134,8 @@ impl<T> Wiped<T> {
 
 impl<T> Drop for Wiped<T> {
     fn drop(&mut self) {
-        // SAFETY: the pointer is that of the box, nobody can use the value after this, and it needs no drop.
+        // SAFETY: the pointer is that of the box; nothing uses the value after this, and it needs
+        // no drop.
         unsafe { zeroize::zeroize_flat_type(self.0.as_mut_ptr()) };
     }
 }

@@ -1,8 +1,8 @@
 //! The memories that are attached, each with its keys, behind one lock.
 //!
-//! Lanes hold the read lock for one batch; the shell takes the write lock to install and to remove. So a removed key has
-//! been used for the last time when the removal returns, and is wiped. It is the native half of the core's SAD lock
-//! (docs/decisions/0002).
+//! Lanes hold the read lock for one batch. The shell takes the write lock to install and to remove.
+//! So when a removal returns, no batch uses the key any more, and it is wiped. This lock is the
+//! native half of the core's SAD lock (docs/decisions/0002).
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -12,7 +12,7 @@ use crate::memory::Memory;
 /// Memories of one process: a gateway has one, tests and benches have more.
 const ENGINES_MAX: usize = 64;
 
-/// What one memory has.
+/// One memory with its keys.
 struct Engine {
     memory: Memory,
     keys: Keys,
@@ -38,7 +38,8 @@ pub(crate) fn detach(handle: u32) -> bool {
     place(handle).is_some_and(|place| write(place).take().is_some())
 }
 
-/// Runs on a memory and its keys, which nobody changes meanwhile. `None` if there is none of this handle.
+/// Runs on a memory and its keys, which no thread changes meanwhile. Returns `None` if no memory
+/// has this handle.
 pub(crate) fn with<T>(handle: u32, run: impl FnOnce(&Memory, &Keys) -> T) -> Option<T> {
     let engine = read(place(handle)?);
     engine
@@ -46,7 +47,7 @@ pub(crate) fn with<T>(handle: u32, run: impl FnOnce(&Memory, &Keys) -> T) -> Opt
         .map(|engine| run(&engine.memory, &engine.keys))
 }
 
-/// Runs on a memory and its keys, which nobody else uses meanwhile.
+/// Runs on a memory and its keys, which no other thread uses meanwhile.
 pub(crate) fn change<T>(handle: u32, run: impl FnOnce(&Memory, &mut Keys) -> T) -> Option<T> {
     let mut engine = write(place(handle)?);
     engine
@@ -58,7 +59,7 @@ fn place(handle: u32) -> Option<&'static RwLock<Option<Engine>>> {
     ENGINES.get((handle as usize).checked_sub(1)?)
 }
 
-/// A poisoned lock is taken: nothing here is left half done by a panic.
+/// A poisoned lock is taken all the same: a panic leaves nothing half done here.
 fn read(place: &RwLock<Option<Engine>>) -> RwLockReadGuard<'_, Option<Engine>> {
     place.read().unwrap_or_else(PoisonError::into_inner)
 }

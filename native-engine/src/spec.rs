@@ -1,10 +1,11 @@
-//! The specification of an SA that the shell has laid into its lane block: read here once more after the core, and wiped.
+//! The specification of an SA, which the shell has laid into its lane block. It is read here after
+//! the core has read it, and wiped.
 
 use core::mem::offset_of;
 use core::num::NonZeroU32;
 
 use culvert_core::layout::lane::LaneBlock;
-use culvert_core::layout::sa::SaSpec;
+use culvert_core::layout::sa_row::SaSpec;
 use zeroize::Zeroizing;
 
 use crate::key::Key;
@@ -16,11 +17,12 @@ const SALT_LEN: u32 = 4;
 /// Octets that the specification has for key and salt.
 const KEY_MAX: usize = 40;
 
-/// Takes the key out of the specification in the block at `block`, and wipes that. `None` if it is not for us.
+/// Takes the key out of the specification in the block at `block`, and wipes it there. Returns
+/// `None` if it is not for this engine.
 pub(crate) fn take_key(memory: &Memory, block: u32) -> Option<Key> {
     let spec = block.checked_add(offset_of!(LaneBlock, sa_spec) as u32)?;
     let taken = read(memory, spec);
-    // Also where the specification is refused: the key is in it all the same.
+    // A refused specification has a key in it, too.
     for at in key_words(spec) {
         memory.set_word(at, 0);
     }

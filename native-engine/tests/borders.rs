@@ -1,4 +1,4 @@
-//! What the library refuses: batches that are not its own, tables that are corrupt, handles that are not there.
+//! The library refuses batches that are not its own, corrupt tables, and unknown handles.
 
 mod support;
 
@@ -27,7 +27,7 @@ fn packet(sa: u32, i: u32) -> Packet {
     }
 }
 
-/// A memory with SA 1, a batch of four, and what the packets' place holds.
+/// A memory with SA 1, a batch of four, and the octets in the packets' place.
 fn ready() -> (Shared, Vec<u8>) {
     let shared = Shared::new(PAGES);
     assert!(shared.install(1, SPI, Algorithm::AesGcm16, &[1; 16]));

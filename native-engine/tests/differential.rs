@@ -1,4 +1,5 @@
-//! The library beside the core's `soft` engine, which is the specification: random packets, batches and places.
+//! The library against the core's `soft` engine, which is the specification, with random packets,
+//! batches and places.
 
 mod support;
 

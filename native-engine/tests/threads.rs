@@ -56,7 +56,7 @@ fn is_sealed_by(shared: &Shared, packet: &Packet, spi: u32) -> bool {
         && data == filler(LEN as usize)
 }
 
-/// What the shell tells the lanes, and they it.
+/// The words between the shell and the lanes.
 #[derive(Default)]
 struct Orders {
     /// SPI of the SA that is installed, or was until just now.

@@ -71,8 +71,8 @@ fn the_packets_of_the_specifications_are_answered() {
     assert_eq!(count("not an AAD of ESP"), 8, "{left:?}");
 }
 
-/// Cases answered, of valid and of forged packets. Only an AAD of ESP's length gets past the checks, which no forged one has: `key.rs` tests
-/// those.
+/// Cases answered, valid and forged. Only an AAD of ESP's length passes the checks. No forged case
+/// has one: `key.rs` tests those.
 fn run_suite(algorithm: Algorithm, suite: &Suite) -> (usize, usize) {
     let mut tally = (0, 0);
     for case in suite.esp_cases() {

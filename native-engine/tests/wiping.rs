@@ -1,6 +1,7 @@
-//! No octet of a key is in memory that was given back, nor on the stack, once its SA is gone or another key is in its place.
+//! Once an SA is gone or has another key, no octet of its key is in freed memory or on the stack.
 //!
-//! The allocator of this program looks at every block that is freed, and the stack is read through `/proc/self/mem`.
+//! The allocator of this program reads every block that is freed. The stack is read through
+//! `/proc/self/mem`.
 
 mod support;
 
@@ -29,7 +30,8 @@ unsafe impl GlobalAlloc for Watching {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if IS_WATCHING.load(Ordering::SeqCst) {
-            // SAFETY: the block has so many octets, all of them zeroed by `alloc` at least, and is still the caller's.
+            // SAFETY: the block has so many octets, at least zeroed by `alloc`, and is still the
+            // caller's.
             let octets = unsafe { core::slice::from_raw_parts(block, layout.size()) };
             KEYS_FREED.fetch_add(count_keys(octets), Ordering::SeqCst);
             BLOCKS_FREED.fetch_add(1, Ordering::SeqCst);
@@ -45,7 +47,8 @@ static ALLOCATOR: Watching = Watching;
 /// The allocator watches for one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// First octet of every key; octet n is `n` more. AES and ChaCha20 both keep the key as it is at the head of what they make of it.
+/// First octet of every key; octet n is `n` more. Both AES and ChaCha20 keep the key unchanged at
+/// the head of their expanded form.
 const FIRST: u8 = 0xb1;
 const KEY_LEN: usize = 32;
 
@@ -58,8 +61,8 @@ const ALGORITHMS: [(Algorithm, usize); 3] = [
     (Algorithm::ChaCha20Poly1305, 32),
 ];
 
-/// Places at which the first or the ninth octet of a key begins a part of it. The pattern is made as it is compared: it
-/// lies nowhere.
+/// Places where a part of a key begins with its first or its ninth octet. The pattern is computed
+/// octet by octet, so it is nowhere in memory.
 fn count_keys(octets: &[u8]) -> usize {
     let is_part = |window: &[u8], from: usize| {
         (0..PART_LEN).all(|n| window[n] == FIRST.wrapping_add((from + n) as u8))
@@ -125,7 +128,7 @@ fn what_holds_a_key_is_wiped_before_it_is_freed() {
     }
 }
 
-/// The method finds what is not wiped.
+/// The method finds a key that is not wiped.
 #[test]
 fn a_key_in_a_freed_block_is_noticed() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,9 +161,9 @@ fn leave_key() {
     core::hint::black_box(&frame);
 }
 
-/// Runs on a stack that nobody has used, and returns how many parts of keys are left on it.
+/// Runs on an unused stack, and returns how many parts of keys are left on it.
 ///
-/// The thread spins while it is looked at: whatever it called would write over what is looked for.
+/// The thread spins while its stack is read: any call would write over the octets in question.
 fn left_by(run: impl FnOnce() + Send + 'static) -> usize {
     static TOP: AtomicU64 = AtomicU64::new(0);
     static IS_READ: AtomicBool = AtomicBool::new(false);

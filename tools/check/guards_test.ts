@@ -4,6 +4,7 @@ import { checkImports } from "./imports.ts";
 import { checkLinks } from "./links.ts";
 import { compareNames } from "./names.ts";
 import { checkPaths } from "./paths.ts";
+import { checkRustModules } from "./rust_modules.ts";
 import { checkSizes, linesOf } from "./sizes.ts";
 import { checkUnsafe } from "./unsafe.ts";
 
@@ -137,6 +138,55 @@ test("checkPaths() reports a machine's paths", () => {
   ]);
 });
 
+test("checkRustModules() takes modules that import one way", () => {
+  const files = new Map([
+    ["wasm-core/src/lib.rs", "mod a;\nmod b;\n"],
+    ["wasm-core/src/a/mod.rs", "pub mod x;\nmod y;\n\npub use y::Y;\n"],
+    ["wasm-core/src/a/x.rs", "use super::y::Y;\n\npub(in super::super) struct X(Y);\n"],
+    [
+      "wasm-core/src/a/y.rs",
+      "//! Unlike `crate::a::x`.\npub struct Y;\nmod in_y {\n    use super::Y;\n}\n",
+    ],
+    ["wasm-core/src/b.rs", "use crate::a::{self, x::{X as Z}};\n"],
+  ]);
+  deepEqual(checkRustModules(files), []);
+});
+
+test("checkRustModules() reports a circle of modules, and leaves tests out", () => {
+  const files = new Map([
+    ["wasm-core/src/a/mod.rs", "mod x;\n"],
+    ["wasm-core/src/a/x.rs", "use core::mem;\nuse super::{\n    y::{self, Y},\n};\n"],
+    ["wasm-core/src/a/y.rs", "fn y() {\n    crate::a::z::z();\n}\n"],
+    ["wasm-core/src/a/z.rs", "fn z() -> super::x::X {\n}\n"],
+    ["native-engine/src/a.rs", "use crate::b::B;\n"],
+    ["native-engine/src/b.rs", "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"],
+  ]);
+  deepEqual(checkRustModules(files), [
+    "wasm-core/src/a/z.rs:1: circle through wasm-core/src/a/x.rs",
+  ]);
+});
+
+test("checkRustModules() reports a room that reaches its parent again", () => {
+  const files = new Map([
+    ["wasm-core/src/a/mod.rs", "mod x;\n\npub struct A;\n\nfn a() {\n    x::run();\n}\n"],
+    ["wasm-core/src/a/x.rs", "use super::A;\n"],
+  ]);
+  deepEqual(checkRustModules(files), [
+    "wasm-core/src/a/x.rs:1: circle through wasm-core/src/a/mod.rs",
+  ]);
+});
+
+test("checkRustModules() reports rooms that lead back to each other", () => {
+  const files = new Map([
+    ["wasm-core/src/a/low.rs", "pub struct A;\n"],
+    ["wasm-core/src/a/high.rs", "use crate::b::B;\n"],
+    ["wasm-core/src/b.rs", "\nuse crate::a::low::A;\n"],
+  ]);
+  deepEqual(checkRustModules(files), [
+    "wasm-core/src/b.rs:2: b.rs imports a, which leads back to it",
+  ]);
+});
+
 test("checkSizes() counts lines without tests", () => {
   const long = "x\n".repeat(401);
   deepEqual(
@@ -158,11 +208,14 @@ test("checkSizes() counts lines without tests", () => {
 
 test("checkUnsafe() knows the corner", () => {
   const root = ["wasm-core/src/lib.rs", "#![deny(unsafe_code)]\n"] as const;
-  const inside = ["wasm-core/src/memory.rs", "unsafe { x() }\n"] as const;
+  const inside = ["wasm-core/src/memory/mod.rs", "unsafe { x() }\n"] as const;
   deepEqual(checkUnsafe(new Map([root, inside])), []);
-  const outside = ["wasm-core/src/sa.rs", "// unsafe in words\n#[allow(unsafe_code)]\n"] as const;
+  const outside = [
+    "wasm-core/src/sa/sad.rs",
+    "// unsafe in words\n#[allow(unsafe_code)]\n",
+  ] as const;
   deepEqual(checkUnsafe(new Map([root, outside])), [
-    "wasm-core/src/sa.rs:2: unsafe outside of its corner",
+    "wasm-core/src/sa/sad.rs:2: unsafe outside of its corner",
   ]);
   deepEqual(checkUnsafe(new Map([["wasm-core/src/lib.rs", ""]])), [
     "wasm-core/src/lib.rs:1: does not deny unsafe_code",

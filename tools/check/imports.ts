@@ -13,7 +13,9 @@ import { type Files, lineAt, select } from "./files.ts";
  */
 export function checkImports(files: Files): string[] {
   const imports = select(files, /\.(ts|js)$/).flatMap(([path, text]) => importsOf(path, text));
-  return [...imports.flatMap(_problemOf), ..._circles(imports)];
+  const circles = closingEdges(imports)
+    .map(({ from, to, line }) => `${from}:${line}: circle through ${to}`);
+  return [...imports.flatMap(_problemOf), ...circles];
 }
 
 /** Imports of one file that stay in the project, from top to bottom. */
@@ -45,21 +47,21 @@ function _problemOf({ from, to, line }: Import): string[] {
   return [`${from}:${line}: ${source} imports ${target} (${to})`];
 }
 
-/** One problem for each import that closes a circle. */
-function _circles(imports: readonly Import[]): string[] {
-  const outgoing = Map.groupBy(imports, ({ from }) => from);
+/** The edges that close a circle: without them there is none. */
+export function closingEdges<E extends Pick<Import, "from" | "to">>(edges: readonly E[]): E[] {
+  const outgoing = Map.groupBy(edges, (edge) => edge.from);
   const state = new Map<string, "open" | "done">();
-  const problems: string[] = [];
-  const visit = (path: string): void => {
-    state.set(path, "open");
-    for (const { to, line } of outgoing.get(path) ?? []) {
-      if (state.get(to) === "open") problems.push(`${path}:${line}: circle through ${to}`);
-      if (!state.has(to)) visit(to);
+  const closing: E[] = [];
+  const visit = (from: string): void => {
+    state.set(from, "open");
+    for (const edge of outgoing.get(from) ?? []) {
+      if (state.get(edge.to) === "open") closing.push(edge);
+      if (!state.has(edge.to)) visit(edge.to);
     }
-    state.set(path, "done");
+    state.set(from, "done");
   };
-  for (const path of outgoing.keys()) if (!state.has(path)) visit(path);
-  return problems;
+  for (const from of outgoing.keys()) if (!state.has(from)) visit(from);
+  return closing;
 }
 
 /** `gateway/lane` for a file in it, `gateway` for a file at its top, else the top-level folder. */

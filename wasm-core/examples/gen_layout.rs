@@ -1,12 +1,13 @@
-//! Writes `layout.ts` and `status.ts` into the folder given; with `--check`, compares them and fails on a difference.
+//! Writes `layout.ts` and `status.ts` into the folder given; with `--check`, compares them and
+//! fails on a difference.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use culvert_core::layout::names::{self, Name};
+use culvert_core::border::names::{self, Name};
 use culvert_core::layout::{DELAY_BUCKETS, QUEUE_BUCKETS};
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -49,7 +50,7 @@ fn compare(path: &Path, text: &str) -> Result<(), String> {
 
 fn layout() -> String {
     let mut out = String::from(
-        "// Generated from wasm-core/src/layout.rs by `cargo run --example gen_layout`. Do not edit.\n",
+        "// Generated from wasm-core/src/layout by `cargo run --example gen_layout`. Do not edit.\n",
     );
     section(
         &mut out,
@@ -133,7 +134,7 @@ fn grouped(value: u64) -> String {
 
 fn status() -> String {
     let mut out = String::from(
-        "// Generated from wasm-core/src/status.rs by `cargo run --example gen_layout`. Do not edit.\n\n\
+        "// Generated from wasm-core/src/report/status.rs by `cargo run --example gen_layout`. Do not edit.\n\n\
          /** Numbers of the statuses, as the core returns and counts them. */\nexport const Status = {\n",
     );
     for &(status, name) in Status::ALL {

@@ -1,5 +1,5 @@
-//! A batch does what its packets one by one do, however contexts, lengths and spoilt tags are
-//! mixed.
+//! A batch gives the results of its packets one by one, however contexts, lengths and spoilt tags
+//! are mixed.
 
 #[allow(dead_code, reason = "each suite uses a part of it")]
 mod aead_support;

@@ -1,15 +1,16 @@
-//! From the wire to a device with offloads: neighbours of a flow become one packet that is cut into the same octets again.
+//! From the wire to a device with offloads: neighbours of a flow become one packet. Cutting it
+//! gives the same octets again.
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 use proptest::prelude::*;
 use support::esp::Sa;
 use support::flow::{ACK, ECE, FIN, Flow, PSH, Part, SYN, payload, split};
 use support::{Gate, Outcome, frame};
 
-/// What the device is given for inner packets that come in one batch.
+/// The device's writes for inner packets that come in one batch.
 fn deliver(offload: u32, packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let gate = Gate::new();
     core::inner_offload(0, offload);
@@ -25,7 +26,7 @@ fn deliver(offload: u32, packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
     inner
 }
 
-/// How many packets each call gives to a device with all offloads, which must be the same packets.
+/// How many packets each call gives to a device with all offloads. They must be the same packets.
 fn joined(packets: &[Vec<u8>]) -> Vec<usize> {
     let writes = deliver(OFFLOAD_TCP_UDP, packets);
     let split: Vec<_> = writes.iter().map(|write| split(write)).collect();
@@ -256,7 +257,7 @@ fn a_device_is_given_what_it_takes() {
     assert_eq!(split, [3, 1, 1, 1]);
 }
 
-/// A flow that does what flows do: mostly goes on, at times loses, repeats, pushes, ends or changes.
+/// A flow like real ones: it mostly goes on, and at times loses, repeats, pushes, ends or changes.
 fn steps() -> impl Strategy<Value = Vec<(u8, u8, u16)>> {
     proptest::collection::vec((0..4_u8, 0..24_u8, 1..1300_u16), 1..64)
 }
@@ -334,7 +335,8 @@ proptest! {
         let sa = Sa::inbound(0x1000);
         sa.installed(&gate);
         let frames = packets.iter().zip(1..);
-        let stream: Vec<u8> = frames.flat_map(|(packet, seq)| frame(&sa.seal(seq, packet))).collect();
+        let stream: Vec<u8> =
+            frames.flat_map(|(packet, seq)| frame(&sa.seal(seq, packet))).collect();
         let outcome = gate.receive(0, conn, &stream, 1.0);
         prop_assert!(outcome.inner.len() <= 3 && outcome.close.is_none());
     }

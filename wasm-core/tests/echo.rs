@@ -1,8 +1,8 @@
-//! The echo host, through a tunnel: what it answers and what it does not.
+//! The echo host, through a tunnel: the packets that it answers and those that it ignores.
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 use support::esp::Sa;
 use support::packet::checksum;
@@ -13,7 +13,7 @@ const HOST_V6: [u8; 16] = [0xfd, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 const CLIENT: [u8; 4] = [10, 93, 30, 7];
 const CLIENT_V6: [u8; 16] = [0xfd, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
 
-/// What comes back through the tunnel for each of `packets`.
+/// The replies through the tunnel for each of `packets`.
 fn exchange(packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let gate = Gate::new();
     let scratch = gate.lane(2, "LANE_SCRATCH");
@@ -69,7 +69,7 @@ fn v6(protocol: u8, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// An ICMP message with a right checksum; `pseudo` is what it covers besides.
+/// An ICMP message with a right checksum, which also covers `pseudo`.
 fn icmp(kind: u8, len: usize, pseudo: &[u8]) -> Vec<u8> {
     let mut message = vec![kind, 0, 0, 0, 0x12, 0x34, 0, 1];
     message.extend((8..len).map(|i| i as u8));

@@ -1,11 +1,11 @@
-//! Every condition that the core notices by itself has its status, its fate and its counter.
+//! Every condition that the core notices has its status, its fate and its counter.
 
 mod support;
 
 use culvert_core::aead::CONTEXT_LEN;
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::{Plain, Sa};
 use support::{Gate, Outcome, SUSPECT_LIMIT, frame, ike, packet};
 
@@ -38,8 +38,8 @@ impl Bench {
         self.gate.receive(0, self.conn, &frame(payload), 1.0)
     }
 
-    /// Asserts that the next `frames` frames, the last that are there, go nowhere, and that no call takes more than its
-    /// share of them.
+    /// Asserts that the next `frames` frames, which are the last ones, go nowhere, and that no call
+    /// takes more than its share of them.
     fn expect_no_batch(&self, frames: u32) {
         let mut left = frames;
         while left >= SCAN_MAX {
@@ -51,8 +51,8 @@ impl Bench {
         assert_eq!(batch, BATCH_NONE << 16 | left, "of {frames}");
     }
 
-    /// Offers one payload and asserts that this status, and no other, was counted; and that one point of the score goes with a
-    /// suspect one only.
+    /// Offers one payload. Asserts that this status and no other was counted, and that only a
+    /// suspect one adds a point to the score.
     fn expect(&self, payload: &[u8], status: Status, points: u32) {
         let before = self.gate.counters(0);
         let score = self.gate.score(self.conn);

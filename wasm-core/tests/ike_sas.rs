@@ -1,4 +1,5 @@
-//! RFC 9329 §6.1: more than one IKE SA on a connection is told, once; all of it goes on to the daemon.
+//! RFC 9329 §6.1: a second IKE SA on a connection leads to one event, and all its messages go on to
+//! the daemon.
 
 mod support;
 
@@ -11,7 +12,7 @@ const INFORMATIONAL: u8 = 37;
 /// Flag of a response (RFC 7296 §3.1).
 const RESPONSE: u8 = 0x20;
 
-/// A connection and what has come by it.
+/// A connection and the messages that have come by it.
 struct Scene {
     gate: Gate,
     conn: u32,
@@ -25,7 +26,7 @@ impl Scene {
         Self { gate, conn }
     }
 
-    /// Messages of these SPIs, exchange and flags come and go on; how many events they lead to.
+    /// Messages of these SPIs, exchange and flags come and go on. Returns the number of events.
     fn events_after(&self, messages: &[(u64, u64, u8, u8)]) -> usize {
         let payloads = messages
             .iter()
@@ -71,7 +72,8 @@ fn an_sa_from_an_earlier_connection_counts_as_live() {
 #[test]
 fn what_the_rules_allow_is_not_told() {
     for messages in [
-        // Retries: COOKIE and INVALID_KE_PAYLOAD keep the initiator's SPI; who gives up before an answer takes another.
+        // Retries: COOKIE and INVALID_KE_PAYLOAD keep the initiator's SPI. An initiator that gives
+        // up before an answer takes another SPI.
         &[INIT, INIT, AUTH, INIT][..],
         &[INIT, OTHER, AUTH],
         // A rekey: the SA that replaces it has SPIs of its own, and no IKE_SA_INIT.
@@ -79,7 +81,7 @@ fn what_the_rules_allow_is_not_told() {
         // Not a request.
         &[INIT, AUTH, (2, 0, IKE_SA_INIT, RESPONSE)],
         &[INIT, AUTH, (2, 4, IKE_SA_INIT, RESPONSE)],
-        // Not an IKE_SA_INIT: what it is, is the daemon's to say.
+        // It is no IKE_SA_INIT. The daemon has to judge it.
         &[INIT, AUTH, (2, 0, INFORMATIONAL, 0)],
     ] {
         assert_eq!(Scene::new().events_after(messages), 0, "{messages:?}");

@@ -1,6 +1,7 @@
-//! Inbound ESP against a plain model: authentic packets with any plaintext, packets that were changed on their way, numbers
-//! around every edge of the window, and frames that are none of these, some at a time. What is delivered, what is
-//! counted and when the connection ends must be what the model says, octet by octet.
+//! Inbound ESP against a plain model: authentic packets with any plaintext, packets that were
+//! changed on their way, numbers around every edge of the window, and other frames, some at a time.
+//! Delivered packets, counters and the end of the connection must be those of the model, octet by
+//! octet.
 
 mod support;
 
@@ -9,10 +10,11 @@ use support::esp::Plain;
 use support::inbound_model::{Beside, Model, sas};
 use support::packet;
 
-/// What one frame holds.
+/// Content of one frame.
 #[derive(Clone, Debug)]
 enum Offer {
-    /// A packet sealed under an SA's key, with a number near its top, and perhaps changed after that.
+    /// A packet sealed under an SA's key, with a number near its top, and perhaps changed after
+    /// that.
     Sealed {
         sa: usize,
         number: Number,
@@ -36,7 +38,8 @@ enum Number {
 
 #[derive(Clone, Debug)]
 enum Payload {
-    /// An IPv4 packet: last octets of source and destination network, octets, change of its length field, TFC padding.
+    /// An IPv4 packet: last octets of source and destination network, octets, change of its length
+    /// field, TFC padding.
     V4(u8, u8, usize, i16, usize),
     /// An IPv6 packet: last octet of the source's prefix, octets, TFC padding.
     V6(u8, usize, usize),

@@ -1,10 +1,10 @@
-//! From slots to packets: numbers, padding, limits, and what is refused before a number is taken.
+//! From slots to packets: numbers, padding, limits, and refusals before a number is taken.
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::outbound::{Bench, inner};
 use support::{frames, packet};

@@ -1,10 +1,11 @@
-//! The one connection that a peer's packets leave on (RFC 9329 §6.1): what moves it, what ends it, and what is told of it.
+//! The connection that a peer's packets leave on (RFC 9329 §6.1): its moves, its end, and the
+//! events of both.
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::outbound::{Bench, inner};
 use support::{Gate, frame, packet};
@@ -33,7 +34,8 @@ fn a_draining_connection_gets_no_new_esp() {
 fn a_path_that_ends_between_policy_and_lock_drops_its_packets() {
     let bench = Bench::new();
     bench.gate.slots(0, &[inner(40, 1), inner(40, 2)]);
-    // Another lane's entries were resolved; then the connection closed. The SAD has not changed since.
+    // Another lane's entries were resolved; then the connection closed. The SAD has not changed
+    // since.
     assert_eq!(core::outbound_next(0, 1.0), bench.conn);
     core::outbound_seal(0);
     core::outbound_commit(0);

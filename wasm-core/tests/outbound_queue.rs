@@ -1,10 +1,10 @@
-//! What waits to leave: order, room, marks instead of drops, and what is counted when it has left.
+//! The queue of frames that wait to leave: order, room, marks instead of drops, and the counters.
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::outbound::{Bench, inner};
 use support::{Gate, frame, frames, packet};
@@ -22,7 +22,8 @@ fn ecn_packet(field: u8) -> Vec<u8> {
 fn a_standing_queue_is_told_by_a_mark_where_the_packet_can_carry_one() {
     for (field, marks) in [(0b00, 0), (0b01, 1), (0b10, 1), (0b11, 1)] {
         let bench = Bench::new();
-        // Nothing leaves: what came first has stayed for longer than the target for a whole interval.
+        // Nothing leaves: the first frame has stayed for longer than the target for a whole
+        // interval.
         for now in [1.0, 300.0] {
             bench.gate.slots(0, &[ecn_packet(field)]);
             assert_eq!(core::outbound_next(0, now), bench.conn);
@@ -49,7 +50,8 @@ fn a_standing_queue_is_told_by_a_mark_where_the_packet_can_carry_one() {
     }
 }
 
-/// RFC 7567 §4.2.1: who answers no mark finds the queue as bounded as who loses packets.
+/// RFC 7567 §4.2.1: for a sender that ignores marks the queue is as bounded as for one that loses
+/// packets.
 #[test]
 fn a_flood_that_can_be_marked_fills_no_more_than_another() {
     let queued = [0b00, 0b10].map(|field| {

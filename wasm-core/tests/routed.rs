@@ -1,9 +1,10 @@
-//! From a device with offloads to the wire, by way of others: after a routing header, a home address or a source route the
-//! addresses in the IP header are not those of the checksum, which only the host's stack knows.
+//! From a device with offloads to the wire, for packets that are routed by way of others. After a
+//! routing header, a home address or a source route, the addresses in the IP header are not those
+//! of the checksum, which only the host's stack knows.
 
 mod support;
 
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use proptest::prelude::*;
 use support::device::{Device, flows};
 use support::flow::{ACK, Flow, Part, cut, payload};
@@ -14,10 +15,10 @@ const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const DESTINATION_OPTIONS: u8 = 60;
 
-/// Headers between IP and transport, each with its number; of IPv4 the octets are options.
+/// Headers between IP and transport, each with its number. For IPv4 the octets are options.
 type Chain = Vec<(u8, Vec<u8>)>;
 
-/// `packet` with other addresses in its IP header, and `chain` behind that. Everything above stays as it was.
+/// `packet` with other addresses in its IP header, and `chain` behind that. The rest is unchanged.
 fn routed(packet: &[u8], chain: &Chain) -> Vec<u8> {
     let (ip, above) = packet.split_at(if packet[0] >> 4 == 4 { 20 } else { 40 });
     let mut front = ip.to_vec();
@@ -50,7 +51,7 @@ fn chain_len(chain: &Chain) -> usize {
     chain.iter().map(|(_, octets)| octets.len()).sum()
 }
 
-/// What the kernel says of it.
+/// The kernel's header for it.
 fn vnet(flow: &Flow, size: usize, chain: &Chain) -> [u8; 10] {
     let mut header = flow.vnet(size);
     for at in [2, 6] {
@@ -66,7 +67,7 @@ fn chains() -> impl Strategy<Value = Chain> {
     prop::collection::vec((number, octets), 1..5)
 }
 
-/// Loose source and record route, and what pads it.
+/// Loose source and record route, with padding.
 fn source_route() -> Chain {
     vec![(0, vec![1, 131, 7, 4, 192, 0, 2, 9])]
 }

@@ -3,10 +3,10 @@
 mod support;
 
 use culvert_core::aead::CONTEXT_LEN;
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::{Gate, LIMITS, at, frame, packet};
 
@@ -99,7 +99,8 @@ fn what_cannot_be_represented_is_refused_and_leaves_no_key() {
     assert_eq!(key, [0; 40], "the specification is wiped");
 }
 
-/// What a wipe must leave nothing of: key context, the row around it and the jobs of the lane.
+/// The octets in which a wipe must leave no key: the context, the row around it and the jobs of the
+/// lane.
 struct Remains<'a> {
     gate: &'a Gate,
     sa: &'a Sa,
@@ -143,7 +144,7 @@ impl Remains<'_> {
     }
 }
 
-/// An inbound SA under which a packet has been opened; salts are octets that nothing else has.
+/// An inbound SA that has opened a packet. Its salt has octets that nothing else has.
 fn used(gate: &Gate, conn: u32, spi: u32) -> (Sa, u32) {
     let mut sa = Sa::inbound(spi);
     sa.hard_seconds = f64::from(spi);
@@ -317,8 +318,9 @@ proptest::proptest! {
         let mut model = Vec::new();
         for (i, (local, local_bits, remote, remote_bits)) in sas.into_iter().enumerate() {
             let spi = 0x3000 + i as u32;
-            policies.add(spi, ([10, local, local, 7], local_bits), ([10, remote, remote, 7], remote_bits));
-            model.push((spi, [10, local, local, 7], local_bits, [10, remote, remote, 7], remote_bits));
+            let (local, remote) = ([10, local, local, 7], [10, remote, remote, 7]);
+            policies.add(spi, (local, local_bits), (remote, remote_bits));
+            model.push((spi, local, local_bits, remote, remote_bits));
         }
         for (i, _) in removed.iter().enumerate().filter(|(_, is_removed)| **is_removed) {
             core::sa_remove(0, 0x3000 + i as u32);
@@ -329,7 +331,8 @@ proptest::proptest! {
             (u32::from_be_bytes(prefix) ^ u32::from_be_bytes(address)) & mask == 0
         };
         for (source, destination) in probes {
-            let (source, destination) = ([10, source, source, 7], [10, destination, destination, 7]);
+            let source = [10, source, source, 7];
+            let destination = [10, destination, destination, 7];
             let expected = model.iter().rev()
                 .find(|sa| holds(sa.1, sa.2, source) && holds(sa.3, sa.4, destination))
                 .map(|sa| sa.0);

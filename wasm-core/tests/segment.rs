@@ -1,9 +1,10 @@
-//! From a device with offloads to the wire: packets of many segments are cut, checksums completed, nothing believed.
+//! From a device with offloads to the wire: packets of many segments are cut, checksums are
+//! completed, and no field is trusted.
 
 mod support;
 
-use culvert_core::exports as core;
-use culvert_core::status::Status;
+use culvert_core::border as core;
+use culvert_core::report::status::Status;
 use proptest::prelude::*;
 use support::device::{Device, flows};
 use support::flow::{ACK, CWR, ECE, FIN, Flow, PSH, Part, cut, payload};
@@ -51,7 +52,8 @@ proptest! {
     }
 }
 
-/// A queue that has stood is told by one segment of many: lost, or marked where the flow can carry a mark.
+/// A standing queue is told by one segment of many, which is lost, or marked if the flow can carry
+/// a mark.
 #[test]
 fn of_a_standing_queue_one_segment_tells() {
     for (tos, is_v6, tells) in [(0, false, 0), (2, false, 1), (0, true, 0), (1, true, 1)] {

@@ -1,18 +1,18 @@
-//! The transmit side against a model: several lanes, locks held over sends, partial sends and EAGAIN, connections that
-//! close, and descriptors and rows that are used again at once.
+//! The transmit side against a model, with several lanes, locks held over sends, partial sends and
+//! EAGAIN, connections that close, and descriptors and rows that are used again at once.
 //!
-//! The first test interleaves lanes by a seed, step by step, with locks held between the steps; the second lets threads
-//! race.
+//! The first test interleaves lanes by a seed, step by step, with locks held between the steps; the
+//! second lets threads race.
 
 mod support;
 
 use std::sync::Mutex;
 use std::thread;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use proptest::prelude::*;
 use support::esp::Sa;
 use support::kernel::{Kernel, relayed};
@@ -87,7 +87,7 @@ struct Conn {
     esp: u32,
 }
 
-/// What a lane is in the middle of.
+/// The step in which a lane is.
 #[derive(Clone, Copy)]
 enum Doing {
     Nothing,
@@ -294,7 +294,7 @@ impl World {
         }
         core::tx_unlock(lane as u32, row);
         if self.any_locked_by_others(lane) {
-            // Entries that are left wait until nobody holds a lock.
+            // Entries that are left wait until no lane holds a lock.
             self.lanes[lane].doing = Doing::Nothing;
             return;
         }
@@ -312,7 +312,7 @@ impl World {
         self.kernel.socket(fd)
     }
 
-    /// The rest of a begun frame, then IKE, then ESP.
+    /// The rest of a frame that has left in part, then IKE, then ESP.
     fn check_order(&self, fd: i32, before: usize, planned: &[u8]) {
         let received = &self.socket_of(fd).received[..before];
         let mut at = 0;
@@ -464,7 +464,7 @@ fn race(gate: &Gate, kernel: &Mutex<Kernel>, lane: u32) {
         }
     }
     for conn in conns {
-        // Other lanes may still seal for it; what is there now leaves whole.
+        // Other lanes may still seal for it. The frames that are there now leave whole.
         assert_eq!(core::tx_lock(lane, conn.row), 1);
         let wire = gate.send_all_locked(lane, conn.row, 2.0);
         kernel

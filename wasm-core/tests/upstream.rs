@@ -2,9 +2,9 @@
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::{Gate, frame, frames, ike, packet};
 
@@ -273,7 +273,7 @@ fn neighbours_of_one_length_are_a_run_and_ike_is_alone() {
     assert_eq!(runs.concat(), messages);
     let lens: Vec<_> = runs.iter().map(Vec::len).collect();
     assert_eq!(lens, [3, 1, 1, 1, 1, 1]);
-    // One send was taken: what is left begins with the fourth message.
+    // One send was taken. The rest begins with the fourth message.
     core::rx_release(0, conn, 1);
     assert_eq!(gate.frames(0, INBOUND, KIND_ESP), 3);
     gate.set_u32(gate.row(conn, "ROW_UP_PLAIN"), 1);

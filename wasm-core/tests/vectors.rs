@@ -2,9 +2,9 @@
 
 mod support;
 
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::vectors::{EspVector, esp, unhex};
 use support::{Gate, frame};
@@ -76,7 +76,7 @@ fn a_changed_bit_anywhere_is_refused() {
     }
 }
 
-/// Packets whose IV is their number are what the core itself would send.
+/// The core itself would send packets whose IV is their number.
 #[test]
 fn the_core_seals_the_same_octets() {
     let mut sealed = 0;

@@ -1,7 +1,9 @@
-//! The border of the engine under memcheck: `culvert_engine_install`, `_seal` and `_open` with keys, salts, plaintexts and tags
-//! marked undefined. `deno task test:ctgrind` starts it; what is expected of memcheck is asserted here.
+//! The border of the engine under memcheck: `culvert_engine_install`, `_seal` and `_open` with
+//! keys, salts, plaintexts and tags marked undefined. `deno task test:ctgrind` starts it. It
+//! asserts what memcheck should report.
 //!
-//! What runs behind the border is `ring` as it is on the processor that valgrind shows it.
+//! Behind the border runs `ring`, with the code that it chooses for the processor that valgrind
+//! emulates.
 
 #[path = "../../../wasm-core/examples/valgrind/request.rs"]
 #[allow(dead_code, reason = "each program uses a part of it")]
@@ -46,7 +48,7 @@ fn check_install(shared: &Shared, (algorithm, key_len): (Algorithm, usize), sa: 
     assert_eq!(errors(), start, "wiping is not writing");
 }
 
-/// A seal asks nothing; an open asks one question for each packet, of which every third is forged.
+/// A seal has no branch on a secret. An open has one for each packet; every third packet is forged.
 fn check_batch(shared: &Shared, sa: u32) {
     let packets = LENS.map(|len| packet(sa, len));
     shared.set_jobs(BLOCK, &packets);
@@ -95,7 +97,7 @@ fn is_hidden(octets: &[u8]) -> bool {
 fn packet(sa: u32, len: u32) -> Packet {
     let aad_len = if len.is_multiple_of(2) { 8 } else { 12 };
     let aad = [&sa.to_be_bytes()[..], &[9; 8]].concat();
-    // Each length has 4096 octets, half of them for what it is sealed to.
+    // Each length has 4096 octets, half of them for the sealed packet.
     let source = ROOM + 4096 * LENS.iter().take_while(|other| **other != len).count() as u32;
     let data = source + 2048;
     Packet {

@@ -4,7 +4,7 @@
 use core::mem::offset_of;
 
 use culvert_core::layout::lane::{Job, LaneBlock};
-use culvert_core::layout::sa::SaSpec;
+use culvert_core::layout::sa_row::SaSpec;
 use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
 use culvert_engine::exports as engine;
 
@@ -12,7 +12,7 @@ pub use culvert_core::aead::Algorithm;
 
 const PAGE_LEN: usize = 65_536;
 
-/// Octets before and behind the memory that nobody may change.
+/// Octets before and behind the memory that must not change.
 const CANARY_LEN: usize = 4096;
 const CANARY: u8 = 0xa5;
 
@@ -31,12 +31,12 @@ pub struct Shared {
     pub handle: u32,
 }
 
-// SAFETY: plain octets; each test says which thread touches what.
+// SAFETY: plain octets; each test says which thread touches which.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
 
-/// One packet: what a job says of it.
+/// One packet, as a job describes it.
 #[derive(Clone, Debug)]
 pub struct Packet {
     pub sa: u32,
@@ -92,7 +92,7 @@ impl Shared {
         octets
     }
 
-    /// The octets themselves, for who asks about memory.
+    /// The octets themselves, for tests of memory.
     pub fn lend(&self, at: u32, len: usize) -> &[u8] {
         assert!(at as usize + len <= self.len);
         // SAFETY: inside of the allocation; whoever looks does not write meanwhile.
@@ -110,7 +110,7 @@ impl Shared {
     /// Whether nothing has been written before or behind the memory.
     pub fn is_intact(&self) -> bool {
         [0, CANARY_LEN + self.len].iter().all(|&at| {
-            // SAFETY: inside of the allocation, and nobody writes there.
+            // SAFETY: inside of the allocation, and no thread writes there.
             let canary =
                 unsafe { core::slice::from_raw_parts(self.allocation.add(at), CANARY_LEN) };
             canary.iter().all(|&octet| octet == CANARY)
@@ -181,7 +181,7 @@ impl Shared {
         );
     }
 
-    /// What the open of each job has left.
+    /// The result of the open of each job.
     pub fn results(&self, block: u32, jobs: usize) -> Vec<u32> {
         (0..jobs)
             .map(|i| self.word(Self::job_at(block, i) + offset_of!(Job, ok)))

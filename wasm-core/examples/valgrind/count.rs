@@ -9,7 +9,7 @@ use crate::work::{AAD, CIPHERS, Engine, KERNELS, NONCE, SOFT};
 
 const LENS: [usize; 6] = [64, 256, 576, 1400, 9000, 65_000];
 
-/// Counts every operation of both engines, each once: the same input takes the same instructions.
+/// Counts every operation of both engines once, since the same input takes the same instructions.
 pub fn count() {
     for engine in [SOFT, KERNELS] {
         for cipher in CIPHERS {

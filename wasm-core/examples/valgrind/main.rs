@@ -1,6 +1,7 @@
-//! What valgrind is asked about the AEADs; `deno task test:ctgrind` and `bench:instructions` start it.
+//! The questions to valgrind about the AEADs. `deno task test:ctgrind` and `bench:instructions`
+//! start it.
 //!
-//! Whatever is expected of valgrind is asserted here, so that the exit code tells.
+//! It asserts the expected answers, so that the exit code tells.
 
 mod count;
 mod request;

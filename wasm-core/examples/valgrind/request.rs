@@ -1,4 +1,5 @@
-//! Client requests: instructions that do nothing, but for valgrind, which takes them for calls.
+//! Client requests: instructions that do nothing, except under valgrind, which takes them for
+//! calls.
 
 use std::arch::asm;
 use std::ffi::CStr;
@@ -45,17 +46,18 @@ pub fn count_from_here() {
     request([CALLGRIND + 1, 0, 0, 0, 0, 0]);
 }
 
-/// Writes what was counted, under a name.
+/// Writes the counts under a name.
 pub fn write_count(name: &CStr) {
     request([CALLGRIND + 3, name.as_ptr() as usize, 0, 0, 0, 0]);
 }
 
-/// The answer, or 0 if nobody listens.
+/// The answer, or 0 without valgrind.
 #[cfg(target_arch = "x86_64")]
 fn request(words: [usize; 6]) -> usize {
     let mut answer = 0;
-    // SAFETY: four rotations that make a whole turn and an exchange of a register with itself change nothing; valgrind reads
-    // `words` and answers in rdx. It may write marks of memory, but no memory.
+    // SAFETY: four rotations that make a whole turn and an exchange of a register with itself
+    // change nothing; valgrind reads `words` and answers in rdx. It may write marks of memory, but
+    // no memory.
     unsafe {
         asm!(
             "rol rdi, 3",
@@ -70,7 +72,7 @@ fn request(words: [usize; 6]) -> usize {
     answer
 }
 
-/// The answer, or 0 if nobody listens.
+/// The answer, or 0 without valgrind.
 #[cfg(target_arch = "aarch64")]
 fn request(words: [usize; 6]) -> usize {
     let mut answer = 0;

@@ -1,4 +1,5 @@
-//! Keys, salts, data and tags are marked undefined, so that memcheck reports each branch and each address that depends on them.
+//! Keys, salts, data and tags are marked undefined. So memcheck reports each branch and each
+//! address that depends on them.
 
 use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, Sealing};
 
@@ -13,7 +14,8 @@ const AAD_LENS: [usize; 2] = [8, 12];
 /// Octets of the salt, with which the nonce begins.
 const SALT_LEN: usize = 4;
 
-/// Runs the portable engine. Memcheck may report one branch for each open, on whether the tag was right.
+/// Runs the portable engine. Memcheck may report one branch for each open, on whether the tag was
+/// right.
 pub fn check() {
     for cipher in CIPHERS {
         for aad_len in AAD_LENS {
@@ -33,7 +35,7 @@ pub fn check() {
     }
 }
 
-/// Runs what looks secrets up in tables. Memcheck must report it.
+/// Looks secrets up in tables. Memcheck must report it.
 pub fn check_table() {
     let found = check_packet(&KERNELS, CIPHERS[0], (64, 12));
     assert!(
@@ -99,7 +101,7 @@ fn check_packet(engine: &Engine, cipher: Cipher, (len, aad_len): (usize, usize))
     };
     (engine.seal)(&context, &nonce, sealing);
     let sealed = errors();
-    // Ciphertext and tag were public on the wire; they stay secret here, which asks for more.
+    // Ciphertext and tag were public on the wire. They stay secret here, which asks for more.
     let mut forged = tag;
     forged[len % 16] ^= 1;
     let is_forged_authentic = (engine.open)(&context, &nonce, aad, &mut data, &forged);
@@ -119,7 +121,8 @@ fn check_packet(engine: &Engine, cipher: Cipher, (len, aad_len): (usize, usize))
     }
 }
 
-/// Errors of sealing a batch of all lengths, with both lengths of the AAD, and of opening it with every third tag forged.
+/// Memcheck's errors for sealing a batch of all lengths, with both lengths of the AAD, and for
+/// opening it with every third tag forged.
 fn check_batch(engine: &Engine, cipher: Cipher) -> (usize, usize) {
     let (context, nonce) = hidden_keys(cipher, engine);
     let plaintexts = LENS.map(|len| vec![6; len]);

@@ -1,4 +1,4 @@
-//! What is measured and checked: the AEADs of both engines, one packet at a time.
+//! The measured and checked code: the AEADs of both engines, one packet at a time.
 
 use culvert_core::aead::{Algorithm, Context, OpenJob, SealJob, Sealing, simd, soft};
 

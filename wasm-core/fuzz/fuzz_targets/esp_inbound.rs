@@ -1,5 +1,5 @@
-//! Inbound ESP beside the model of `tests/support/inbound_model.rs`: authentic plaintexts of any octets, packets changed
-//! after they were sealed, and any octets at all.
+//! Inbound ESP against the model of `tests/support/inbound_model.rs`: authentic plaintexts of any
+//! octets, packets changed after they were sealed, and any octets at all.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any octets, in any pieces, against a plain reader of RFC 9329 §3: the same messages leave for the daemon, and the
-//! connection ends at the same frame.
+//! Any octets, in any pieces, against a plain reader of RFC 9329 §3: the same messages leave for
+//! the daemon, and the connection ends at the same frame.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ mod support;
 
 use arbitrary::Arbitrary;
 use culvert_core::layout::DATAGRAM_LEN_MAX;
-use culvert_core::status::{Fate, Status};
+use culvert_core::report::status::{Fate, Status};
 use libfuzzer_sys::fuzz_target;
 use support::{Gate, SMALL, SUSPECT_LIMIT};
 

@@ -1,4 +1,5 @@
-//! ESN inference and the anti-replay window against a set of all numbers seen (RFC 4303 §3.4.3, App. A2).
+//! ESN inference and the anti-replay window against a set of all numbers seen (RFC 4303 §3.4.3,
+//! App. A2).
 
 #![no_main]
 
@@ -6,9 +7,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 
 use arbitrary::Arbitrary;
-use culvert_core::esn;
+use culvert_core::sa::esn;
 use culvert_core::layout::{WINDOW_MAX, WINDOW_WORDS};
-use culvert_core::replay::ReplayWindow;
+use culvert_core::sa::replay::ReplayWindow;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]

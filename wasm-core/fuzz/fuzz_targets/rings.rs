@@ -1,5 +1,6 @@
-//! The three rings of a connection: frames of any lengths go in while sends and reads take any part of what is there.
-//! Everything comes out once, in its order, and whole; in the end the rings are empty.
+//! The three rings of a connection: frames of any lengths go in while sends and reads take any part
+//! of what is there. Every frame comes out once, whole and in order. In the end the rings are
+//! empty.
 
 #![no_main]
 
@@ -7,8 +8,8 @@
 mod support;
 
 use arbitrary::Arbitrary;
-use culvert_core::exports as core;
-use culvert_core::status::Status;
+use culvert_core::border as core;
+use culvert_core::report::status::Status;
 use libfuzzer_sys::fuzz_target;
 use support::kernel::relayed;
 use support::{Gate, SMALL, frame, frames};
@@ -17,7 +18,7 @@ use support::{Gate, SMALL, frame, frames};
 enum Move {
     /// The daemon sends a message of about this many octets.
     Datagram { is_ike: bool, len: u16 },
-    /// The kernel takes this many octets of what is planned.
+    /// The kernel takes this many octets of the plan.
     Send(u32),
     /// The peer sends a message of about this many octets.
     Queue { is_ike: bool, len: u16 },
@@ -35,7 +36,8 @@ struct Run {
     /// Messages queued towards the peer, IKE and ESP, and octets that have left.
     out: [Vec<Vec<u8>>; 2],
     wire: Vec<u8>,
-    /// What the peer has sent, what of it has not been read, and what has reached the daemon.
+    /// The octets that the peer has sent, those of them not read yet, and the messages that have
+    /// reached the daemon.
     sent: Vec<Vec<u8>>,
     unread: Vec<u8>,
     upstream: Vec<Vec<u8>>,
@@ -93,7 +95,7 @@ impl Run {
         core::tx_unlock(0, conn);
     }
 
-    /// One batch, of which the socket takes the first `sends`.
+    /// One batch. The socket takes its first `sends` sends.
     fn serve(&mut self, gate: &Gate, conn: u32, sends: u32) {
         let batch = core::inbound(0, conn, 1.0);
         let (kind, count) = (batch >> 16, batch & 0xffff);

@@ -1,4 +1,4 @@
-//! What an SA keeps for its AEAD: plain octets that live in shared memory.
+//! An SA's state for its AEAD: plain octets in shared memory.
 
 use zeroize::Zeroize;
 
@@ -14,11 +14,12 @@ pub enum Algorithm {
 /// Octets of one [`Context`].
 pub const CONTEXT_LEN: usize = size_of::<Context>();
 
-/// One key, ready for use. No pointers, and all zero octets are a valid value: it opens and seals
-/// nothing.
+/// One key, ready for use. It has no pointers. All zero octets are a valid value, which opens and
+/// seals nothing.
 ///
-/// Both engines use this layout, so that a table of contexts has one row length everywhere; what
-/// `round_keys` hold is the engine's affair, and a context belongs to the engine that installed it.
+/// Both engines use this layout, so that a table of contexts has one row length everywhere. The
+/// content of `round_keys` depends on the engine, and a context belongs to the engine that
+/// installed it.
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub struct Context {
@@ -28,8 +29,8 @@ pub struct Context {
     pub(crate) hash_key: [u8; 16],
     /// SIMD engine: row j of the nibble tables of H^8..H^1, row-major.
     pub(crate) hash_rows: [[[u8; 16]; 8]; 16],
-    /// SIMD engine: what each low counter octet adds to the state after round 1, four octets for
-    /// each.
+    /// SIMD engine: the term that each low counter octet adds to the state after round 1, four
+    /// octets for each.
     pub(crate) diagonals: [[u8; 16]; 64],
     /// ChaCha20 key words.
     pub(crate) chacha_key: [u32; 8],

@@ -1,9 +1,10 @@
 //! AEADs of ESP: AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634), one packet or one batch at a
 //! time.
 //!
-//! `soft` is portable, constant-time and the specification. Where the target has 128-bit SIMD the
-//! batch runs on the kernels instead, which equal `soft` by property test.
+//! `soft` is portable, constant-time and the specification. If the target has 128-bit SIMD the
+//! batch runs on the kernels instead. A property test shows that they equal `soft`.
 
+mod batch;
 mod context;
 mod ct;
 pub mod simd;
@@ -14,77 +15,19 @@ use simd as engine;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 use soft as engine;
 
+pub use batch::{OpenJob, SealJob, Sealing};
 pub use context::{Algorithm, CONTEXT_LEN, Context};
 
 use zeroize::Zeroize;
 
-/// One packet to be opened in place.
-pub struct OpenJob<'a> {
-    /// The inbound SA's key.
-    pub context: &'a Context,
-    /// Salt, then IV.
-    pub nonce: [u8; 12],
-    /// SPI and sequence number; the first `aad_len` octets count.
-    pub aad: [u8; 12],
-    /// 8, or 12 with ESN.
-    pub aad_len: usize,
-    /// Ciphertext; plaintext if `ok` becomes true, else unchanged.
-    pub data: &'a mut [u8],
-    /// The ICV that came with the packet.
-    pub tag: [u8; 16],
-    /// Whether the packet was authentic.
-    pub ok: bool,
-}
-
-/// One packet to be sealed from `source` to `sealed`, which are of one length.
-pub struct SealJob<'a> {
-    /// The outbound SA's key.
-    pub context: &'a Context,
-    /// Salt, then IV.
-    pub nonce: [u8; 12],
-    /// SPI and sequence number; the first `aad_len` octets count.
-    pub aad: [u8; 12],
-    /// 8, or 12 with ESN.
-    pub aad_len: usize,
-    /// Plaintext with ESP trailer.
-    pub source: &'a [u8],
-    /// Receives the ciphertext.
-    pub sealed: &'a mut [u8],
-    /// Receives the ICV.
-    pub tag: &'a mut [u8; 16],
-}
-
-impl SealJob<'_> {
-    fn sealing(&mut self) -> Sealing<'_> {
-        Sealing {
-            aad: &self.aad[..self.aad_len],
-            source: self.source,
-            sealed: self.sealed,
-            tag: self.tag,
-        }
-    }
-}
-
-/// What one packet is sealed from and to; `source` and `sealed` are of one length.
-pub struct Sealing<'a> {
-    /// Authenticated, not encrypted.
-    pub aad: &'a [u8],
-    /// Plaintext.
-    pub source: &'a [u8],
-    /// Receives the ciphertext.
-    pub sealed: &'a mut [u8],
-    /// Receives the tag.
-    pub tag: &'a mut [u8; 16],
-}
-
-/// In a frame of its own: what it leaves on the stack lies below its caller.
+/// It has a stack frame of its own, so that its leftovers lie below its caller.
 #[inline(never)]
 fn install_below(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {
     engine::install(context, algorithm, key)
 }
 
-/// Writes zeros over the stack below its caller: a compiler may put round keys and hash key there, in copies that no
-/// code can name.
+/// Writes zeros over the stack below its caller. A compiler may put round keys and hash key there,
+/// in copies that no code can name.
 #[inline(never)]
 fn wipe_stack() {
     let mut octets = [0_u64; STACK_LEN / 8];
@@ -92,7 +35,7 @@ fn wipe_stack() {
     core::hint::black_box(&mut octets);
 }
 
-/// Octets of stack that are wiped; `ts-bindings/wiping_test.ts` fails where they are too few.
+/// Octets of stack that are wiped; `ts-bindings/wiping_test.ts` fails if they are too few.
 const STACK_LEN: usize = 16 << 10;
 
 impl Context {
@@ -111,7 +54,7 @@ impl Context {
         engine::open(self, nonce, aad, data, tag)
     }
 
-    /// Seals `source` into `sealed`; encryption is the move. An empty context writes nothing.
+    /// Seals `source` into `sealed`; encryption moves the octets. An empty context writes nothing.
     ///
     /// # Panics
     /// If `source` and `sealed` differ in length.

@@ -4,8 +4,8 @@
 //! | SPI (4) | Sequence low (4) | IV (8) | ciphertext | ICV (16) |
 //! ```
 //!
-//! The AAD is SPI and sequence number, with ESN all 64 bits of it; the nonce is salt and IV. The IV of a packet sealed
-//! here is its sequence number, which no lane uses twice.
+//! The AAD is the SPI and the sequence number, all 64 bits of it with ESN. The nonce is the salt
+//! and the IV. The IV of a packet sealed here is its sequence number, which no lane uses twice.
 
 use core::cell::Cell;
 

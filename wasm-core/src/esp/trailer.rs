@@ -1,18 +1,15 @@
-//! The end of the plaintext (RFC 4303 §2.4 to §2.6): padding 1, 2, 3 and on, pad length, next header.
+//! The end of the plaintext (RFC 4303 §2.4 to §2.6): padding octets 1, 2, 3 and so on, the pad
+//! length, the next header.
 
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// Pad length and next header.
 pub const TRAILER_LEN: u32 = 2;
 
-/// An IPv4 packet inside.
-pub const NEXT_HEADER_IPV4: u8 = 4;
-/// An IPv6 packet inside.
-pub const NEXT_HEADER_IPV6: u8 = 41;
 /// A dummy packet (RFC 4303 §2.6).
 pub const NEXT_HEADER_DUMMY: u8 = 59;
 
-/// What an authentic plaintext holds.
+/// The end of an authentic plaintext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trailer {
     /// Octets before the padding: inner packet and TFC padding.
@@ -53,7 +50,7 @@ pub const fn pad_len(payload_len: u32) -> u32 {
     (payload_len + TRAILER_LEN).wrapping_neg() % 4
 }
 
-/// Lays padding and trailer into `room`, which is behind the payload.
+/// Lays padding and trailer into `room`, which follows the payload.
 ///
 /// # Panics
 /// If `room` is not as long as padding and trailer are.
@@ -71,6 +68,7 @@ pub fn emit(room: &mut [u8], next_header: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inner::{NEXT_HEADER_IPV4, NEXT_HEADER_IPV6};
 
     #[test]
     fn emit_and_parse_are_inverse() {

@@ -1,4 +1,4 @@
-//! What all instances share: where everything lies, the limits, the locks and the free lists.
+//! The data that all instances share: offsets, limits, locks and free lists.
 
 use core::cell::Cell;
 use core::sync::atomic::AtomicU64;
@@ -28,7 +28,7 @@ pub struct EchoAddress {
     _pad: u32,
 }
 
-/// Written once by `core_init`, but for what stands under the locks.
+/// `core_init` writes it once. Later changes happen under the locks.
 #[repr(C, align(4096))]
 pub struct Globals {
     /// Absolute address of the memory.
@@ -78,7 +78,7 @@ pub struct Globals {
     /// Addresses of the echo host, IPv4 and IPv6.
     pub echo: [EchoAddress; 2],
 
-    /// The SAD lock: readers, and `SAD_WRITER`.
+    /// The SAD lock (`memory::lock`): the number of readers, and a bit for a writer.
     pub sad_lock: Line,
     /// Grows with each install and remove.
     pub sad_version: Line,
@@ -88,7 +88,7 @@ pub struct Globals {
     pub sa_used: Cell<u32>,
     /// Number of the last install.
     pub sa_serial: Cell<u64>,
-    /// Remote prefixes by length: IPv4 from 0, IPv6 from 64.
+    /// Number of remote prefixes by length: IPv4 from index 0, IPv6 from 64.
     pub length_counts: [Cell<u32>; 256],
     /// A bit for each of `length_counts` that is not 0.
     pub lengths_in_use: [Cell<u64>; 4],

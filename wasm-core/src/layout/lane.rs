@@ -1,17 +1,18 @@
-//! A lane's block: the tables of its system calls, its batch in hand, its counters and its two small rings.
+//! A lane's block: the tables of its system calls, its batch in hand, its counters and its two
+//! small rings.
 //!
-//! Everything is written by the lane alone, but for `attention`, the consumer's cursor of `events` and the producer's
-//! side of `commands`, and `orders`, each on a line of its own.
+//! Only the lane writes here, with four exceptions, each on a cache line of its own: `attention`,
+//! the consumer's cursor of `events`, the producer's cursor of `commands`, and `orders`.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::sa::SaSpec;
+use super::sa_row::SaSpec;
 use super::system::{Control, Iovec, Mmsghdr, Msghdr};
 use super::{
-    BATCH_MAX, BUCKETS, COMMAND_COUNT, CONTROL_LEN, EPOLL_MAX, EVENT_COUNT, TX_IOV_MAX, UP_READ_MAX,
+    BATCH_MAX, BUCKETS, COMMAND_COUNT, CONTROL_LEN, EPOLL_MAX, EVENT_COUNT, STATUS_MAX, TX_IOV_MAX,
+    UP_READ_MAX,
 };
-use crate::status::STATUS_MAX;
 
 /// A word on a cache line of its own.
 #[repr(C, align(64))]
@@ -20,7 +21,7 @@ pub struct Line {
     pub word: AtomicU32,
 }
 
-/// Counts per bucket, and the sum of what was observed.
+/// Counts per bucket, and the sum of the observed values.
 #[repr(C)]
 pub struct Histogram {
     /// Not cumulative; the last bucket has no bound.
@@ -56,7 +57,7 @@ pub struct Event {
     pub address: [Cell<u8>; 16],
     /// The address that it has connected to, of the same family.
     pub local_address: [Cell<u8>; 16],
-    /// Its port; 0 if nobody has said.
+    /// Its port; 0 if unknown.
     pub local_port: Cell<u32>,
 }
 
@@ -124,7 +125,7 @@ pub struct Write {
     pub packets: Cell<u32>,
 }
 
-/// The batch in hand. Of no meaning outside the core.
+/// The batch in hand. It has no meaning outside the core.
 #[repr(C, align(64))]
 pub struct Batch {
     /// `BATCH_` kind of the last `inbound`.
@@ -172,7 +173,7 @@ pub struct Batch {
 /// One lane's block, up to its slots.
 #[repr(C, align(4096))]
 pub struct LaneBlock {
-    /// Another lane asks this one to look after a connection.
+    /// A connection that another lane asks this one to look after.
     pub attention: Line,
     /// Events appended; runs freely.
     pub events_written: Line,
@@ -182,7 +183,7 @@ pub struct LaneBlock {
     pub commands_written: Line,
     /// Commands read; runs freely.
     pub commands_consumed: Line,
-    /// `ORDER_` bits that the shell has set: what no full ring may hold back.
+    /// `ORDER_` bits that the shell has set: orders that a full command ring must not hold back.
     pub orders: Line,
 
     /// Milliseconds awake, an f64's bits.
@@ -224,14 +225,14 @@ pub struct LaneBlock {
     pub scratch: [Cell<u8>; 4096],
     /// Free space of the rx ring.
     pub recv_iov: [Iovec; 2],
-    /// What to send on a TCP connection.
+    /// The message to a TCP connection.
     pub tx_msg: Msghdr,
     /// Octets that it has.
     pub tx_planned: Cell<u32>,
     _tx_planned_pad: u32,
     /// Its parts.
     pub tx_iov: [Iovec; TX_IOV_MAX],
-    /// What to send upstream: a datagram each, or a run of them.
+    /// The messages upstream: each a datagram, or a run of them.
     pub up_mmsg: [Mmsghdr; BATCH_MAX],
     /// Absolute address of `up_iov`.
     pub up_iov_at: Cell<u64>,

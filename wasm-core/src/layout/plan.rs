@@ -1,15 +1,15 @@
 //! The plan of the memory: from limits to offsets. Touches no memory.
 
+use super::connection_row::Row;
 use super::globals::{Globals, Source};
 use super::lane::LaneBlock;
-use super::row::Row;
-use super::sa::{Peer, SaRow};
+use super::sa_row::{Peer, SaRow};
 use super::{
     BATCH_MAX, CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX, PAGE_LEN, REGION_ALIGN, RING_BLOCK_LEN,
     SAS_MAX, SLOT_LEN, segment_len,
 };
 
-/// What the size of the memory follows from.
+/// The limits that decide the size of the memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Lanes, without the shell.
@@ -58,7 +58,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Lays the regions out from `start` on. `None` if a limit is out of range or they do not fit into 4 GiB.
+    /// Lays the regions out from `start` on. `None` if a limit is out of range or they do not fit
+    /// into 4 GiB.
     pub fn new(start: u32, limits: &Limits) -> Option<Self> {
         if !is_in_range(limits) {
             return None;

@@ -52,6 +52,8 @@ pub struct Control {
     pub value: Cell<u64>,
 }
 
+/// Octets of `struct virtio_net_hdr`.
+pub const VNET_LEN: u32 = 10;
 /// Level of a socket's options and control messages.
 pub const SOL_SOCKET: u32 = 1;
 /// Level of UDP's.

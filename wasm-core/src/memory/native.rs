@@ -1,4 +1,5 @@
-//! The memory of a native build: one zeroed allocation, attached to each thread that calls the exports.
+//! The memory of a native build: one zeroed allocation, attached to each thread that calls the
+//! exports.
 //!
 //! Tests and fuzzers use it; many memories may live in one process.
 
@@ -16,12 +17,13 @@ pub struct Memory {
     len: usize,
 }
 
-// SAFETY: the allocation is plain octets; who touches what is ruled in `memory.rs`.
+// SAFETY: the allocation is plain octets; the rules in `memory/mod.rs` say which thread touches
+// which.
 unsafe impl Send for Memory {}
 // SAFETY: as above.
 unsafe impl Sync for Memory {}
 
-/// Alignment for which the allocator hands out fresh pages of the kernel, which it need not zero.
+/// With this alignment the allocator hands out fresh pages of the kernel, which it need not zero.
 const PLAIN_ALIGN: usize = 16;
 
 impl Memory {
@@ -95,7 +97,7 @@ pub fn attach(memory: &Arc<Memory>) {
     ATTACHED.set(Some(Arc::clone(memory)));
 }
 
-/// Offset 0 is nothing's.
+/// Offset 0 belongs to nothing.
 pub(super) fn start() -> u32 {
     REGION_ALIGN
 }

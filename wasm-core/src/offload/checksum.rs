@@ -1,11 +1,13 @@
-//! The Internet checksum (RFC 1071), as a running sum in the machine's order: it is the same in either, octets swapped.
+//! The Internet checksum (RFC 1071) as a running sum in the machine's octet order. Either order
+//! gives the same sum, with octets swapped.
 
 /// A sum that is still to be folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum(u64);
 
 impl Sum {
-    /// Adds octets, the last of an odd number padded with 0. They must begin at an even place of what is summed.
+    /// Adds octets; an odd number of them is padded with 0. They must begin at an even offset of
+    /// the summed data.
     #[inline]
     #[must_use]
     pub fn with(self, octets: &[u8]) -> Self {
@@ -50,8 +52,8 @@ impl Sum {
 /// Octets of one step: four vectors.
 const STEP_LEN: usize = 64;
 
-/// The sum of whole steps, from each vector eight words of 16 bits. A packet is shorter than 65,536 octets: a lane of 32 bits holds its
-/// share of all of them.
+/// The sum of whole steps, eight words of 16 bits from each vector. A packet is shorter than 65,536
+/// octets, so 32 bits hold the sum of one vector lane.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 fn sum_steps(steps: &[[u8; STEP_LEN]]) -> u64 {
     use core::arch::wasm32::{
@@ -76,7 +78,7 @@ fn sum_steps(steps: &[[u8; STEP_LEN]]) -> u64 {
         .sum()
 }
 
-/// The same lanes spelt out for native builds, which are for tests: there an overflow panics.
+/// The same lanes spelt out for native builds, which tests use: there an overflow panics.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 fn sum_steps(steps: &[[u8; STEP_LEN]]) -> u64 {
     let mut lanes = [0_u32; STEP_LEN / 4];
@@ -89,7 +91,8 @@ fn sum_steps(steps: &[[u8; STEP_LEN]]) -> u64 {
     lanes.map(u64::from).iter().sum()
 }
 
-/// The sum of a pseudo header: addresses, protocol and length of what is above IP (RFC 9293 §3.1, RFC 8200 §8.1).
+/// The sum of a pseudo header: addresses, protocol and length of the data above IP (RFC 9293 §3.1,
+/// RFC 8200 §8.1).
 pub fn pseudo_header(addresses: &[u8], protocol: u8, len: u32) -> Sum {
     // Both halves of the length; above IPv4 the high one is 0.
     let [high, low] = [(len >> 16) as u16, len as u16];

@@ -1,12 +1,17 @@
-//! Joins neighbours of one flow into packets of many segments, as the kernel's own receive offload does.
+//! Joins neighbours of one flow into packets of many segments, as the kernel's own receive offload
+//! does.
 //!
-//! A packet joins the one before it in its flow if its headers say the same, it continues where that ended, and the
-//! checksums of both are right: `segment` would cut the result into the same octets again. Only the last may be shorter
-//! or have PSH. A packet that does not join ends what was there of its flow, so that no flow changes its order.
+//! A packet joins the one before it in its flow if three things hold: the headers agree, it
+//! continues where the other ended, and the checksums of both are right. `segment` would then cut
+//! the result into the same octets again. Only the last packet may be shorter or have PSH. A packet
+//! that does not join ends the group of its flow, so that no flow changes its order.
+
+use core::num::NonZeroU64;
 
 use super::checksum::Sum;
 use super::transport::{Layout, OPTIONS, layout, tcp, udp};
-use super::vnet::{self, Cut, Partial, Protocol, VNET_LEN};
+use super::vnet::{self, Cut, Partial, Protocol};
+use crate::layout::system::VNET_LEN;
 
 /// Octets of the longest packet of many segments.
 const LEN_MAX: usize = 65_535;
@@ -22,13 +27,14 @@ pub struct Taken {
     pub udp: bool,
 }
 
-/// What tells flows apart. Two flows that share one lose a chance to join and nothing else; 0 is no flow.
-pub type Flow = u64;
+/// A number that tells flows apart. Two flows that share one lose a chance to join and nothing
+/// else.
+pub type Flow = NonZeroU64;
 
 /// Packets of one flow that go into the device as one.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
-    flow: Flow,
+    flow: Option<Flow>,
     /// Layout of all its packets; `None` if the first one joins nothing.
     layout: Option<Layout>,
     packets: usize,
@@ -42,7 +48,7 @@ pub struct Group {
     has_push: bool,
     /// The first packet's checksums are right.
     is_checked: bool,
-    /// What the IPv4 identification grows by; known from the second packet on.
+    /// The step by which the IPv4 identification grows; known from the second packet on.
     id_step: Option<u16>,
 }
 
@@ -53,7 +59,7 @@ impl Group {
         let layout = found.filter(|layout| may_join(packet, layout, taken));
         let has_push = layout.is_some_and(|layout| has_push(packet, &layout));
         Self {
-            flow: found.map_or(0, |layout| flow_of(packet, &layout)),
+            flow: found.map(|layout| flow_of(packet, &layout)),
             layout,
             packets: 1,
             size: layout.map_or(0, |layout| packet.len() - layout.payload_at),
@@ -65,8 +71,8 @@ impl Group {
         }
     }
 
-    /// Its flow. What has none may be part of any: fragments, say.
-    pub fn flow(&self) -> Flow {
+    /// Its flow. A packet without one, such as a fragment, may be part of any flow.
+    pub fn flow(&self) -> Option<Flow> {
         self.flow
     }
 
@@ -75,17 +81,18 @@ impl Group {
         self.packets
     }
 
-    /// Octets of header that a packet that has joined does not bring along.
+    /// Octets of header that a joined packet leaves out.
     pub fn header_len(&self) -> usize {
         self.layout.map_or(0, |layout| layout.payload_at)
     }
 
-    /// Lets nothing join any more.
+    /// Closes the group: no packet joins it any more.
     pub fn end(&mut self) {
         self.is_open = false;
     }
 
-    /// Takes in `other`, a group of one `packet` of the same flow, or ends. `head` is the first packet of this group.
+    /// Takes in `other`, a group of one `packet` of the same flow, or ends and returns false.
+    /// `head` is the first packet of this group.
     pub fn join(&mut self, head: &[u8], other: &Self, packet: &[u8]) -> bool {
         let joined = self.is_open && self.takes(head, other, packet);
         if !joined {
@@ -99,7 +106,8 @@ impl Group {
         true
     }
 
-    /// Makes `head`, the first packet, the header of all, and returns what goes in front of it.
+    /// Makes `head`, the first packet, the header of all. Returns the device's header that goes in
+    /// front of it.
     pub fn finish(&self, head: &mut [u8]) -> [u8; VNET_LEN as usize] {
         let (Some(layout), true) = (self.layout, self.packets > 1) else {
             return vnet::PLAIN;
@@ -158,8 +166,8 @@ impl Group {
         self.is_checked && is_right(packet, &layout)
     }
 
-    /// Compares what is below the transport. Identifications grow by one; packets that are never fragmented may all have
-    /// the same, which means nothing then (RFC 6864 §4.1).
+    /// Compares the IP headers. Identifications grow by one. Packets that are never fragmented may
+    /// all have the same one, which means nothing then (RFC 6864 §4.1).
     fn is_same_network(&mut self, head: &[u8], packet: &[u8], layout: &Layout) -> bool {
         if layout.version == 6 {
             return head[..4] == packet[..4] && head[6..40] == packet[6..40];
@@ -179,7 +187,8 @@ impl Group {
     }
 }
 
-/// Whether packets like this one are joined at all: no options of IP, payload, and of TCP plain data only.
+/// Whether packets like this one join at all: they have a payload and no IP options, and TCP
+/// segments carry plain data only.
 fn may_join(packet: &[u8], layout: &Layout, taken: Taken) -> bool {
     let ip_len = if layout.version == 4 { 20 } else { 40 };
     if layout.transport_at != ip_len || layout.payload_at == packet.len() {
@@ -243,11 +252,12 @@ fn flow_of(packet: &[u8], layout: &Layout) -> Flow {
     let ports = &packet[layout.transport_at..layout.transport_at + 4];
     let seed = u64::from(layout.protocol.number()) << 8 | u64::from(layout.version);
     let words = addresses.chunks_exact(4).chain(ports.chunks_exact(4));
-    words.fold(seed, |hash, word| {
+    let hash = words.fold(seed, |hash, word| {
         let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
         // FNV-1a over words; the rotation brings high bits down.
         (hash ^ u64::from(word))
             .wrapping_mul(0x0100_0000_01b3)
             .rotate_left(29)
-    }) | 1
+    });
+    Flow::MIN | hash
 }

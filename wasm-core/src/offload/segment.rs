@@ -1,12 +1,14 @@
-//! Cuts a packet of many segments, as a network card does: header after header, every octet of payload once.
+//! Cuts a packet of many segments, as a network card does: header after header, every octet of
+//! payload once.
 //!
-//! The sum of the pseudo header is the host's, with the length put right: after a routing header, a home address or an
-//! IPv4 source route it is not of the addresses in the IP header (RFC 8200 §8.1, RFC 6275 §11.3.1, RFC 9293 §3.9.2).
+//! The sum of the pseudo header comes from the host; only its length is put right. After a routing
+//! header, a home address or an IPv4 source route it does not cover the addresses in the IP header
+//! (RFC 8200 §8.1, RFC 6275 §11.3.1, RFC 9293 §3.9.2).
 
 use super::checksum::Sum;
 use super::transport::{Layout, OPTIONS, ROUTED, layout, tcp, udp};
 use super::vnet::{Cut, Partial, Protocol};
-use crate::status::Status;
+use crate::report::status::Status;
 
 /// A packet that is to be cut, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +20,11 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Checks a packet, which is as long as its IP header says, against how it is to be cut. Where its checksum is complete,
-    /// the sum of its pseudo header takes that one's place.
+    /// Checks a packet, which is as long as its IP header says, against the cut. If its checksum is
+    /// complete, the sum of its pseudo header replaces it.
     ///
     /// # Errors
-    /// `InnerInvalid` if it is of another kind, has no payload or its checksum elsewhere.
+    /// `InnerInvalid` if it is of another kind, has no payload, or has its checksum elsewhere.
     pub fn parse(packet: &mut [u8], cut: Cut, partial: Option<Partial>) -> Result<Self, Status> {
         let extensions = if partial.is_some() { ROUTED } else { OPTIONS };
         let layout = layout(packet, extensions).ok_or(Status::InnerInvalid)?;
@@ -72,7 +74,13 @@ impl Whole {
         let (ip, transport) = header.split_at_mut(self.layout.transport_at);
         set_ip_len(ip, len, i);
         match self.layout.protocol {
-            Protocol::Tcp => set_tcp(transport, i * self.size, (i == 0, to == packet.len())),
+            Protocol::Tcp => {
+                let part = Part {
+                    at: i * self.size,
+                    is_last: to == packet.len(),
+                };
+                set_tcp(transport, part);
+            }
             // A segment is shorter than 65,536 octets.
             Protocol::Udp => transport[udp::LEN]
                 .copy_from_slice(&((len - self.layout.transport_at) as u16).to_be_bytes()),
@@ -82,7 +90,7 @@ impl Whole {
     }
 }
 
-/// Completes a checksum of which the packet holds the part for the pseudo header.
+/// Completes a checksum. The packet holds the sum of the pseudo header in its place.
 ///
 /// # Errors
 /// `InnerInvalid` if it would lie outside.
@@ -95,6 +103,15 @@ pub fn complete(packet: &mut [u8], partial: Partial) -> Result<(), Status> {
         .ok_or(Status::InnerInvalid)?
         .copy_from_slice(&never_zero(sum.checksum()));
     Ok(())
+}
+
+/// The payload of one segment.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Octets of the whole packet's payload before it.
+    at: usize,
+    /// No other segment follows.
+    is_last: bool,
 }
 
 /// Length, identification and checksum of segment `i`'s IP header.
@@ -113,22 +130,24 @@ fn set_ip_len(ip: &mut [u8], len: usize, i: usize) {
     ip[10..12].copy_from_slice(&checksum);
 }
 
-/// Sequence number and flags: CWR belongs to the first segment, FIN and PSH to the last (RFC 3168 §6.1.2, RFC 9293).
-fn set_tcp(header: &mut [u8], offset: usize, (is_first, is_last): (bool, bool)) {
+/// Sets sequence number and flags. CWR belongs to the first segment, FIN and PSH to the last (RFC
+/// 3168 §6.1.2, RFC 9293).
+fn set_tcp(header: &mut [u8], part: Part) {
     let mut seq = [0; 4];
     seq.copy_from_slice(&header[tcp::SEQ]);
     // Sequence numbers wrap.
-    let seq = u32::from_be_bytes(seq).wrapping_add(offset as u32);
+    let seq = u32::from_be_bytes(seq).wrapping_add(part.at as u32);
     header[tcp::SEQ].copy_from_slice(&seq.to_be_bytes());
-    if !is_first {
+    if part.at > 0 {
         header[tcp::FLAGS] &= !tcp::CWR;
     }
-    if !is_last {
+    if !part.is_last {
         header[tcp::FLAGS] &= !(tcp::FIN | tcp::PSH);
     }
 }
 
-/// The checksum's place holds the sum of the pseudo header of the whole packet of `whole_len` octets.
+/// Completes a segment's checksum. Its place holds the sum of the pseudo header of the whole packet
+/// of `whole_len` octets.
 fn set_checksum(layout: &Layout, segment: &mut [u8], whole_len: usize) {
     let at = layout.transport_at + layout.checksum_offset();
     let transport = &segment[layout.transport_at..];
@@ -144,7 +163,8 @@ fn set_checksum(layout: &Layout, segment: &mut [u8], whole_len: usize) {
     segment[at..at + 2].copy_from_slice(&checksum);
 }
 
-/// In UDP a checksum of 0 means that there is none (RFC 768); its other form is as good everywhere.
+/// A checksum of 0 means no checksum in UDP (RFC 768). 0xffff has the same value, and is right
+/// everywhere.
 fn never_zero(checksum: [u8; 2]) -> [u8; 2] {
     if checksum == [0; 2] {
         [0xff; 2]

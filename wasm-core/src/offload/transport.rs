@@ -1,4 +1,4 @@
-//! Where TCP or UDP begins in an inner packet, and where its payload does.
+//! The places of the TCP or UDP header and of its payload in an inner packet.
 
 use super::checksum::{Sum, pseudo_header};
 use super::vnet::{Partial, Protocol};
@@ -9,8 +9,8 @@ const PROTOCOL_TCP: u8 = 6;
 const PROTOCOL_UDP: u8 = 17;
 /// IPv6 extension headers that may come before them: hop by hop, destination options.
 pub const OPTIONS: &[u8] = &[0, 60];
-/// The same with a routing header, for who is told the sum of the pseudo header: the address in it is not the one in the
-/// IP header (RFC 8200 §8.1).
+/// The same with a routing header, for packets that bring the sum of their pseudo header: the
+/// address in that is not the one in the IP header (RFC 8200 §8.1).
 pub const ROUTED: &[u8] = &[0, 43, 60];
 
 /// Octets of a UDP header.
@@ -42,7 +42,7 @@ pub(super) mod udp {
 /// A packet's layout; all places are inside of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// What is above IP.
+    /// The protocol above IP.
     pub protocol: Protocol,
     /// IP version: 4 or 6.
     pub version: u8,
@@ -88,8 +88,9 @@ impl Protocol {
     }
 }
 
-/// Finds the layout of a whole TCP or UDP packet, which is as long as its IP header says. `None` for anything else,
-/// fragments, malformed headers and IPv6 headers that are not among `extensions` included.
+/// Finds the layout of a whole TCP or UDP packet, which is as long as its IP header says. `None`
+/// for anything else, among it fragments, malformed headers and IPv6 headers that are not in
+/// `extensions`.
 pub fn layout(packet: &[u8], extensions: &[u8]) -> Option<Layout> {
     let (number, transport_at) = match packet.first()? >> 4 {
         4 => above_v4(packet)?,

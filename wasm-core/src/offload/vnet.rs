@@ -1,15 +1,14 @@
-//! The header in front of each packet of a TUN device with IFF_VNET_HDR (`struct virtio_net_hdr`, little endian).
+//! The header in front of each packet of a TUN device with IFF_VNET_HDR (`struct virtio_net_hdr`,
+//! little endian).
 //!
 //! ```text
 //! | flags 1 | kind 1 | header length 2 | segment size 2 | checksum start 2 | checksum offset 2 |
 //! ```
 
-use crate::status::Status;
+use crate::layout::system::VNET_LEN;
+use crate::report::status::Status;
 
-/// Octets of the header.
-pub const VNET_LEN: u32 = 10;
-
-/// The checksum is that of the pseudo header only.
+/// The checksum covers the pseudo header only.
 const NEEDS_CSUM: u8 = 1;
 /// Bit of the kind: the first segment has CWR set (RFC 3168).
 const KIND_ECN: u8 = 0x80;
@@ -30,7 +29,7 @@ pub enum Protocol {
 /// How a packet of many segments is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// What is in it.
+    /// The protocol inside.
     pub protocol: Protocol,
     /// IP version: 4 or 6, 0 where the header does not say.
     pub version: u8,
@@ -41,13 +40,13 @@ pub struct Cut {
 /// Where a checksum is to be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partial {
-    /// What is summed begins here.
+    /// Place of the first summed octet.
     pub start: u16,
-    /// The checksum's place from there.
+    /// Place of the checksum, counted from there.
     pub offset: u16,
 }
 
-/// What the header says.
+/// The content of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vnet {
     /// `None` for a plain packet.
@@ -59,7 +58,7 @@ pub struct Vnet {
 /// Parses a header.
 ///
 /// # Errors
-/// `InnerInvalid` for what was not asked for: another kind of packet, or segments of nothing.
+/// `InnerInvalid` for a packet that we did not ask for: another kind, or segments of no octets.
 pub fn parse(header: &[u8; VNET_LEN as usize]) -> Result<Vnet, Status> {
     let [
         flags,
@@ -98,7 +97,7 @@ pub fn parse(header: &[u8; VNET_LEN as usize]) -> Result<Vnet, Status> {
 /// The header of a plain packet with a complete checksum.
 pub const PLAIN: [u8; VNET_LEN as usize] = [0; VNET_LEN as usize];
 
-/// The header of a packet of many segments, whose checksum is that of the pseudo header.
+/// The header of a packet of many segments, whose checksum covers the pseudo header only.
 pub fn emit(cut: Cut, header_len: u16, partial: Partial) -> [u8; VNET_LEN as usize] {
     let kind = match (cut.protocol, cut.version) {
         (Protocol::Udp, _) => KIND_UDP,

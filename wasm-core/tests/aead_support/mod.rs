@@ -44,7 +44,7 @@ pub const KINDS: [(Algorithm, usize); 4] = [
     (Algorithm::ChaCha20Poly1305, 32),
 ];
 
-/// What is authenticated beside the data.
+/// The AAD.
 #[derive(Clone, Debug)]
 pub struct Header {
     pub nonce: [u8; 12],

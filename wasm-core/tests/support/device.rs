@@ -3,7 +3,7 @@
 use super::esp::Sa;
 use super::flow::Flow;
 use super::{Gate, frame, frames, packet};
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ impl Device {
         Self { gate, conn, out }
     }
 
-    /// Inner packets that leave for what the device gives, header and packet.
+    /// The inner packets that leave for one read of the device: a header and a packet.
     pub fn send(&self, reads: &[(&[u8], &[u8])]) -> Vec<Vec<u8>> {
         self.send_at(reads, 2.0)
     }

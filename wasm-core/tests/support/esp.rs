@@ -1,10 +1,10 @@
-//! An ESP peer of its own, on RustCrypto's AEADs: what the core must agree with.
+//! An independent ESP peer on RustCrypto's AEADs, with which the core must agree.
 
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm, AesGcm, aes::Aes192};
 use chacha20poly1305::ChaCha20Poly1305;
-use culvert_core::exports as core;
+use culvert_core::border as core;
 use culvert_core::layout::*;
 
 use super::{Gate, at};
@@ -30,7 +30,7 @@ pub struct Sa {
     pub remote: Vec<(Vec<u8>, u32)>,
 }
 
-/// What a packet to be sealed differs in from the plain one.
+/// The differences of a packet to be sealed from the plain one.
 #[derive(Clone, Debug)]
 pub struct Plain<'a> {
     pub seq: u64,

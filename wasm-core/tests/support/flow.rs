@@ -9,7 +9,7 @@ pub const ACK: u8 = 0x10;
 pub const ECE: u8 = 0x40;
 pub const CWR: u8 = 0x80;
 
-/// What the packets of a flow have in common.
+/// The common part of a flow's packets.
 #[derive(Clone, Debug)]
 pub struct Flow {
     pub is_v6: bool,
@@ -41,7 +41,7 @@ impl Default for Flow {
     }
 }
 
-/// What tells a packet of a flow from the others.
+/// The part that differs between packets of a flow.
 #[derive(Clone, Debug)]
 pub struct Part<'a> {
     pub id: u16,
@@ -91,7 +91,8 @@ impl Flow {
         self.ip_len() + if self.is_udp { 6 } else { 16 }
     }
 
-    /// `struct virtio_net_hdr` for segments of `size` octets of payload; 0 for a checksum only.
+    /// `struct virtio_net_hdr` for segments of `size` octets of payload, or with 0 for a checksum
+    /// only.
     pub fn vnet(&self, size: usize) -> [u8; 10] {
         let kind = match (size, self.is_udp, self.is_v6) {
             (0, ..) => 0,
@@ -176,7 +177,7 @@ impl Flow {
     }
 }
 
-/// What a stack sends that cuts by itself.
+/// The packets of a stack that cuts by itself.
 pub fn cut(flow: &Flow, whole: &Part<'_>, size: usize) -> Vec<Vec<u8>> {
     let count = whole.payload.len().div_ceil(size);
     let flags = |i: usize| {
@@ -204,7 +205,7 @@ pub fn payload(len: usize, tag: u8) -> Vec<u8> {
         .collect()
 }
 
-/// What the kernel makes of one `write`: header in front, then a packet that it may have to cut.
+/// The kernel's packets for one `write`: a header, then a packet that it may have to cut.
 pub fn split(write: &[u8]) -> Vec<Vec<u8>> {
     let (vnet, whole) = write.split_at(10);
     let word = |at: usize| usize::from(u16::from_le_bytes([vnet[at], vnet[at + 1]]));

@@ -1,13 +1,13 @@
-//! Inbound ESP as a plain model: what a connection's frames lead to, packet by packet.
+//! A plain model of inbound ESP: the result of a connection's frames, packet by packet.
 //!
-//! It knows nothing of how a packet was made: it opens what it is offered with RustCrypto and follows the RFCs in their
-//! own order. Batches are the one thing that it has from the core: all packets of one are looked at before the first of
-//! them is taken in.
+//! It does not know how a packet was made. It opens each one with RustCrypto and follows the RFCs
+//! in their own order. Batches are the only thing that it takes from the core: all packets of a
+//! batch are checked before the first of them is taken in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use culvert_core::layout::*;
-use culvert_core::status::{Fate, Status};
+use culvert_core::report::status::{Fate, Status};
 
 use super::esp::Sa;
 use super::{Gate, SMALL, SUSPECT_LIMIT, frame};
@@ -15,7 +15,7 @@ use super::{Gate, SMALL, SUSPECT_LIMIT, frame};
 /// SPI of the first SA; the others follow.
 pub const SPI: u32 = 0x0a0b_0c01;
 
-/// One SA, and what the model keeps of it.
+/// One SA with the model's state of it.
 pub struct ModelSa {
     pub sa: Sa,
     pub top: u64,
@@ -32,7 +32,7 @@ pub struct Model {
     is_closed: bool,
 }
 
-/// A packet of a batch: whose it is, its full number, and what it opens to.
+/// A packet of a batch: its SA, its full number, and its plaintext.
 struct Job {
     sa: usize,
     seq: u64,
@@ -281,7 +281,8 @@ impl Beside {
     /// Offers both payloads that came together.
     ///
     /// # Panics
-    /// Where they differ in anything: what is delivered, what is counted, the score, the end of the connection.
+    /// If they differ in anything: delivered packets, counters, the score, the end of the
+    /// connection.
     pub fn offer(&mut self, payloads: &[Vec<u8>]) {
         let (gate, model) = (&self.gate, &mut self.model);
         model.offer(payloads);

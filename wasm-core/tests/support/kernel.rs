@@ -1,5 +1,5 @@
-//! A kernel of TCP sockets for the transmit side: descriptors are the lowest free numbers, sends take a part, and every
-//! octet is kept with the connection that it reached.
+//! A kernel of TCP sockets for the transmit side. Descriptors are the lowest free numbers, sends
+//! take a part, and every octet is kept with the connection that it reached.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ pub struct Kernel {
     pub sockets: Vec<Socket>,
 }
 
-/// What a payload says: which kind, for which socket, the how-manieth. Both kinds are relayed datagrams.
+/// The content of a payload: its kind, its socket, its serial number. Both kinds are relayed
+/// datagrams.
 pub fn relayed(is_ike: bool, socket: usize, n: u32, len: usize) -> Vec<u8> {
     let mut payload = if is_ike { vec![0; 4] } else { vec![0xee; 4] };
     payload.extend((socket as u32).to_be_bytes());
@@ -49,7 +50,7 @@ impl Kernel {
         assert!(self.open.remove(&fd).is_some(), "descriptor {fd} is open");
     }
 
-    /// `sendmsg` that takes `take` octets of what there is.
+    /// `sendmsg` that takes `take` octets of the message.
     pub fn send(&mut self, fd: i32, octets: &[u8], take: usize) -> u32 {
         let socket = self.open[&fd];
         let taken = &octets[..take.min(octets.len())];
@@ -61,7 +62,7 @@ impl Kernel {
         &self.sockets[self.open[&fd]]
     }
 
-    /// Whole frames that arrived at a socket; a torn one at the end is what a close leaves behind.
+    /// Whole frames that arrived at a socket. A close may leave a torn one at the end.
     pub fn frames(&self, socket: usize) -> Vec<Vec<u8>> {
         let received = &self.sockets[socket].received;
         let mut end = 0;
@@ -80,7 +81,8 @@ impl Kernel {
         frames(&received[..end])
     }
 
-    /// No octet reached another connection, no frame interleaved, all in order, and no IKE is missing.
+    /// No octet reached another connection, no frame interleaved, all in order, and no IKE is
+    /// missing.
     pub fn check(&self, sealed_for: impl Fn(&[u8]) -> Option<u8>) {
         for (number, socket) in self.sockets.iter().enumerate() {
             let mut next = [0, 0];

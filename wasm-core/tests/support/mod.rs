@@ -1,4 +1,5 @@
-//! The core as TypeScript sees it: exports and offsets, with simulated system calls. Every test binary uses part of it.
+//! The core as TypeScript sees it: exports and offsets, with simulated system calls. Each test
+//! binary uses a part of it.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod device;
@@ -12,12 +13,12 @@ pub mod vectors;
 
 use std::sync::Arc;
 
-use culvert_core::exports as core;
-use culvert_core::layout::names::{self, Name};
+use culvert_core::border as core;
+use culvert_core::border::names::{self, Name};
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
 use culvert_core::memory::{Memory, attach};
-use culvert_core::status::Status;
+use culvert_core::report::status::Status;
 use proptest::prelude::ProptestConfig;
 
 /// One gateway's memory, attached to the threads that use it.
@@ -27,7 +28,7 @@ pub struct Gate {
     pub limits: Limits,
 }
 
-/// What one connection's unread octets led to.
+/// The result of one connection's unread octets.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub inner: Vec<Vec<u8>>,
@@ -182,7 +183,7 @@ impl Gate {
         self.u32(self.row(conn, "ROW_SCORE"))
     }
 
-    /// Free ring blocks are counted by borrowing them all through connections of a test; here: what a row holds.
+    /// The ring blocks that a row holds. A test counts free blocks by borrowing them all.
     pub fn try_open(&self, lane: u32, fd: i32, address: [u8; 4]) -> i32 {
         let mut sockaddr = [0; 16];
         sockaddr[0] = FAMILY_V4 as u8;
@@ -198,7 +199,7 @@ impl Gate {
         core::conn_open(lane, fd, 99, 1.0, 1e12)
     }
 
-    /// What `accept4` or `getsockname` would write.
+    /// The octets that `accept4` or `getsockname` would write.
     pub fn set_sockaddr_v6(&self, lane: u32, port: u16, address: [u8; 16]) {
         let mut sockaddr = [0; 28];
         sockaddr[0] = FAMILY_V6 as u8;
@@ -287,7 +288,7 @@ impl Gate {
         self.serve(lane, conn, now)
     }
 
-    /// What call `i` gives to the inner side's device.
+    /// The octets that call `i` gives to the inner side's device.
     pub fn write(&self, lane: u32, i: u32) -> Vec<u8> {
         let write = self.lane(lane, "LANE_WRITES") + at("WRITE_LEN") * u64::from(i);
         let (first, packets) = (self.u32(write), self.u32(write + 4));
@@ -330,7 +331,7 @@ impl Gate {
         self.memory.read(self.u64(at), self.u64(at + 8) as usize)
     }
 
-    /// What `sendmsg` would be given for a planned message.
+    /// The octets that `sendmsg` would get for a planned message.
     pub fn planned(&self, lane: u32) -> Vec<u8> {
         let message = self.lane(lane, "LANE_TX_MSG");
         let (iov, count) = (self.u64(message + 16), self.u64(message + 24));
@@ -359,7 +360,8 @@ impl Gate {
         wire
     }
 
-    /// Seals and sends the lane's entries; what went out on each connection, in order.
+    /// Seals and sends the lane's entries. Returns the octets that left on each connection, in
+    /// order.
     pub fn transmit(&self, lane: u32, now: f64) -> Vec<(u32, Vec<u8>)> {
         let mut out = Vec::new();
         loop {
@@ -389,7 +391,7 @@ impl Gate {
         core::slots_in(lane, packets.len() as u32);
     }
 
-    /// `recvmmsg` of one datagram from upstream, and its queueing. It takes room for granted.
+    /// `recvmmsg` of one datagram from upstream, and its queueing. It assumes that there is room.
     pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> i32 {
         self.read(lane, 0, octets, &[]);
         let outcome = core::upstream_in(lane, conn, 0, now);
@@ -397,7 +399,7 @@ impl Gate {
         outcome
     }
 
-    /// What the kernel leaves in read `i`.
+    /// The kernel's result in read `i`.
     pub fn read(&self, lane: u32, i: u64, octets: &[u8], control: &[u8]) {
         let message = self.lane(lane, "LANE_UP_READ") + 64 * i;
         let iov = self.u64(message + 16);

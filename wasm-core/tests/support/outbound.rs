@@ -1,4 +1,4 @@
-//! A gateway with one path, for the tests of what leaves on it.
+//! A gateway with one path, for tests of packets that leave on it.
 
 use super::esp::Sa;
 use super::{Gate, frame, frames, packet};
@@ -44,7 +44,8 @@ impl Bench {
         assert_eq!(outcome.fresh, 1);
     }
 
-    /// Plaintexts of what leaves for `packets`, opened under the numbers from `first` on.
+    /// Plaintexts of the packets that leave for `packets`, opened under the numbers from `first`
+    /// on.
     pub fn send(&self, packets: &[Vec<u8>], first: u64) -> Vec<Vec<u8>> {
         self.gate.slots(0, packets);
         let wire: Vec<u8> = self

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A whole ESP packet and what it opens to.
+/// A whole ESP packet and its plaintext.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EspVector {
@@ -16,7 +16,7 @@ pub struct EspVector {
     pub seq: String,
     pub packet: String,
     pub next_header: u8,
-    /// Octets before the padding; for a dummy and with TFC padding these are not the inner packet.
+    /// Octets before the padding. For a dummy or with TFC padding these are not the inner packet.
     pub payload: String,
     /// The inner packet that is delivered, if any.
     pub inner: Option<String>,

@@ -1,8 +1,8 @@
 //! AES by vector permutation: every look-up is a swizzle of a register.
 //!
-//! Octets are kept as nibble pairs of a tower field (`tables`), and ShiftRows is never done: after
-//! n rounds row r stands n r columns too far to the right, the permutations of MixColumns make up
-//! for it, and the last round sets it right.
+//! Octets are kept as nibble pairs of a tower field (`tables`). ShiftRows is never done: after n
+//! rounds row r stands n r columns too far to the right. The permutations of MixColumns make up for
+//! it, and the last round sets it right.
 //!
 //! CT: blocks and round keys are secret; they meet xor, and, shifts by constants and swizzles.
 

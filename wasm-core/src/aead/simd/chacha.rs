@@ -1,8 +1,8 @@
 //! ChaCha20-Poly1305 (RFC 8439) over waves, four blocks of ChaCha20 at a time.
 //!
-//! Of each packet, whole groups of four blocks go by themselves. Block 0, which keys Poly1305, and
-//! the blocks after the last whole group, the tail, are gathered from all packets of the wave, so
-//! that short packets fill the lanes too.
+//! Whole groups of four blocks of a packet go through by themselves. The rest is gathered from all
+//! packets of the wave, so that short packets fill the lanes too: block 0, which keys Poly1305, and
+//! the tail, the blocks after the last whole group.
 //!
 //! CT: key, state and keystream are secret; they meet additions, xor and rotations by constants.
 
@@ -11,7 +11,7 @@ use super::poly1305::Poly1305;
 use super::verbs::{
     V, add32, load, opaque, rotate32, splat, splat32, store, swizzle, transpose, xor,
 };
-use crate::aead::Sealing;
+use crate::aead::batch::Sealing;
 use crate::aead::context::Context;
 use crate::aead::ct::tag_eq;
 
@@ -41,8 +41,8 @@ impl<'a> Wave<'a> {
         }
     }
 
-    /// Makes the odd keystream of one to eight packets. Apart from `new`, so that a wave is built
-    /// where it lies.
+    /// Makes the odd keystream of one to eight packets. It is not part of `new`, so that a wave is
+    /// built in its place.
     pub(super) fn prepare<'p>(&mut self, packets: impl Iterator<Item = Packet<'p>>) {
         let mut feet = [[0; 4]; WAVE * ODD_MAX];
         let mut end = 0;

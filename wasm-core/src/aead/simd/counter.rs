@@ -1,10 +1,10 @@
-//! The first two rounds of AES in counter mode, of which little depends on the block.
+//! The first two rounds of AES in counter mode, which depend little on the block.
 //!
 //! Within a segment of 256 counters only octet 15 of the counter block changes. Round 1 is affine
 //! in the S-box of each octet, so octet 15 adds a term of its own, which depends on the key alone
 //! and touches the four octets of one diagonal; `diagonals` keeps it for every counter, and four
 //! counters fill one vector. Round 2 then needs the S-box of one diagonal per block, so one vector
-//! serves four blocks; all else of it is computed once per segment.
+//! serves four blocks. The rest of round 2 is computed once per segment.
 //!
 //! CT: the state is secret; counters, which alone choose what is loaded, are public.
 
@@ -45,8 +45,8 @@ static SPREAD: Spread = Spread {
     ],
 };
 
-/// In round 2, (r, c) sums (r + n, c + 2 n) for n from 0 to 3; `terms` says for which n. Of these
-/// the diagonal counts.
+/// In round 2, (r, c) sums (r + n, c + 2 n) for n from 0 to 3; `terms` says for which n. Only the
+/// diagonal counts.
 const fn spread(terms: [bool; 4], first: u8) -> [u8; 16] {
     let mut from = [0x80; 16];
     let mut at = 0;

@@ -1,17 +1,17 @@
 //! AES-GCM (SP 800-38D) over waves: up to eight packets of one context whose odd blocks share the
 //! lanes of AES.
 //!
-//! Of each packet, groups of eight blocks whose counters are 8 n to 8 n + 7 go through AES by
-//! themselves. The rest is odd: the counter block J0 (counter 1), the head (counters 2 to 7) and
-//! the tail after the last whole group. It is gathered from all packets of the wave and goes
-//! through together, so that short packets fill the lanes too. Its keystream is made first: an open
-//! needs that of J0 before it may write anything.
+//! Groups of eight blocks whose counters are 8 n to 8 n + 7 go through AES by themselves. The other
+//! blocks of a packet are odd: the counter block J0 (counter 1), the head (counters 2 to 7) and the
+//! tail after the last whole group. Odd blocks are gathered from all packets of the wave and go
+//! through together, so that short packets fill the lanes too. Their keystream is made first, since
+//! an open needs that of J0 before it may write anything.
 
 use super::counter::Segment;
 use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::verbs::{V, splat, store, xor};
 use super::{aes, counter, ghash};
-use crate::aead::Sealing;
+use crate::aead::batch::Sealing;
 use crate::aead::context::{Context, KIND_GCM};
 use crate::aead::ct::tag_eq;
 
@@ -53,8 +53,8 @@ impl<'a> Wave<'a> {
         }
     }
 
-    /// Makes the odd keystream of one to eight packets. Apart from `new`, so that a wave is built
-    /// where it lies.
+    /// Makes the odd keystream of one to eight packets. It is not part of `new`, so that a wave is
+    /// built in its place.
     pub(super) fn prepare<'p>(&mut self, packets: impl Iterator<Item = Packet<'p>>) {
         let mut end = 0;
         for (n, packet) in packets.enumerate() {

@@ -62,9 +62,9 @@ pub(super) fn hash(context: &Context, aad: &[u8], data: &[u8]) -> V {
 /// Octets of data that leave room in a group for an AAD of ESP and for the lengths.
 const SHORT_LEN: usize = 16 * (GROUP - 2);
 
-/// As `hash`, for what fits one group: laid out at once, a packet of 64 octets takes 0.24 us
-/// instead of 0.28 (V8; JavaScriptCore 0.22 instead of 0.25; Zen 4, Deno 2.9.6, Bun 1.4.5). Of the
-/// shortest packets the blocks that would be zero are left out.
+/// Like `hash`, for data that fits one group and is laid out at once. A packet of 64 octets takes
+/// 0.24 us instead of 0.28 (V8; JavaScriptCore 0.22 instead of 0.25; Zen 4, Deno 2.9.6, Bun 1.4.5).
+/// For the shortest packets the zero blocks are left out.
 fn hash_short(context: &Context, aad: &[u8], data: &[u8]) -> V {
     if data.len() <= SHORT_LEN - 32 {
         return hash_group::<{ GROUP - 2 }>(context, aad, data);
@@ -72,7 +72,7 @@ fn hash_short(context: &Context, aad: &[u8], data: &[u8]) -> V {
     hash_group::<GROUP>(context, aad, data)
 }
 
-/// The hash of what fits `BLOCKS` blocks with its lengths.
+/// The hash of data that fits `BLOCKS` blocks, lengths included.
 #[inline(always)]
 fn hash_group<const BLOCKS: usize>(context: &Context, aad: &[u8], data: &[u8]) -> V {
     let mut group = zeros::<BLOCKS>();
@@ -154,8 +154,8 @@ impl<'a> Ghash<'a> {
         self.sum
     }
 
-    /// Puts blocks into the group until it is full, and then adds it, or `data` ends. Returns what
-    /// is left.
+    /// Puts blocks into the group until it is full, and then adds it, or until `data` ends. Returns
+    /// the rest of `data`.
     fn stage<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
         let room = 16 * (GROUP - self.filled);
         let (now, rest) = data.split_at(room.min(data.len()));
@@ -183,9 +183,9 @@ fn blocks_of(group: &[u8; 16 * GROUP]) -> &[[u8; 16]; GROUP] {
 /// (sum + first block, other blocks) times the last powers, reduced; at most a group.
 ///
 /// One load of a row serves both nibbles. Sixteen indices and four sums are more than the fifteen
-/// registers of V8, which keeps some of the indices in memory: 13.3 ns a block, instead of 15.9 with
-/// all low nibbles first and then all high ones, each with a load, its address and its bounds check
-/// (JavaScriptCore 14.4 and 14.5; Sapphire Rapids, shared memory, Deno 2.9.6, Bun 1.4.5).
+/// registers of V8, which keeps some of the indices in memory: 13.3 ns a block, instead of 15.9
+/// with all low nibbles first and then all high ones, each with a load, its address and its bounds
+/// check (JavaScriptCore 14.4 and 14.5; Sapphire Rapids, shared memory, Deno 2.9.6, Bun 1.4.5).
 #[inline(never)]
 fn add_blocks<const BLOCKS: usize>(context: &Context, sum: V, blocks: &[[u8; 16]; BLOCKS]) -> V {
     let nibble = load(&opaque(&MASKS).nibble);
@@ -214,7 +214,7 @@ fn add_blocks<const BLOCKS: usize>(context: &Context, sum: V, blocks: &[[u8; 16]
 struct Product {
     /// x^0 to x^127.
     first: V,
-    /// What lies above.
+    /// The part above.
     second: V,
 }
 
@@ -247,7 +247,7 @@ fn reduce(low: Product, high: Product) -> V {
     xor(first, fold(second))
 }
 
-/// x^128 second = (1 + x + x^2 + x^7) second; what leaves at x^128 comes back once more.
+/// x^128 second = (1 + x + x^2 + x^7) second; bits that leave at x^128 come back once more.
 #[inline(always)]
 fn fold(second: V) -> V {
     let masks = opaque(&MASKS);

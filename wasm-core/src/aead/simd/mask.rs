@@ -1,15 +1,15 @@
 //! Adding keystream to octets, and reading and writing blocks that are not whole.
 //!
-//! Copies of a length that is not known to the compiler become `memory.copy`, which engines do by a
-//! call that costs as much as a block of AES. So an unfinished block is read and written as part of
-//! the sixteen octets that end with it.
+//! If the compiler does not know the length of a copy, the copy becomes `memory.copy`, for which
+//! engines make a call that costs as much as a block of AES. So an unfinished block is read and
+//! written as part of the sixteen octets that end with it.
 
 use super::verbs::{V, and, load, opaque, store, swizzle, xor};
 
 /// Packets of one wave at most.
 pub(super) const WAVE: usize = 8;
 
-/// What a wave has to know of a packet before it starts.
+/// The data of a packet that a wave needs before it starts.
 #[derive(Clone)]
 pub(super) struct Packet<'a> {
     pub(super) nonce: &'a [u8; 12],

@@ -1,4 +1,4 @@
-//! The SIMD engine: same results as `soft`, on kernels made for sixteen-octet vectors.
+//! The SIMD engine. It has the results of `soft`, on kernels made for sixteen-octet vectors.
 //!
 //! CT: as in `soft`. No multiplication and no table in memory meets a secret in AES-GCM; Poly1305
 //! multiplies 32-bit by 32-bit limbs, and 16-bit by 16-bit ones in vectors, which takes the same
@@ -12,11 +12,13 @@ mod ghash;
 mod mask;
 mod poly1305;
 mod poly1305_lanes;
+mod poly1305_limbs;
 mod tables;
 mod verbs;
 
+use super::batch::{OpenJob, SealJob, Sealing};
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
-use super::{OpenJob, SealJob, Sealing, soft};
+use super::soft;
 use core::iter::once;
 use mask::{Packet, WAVE};
 

@@ -1,31 +1,22 @@
 //! Poly1305 (RFC 8439 §2.5) over whole blocks, two to one carry.
 //!
 //! (sum + block) r^2 + block r: both products add up before they are carried, and the multiplier
-//! never waits. Scalar on purpose: engines take three instructions for a vector multiplication of
-//! 32-bit lanes. Long data goes through `poly1305_lanes` first. Limbs have 26 bits. Limbs of the
-//! sum are below 2^27 and those of 5 r below 2^29, so that ten products stay below 2^60.
+//! never waits. It is scalar on purpose, since engines take three instructions for a vector
+//! multiplication of 32-bit lanes. Long data goes through `poly1305_lanes` first. Limbs have 26
+//! bits. Limbs of the sum are below 2^27 and those of 5 r below 2^29, so that ten products stay
+//! below 2^60.
 //!
 //! CT: key, blocks and sum are secret; they meet additions, multiplications and shifts by
 //! constants.
 
 use super::mask::read_part;
 use super::poly1305_lanes;
+use super::poly1305_limbs::{Factor, LIMB, Limbs, below_2_130, carry, multiply, propagate};
 use super::verbs::store;
 
-pub(super) const LIMB: u64 = (1 << 26) - 1;
-
-/// From this length on four lanes have paid for their powers of r, on JavaScriptCore as well: with
-/// 512, 1400 octets were x0.93 as fast there and x1.01 on V8 (Sapphire Rapids).
+/// From this length on four lanes pay for their powers of r, on JavaScriptCore as well. With a
+/// limit of 512, a packet of 1400 octets was x0.93 as fast there and x1.01 on V8 (Sapphire Rapids).
 const LANES_FROM: usize = 2048;
-
-pub(super) type Limbs = [u64; 5];
-
-/// A factor, and five times it for limbs that wrap at 2^130.
-#[derive(Clone, Copy)]
-pub(super) struct Factor {
-    pub(super) plain: Limbs,
-    wrapped: Limbs,
-}
 
 /// Running sum.
 pub(super) struct Poly1305 {
@@ -49,8 +40,8 @@ impl Poly1305 {
         }
     }
 
-    /// As `update_padded`, four blocks at a time as long as it has paid off. Apart from it because
-    /// the call slows down what short data goes through.
+    /// Like `update_padded`, with four blocks at a time if that pays off. The two are separate
+    /// because a call to the lanes slows down the code for short data.
     pub(super) fn update_long(&mut self, data: &[u8]) {
         if data.len() < LANES_FROM {
             return self.update_padded(data);
@@ -115,15 +106,6 @@ impl Poly1305 {
     }
 }
 
-impl Factor {
-    pub(super) fn of(plain: Limbs) -> Self {
-        Self {
-            plain,
-            wrapped: plain.map(|limb| 5 * limb),
-        }
-    }
-}
-
 #[inline(always)]
 fn words<const OCTETS: usize, const WORDS: usize>(octets: &[u8; OCTETS]) -> [u64; WORDS] {
     const { assert!(OCTETS == 8 * WORDS) };
@@ -159,59 +141,6 @@ fn add(a: Limbs, b: Limbs) -> Limbs {
         a[3] + b[3],
         a[4] + b[4],
     ]
-}
-
-#[inline(always)]
-pub(super) fn multiply(a: Limbs, factor: &Factor) -> Limbs {
-    let Factor {
-        plain: r,
-        wrapped: s,
-    } = factor;
-    [
-        a[0] * r[0] + a[1] * s[4] + a[2] * s[3] + a[3] * s[2] + a[4] * s[1],
-        a[0] * r[1] + a[1] * r[0] + a[2] * s[4] + a[3] * s[3] + a[4] * s[2],
-        a[0] * r[2] + a[1] * r[1] + a[2] * r[0] + a[3] * s[4] + a[4] * s[3],
-        a[0] * r[3] + a[1] * r[2] + a[2] * r[1] + a[3] * r[0] + a[4] * s[4],
-        a[0] * r[4] + a[1] * r[3] + a[2] * r[2] + a[3] * r[1] + a[4] * r[0],
-    ]
-}
-
-/// The sum with all limbs below 2^26; it may still be one of the five numbers from 2^130 - 5 on.
-pub(super) fn below_2_130(sum: Limbs) -> Limbs {
-    let mut a = carry(sum);
-    propagate(&mut a);
-    a[0] += 5 * (a[4] >> 26);
-    a[4] &= LIMB;
-    // If something came round, little was left above limb 0, and nothing comes round again.
-    propagate(&mut a);
-    a
-}
-
-fn propagate(a: &mut Limbs) {
-    for i in 0..4 {
-        a[i + 1] += a[i] >> 26;
-        a[i] &= LIMB;
-    }
-}
-
-/// Two chains side by side, 0 1 2 3 4 and 3 4 0 1; limbs 1 and 4 end below 2^27.
-#[inline(always)]
-pub(super) fn carry(mut a: Limbs) -> Limbs {
-    a[1] += a[0] >> 26;
-    a[0] &= LIMB;
-    a[4] += a[3] >> 26;
-    a[3] &= LIMB;
-    a[2] += a[1] >> 26;
-    a[1] &= LIMB;
-    a[0] += 5 * (a[4] >> 26);
-    a[4] &= LIMB;
-    a[3] += a[2] >> 26;
-    a[2] &= LIMB;
-    a[1] += a[0] >> 26;
-    a[0] &= LIMB;
-    a[4] += a[3] >> 26;
-    a[3] &= LIMB;
-    a
 }
 
 #[cfg(test)]

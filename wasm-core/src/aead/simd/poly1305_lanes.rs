@@ -1,8 +1,9 @@
 //! Poly1305 over four blocks at a time, one to a lane, for data that is long enough.
 //!
-//! Limbs of 13 bits, so that a multiplication is made of `dot16`: eight products of 16 bits, added
-//! in pairs, one instruction on every engine. Lane b takes blocks b, b + 4, and so on, times r^4
-//! each; the last ones are multiplied by r^4, r^3, r^2 and r, and then the lanes are added.
+//! Limbs have 13 bits, so that a multiplication consists of `dot16`: eight products of 16 bits,
+//! added in pairs, in one instruction on every engine. Lane b takes blocks b, b + 4, and so on,
+//! times r^4 each; the last ones are multiplied by r^4, r^3, r^2 and r, and then the lanes are
+//! added.
 //!
 //! Scalar multiplications are one a cycle, and 25 of them make a block; here a block is 48 vector
 //! operations, three a cycle. ChaCha20-Poly1305 of 65,000 octets is x1.11 as fast on Deno
@@ -15,7 +16,7 @@
 //!
 //! CT: as in `poly1305`.
 
-use super::poly1305::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
+use super::poly1305_limbs::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
 use super::verbs::{
     V, add16, add32, and, dot16, load, lowest32, of_words, sar32, shl32, shr32, splat32, transpose,
     words, xor,
@@ -74,7 +75,8 @@ fn lanes_of(numbers: [Limbs; 4]) -> Lanes {
     lanes
 }
 
-/// The same numbers with limbs from -2^12 to 2^12 - 1, but for what comes round to the lowest.
+/// The same numbers with limbs from -2^12 to 2^12 - 1. Only the lowest limb, to which a carry comes
+/// round, may lie outside.
 fn centred(mut lanes: Lanes) -> Lanes {
     let half = splat32(1 << 12);
     for n in 0..10 {
@@ -95,7 +97,7 @@ fn times_5(x: V) -> V {
     add32(x, shl32::<2>(x))
 }
 
-/// What a number in each lane is multiplied by.
+/// The factor of the number in each lane.
 struct Multiplier {
     /// Limbs d and d - 1 at d + 8; those below 0 are five times those of 2^130 more.
     pairs: [V; 18],
@@ -178,7 +180,8 @@ fn paired(x: Lanes) -> Pairs {
     [pair(0), pair(1), pair(2), pair(3), pair(4)]
 }
 
-/// `running` and the next four blocks, with 2^128 in each and what `paired` took away.
+/// The sum of `running`, the next four blocks with 2^128 added to each, and the 2^13 that `paired`
+/// subtracted.
 #[inline(always)]
 fn sums(running: Pairs, step: &[u8; STEP_LEN]) -> Pairs {
     let (blocks, _) = step.as_chunks::<16>();
@@ -217,7 +220,7 @@ fn total(x: Lanes) -> Limbs {
 
 #[cfg(test)]
 mod tests {
-    use super::super::poly1305::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
+    use super::super::poly1305_limbs::{Factor, LIMB, Limbs, below_2_130, carry, multiply};
     use super::{Multiplier, STEP_LEN, of_words, splat32, update, words};
 
     /// Block after block, as `poly1305` takes one.

@@ -1,18 +1,18 @@
 //! The vector verbs of the kernels: sixteen octets at a time, octet 0 first.
 //!
 //! On WebAssembly each is one instruction. Elsewhere they are spelt out, so that the kernels run in
-//! native tests; that form looks octets up by index and is for tests alone.
+//! native tests. That form looks octets up by index, and only tests may use it.
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub(super) use portable::*;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) use wasm::*;
 
-/// The same reference, of which the compiler no longer knows the target, so that tables are loaded
+/// Returns the same reference but hides its target from the compiler, so that tables are loaded
 /// from memory.
 ///
-/// V8 and LLVM otherwise rebuild a constant vector at every use (four instructions instead of one
-/// load).
+/// Otherwise V8 and LLVM rebuild a constant vector at every use, with four instructions instead of
+/// one load.
 #[inline]
 pub(super) fn opaque<T>(target: &T) -> &T {
     core::hint::black_box(target)

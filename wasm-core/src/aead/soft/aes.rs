@@ -10,7 +10,8 @@ pub(super) const BLOCKS: usize = 4;
 
 type Planes = [u64; 8];
 
-/// FIPS 197 §5.2. Of the fifteen round keys a key of 16 octets fills eleven, one of 24 thirteen.
+/// FIPS 197 §5.2. A key of 16 octets fills eleven of the fifteen round keys, a key of 24 octets
+/// thirteen.
 pub(in super::super) fn key_schedule(key: &[u8]) -> [[u8; 16]; 15] {
     let key_words = key.len() / 4;
     let words = 4 * (key_words + 7);

@@ -1,16 +1,18 @@
-//! The portable engine, and the specification of the SIMD one.
+//! The portable engine, which is the specification of the SIMD one.
 //!
-//! Written to be read beside the standards. CT: keys, plaintext and every intermediate value are
-//! secret; lengths and nonces are not. No secret reaches an index or a branch.
+//! It is written to be read beside the standards.
+//!
+//! CT: keys, plaintext and every intermediate value are secret; lengths and nonces are not. No
+//! secret reaches an index or a branch.
 
 pub(super) mod aes;
 mod chacha;
 pub(super) mod ghash;
 pub(super) mod poly1305;
 
+use super::batch::{OpenJob, SealJob, Sealing};
 use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
 use super::ct::tag_eq;
-use super::{OpenJob, SealJob, Sealing};
 
 /// See [`Context::install`].
 pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {

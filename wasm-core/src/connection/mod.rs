@@ -1,0 +1,9 @@
+//! Connections: their table, how many each source has, and what their peers' mistakes cost them.
+
+pub(crate) mod ike_sas;
+pub(crate) mod score;
+mod served;
+pub(crate) mod sources;
+pub(crate) mod table;
+
+pub(crate) use served::Served;

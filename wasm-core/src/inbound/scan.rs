@@ -1,0 +1,369 @@
+//! From the receive ring: whole frames, batch by batch. A batch has frames of one class.
+//!
+//! A batch ends where the class changes. So you can release the first part of one: no frame of
+//! another class lies between two messages. Frames that go nowhere are consumed at once, at the
+//! front of a batch only. A peer that sends nothing else holds its lane for no longer than a batch
+//! takes.
+
+use crate::connection::{Served, ike_sas, score};
+use crate::esp::header::ESP_PACKET_LEN_MIN;
+use crate::esp::opening::{self, Packet};
+use crate::ids::{ConnId, SaId, Spi};
+use crate::layout::connection_row::Row;
+use crate::layout::lane::LaneBlock;
+use crate::layout::{
+    BATCH_ESP, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, INBOUND,
+    KIND_EMPTY, KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX,
+};
+use crate::memory::{self, kernel_tables, octets};
+use crate::report::counters::{Frames, count_frames};
+use crate::report::events::{self, Audited};
+use crate::report::status::Status;
+use crate::sa::sad;
+use crate::stream::frame::{Frame, Kind, next_frame};
+use crate::stream::receive_ring;
+use crate::upstream::runs;
+
+/// Where a frame goes.
+enum Class {
+    /// One of our SAs opens it.
+    Open(SaId),
+    /// Its payload goes upstream.
+    Relay,
+    /// Nowhere; legal.
+    Ignore,
+    /// Nowhere, for this reason.
+    Drop(Status),
+}
+
+/// The reason why a look for frames ended.
+enum End {
+    /// No whole frame is left.
+    Empty,
+    /// The next frame is another batch's.
+    Batch,
+    /// The look has taken its share of frames.
+    Scanned,
+}
+
+/// The end of a look for frames.
+struct Scanned {
+    end: End,
+    /// Frames that were taken.
+    frames: u32,
+}
+
+/// The result of a look for the next batch.
+pub(crate) enum Found {
+    /// No whole frame is left.
+    Nothing {
+        /// Frames that went nowhere.
+        frames: u32,
+    },
+    /// No batch yet, but more frames may follow.
+    Skipped {
+        /// Frames that went nowhere.
+        frames: u32,
+    },
+    /// Packets to be opened.
+    Esp {
+        /// Jobs of the lane.
+        jobs: u32,
+    },
+    /// Messages for the daemon.
+    Upstream {
+        /// Calls that send them.
+        sends: u32,
+    },
+    /// The connection has to end.
+    Close(Status),
+}
+
+/// Looks for the next batch.
+pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
+    let served = Served {
+        row: memory::row(conn),
+        conn,
+        now,
+    };
+    begin(lane, &served);
+    let found = scan(lane, &served);
+    let batch = &lane.batch;
+    if batch.kind.get() != BATCH_ESP {
+        sad::let_go(lane);
+    }
+    match (batch.kind.get(), found) {
+        (BATCH_NONE, Err(status)) => Found::Close(status),
+        (BATCH_NONE, Ok(scanned)) => match scanned.end {
+            End::Scanned => Found::Skipped {
+                frames: scanned.frames,
+            },
+            End::Empty | End::Batch => Found::Nothing {
+                frames: scanned.frames,
+            },
+        },
+        (BATCH_UPSTREAM, _) => Found::Upstream {
+            sends: runs::plan(lane, served.row),
+        },
+        _ => Found::Esp {
+            jobs: batch.jobs.get(),
+        },
+    }
+}
+
+/// Step 7 over the opened jobs. Returns the number of inner packets.
+pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
+    let served = Served {
+        row: memory::row(conn),
+        conn,
+        now,
+    };
+    lane.fresh.set(0);
+    let mut count = 0;
+    for job in &lane.jobs[..lane.batch.jobs.get() as usize] {
+        match opening::finish(lane, job, &served) {
+            Ok(inner) => {
+                let entry = &lane.batch.inner[count];
+                entry.at.set(job.data.get());
+                entry.len.set(inner.len);
+                entry.next_header.set(u32::from(inner.next_header));
+                count += 1;
+            }
+            Err(status) => {
+                let packet = Audited {
+                    conn,
+                    spi: opening::spi_of(job),
+                    sequence: Some(job.sequence.get()),
+                };
+                score::note_esp(lane, served.row, status, &packet);
+            }
+        }
+    }
+    lane.batch.inner_count.set(count as u32);
+    sad::let_go(lane);
+    count as u32
+}
+
+/// Releases the first `sends` of the batch, or all of it.
+pub(crate) fn release(lane: &LaneBlock, conn: ConnId, sends: Option<u32>) {
+    let row = memory::row(conn);
+    let batch = &lane.batch;
+    if batch.rx_conn.get() == conn.0 {
+        match (batch.kind.get(), sends) {
+            (BATCH_UPSTREAM, count) => {
+                let messages = count.map(|count| runs::messages_before(lane, count));
+                release_messages(lane, row, messages);
+            }
+            (BATCH_ESP, None) => receive_ring::consume_to(row, batch.rx_end.get()),
+            _ => {}
+        }
+        batch.kind.set(BATCH_NONE);
+    }
+    if receive_ring::len(row) == 0 {
+        receive_ring::give_back(row);
+    }
+}
+
+fn begin(lane: &LaneBlock, served: &Served<'_>) {
+    let batch = &lane.batch;
+    batch.kind.set(BATCH_NONE);
+    batch.jobs.set(0);
+    batch.messages.set(0);
+    batch.ike_messages.set(0);
+    batch.inner_count.set(0);
+    batch.rx_conn.set(served.conn.0);
+    batch.rx_end.set(served.row.rx_consumed.get());
+    batch.now.set(served.now);
+    lane.up_ike.set(0);
+}
+
+/// Adds frames to the batch until it ends.
+///
+/// # Errors
+/// `SuspectLimit`, `FrameLengthInvalid`: the connection has to end after the current batch.
+fn scan(lane: &LaneBlock, served: &Served<'_>) -> Result<Scanned, Status> {
+    let row = served.row;
+    let batch = &lane.batch;
+    for frames in 0..SCAN_MAX {
+        if batch.kind.get() == BATCH_NONE && score::is_spent(row) {
+            return Err(Status::SuspectLimit);
+        }
+        let head = receive_ring::head(row, batch.rx_end.get());
+        let available = row.rx_written.get().wrapping_sub(batch.rx_end.get());
+        let Some(frame) = next_frame(head.octets(), available)? else {
+            return Ok(Scanned {
+                end: End::Empty,
+                frames,
+            });
+        };
+        if !take(lane, served, &frame) {
+            return Ok(Scanned {
+                end: End::Batch,
+                frames,
+            });
+        }
+    }
+    Ok(Scanned {
+        end: End::Scanned,
+        frames: SCAN_MAX,
+    })
+}
+
+/// Takes one frame in. Returns false if it belongs to the next batch.
+fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
+    let batch = &lane.batch;
+    let kind = batch.kind.get();
+    match classify(lane, frame) {
+        Class::Open(id) if kind != BATCH_UPSTREAM && batch.jobs.get() < BATCH_MAX as u32 => {
+            add_job(lane, served, id, frame);
+        }
+        Class::Relay if kind != BATCH_ESP && batch.messages.get() < BATCH_MAX as u32 => {
+            add_message(lane, served, frame);
+        }
+        Class::Ignore if kind == BATCH_NONE => count_kind(lane, served.row, frame),
+        Class::Drop(status) if kind == BATCH_NONE => drop_frame(lane, served, frame, status),
+        _ => return false,
+    }
+    let end = batch.rx_end.get().wrapping_add(frame.len);
+    batch.rx_end.set(end);
+    if batch.kind.get() == BATCH_NONE {
+        // No frame before this one waits. An empty ring begins anew at 0.
+        receive_ring::consume_to(served.row, end);
+        batch.rx_end.set(served.row.rx_consumed.get());
+    }
+    true
+}
+
+/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1).
+fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
+    let payload_len = frame.payload_len();
+    let has_upstream = lane.has_upstream.get() != 0;
+    match frame.kind {
+        Kind::Empty | Kind::Keepalive => Class::Ignore,
+        Kind::Short => Class::Drop(Status::FrameShort),
+        Kind::Ike if payload_len < NON_ESP_MARKER_LEN + IKE_HEADER_LEN => {
+            Class::Drop(Status::IkeShort)
+        }
+        Kind::Ike if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::IkeTooLong),
+        Kind::Ike if !has_upstream => Class::Drop(Status::NoUpstream),
+        Kind::Ike => Class::Relay,
+        Kind::Esp(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
+        Kind::Esp(spi) => {
+            sad::hold(lane);
+            match sad::find_inbound(spi) {
+                Some(id) => Class::Open(id),
+                None if !has_upstream => Class::Drop(Status::UnknownSpi),
+                None if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::EspTooLong),
+                None => Class::Relay,
+            }
+        }
+    }
+}
+
+/// Step 5 for one packet. A refused packet gets no job, but its octets belong to the batch.
+fn add_job(lane: &LaneBlock, served: &Served<'_>, sa: SaId, frame: &Frame) {
+    let batch = &lane.batch;
+    let at = receive_ring::make_whole(served.row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
+    let packet = Packet {
+        sa,
+        at,
+        len: frame.payload_len(),
+    };
+    let jobs = batch.jobs.get();
+    count_kind(lane, served.row, frame);
+    match opening::prepare(lane, &lane.jobs[jobs as usize], packet, served) {
+        Ok(()) => {
+            batch.kind.set(BATCH_ESP);
+            batch.jobs.set(jobs + 1);
+        }
+        Err(refused) => {
+            let packet = Audited {
+                conn: served.conn,
+                spi: Spi(memory::sa(sa).spi.get()),
+                sequence: Some(refused.sequence),
+            };
+            score::note_esp(lane, served.row, refused.status, &packet);
+        }
+    }
+}
+
+fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
+    let batch = &lane.batch;
+    let at = receive_ring::make_whole(served.row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
+    let i = batch.messages.get();
+    kernel_tables::set_iovec(&lane.up_iov[i as usize], at, frame.payload_len());
+    batch.message_at[i as usize].set(batch.rx_end.get());
+    if frame.kind == Kind::Ike {
+        batch.ike_messages.set(batch.ike_messages.get() | 1 << i);
+        lane.up_ike.set(lane.up_ike.get() + 1);
+        octets::with(
+            at + NON_ESP_MARKER_LEN,
+            frame.payload_len() - NON_ESP_MARKER_LEN,
+            |message| ike_sas::note(lane, served, message),
+        );
+    }
+    batch.kind.set(BATCH_UPSTREAM);
+    batch.messages.set(i + 1);
+}
+
+fn drop_frame(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, status: Status) {
+    count_kind(lane, served.row, frame);
+    match frame.kind {
+        Kind::Esp(spi) => {
+            let packet = Audited {
+                conn: served.conn,
+                spi,
+                sequence: None,
+            };
+            score::note_esp(lane, served.row, status, &packet);
+        }
+        Kind::Ike => {
+            score::note(lane, served.row, status);
+            events::ike_dropped(lane, status, served.conn);
+        }
+        _ => score::note(lane, served.row, status),
+    }
+}
+
+/// Counts a frame by its kind. A frame too short for any message has no kind.
+fn count_kind(lane: &LaneBlock, row: &Row, frame: &Frame) {
+    let kind = match frame.kind {
+        Kind::Ike => KIND_IKE,
+        Kind::Esp(_) => KIND_ESP,
+        Kind::Keepalive => KIND_KEEPALIVE,
+        Kind::Empty => KIND_EMPTY,
+        Kind::Short => return,
+    };
+    count_one(lane, row, kind, frame.payload_len());
+}
+
+fn count_one(lane: &LaneBlock, row: &Row, kind: usize, octets: u32) {
+    let frames = Frames {
+        direction: INBOUND,
+        kind,
+        count: 1,
+        octets,
+    };
+    count_frames(lane, &row.inbound, &frames);
+}
+
+/// Consumes and counts the messages that were sent. The others stay, as if the look had not reached
+/// them.
+fn release_messages(lane: &LaneBlock, row: &Row, count: Option<u32>) {
+    let batch = &lane.batch;
+    let all = batch.messages.get();
+    let count = count.unwrap_or(all).min(all);
+    for i in 0..count {
+        let is_ike = batch.ike_messages.get() & (1 << i) != 0;
+        let kind = if is_ike { KIND_IKE } else { KIND_ESP };
+        // A payload is shorter than 65,536 octets.
+        let octets = lane.up_iov[i as usize].len.get() as u32;
+        count_one(lane, row, kind, octets);
+    }
+    let end = if count == all {
+        &batch.rx_end
+    } else {
+        &batch.message_at[count as usize]
+    };
+    receive_ring::consume_to(row, end.get());
+}

@@ -1,0 +1,253 @@
+//! The table of SAs: install, look up by SPI, remove.
+//!
+//! The shell is the only writer. It fills a free row, which no lane reads, and then enters it under
+//! the write lock. Lanes look SAs up under the read lock, which they hold until the batch is done.
+//! The SPI index uses open addressing with linear probing; a removal leaves no gap.
+
+use core::sync::atomic::Ordering;
+
+use crate::aead::Context;
+use crate::ids::{SaId, Spi};
+use crate::layout::lane::LaneBlock;
+use crate::layout::sa_row::SaRow;
+use crate::layout::{SA_EXPIRED, SA_FREE, SA_INBOUND, SA_OUTBOUND};
+use crate::memory::hash::mix;
+use crate::memory::keys::{self, FreeSa, NoReaders, SadWrite};
+use crate::memory::{self, lock};
+use crate::report::status::Status;
+use crate::sa::{lifetime, path, policy, spec};
+
+/// Takes the read lock for this lane's batch, unless the lane has it.
+#[inline]
+pub(crate) fn hold(lane: &LaneBlock) {
+    if lane.batch.holds_sad.replace(1) == 0 {
+        lock::acquire_read(&memory::globals().sad_lock.word);
+    }
+}
+
+/// Releases it if the lane has it.
+#[inline]
+pub(crate) fn let_go(lane: &LaneBlock) {
+    if lane.batch.holds_sad.replace(0) != 0 {
+        lock::release_read(&memory::globals().sad_lock.word);
+    }
+}
+
+/// Grows with each install and remove. Under either lock.
+pub(crate) fn version() -> u32 {
+    memory::globals().sad_version.word.load(Ordering::Relaxed)
+}
+
+/// The SA with this SPI. Under either lock, or in the shell.
+pub(crate) fn find(spi: Spi) -> Option<SaId> {
+    let mut slot = home(spi);
+    loop {
+        let id = memory::spi_slot(slot).get();
+        if id == 0 {
+            return None;
+        }
+        if memory::sa(SaId(id)).spi.get() == spi.0 {
+            return Some(SaId(id));
+        }
+        slot = slot.wrapping_add(1);
+    }
+}
+
+/// The inbound SA with this SPI. The SPI of an outbound SA is the peer's, and does not count here.
+#[inline]
+pub(crate) fn find_inbound(spi: Spi) -> Option<SaId> {
+    find(spi).filter(|&id| memory::sa(id).direction.get() == SA_INBOUND)
+}
+
+/// The outbound SA with this SPI.
+pub(crate) fn find_outbound(spi: Spi) -> Option<SaId> {
+    find(spi).filter(|&id| is_outbound(id))
+}
+
+/// Whether there is an outbound SA in this row.
+pub(crate) fn is_outbound(id: SaId) -> bool {
+    let sas = memory::globals().sas.get();
+    if !(1..=sas).contains(&id.0) {
+        return false;
+    }
+    let row = memory::sa(id);
+    row.spi.get() != 0 && row.direction.get() == SA_OUTBOUND
+}
+
+/// Installs the SA that the lane's `sa_spec` describes, and wipes the specification.
+///
+/// # Errors
+/// `SpiInUse`, `SadFull`, `SpecInvalid`: nothing has changed, and no key is left behind.
+pub(crate) fn install(lane: &LaneBlock) -> Result<SaId, Status> {
+    let installed = try_install(lane);
+    spec::wipe(&lane.sa_spec);
+    installed
+}
+
+fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
+    let spec = &lane.sa_spec;
+    if find(Spi(spec.spi.get())).is_some() {
+        return Err(Status::SpiInUse);
+    }
+    let globals = memory::globals();
+    let (free, next_unused) = (globals.sa_free.get(), globals.sa_used.get() + 1);
+    let id = SaId(if free != 0 { free } else { next_unused });
+    if id.0 > globals.sas.get() {
+        return Err(Status::SadFull);
+    }
+    let row = memory::sa(id);
+    let is_free = FreeSa::new(id);
+    if !keys::with_mut(&is_free, id, |key| spec::fill(spec, row, key)) {
+        wipe_key(&is_free, id);
+        row.spi.set(0);
+        return Err(Status::SpecInvalid);
+    }
+    if free != 0 {
+        globals.sa_free.set(row.next_free.get());
+    } else {
+        globals.sa_used.set(next_unused);
+    }
+    enter(id, row);
+    Ok(id)
+}
+
+/// Makes a filled row known to lanes.
+fn enter(id: SaId, row: &SaRow) {
+    let globals = memory::globals();
+    keys::locked_write(|_| {
+        globals.sa_serial.set(globals.sa_serial.get() + 1);
+        row.serial.set(globals.sa_serial.get());
+        let mut slot = home(Spi(row.spi.get()));
+        while memory::spi_slot(slot).get() != 0 {
+            slot = slot.wrapping_add(1);
+        }
+        memory::spi_slot(slot).set(id.0);
+        if row.direction.get() == SA_OUTBOUND {
+            policy::insert(id);
+        }
+        path::join(row.peer.get());
+        globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
+    });
+}
+
+/// Removes an SA. Its key and its salt are wiped before this returns. Its counters stay readable
+/// until the row is used again.
+pub(crate) fn remove(spi: Spi) -> bool {
+    let Some(id) = find(spi) else {
+        return false;
+    };
+    let globals = memory::globals();
+    let row = memory::sa(id);
+    keys::locked_write(|lock| {
+        if row.direction.get() == SA_OUTBOUND {
+            policy::remove(id);
+        }
+        close_gap(slot_of(spi));
+        path::leave(row.peer.get());
+        wipe_key(lock, id);
+        wipe_nonces(lock, |sa| sa == id);
+        row.live.state.store(SA_FREE, Ordering::Relaxed);
+        row.spi.set(0);
+        globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
+    });
+    row.next_free.set(globals.sa_free.replace(id.0));
+    true
+}
+
+/// Stops SAs whose time has passed, and wipes the keys of all stopped ones. Returns the number of
+/// keys wiped. Shell only.
+pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
+    lane.batch.now.set(now);
+    let globals = memory::globals();
+    let mut wiped = 0;
+    for id in (1..=globals.sa_used.get()).map(SaId) {
+        let row = memory::sa(id);
+        if row.spi.get() == 0 {
+            continue;
+        }
+        if now >= row.expires_at.get() {
+            lifetime::expire(lane, row, Status::SaExpired, None);
+        }
+        lifetime::tell_untold(lane, row);
+        if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
+            // Lanes that took the key before the stop are done once we have the write lock.
+            keys::locked_write(|lock| {
+                wipe_key(lock, id);
+                wipe_nonces(lock, |sa| sa == id);
+            });
+            row.is_wiped.set(1);
+            wiped += 1;
+        }
+    }
+    wiped
+}
+
+/// Wipes every key, at the end of the process.
+pub(crate) fn wipe_all() {
+    let globals = memory::globals();
+    keys::locked_write(|lock| {
+        for id in (1..=globals.sa_used.get()).map(SaId) {
+            let row = memory::sa(id);
+            // No lane may seal with an empty key.
+            row.live.state.store(SA_EXPIRED, Ordering::Release);
+            wipe_key(lock, id);
+            row.is_wiped.set(1);
+        }
+        wipe_nonces(lock, |_| true);
+    });
+}
+
+/// Wipes key and salt of a row.
+fn wipe_key(proof: &impl NoReaders, id: SaId) {
+    keys::with_mut(proof, id, Context::wipe);
+    for octet in &memory::sa(id).salt {
+        octet.set(0);
+    }
+}
+
+/// Wipes the nonces, which begin with the salt, of the jobs that lanes had with an SA. No lane has
+/// a batch while the write lock is held.
+fn wipe_nonces(_lock: &SadWrite, is_of: impl Fn(SaId) -> bool) {
+    for lane in 0..=memory::globals().lanes.get() {
+        let jobs = &memory::lane(lane).jobs;
+        for job in jobs.iter().filter(|job| is_of(SaId(job.sa.get()))) {
+            for octet in &job.nonce {
+                octet.set(0);
+            }
+        }
+    }
+}
+
+/// The slot of an SPI that is in the index.
+fn slot_of(spi: Spi) -> u32 {
+    let mut slot = home(spi);
+    while memory::sa(SaId(memory::spi_slot(slot).get())).spi.get() != spi.0 {
+        slot = slot.wrapping_add(1);
+    }
+    slot
+}
+
+/// Empties the slot at `gap`, so that no search ends too early.
+fn close_gap(mut gap: u32) {
+    let mask = memory::globals().spi_mask.get();
+    let mut slot = gap;
+    loop {
+        slot = slot.wrapping_add(1);
+        let id = memory::spi_slot(slot).get();
+        if id == 0 {
+            break;
+        }
+        let from_home = slot.wrapping_sub(home(Spi(memory::sa(SaId(id)).spi.get()))) & mask;
+        if from_home >= slot.wrapping_sub(gap) & mask {
+            memory::spi_slot(gap).set(id);
+            gap = slot;
+        }
+    }
+    memory::spi_slot(gap).set(0);
+}
+
+/// The slot where a search begins. The base address seeds it, since a peer chooses outbound SPIs.
+#[inline]
+fn home(spi: Spi) -> u32 {
+    mix(u64::from(spi.0) ^ memory::globals().base.get())
+}
