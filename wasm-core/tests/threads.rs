@@ -123,7 +123,8 @@ fn lanes_seal_on_one_sa_without_a_number_used_twice() {
             .flat_map(|lane| lane.join().expect("no panic"));
         sends.map(|(_, wire)| wire).collect()
     });
-    // On a busy machine every batch may meet one of the shell's SAs. These are gone for the last one.
+    // On a busy machine every batch may meet one of the shell's SAs. These are gone for the last
+    // one.
     gate.slots(0, std::slice::from_ref(&inner));
     let last = gate.transmit(0, 2.0).into_iter().map(|(_, wire)| wire);
     let wires: Vec<Vec<u8>> = wires.into_iter().chain(last).collect();
