@@ -1,8 +1,6 @@
 // Building a lane from what the shell has sent, and taking it down again.
 
-import { LANE_HAS_UPSTREAM } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
-import { daemonOf } from "../edges/ends.ts";
 import { createFront } from "../edges/fronts.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import { EPOLL_CLOEXEC } from "../linux/constants.ts";
@@ -72,9 +70,6 @@ export function createLane(options: CreateLaneOptions): Lane {
     drainDueAt: 0,
     isStopping: false,
   };
-  lane.tables.u32[(lane.tables.block + LANE_HAS_UPSTREAM) >>> 2] = daemonOf(init) === undefined
-    ? 0
-    : 1;
   watchAll(lane);
   return lane;
 }

@@ -1,6 +1,8 @@
 //! The core as the gateway drives it: its exports, its offsets, and system calls by hand. One lane, one connection.
 
-use culvert_core::layout::{BATCH_ESP, CONN_ENABLED, FAMILY_V4, SA_INBOUND, SA_OUTBOUND};
+use culvert_core::layout::{
+    BATCH_ESP, CONN_ENABLED, FAMILY_V4, IKE_DROP, SA_INBOUND, SA_OUTBOUND, UNKNOWN_SPI_DROP,
+};
 
 use crate::Problem;
 use crate::layout::Layout;
@@ -60,7 +62,20 @@ impl<'a> Gateway<'a> {
         machine.invoke("__wbindgen_start", &[STACK_LEN])?;
         let [lanes, connections, sas, rings, inner_mtu] = limits;
         let no_limit = u64::from(u32::MAX);
-        let init = [lanes, connections, sas, rings, inner_mtu, 0, 0, 0, no_limit];
+        let [ike, unknown_spi] = [IKE_DROP, UNKNOWN_SPI_DROP].map(u64::from);
+        let init = [
+            lanes,
+            connections,
+            sas,
+            rings,
+            inner_mtu,
+            0,
+            0,
+            0,
+            no_limit,
+            ike,
+            unknown_spi,
+        ];
         expect(machine.invoke("core_init", &init)? == 1, "core_init")?;
         let lane_at = offset(machine.invoke("lane_block", &[LANE])?);
         let mut sockaddr = [0; 16];

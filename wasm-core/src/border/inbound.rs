@@ -5,7 +5,9 @@ use crate::esp::jobs;
 use crate::ids::ConnId;
 use crate::inbound::delivery;
 use crate::inbound::scan::{self, Found};
-use crate::layout::{BATCH_CLOSE, BATCH_ESP, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM};
+use crate::layout::{
+    BATCH_CLOSE, BATCH_ESP, BATCH_HAND_OVER, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM,
+};
 use crate::memory;
 use crate::stream::receive_ring;
 
@@ -49,6 +51,7 @@ exports! {
             Found::Skipped { frames } => (BATCH_SKIPPED, frames),
             Found::Esp { jobs } => (BATCH_ESP, jobs),
             Found::Upstream { sends } => (BATCH_UPSTREAM, sends),
+            Found::HandOver { messages } => (BATCH_HAND_OVER, messages),
             Found::Close(status) => (BATCH_CLOSE, status as u32),
         };
         kind << 16 | count
@@ -70,7 +73,7 @@ exports! {
         delivery::plan(memory::lane(lane))
     }
 
-    /// Releases the first `sends` of the batch, or all of it (-1).
+    /// Releases the first `sends` of the batch, messages if they are handed over, or all of it (-1).
     fn rx_release(lane: u32, conn: u32, sends: i32) {
         scan::release(memory::lane(lane), ConnId(conn), u32::try_from(sends).ok());
     }

@@ -34,8 +34,9 @@ exports! {
         Plan::new(memory::regions_at(), &limits).map_or(0, |plan| plan.pages)
     }
 
-    /// Lays the memory out. Returns 1, or 0 if the limits do not fit. The shell calls it once,
-    /// before lanes start.
+    /// Lays the memory out. `ike` is an `IKE_` value, `unknown_spi` an `UNKNOWN_SPI_` value: what
+    /// becomes of IKE, and of ESP that has no inbound SA. Returns 1, or 0 if the limits do not fit.
+    /// The shell calls it once, before lanes start.
     fn core_init(
         lanes: u32,
         connections: u32,
@@ -46,6 +47,8 @@ exports! {
         base_high: u32,
         max_per_source: u32,
         suspect_limit: u32,
+        ike: u32,
+        unknown_spi: u32,
     ) -> i32 {
         let limits = Limits {
             lanes,
@@ -61,6 +64,8 @@ exports! {
                 base,
                 max_per_source,
                 suspect_limit,
+                ike,
+                unknown_spi,
             },
         ))
     }

@@ -207,8 +207,6 @@ pub struct LaneBlock {
 
     /// `OFFLOAD_` constant of the inner side's device.
     pub offload: Cell<u32>,
-    /// 1 if there is an upstream.
-    pub has_upstream: Cell<u32>,
     /// The lane's eventfd.
     pub eventfd: Cell<i32>,
     /// IKE messages among those in `up_mmsg`.
@@ -216,7 +214,6 @@ pub struct LaneBlock {
     /// Packets of the last `inbound_finish` that were authentic and not replayed.
     pub fresh: Cell<u32>,
 
-    _align: u32,
     /// For `accept4`.
     pub sockaddr: [Cell<u8>; 128],
     /// For `epoll_wait`; 12 octets each on x86-64, 16 elsewhere.

@@ -133,6 +133,20 @@ pub const BATCH_UPSTREAM: u32 = 2;
 pub const BATCH_CLOSE: u32 = 3;
 /// As many frames as one call looks at went nowhere; more may follow.
 pub const BATCH_SKIPPED: u32 = 4;
+/// IKE messages for an endpoint in this process.
+pub const BATCH_HAND_OVER: u32 = 5;
+
+/// IKE is dropped.
+pub const IKE_DROP: u32 = 0;
+/// IKE is passed to a daemon.
+pub const IKE_RELAY: u32 = 1;
+/// IKE is handed over to an endpoint in this process.
+pub const IKE_HAND_OVER: u32 = 2;
+
+/// ESP of an unknown SPI is dropped.
+pub const UNKNOWN_SPI_DROP: u32 = 0;
+/// It is passed to a daemon.
+pub const UNKNOWN_SPI_RELAY: u32 = 1;
 
 /// The inner side's device takes plain packets only.
 pub const OFFLOAD_NONE: u32 = 0;
