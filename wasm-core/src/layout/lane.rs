@@ -104,12 +104,10 @@ pub struct Entry {
     pub len: Cell<u32>,
     /// The SA it leaves by.
     pub sa: Cell<u32>,
-    /// The connection it leaves on.
-    pub conn: Cell<u32>,
-    /// Generation of that connection.
-    pub generation: Cell<u32>,
     /// 4, 41, or 59 for a dummy, whose SA is given.
     pub next_header: Cell<u32>,
+    /// The path on which it leaves, packed.
+    pub path: Cell<u64>,
     /// Octets of payload in each of its segments; 0 for a plain packet.
     pub segment_size: Cell<u32>,
     /// Segments before this one are done.

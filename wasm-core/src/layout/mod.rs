@@ -70,6 +70,12 @@ pub const WINDOW_WORDS: usize = WINDOW_MAX as usize / 64;
 pub const SAS_MAX: u32 = 16_384;
 /// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
 pub const CONNECTIONS_MAX: u32 = (1 << 20) - 1;
+/// Bits of a packed path's low half that hold the row.
+pub const PATH_ROW_MASK: u32 = CONNECTIONS_MAX;
+/// Where its kind begins, which the top bits hold.
+pub const PATH_KIND_SHIFT: u32 = 28;
+/// Kind of a path: a TCP connection.
+pub const PATH_TCP: u32 = 0;
 /// Most lanes of one process.
 pub const LANES_MAX: u32 = 64;
 /// Largest inner packet.
