@@ -150,7 +150,7 @@ proptest! {
         // Blocks are lent in order: the middle one has a neighbour on each side.
         for &conn in &conns {
             prop_assert_eq!(core::rx_prepare(0, conn), 1);
-            core::rx_commit(0, conn, 1);
+            core::rx_commit(0, conn, 1, 1.0);
         }
         let block = |conn| u64::from(core::rx_at(conn));
         for canary in [conns[0], conns[2]] {

@@ -242,6 +242,7 @@ impl<'a> Gateway<'a> {
 
     /// Writes a frame into the ring, as `readv` does.
     fn arrive(&mut self, n: usize, packet: &Packet) -> Result<(), Problem> {
+        let now = 1.0_f64.to_bits();
         let front = packet.front(SA_INBOUND);
         let frame_len = 2 + 16 + packet.len + 16;
         let parts = self.machine.invoke("rx_prepare", &[LANE, self.conn])?;
@@ -273,7 +274,7 @@ impl<'a> Gateway<'a> {
             }
         }
         self.machine
-            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64])?;
+            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64, now])?;
         Ok(())
     }
 

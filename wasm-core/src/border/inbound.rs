@@ -22,8 +22,8 @@ exports! {
     }
 
     /// Takes in the octets that the kernel wrote.
-    fn rx_commit(_lane: u32, conn: u32, octets: u32) {
-        receive_ring::commit(memory::row(ConnId(conn)), octets);
+    fn rx_commit(_lane: u32, conn: u32, octets: u32, now: f64) {
+        receive_ring::commit(memory::row(ConnId(conn)), octets, now);
     }
 
     /// Unread octets.
@@ -76,5 +76,10 @@ exports! {
     /// Releases the first `sends` of the batch, messages if they are handed over, or all of it (-1).
     fn rx_release(lane: u32, conn: u32, sends: i32) {
         scan::release(memory::lane(lane), ConnId(conn), u32::try_from(sends).ok());
+    }
+
+    /// Notes that the connection rests: what is there has been looked at. An empty ring goes back.
+    fn rx_rest(_lane: u32, conn: u32) {
+        receive_ring::rest(memory::row(ConnId(conn)));
     }
 }

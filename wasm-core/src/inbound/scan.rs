@@ -5,16 +5,15 @@
 //! front of a batch only. A peer that sends nothing else holds its lane for no longer than a batch
 //! takes.
 
+use super::class::{Class, classify};
 use crate::connection::{Served, ike_sas, score};
-use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::esp::opening::{self, Packet};
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{
-    BATCH_ESP, BATCH_HAND_OVER, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, DATAGRAM_LEN_MAX,
-    IKE_HAND_OVER, IKE_HEADER_LEN, IKE_RELAY, INBOUND, KIND_EMPTY, KIND_ESP, KIND_IKE,
-    KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX, UNKNOWN_SPI_RELAY,
+    BATCH_ESP, BATCH_HAND_OVER, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, INBOUND, KIND_EMPTY,
+    KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX,
 };
 use crate::memory::{self, kernel_tables, octets};
 use crate::report::counters::{Frames, count_frames};
@@ -24,20 +23,6 @@ use crate::sa::sad;
 use crate::stream::frame::{Frame, Kind, next_frame};
 use crate::stream::receive_ring;
 use crate::upstream::runs;
-
-/// Where a frame goes.
-enum Class {
-    /// One of our SAs opens it.
-    Open(SaId),
-    /// Its payload goes upstream.
-    Relay,
-    /// Its payload goes to an endpoint in this process.
-    HandOver,
-    /// Nowhere; legal.
-    Ignore,
-    /// Nowhere, for this reason.
-    Drop(Status),
-}
 
 /// The reason why a look for frames ended.
 enum End {
@@ -95,7 +80,14 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
         now,
     };
     begin(lane, &served);
-    let found = scan(lane, &served);
+    let found = look(lane, &served);
+    note_clock(served.row, &found);
+    found
+}
+
+/// Looks, from a batch that is begun and has nothing yet.
+fn look(lane: &LaneBlock, served: &Served<'_>) -> Found {
+    let found = scan(lane, served);
     let batch = &lane.batch;
     if batch.kind.get() != BATCH_ESP {
         sad::let_go(lane);
@@ -119,6 +111,17 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
         _ => Found::Esp {
             jobs: batch.jobs.get(),
         },
+    }
+}
+
+/// A frame that was incomplete has been completed if anything else was found: a later one has a
+/// clock of its own.
+fn note_clock(row: &Row, found: &Found) {
+    if !matches!(found, Found::Nothing { frames: 0 }) {
+        row.partial_at.set(0.0);
+    }
+    if matches!(found, Found::Nothing { .. }) {
+        receive_ring::note_partial(row);
     }
 }
 
@@ -252,46 +255,6 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
 /// Whether a batch of `kind`, with `count` of `wanted` in it, takes one more of `wanted`.
 fn has_room(kind: u32, wanted: u32, count: u32) -> bool {
     (kind == BATCH_NONE || kind == wanted) && count < BATCH_MAX as u32
-}
-
-/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1).
-fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
-    let payload_len = frame.payload_len();
-    match frame.kind {
-        Kind::Empty | Kind::Keepalive => Class::Ignore,
-        Kind::Short => Class::Drop(Status::FrameShort),
-        Kind::Ike if payload_len < NON_ESP_MARKER_LEN + IKE_HEADER_LEN => {
-            Class::Drop(Status::IkeShort)
-        }
-        Kind::Ike => classify_ike(payload_len),
-        Kind::Esp(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
-        Kind::Esp(spi) => {
-            sad::hold(lane);
-            match sad::find_inbound(spi) {
-                Some(id) => Class::Open(id),
-                None => classify_unknown(payload_len),
-            }
-        }
-    }
-}
-
-/// Where IKE ends is a setting of the gateway. Only a datagram limits its length.
-fn classify_ike(payload_len: u32) -> Class {
-    match memory::globals().ike.get() {
-        IKE_HAND_OVER => Class::HandOver,
-        _ if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::IkeTooLong),
-        IKE_RELAY => Class::Relay,
-        _ => Class::Drop(Status::NoUpstream),
-    }
-}
-
-/// Where ESP ends that has no inbound SA is another one.
-fn classify_unknown(payload_len: u32) -> Class {
-    match memory::globals().unknown_spi.get() {
-        UNKNOWN_SPI_RELAY if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::EspTooLong),
-        UNKNOWN_SPI_RELAY => Class::Relay,
-        _ => Class::Drop(Status::UnknownSpi),
-    }
 }
 
 /// Step 5 for one packet. A refused packet gets no job, but its octets belong to the batch.

@@ -248,6 +248,11 @@ impl Gate {
 
     /// `readv` of `octets` into the connection's ring; how many it took.
     pub fn feed_some(&self, lane: u32, conn: u32, octets: &[u8]) -> usize {
+        self.feed_some_at(lane, conn, octets, 1.0)
+    }
+
+    /// The same at a moment.
+    pub fn feed_some_at(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> usize {
         let parts = core::rx_prepare(lane, conn);
         let mut taken = 0;
         for part in 0..parts.max(0) as u64 {
@@ -257,7 +262,7 @@ impl Gate {
             self.memory.write(base, &octets[taken..taken + n]);
             taken += n;
         }
-        core::rx_commit(lane, conn, taken as u32);
+        core::rx_commit(lane, conn, taken as u32, now);
         taken
     }
 
@@ -301,7 +306,7 @@ impl Gate {
                 }
             }
         }
-        core::rx_release(lane, conn, 0);
+        core::rx_rest(lane, conn);
         outcome
     }
 
