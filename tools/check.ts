@@ -1,4 +1,4 @@
-// `deno task check [NAME...]`: the guards that only read text. Without names, all of them.
+// `deno task check:text [NAME...]`: runs the guards that only read text; all of them by default.
 
 import { complain, say } from "./run.ts";
 import { type Guard, readFiles } from "./check/files.ts";
@@ -30,7 +30,7 @@ let count = 0;
 for (const name of names) {
   const guard = GUARDS[name];
   if (guard === undefined) {
-    complain(`Cannot check "${name}": known are ${Object.keys(GUARDS).join(", ")}`);
+    complain(`Cannot check "${name}": the guards are ${Object.keys(GUARDS).join(", ")}`);
     Deno.exit(2);
   }
   const problems = guard(files);

@@ -1,4 +1,4 @@
-// The tables of the documents against the code: calls, metrics, members of an SA.
+// Checks the tables of the documents against the code: calls, metrics, members of an SA.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -27,7 +27,7 @@ async function readDocument(): Promise<z.output<typeof DOCUMENT>> {
   return DOCUMENT.parse(await (await app.request("/openapi.json")).json());
 }
 
-/** `GET /v1/sas` with the statuses of its success. */
+/** Each call, such as `GET /v1/sas`, with its 2xx statuses. */
 async function readCalls(): Promise<Map<string, readonly string[]>> {
   const { paths } = await readDocument();
   const calls = Object.entries(paths).flatMap(([path, methods]) =>
@@ -39,7 +39,7 @@ async function readCalls(): Promise<Map<string, readonly string[]>> {
   return new Map(calls);
 }
 
-/** Cells of the table whose first line begins with `head`. */
+/** The cells of the table whose first line begins with `head`. */
 function tableOf(file: string, head: string): readonly (readonly string[])[] {
   const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
   const lines = text.split("\n");
@@ -51,7 +51,7 @@ function tableOf(file: string, head: string): readonly (readonly string[])[] {
   );
 }
 
-/** The text between backticks. */
+/** The texts between backticks. */
 function codesOf(cell = ""): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 }
@@ -100,7 +100,7 @@ test("docs/reference/metrics.md lists every metric, with its type and labels", (
   }
 });
 
-/** Labels whose values the table lists; `direction` is explained above it. */
+/** Labels whose values the table lists. The text above the table explains `direction`. */
 const ENUMERATED: readonly string[] = ["state", "result", "kind"];
 
 test("docs/operate/configuration.md lists every member of an SA, with its default", async () => {

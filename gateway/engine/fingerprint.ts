@@ -1,4 +1,5 @@
-// One number for everything that gateway and native library must agree on about tables in memory (native-engine/src/fingerprint.rs).
+// One number for everything that the gateway and the native library must agree on about tables in
+// memory. The library computes it in native-engine/src/fingerprint.rs.
 
 import {
   ABI,
@@ -54,7 +55,10 @@ const WORDS: readonly number[] = [
   SPEC_KEY,
 ];
 
-/** FNV-1a over the words, octet by octet from the low end; as an i32, which is what calls return. */
+/**
+ * The fingerprint: FNV-1a over the words, each octet by octet from the low end. It is an i32,
+ * because that is what the library's calls return.
+ */
 export function fingerprint(): number {
   let hash = 0x811c9dc5;
   for (const word of WORDS) {

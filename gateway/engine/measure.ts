@@ -1,4 +1,5 @@
-// A few milliseconds of sealing with both engines, on a small memory of its own and through the calls that lanes make.
+// Measures both engines by sealing for a few milliseconds, in a small memory made for it and
+// through the same calls that lanes make.
 
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
 import {
@@ -35,48 +36,59 @@ import {
 import type { Runtime } from "../runtime/types.ts";
 import { loadEngine, type NativeEngine, openNativeEngine } from "./native.ts";
 
-/** Nanoseconds for a packet of 1400 octets, AES-128-GCM, in a batch. */
+/** Nanoseconds to seal a packet of 1400 octets with AES-128-GCM, in a batch. */
 export interface EngineFigures {
   readonly wasm: number;
   readonly native: number;
 }
 
+/** What to measure. */
 export interface MeasureOptions {
   readonly module: WebAssembly.Module;
-  /** The native library. */
+  /** Path of the native library. */
   readonly path: string;
 }
 
-/** One lane, the shell's block behind it, and one SA; slots for packets of 1500 octets. */
+/**
+ * One lane, the shell's block behind it, and one SA. A slot holds a packet of up to 1500 octets.
+ */
 const LIMITS = { lanes: 1, connections: 1, sas: 1, rings: 1, innerMtu: 1500 };
 const SHELL = 1;
 
-/** Packets of the batch: their sources are in the first half of the slots, what they are sealed to in the second. */
+/**
+ * Packets of the batch. Their sources are in the first half of the slots, and they are sealed into
+ * the second half.
+ */
 const JOBS = 8;
 const PACKET_LEN = 1400;
 const STRIDE = 1500;
 
-/** AES-128 and the salt. */
+/** AES-128 key and salt, in octets. */
 const KEY_LEN = 20;
 const SPI = 0x100;
 
-/** Each side needs one prefix: all of IPv4. */
+/** Each side needs one selector: all of IPv4. */
 const SELECTORS = [[SPEC_LOCAL_COUNT, SPEC_LOCAL], [SPEC_REMOTE_COUNT, SPEC_REMOTE]] as const;
 
-/** What each engine gets. A JIT needs most of the core's to optimize it, on another thread. */
+/**
+ * Time for each engine, ms. The core gets more, because for most of it a JIT is still optimizing
+ * the core on another thread.
+ */
 const WASM_MS = 8;
 const NATIVE_MS = 1;
 
 /**
- * Measures both engines; the best round counts, for whatever else the machine does makes others longer.
+ * Measures both engines. The best round of each counts, because other work on the machine only
+ * makes rounds longer.
  *
- * @throws {Error} If there is no library; the message is the reason alone
+ * @throws {Error} If the native library is not there or cannot be used; the message is only the
+ *   reason
  */
 export function measureEngines(
   runtime: Pick<Runtime, "openEngineLibrary" | "mapMemory" | "now">,
   { module, path }: MeasureOptions,
 ): EngineFigures {
-  // Most machines have none: nothing is made for them.
+  // Most machines have no library. Fail before anything is made.
   loadEngine(runtime, path);
   const memory = planMemory(module, LIMITS);
   const mapped = runtime.mapMemory(memory);
@@ -109,7 +121,10 @@ export function measureEngines(
   }
 }
 
-/** Installs one SA in both and lays a batch out for it; the offset of its block. */
+/**
+ * Installs one SA in both engines, and lays out a batch for it. Returns the offset of the lane's
+ * block.
+ */
 function layOut(core: Core, native: NativeEngine, view: DataView): number {
   const shell = core.lane_block(SHELL);
   writeSpec(view, shell + LANE_SA_SPEC);
@@ -124,7 +139,10 @@ function layOut(core: Core, native: NativeEngine, view: DataView): number {
   return block;
 }
 
-/** The key is all zero: nothing that it seals leaves this memory. */
+/**
+ * Writes the specification of the SA. The key is all zero, because nothing it seals leaves this
+ * memory.
+ */
 function writeSpec(view: DataView, at: number): void {
   view.setUint32(at + SPEC_SPI, SPI, LITTLE_ENDIAN);
   view.setUint32(at + SPEC_DIRECTION, SA_OUTBOUND, LITTLE_ENDIAN);

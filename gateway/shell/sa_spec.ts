@@ -1,4 +1,4 @@
-// Lays an SA out for `sa_install`: the core reads the specification from the shell's block and wipes it.
+// Lays an SA out for `sa_install`. The core reads it from the shell's block, and wipes it there.
 
 import {
   AEAD_AES_GCM_16,
@@ -34,7 +34,7 @@ import type { SaSpec } from "../model/sa_spec.ts";
 import type { MemoryViews } from "./memory_views.ts";
 
 /**
- * Writes `spec` at offset `at`.
+ * Writes `spec` with its key at offset `at`, octets.
  *
  * @param peer Number of the peer, 1 and up
  * @param now Monotonic ms of the lanes' clock, from which `hardSeconds` counts

@@ -10,7 +10,7 @@ import { checkRustModules } from "./rust_modules.ts";
 import { checkSizes, linesOf } from "./sizes.ts";
 import { checkUnsafe } from "./unsafe.ts";
 
-test("checkImports() takes the arrows of the architecture", () => {
+test("checkImports() accepts the arrows of the architecture", () => {
   const files = new Map([
     [
       "gateway/shell/a.ts",
@@ -80,16 +80,16 @@ test("checkImports() reports a product file that imports tests, and leaves tests
   ]);
 });
 
-test("checkImports() reports each import that closes a circle once", () => {
+test("checkImports() reports each import that closes a cycle once", () => {
   const files = new Map([
     ["gateway/lane/a.ts", 'import { b } from "./b.ts";\n'],
     ["gateway/lane/b.ts", 'import { c } from "./c.ts";\n'],
     ["gateway/lane/c.ts", 'import { a } from "./a.ts";\n'],
   ]);
-  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: circle through gateway/lane/a.ts"]);
+  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: cycle through gateway/lane/a.ts"]);
 });
 
-test("checkImports() reports circles of types, of exports, of calls and of scripts", () => {
+test("checkImports() reports cycles of types, of exports, of calls and of scripts", () => {
   const files = new Map([
     ["gateway/lane/a.ts", 'import type { B } from "./b.ts";\n'],
     ["gateway/lane/b.ts", 'import { type A } from "./a.ts";\n'],
@@ -100,10 +100,10 @@ test("checkImports() reports circles of types, of exports, of calls and of scrip
     ["gateway/api/g_test.ts", 'import "./g_test.ts";\n'],
   ]);
   deepEqual(checkImports(files), [
-    "gateway/lane/b.ts:1: circle through gateway/lane/a.ts",
-    "gateway/shell/d.ts:1: circle through gateway/shell/c.ts",
-    "gateway/dashboard/f.js:1: circle through gateway/dashboard/e.js",
-    "gateway/api/g_test.ts:1: circle through gateway/api/g_test.ts",
+    "gateway/lane/b.ts:1: cycle through gateway/lane/a.ts",
+    "gateway/shell/d.ts:1: cycle through gateway/shell/c.ts",
+    "gateway/dashboard/f.js:1: cycle through gateway/dashboard/e.js",
+    "gateway/api/g_test.ts:1: cycle through gateway/api/g_test.ts",
   ]);
 });
 
@@ -211,7 +211,7 @@ test("checkRustModules() takes modules that import one way", () => {
   deepEqual(checkRustModules(files), []);
 });
 
-test("checkRustModules() reports a circle of modules, and leaves tests out", () => {
+test("checkRustModules() reports a cycle of modules, and leaves tests out", () => {
   const files = new Map([
     ["wasm-core/src/a/mod.rs", "mod x;\n"],
     ["wasm-core/src/a/x.rs", "use core::mem;\nuse super::{\n    y::{self, Y},\n};\n"],
@@ -221,7 +221,7 @@ test("checkRustModules() reports a circle of modules, and leaves tests out", () 
     ["native-engine/src/b.rs", "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"],
   ]);
   deepEqual(checkRustModules(files), [
-    "wasm-core/src/a/z.rs:1: circle through wasm-core/src/a/x.rs",
+    "wasm-core/src/a/z.rs:1: cycle through wasm-core/src/a/x.rs",
   ]);
 });
 
@@ -231,7 +231,7 @@ test("checkRustModules() reports a room that reaches its parent again", () => {
     ["wasm-core/src/a/x.rs", "use super::A;\n"],
   ]);
   deepEqual(checkRustModules(files), [
-    "wasm-core/src/a/x.rs:1: circle through wasm-core/src/a/mod.rs",
+    "wasm-core/src/a/x.rs:1: cycle through wasm-core/src/a/mod.rs",
   ]);
 });
 

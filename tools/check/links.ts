@@ -1,4 +1,4 @@
-// Links of the documents lead somewhere: files exist, and so do the headings that a fragment names.
+// Checks that links in the documents lead to existing files and headings.
 
 import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, pathsOf, select } from "./files.ts";

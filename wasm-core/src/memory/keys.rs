@@ -50,7 +50,7 @@ impl FreeSa {
     /// # Panics
     /// If it is in use.
     pub(crate) fn new(id: SaId) -> Self {
-        assert_eq!(sa(id).spi.get(), 0, "a free row");
+        assert!(sa(id).spi.get() == 0, "a free row");
         Self(id)
     }
 }
