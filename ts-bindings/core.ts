@@ -26,6 +26,8 @@ export interface Core {
     baseHigh: number,
     maxPerSource: number,
     suspectLimit: number,
+    ike: number,
+    unknownSpi: number,
   ): number;
   lane_block(lane: number): number;
   conn_row(conn: number): number;

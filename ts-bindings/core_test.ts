@@ -11,7 +11,7 @@ import {
   planMemory,
 } from "./core.ts";
 import type * as raw from "./esp.d.ts";
-import { ABI, FAMILY_V4, LANE_SOCKADDR } from "./layout.ts";
+import { ABI, FAMILY_V4, IKE_DROP, LANE_SOCKADDR, UNKNOWN_SPI_DROP } from "./layout.ts";
 
 const LIMITS = { lanes: 3, connections: 64, sas: 16, rings: 8, innerMtu: 1400 };
 
@@ -110,7 +110,22 @@ function newCore(
   const memory = planMemory(module, limits);
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = limits;
-  equal(core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, connections, 64), 1);
+  equal(
+    core.core_init(
+      lanes,
+      connections,
+      sas,
+      rings,
+      innerMtu,
+      0,
+      0,
+      connections,
+      64,
+      IKE_DROP,
+      UNKNOWN_SPI_DROP,
+    ),
+    1,
+  );
   return { core, memory };
 }
 

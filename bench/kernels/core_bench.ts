@@ -18,6 +18,7 @@ import {
 import {
   BATCH_ESP,
   CONN_ENABLED,
+  IKE_DROP,
   INNER_MTU_MAX,
   LANE_RECV_IOV,
   LANE_SA_SPEC,
@@ -25,6 +26,7 @@ import {
   LANE_SLOT_LEN,
   LANE_SOCKADDR,
   LANE_TX_IOV,
+  UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
 import {
   ESP_TRAILER_LEN,
@@ -81,7 +83,19 @@ export async function openCoreBench(
     : openNativeEngine({ runtime, path: library, memory, mapped });
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-  const isLaidOut = core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 1, 1);
+  const isLaidOut = core.core_init(
+    lanes,
+    connections,
+    sas,
+    rings,
+    innerMtu,
+    0,
+    0,
+    1,
+    1,
+    IKE_DROP,
+    UNKNOWN_SPI_DROP,
+  );
   if (isLaidOut === 0) throw new Error("Cannot lay out the core's memory");
   const views = viewMemory(memory);
   const block = core.lane_block(LANE);

@@ -4,6 +4,7 @@
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
 import {
   AEAD_AES_GCM_16,
+  IKE_DROP,
   JOB_AAD,
   JOB_AAD_LEN,
   JOB_CONTEXT,
@@ -30,6 +31,7 @@ import {
   SPEC_REMOTE_COUNT,
   SPEC_SELECTOR_VERSION,
   SPEC_SPI,
+  UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { loadEngine, type NativeEngine, openNativeEngine } from "./native.ts";
@@ -94,7 +96,19 @@ export function measureEngines(
   try {
     const core = instantiateCore({ module, memory });
     const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-    core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1);
+    core.core_init(
+      lanes,
+      connections,
+      sas,
+      rings,
+      innerMtu,
+      0,
+      0,
+      0,
+      1,
+      IKE_DROP,
+      UNKNOWN_SPI_DROP,
+    );
     const block = layOut(core, native, new DataView(memory.buffer));
     return {
       wasm: nanoseconds(runtime.now, WASM_MS, () => core.outbound_seal(0)),

@@ -5,6 +5,7 @@
 import {
   BATCH_CLOSE,
   BATCH_ESP,
+  BATCH_HAND_OVER,
   BATCH_NONE,
   BATCH_SKIPPED,
   BATCH_UPSTREAM,
@@ -81,7 +82,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   if (isEmpty) return false;
   if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
   // What waits on a connection of ours is better sent again on the next one, which is not opened before this one has ended.
-  else if (connection.isOurs) doom(lane, connection, Status.PeerClosed);
+  else if (connection.role === "originator") doom(lane, connection, Status.PeerClosed);
   else finish(lane, connection, Status.PeerClosed);
   return false;
 }
@@ -128,6 +129,9 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
       case BATCH_UPSTREAM:
         sendUpstream(lane, connection, count);
         break;
+      case BATCH_HAND_OVER:
+        handOver(lane);
+        break;
       case BATCH_CLOSE:
         doom(lane, connection, count);
         break;
@@ -148,6 +152,15 @@ function openBatch(lane: Lane, connection: Connection): void {
   if ((tables.u32[tables.fresh] ?? 0) > 0) enable(lane, connection);
   if (inner > 0) deliverInner(lane, inner);
   core.rx_release(index, connection.row, -1);
+}
+
+/** Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet. */
+function handOver({ init: { ike } }: Lane): never {
+  switch (ike.kind) {
+    case "none":
+    case "upstream":
+      throw new Error(`Cannot hand IKE over: its endpoint is ${ike.kind}`);
+  }
 }
 
 /** Matches the stream prefix in what has been read; true once all six octets are there. */

@@ -6,9 +6,11 @@ import type { GatewayConfig } from "../config/types.ts";
 import { chooseEngine, type EngineChoice } from "../engine/choose.ts";
 import { engineError, type NativeEngine, openNativeEngine } from "../engine/native.ts";
 import { createClock } from "../lane/clock.ts";
+import { coreEnds } from "../lane/core_ends.ts";
 import { endProcess } from "../linux/end_process.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
 import type { MappedMemory, Runtime } from "../runtime/types.ts";
+import { endsOf } from "./ends.ts";
 import { guardCore } from "./guard_core.ts";
 import { type MemoryViews, viewMemory } from "./memory_views.ts";
 
@@ -105,6 +107,7 @@ function initCore(
     readonly base: bigint;
   },
 ): void {
+  const ends = coreEnds(endsOf(config));
   const isLaidOut = core.core_init(
     config.lanes,
     config.maxConnections,
@@ -115,6 +118,8 @@ function initCore(
     Number(base >> 32n),
     config.maxConnectionsPerSource,
     config.suspectLimit,
+    ends.ike,
+    ends.unknownSpi,
   );
   if (isLaidOut === 0) throw new Error("Cannot lay out the core's memory: it does not fit");
 }

@@ -14,6 +14,7 @@ import type { SaView } from "../model/sa_view.ts";
 import { spiText } from "../model/spi.ts";
 import type { KeyDigest, KeyUse } from "./key_use.ts";
 import type { MemoryViews } from "./memory_views.ts";
+import { pathRow } from "./peer_path.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { readSa } from "./sa_row.ts";
 import { writeSpec } from "./sa_spec.ts";
@@ -205,7 +206,7 @@ function usePath({ core, peers }: State, row: number): void {
 
 function pathOf({ core, entries, peers }: State, spi: number): number {
   const entry = entries.get(spi);
-  return entry === undefined ? 0 : core.peer_path(peers.numberOf(entry.spec.peer));
+  return entry === undefined ? 0 : pathRow(core.peer_path(peers.numberOf(entry.spec.peer)));
 }
 
 /** The core's refusal of an SA, in words for its installer. */

@@ -7,6 +7,7 @@ import {
   AEAD_AES_GCM_16,
   AEAD_CHACHA20_POLY1305,
   BATCH_MAX,
+  IKE_DROP,
   JOB_AAD,
   JOB_AAD_LEN,
   JOB_CONTEXT,
@@ -35,6 +36,7 @@ import {
   SPEC_REMOTE_COUNT,
   SPEC_SELECTOR_VERSION,
   SPEC_SPI,
+  UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
 import { type AeadName, ICV_LEN } from "./aead.ts";
 
@@ -91,7 +93,7 @@ export function openLane(module: WebAssembly.Module): LaneScene {
   const memory = planMemory(module, LIMITS);
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-  core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1);
+  core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1, IKE_DROP, UNKNOWN_SPI_DROP);
   return {
     memory,
     core,

@@ -91,6 +91,7 @@ const GATEWAY = [
   "cli",
   "config",
   "dashboard",
+  "edges",
   "engine",
   "lane",
   "linux",
@@ -121,6 +122,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/dashboard": ["gateway/model"],
   "gateway/shell": [
     "gateway/config",
+    "gateway/edges",
     "gateway/engine",
     "gateway/lane",
     "gateway/linux",
@@ -130,6 +132,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A worker is a program of its own, so it asks for its runtime itself.
   "gateway/lane": [
+    "gateway/edges",
     "gateway/engine",
     "gateway/linux",
     "gateway/model",
@@ -138,6 +141,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "ts-bindings",
   ],
   "gateway/config": ["gateway/model", "ts-bindings"],
+  "gateway/edges": ["gateway/linux", "gateway/model", RUNTIME],
   "gateway/engine": [RUNTIME, "ts-bindings"],
   "gateway/linux": ["gateway/model", RUNTIME],
   "gateway/runtime": [],

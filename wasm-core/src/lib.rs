@@ -20,7 +20,7 @@
 use wasm_bindgen as _;
 
 // The modules here are rooms. A room imports only from the rooms before it in this list: ids, aead,
-// layout, memory, report, offload, inner, stream, connection, sa, esp, upstream, inbound, outbound,
+// layout, memory, report, offload, inner, stream, connection, path, sa, esp, upstream, inbound, outbound,
 // border.
 pub mod aead;
 pub mod border;
@@ -33,6 +33,7 @@ pub mod layout;
 pub mod memory;
 pub mod offload;
 mod outbound;
+mod path;
 pub mod report;
 pub mod sa;
 pub mod stream;

@@ -6,11 +6,10 @@ use culvert_core::border as core;
 use culvert_core::layout::*;
 use culvert_core::report::status::Status;
 use support::esp::Sa;
-use support::{Gate, frame, frames, ike, packet};
+use support::{Gate, RELAY, frame, frames, ike, packet};
 
 fn gate() -> (Gate, u32) {
-    let gate = Gate::new();
-    gate.set_upstream(0, true);
+    let gate = Gate::ending(RELAY);
     let conn = gate.open(0, 7);
     (gate, conn)
 }

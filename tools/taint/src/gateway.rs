@@ -1,7 +1,9 @@
 //! Drives the core as the gateway does: by its exports and offsets, with system calls imitated. One
 //! lane, one connection.
 
-use culvert_core::layout::{BATCH_ESP, CONN_ENABLED, FAMILY_V4, SA_INBOUND, SA_OUTBOUND};
+use culvert_core::layout::{
+    BATCH_ESP, CONN_ENABLED, FAMILY_V4, IKE_DROP, SA_INBOUND, SA_OUTBOUND, UNKNOWN_SPI_DROP,
+};
 
 use crate::Problem;
 use crate::layout::Layout;
@@ -62,7 +64,20 @@ impl<'a> Gateway<'a> {
         machine.invoke("__wbindgen_start", &[STACK_LEN])?;
         let [lanes, connections, sas, rings, inner_mtu] = limits;
         let no_limit = u64::from(u32::MAX);
-        let init = [lanes, connections, sas, rings, inner_mtu, 0, 0, 0, no_limit];
+        let [ike, unknown_spi] = [IKE_DROP, UNKNOWN_SPI_DROP].map(u64::from);
+        let init = [
+            lanes,
+            connections,
+            sas,
+            rings,
+            inner_mtu,
+            0,
+            0,
+            0,
+            no_limit,
+            ike,
+            unknown_spi,
+        ];
         expect(machine.invoke("core_init", &init)? == 1, "core_init")?;
         let lane_at = offset(machine.invoke("lane_block", &[LANE])?);
         let mut sockaddr = [0; 16];
@@ -231,6 +246,7 @@ impl<'a> Gateway<'a> {
 
     /// Writes a frame into the ring, as `readv` does.
     fn arrive(&mut self, n: usize, packet: &Packet) -> Result<(), Problem> {
+        let now = 1.0_f64.to_bits();
         let front = packet.front(SA_INBOUND);
         let frame_len = 2 + 16 + packet.len + 16;
         let parts = self.machine.invoke("rx_prepare", &[LANE, self.conn])?;
@@ -262,7 +278,7 @@ impl<'a> Gateway<'a> {
             }
         }
         self.machine
-            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64])?;
+            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64, now])?;
         Ok(())
     }
 

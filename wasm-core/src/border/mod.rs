@@ -1,13 +1,44 @@
 //! The functions that TypeScript calls: numbers in, numbers out. `docs/design/borders.md` says which
 //! thread may call which of them, and when.
 //!
-//! Nothing is decided here; each function finds the rows and hands them on.
+//! Nothing is decided here; each function finds the rows and hands them on. A file is a section of
+//! the border. Its `exports!` makes both the functions and their rows in [`SECTIONS`], from which
+//! the generator writes what TypeScript and the documents say of them.
 
 #![allow(unsafe_code)] // `no_mangle` is unsafe by name
 
-mod data;
-mod manage;
-pub mod names;
+mod table;
 
-pub use data::*;
-pub use manage::*;
+mod connections;
+mod inbound;
+pub mod names;
+mod outbound;
+mod report;
+mod sas;
+mod setup;
+mod transmit;
+mod upstream;
+
+use table::exports;
+
+pub use connections::*;
+pub use inbound::*;
+pub use outbound::*;
+pub use report::*;
+pub use sas::*;
+pub use setup::*;
+pub use table::{Export, Offset, Parameter, Section};
+pub use transmit::*;
+pub use upstream::*;
+
+/// All exports, in the order in which documents have them.
+pub const SECTIONS: &[Section] = &[
+    setup::SECTION,
+    connections::SECTION,
+    inbound::SECTION,
+    upstream::SECTION,
+    outbound::SECTION,
+    transmit::SECTION,
+    sas::SECTION,
+    report::SECTION,
+];

@@ -10,7 +10,7 @@ use super::{ike_sas, sources};
 use crate::ids::ConnId;
 use crate::layout::connection_row::{ByKind, FrameCursors, Row};
 use crate::layout::lane::LaneBlock;
-use crate::layout::{CONN_ACCEPTED, CONN_CLOSED};
+use crate::layout::{CONN_ACCEPTED, CONN_CLOSED, CONN_DRAINING};
 use crate::memory::{self, lock};
 use crate::report::counters::count;
 use crate::report::status::Status;
@@ -93,6 +93,7 @@ pub(crate) fn close_end(conn: ConnId) {
 }
 
 /// Changes the state under the transmit lock, so that no lane seals for a connection that drains.
+/// One that drains is not read any more, so an incomplete frame has no clock.
 pub(crate) fn set_state(conn: ConnId, state: u32) {
     let row = memory::row(conn);
     lock::locked(&row.tx_lock, || {
@@ -100,6 +101,9 @@ pub(crate) fn set_state(conn: ConnId, state: u32) {
             row.state.store(state, Ordering::Release);
         }
     });
+    if state == CONN_DRAINING {
+        row.partial_at.set(0.0);
+    }
 }
 
 /// A free row, which stays free. Under the table lock.
@@ -139,6 +143,9 @@ fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     row.local_port.set(0);
     row.score.set(0);
     row.valid_at.set(0.0);
+    row.read_at.set(accepted.now);
+    row.partial_at.set(0.0);
+    row.held_at.set(0.0);
     row.up_plain.set(0);
     row.up_lost.set(0);
     ike_sas::clear(row);

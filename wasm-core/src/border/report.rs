@@ -1,0 +1,38 @@
+//! Counters and events of what TypeScript notices.
+
+use super::exports;
+use crate::ids::{ConnId, Spi};
+use crate::memory;
+use crate::report::counters;
+use crate::report::events::{self, Notice};
+
+exports! {
+    section "Counters and events";
+
+    /// Counts a condition that TypeScript has noticed.
+    fn count(lane: u32, status: u32, n: u32) {
+        if let Some(word) = memory::lane(lane).counters.get(status as usize) {
+            counters::add(word, u64::from(n));
+        }
+    }
+
+    /// Appends an event. `conn` and `spi` are 0 if they do not apply.
+    fn event(lane: u32, kind: u32, conn: u32, status: u32, spi: u32, value: f64) {
+        let conn = (conn != 0).then_some(ConnId(conn));
+        events::tell(
+            memory::lane(lane),
+            &Notice {
+                kind,
+                status,
+                conn,
+                spi: (spi != 0).then_some(Spi(spi)),
+                value,
+            },
+        );
+    }
+
+    /// Records how long an IKE message was underway, ms.
+    fn ike_delay(lane: u32, ms: f64) {
+        counters::observe_delay(memory::lane(lane), ms);
+    }
+}
