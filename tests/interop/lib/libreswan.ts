@@ -44,6 +44,7 @@ export async function startLibreswan(
     ipsec initnss >/dev/null
     ipsec pluto --config /share/ipsec.conf --secretsfile /share/ipsec.secrets --logfile ${LOG}
     while ! ipsec whack --status >/dev/null 2>&1; do sleep 0.1; done
+    ipsec whack --listen >/dev/null
     ipsec addconn --config /share/ipsec.conf ${CONNECTION}`);
 
   const whack = async (words: string): Promise<void> => {

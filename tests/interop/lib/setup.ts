@@ -28,6 +28,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   swanctl: "strongswan-swanctl",
   "charon-systemd": "charon-systemd",
   "libstrongswan-kernel-libipsec.so": "libcharon-extra-plugins",
+  // Its plugin openssl has the curve; without recommended packages nothing else brings it.
+  "libstrongswan-openssl.so": "libstrongswan-standard-plugins",
 };
 
 const PATHS = [
