@@ -1,10 +1,11 @@
 #!/bin/sh
-# A guest's process 1, after the root's /init has mounted this folder at /share. Runs one shell
-# command a line from the console, and says `@done CODE` after each; ends when the console does.
+# A guest's process 1, after the client's /init has mounted this folder at /share, or host_init.sh
+# has bound it to /mnt. Runs one shell command a line from the console, and says `@done CODE` after
+# each; ends when the console does.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-for folder in /run /tmp /var/lib/ipsec /var/log; do mount -t tmpfs tmp $folder; done
+for folder in ${WRITABLE:-/run /tmp /var/lib/ipsec /var/log}; do mount -t tmpfs tmp $folder; done
 stty raw -echo
 ip link set lo up
 echo "@ready"
