@@ -22,15 +22,16 @@ export async function pingFromGuest(guest: Guest, count: number, octets = 84): P
   return _roundTrip(output, count);
 }
 
-/** Pings the guest from the inner host, which lives in namespace `where`. */
+/** Pings the guest from the inner host, which lives in a namespace or on the gateway's host. */
 export async function pingFromHost(
-  where: Namespace,
+  where: Namespace | Guest,
   count: number,
   octets = 84,
 ): Promise<number> {
-  const output = await must(
-    inNamespace(where, ["ping", ..._flags(count, octets), "-I", INNER_HOST, INNER_GUEST]),
-  );
+  const words = ["ping", ..._flags(count, octets), "-I", INNER_HOST, INNER_GUEST];
+  const output = typeof where === "string"
+    ? await must(inNamespace(where, words))
+    : await where.must(words.join(" "));
   return _roundTrip(output, count);
 }
 

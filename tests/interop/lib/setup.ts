@@ -24,6 +24,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nft: "nftables",
   ping: "iputils-ping",
   iperf3: "iperf3",
+  sysctl: "procps",
   debootstrap: "debootstrap",
   swanctl: "strongswan-swanctl",
   "charon-systemd": "charon-systemd",
