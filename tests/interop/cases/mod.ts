@@ -6,6 +6,7 @@ import { KERNEL_CUT } from "./kernel_cut.ts";
 import { LIBRESWAN } from "./libreswan.ts";
 import { LIBRESWAN_CUT } from "./libreswan_cut.ts";
 import { LIBRESWAN_LOCAL } from "./libreswan_local.ts";
+import { STRONGSWAN_KERNEL } from "./strongswan_kernel.ts";
 
 export const CASES: readonly Case[] = [
   ...KERNEL_CASES,
@@ -13,4 +14,5 @@ export const CASES: readonly Case[] = [
   LIBRESWAN,
   LIBRESWAN_LOCAL,
   LIBRESWAN_CUT,
+  STRONGSWAN_KERNEL,
 ];

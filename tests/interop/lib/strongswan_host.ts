@@ -1,33 +1,21 @@
 // strongSwan as Debian installs it, on the gateway's host (a guest): ESP in the kernel, and its
 // configuration from the guide's page.
 
-import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { example, gatewayWords } from "../../support/examples.ts";
+import { gatewayWords } from "../../support/examples.ts";
 import { gatewayCommand } from "./gateway.ts";
 import type { Swanctl } from "./charon.ts";
 import type { Guest } from "./guest.ts";
 import { INNER_HOST } from "./network.ts";
-import { script, until } from "./process.ts";
+import { until } from "./process.ts";
+import { layStrongswanFiles } from "./strongswan_files.ts";
 
 const CHARON_LOG = "/run/charon.log";
 const GATEWAY_LOG = "/run/gateway.log";
 
-/**
- * Puts the page's files where it says, for this case alone: /etc stays as it is outside the case's
- * mount namespace, and the guest sees it as the case does.
- */
-export async function configureStrongswan(): Promise<void> {
-  await script(`
-    cp -a /etc/strongswan.d /run/strongswan.d
-    mount --bind /run/strongswan.d /etc/strongswan.d
-    mkdir -p /etc/swanctl/conf.d
-    mount -t tmpfs tmp /etc/swanctl/conf.d
-  `);
-  // TODO
-  writeFileSync("/etc/swanctl/conf.d/culvert.conf", example("strongswan", "swanctl"));
-  // For the report of a failure; nothing of the example is touched.
-  writeFileSync("/etc/strongswan.d/zz-log.conf", LOGGING);
+/** Lays the page's files, and a log for the report of a failure. */
+export function configureStrongswan(): Promise<void> {
+  return layStrongswanFiles(["strongswan.conf", "sysctl"], { strongswan: LOGGING, swanctl: "" });
 }
 
 const LOGGING = `
@@ -43,15 +31,19 @@ charon {
 }
 `;
 
-/** Starts charon in the guest as strongswan.service does, and loads the page's connection. */
+/**
+ * Starts charon in the guest as strongswan.service does, and loads the page's connection. The inner
+ * network behind it is one address.
+ */
 export async function startStrongswan(host: Guest): Promise<Swanctl> {
   await host.must(`
+    sysctl --quiet --load /etc/sysctl.d/culvert.conf
     ip addr add ${INNER_HOST}/24 dev lo
     start-stop-daemon --start --background --exec /usr/sbin/charon-systemd
     while ! swanctl --stats >/dev/null 2>&1; do sleep 0.2; done
     swanctl --load-all --noprompt`);
   return {
-    sas: () => host.must("swanctl --list-sas"),
+    sas: () => host.must("swanctl --list-sas 2>/dev/null"),
     rekeyChild: async () => void await host.must("swanctl --rekey --child net"),
     rekeyIke: async () => void await host.must("swanctl --rekey --ike guest"),
     terminate: async () => void await host.must("swanctl --terminate --ike guest"),
