@@ -19,8 +19,10 @@ export interface Machine {
 
 const PACKAGES: Readonly<Record<string, string>> = {
   cc: "gcc",
+  curl: "curl",
   "dlfcn.h": "libc6-dev",
   ip: "iproute2",
+  openssl: "openssl",
   nft: "nftables",
   ping: "iputils-ping",
   iperf3: "iperf3",
