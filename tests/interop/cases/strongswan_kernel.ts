@@ -12,7 +12,12 @@ import { startLibreswan } from "../lib/libreswan.ts";
 import { iperf, pingFromGuest, pingFromHost } from "../lib/measure.ts";
 import { INNER_HOST, INNER_NET, layGuests } from "../lib/network.ts";
 import { until } from "../lib/process.ts";
-import { configureStrongswan, startPageGateway, startStrongswan } from "../lib/strongswan_host.ts";
+import {
+  configureStrongswan,
+  onInnerHost,
+  startPageGateway,
+  startStrongswan,
+} from "../lib/strongswan_host.ts";
 
 export const STRONGSWAN_KERNEL: Case = {
   name: "strongswan-kernel",
@@ -50,7 +55,7 @@ async function runStrongswanKernel(scene: Scene): Promise<void> {
     "a source that is not the client's: refused by the host's kernel",
     () => expectForeignSourceRefused(guest, host),
   );
-  await host.must(`iperf3 -s -D -B ${INNER_HOST}`);
+  await host.must(onInnerHost(`iperf3 -s -D -B ${INNER_HOST}`));
   for (const direction of ["guest to host", "host to guest"] as const) {
     await report.step(`iperf3 ${direction}`, async () => {
       report.figure(`iperf3, ${direction}`, `${await iperf(guest, direction, 4)} Mbit/s`);

@@ -11,6 +11,8 @@ import { until } from "./process.ts";
 import { layStrongswanFiles } from "./strongswan_files.ts";
 
 const CHARON_LOG = "/run/charon.log";
+const INNER = "inner";
+const INNER_ROUTER = "10.93.29.254";
 const GATEWAY_LOG = "/run/gateway.log";
 
 /** Lays the page's files, and a log for the report of a failure. */
@@ -33,12 +35,18 @@ charon {
 
 /**
  * Starts charon in the guest as strongswan.service does, and loads the page's connection. The inner
- * network behind it is one address.
+ * host is a namespace of the guest, so the guest forwards.
  */
 export async function startStrongswan(host: Guest): Promise<Swanctl> {
   await host.must(`
     sysctl --quiet --load /etc/sysctl.d/culvert.conf
-    ip addr add ${INNER_HOST}/24 dev lo
+    ip netns add ${INNER}
+    ip link add to-inner type veth peer name eth0 netns ${INNER}
+    ip addr add ${INNER_ROUTER}/24 dev to-inner
+    ip link set to-inner up
+    ip -n ${INNER} addr add ${INNER_HOST}/24 dev eth0
+    ip -n ${INNER} link set eth0 up
+    ip -n ${INNER} route add default via ${INNER_ROUTER}
     start-stop-daemon --start --background --exec /usr/sbin/charon-systemd
     while ! swanctl --stats >/dev/null 2>&1; do sleep 0.2; done
     swanctl --load-all --noprompt`);
@@ -62,4 +70,9 @@ export async function startPageGateway(host: Guest): Promise<void> {
   await until("the gateway listens", 60_000, async () => {
     return (await host.run(`grep -q ^listening ${GATEWAY_LOG}`)).code === 0 ? true : undefined;
   });
+}
+
+/** Puts a command on the inner host behind the gateway's host. */
+export function onInnerHost(command: string): string {
+  return `ip netns exec ${INNER} ${command}`;
 }
