@@ -1,7 +1,11 @@
-// Generated from wasm-core/src/layout by `cargo run --example gen_layout`. Do not edit.
+// Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
+
+// Over all names and numbers that cross: the native engine has it, too.
+export const LAYOUT_FINGERPRINT = 1_433_550_737;
 
 // Sizes and limits, octets or counts.
 export const ABI = 1;
+export const ENGINE_ABI = 1;
 export const BATCH_MAX = 64;
 export const SCAN_MAX = 256;
 export const EPOLL_MAX = 256;
@@ -55,8 +59,6 @@ export const SA_FREE = 0;
 export const SA_ACTIVE = 1;
 export const SA_SOFT = 2;
 export const SA_EXPIRED = 3;
-export const AEAD_AES_GCM_16 = 1;
-export const AEAD_CHACHA20_POLY1305 = 2;
 export const EVENT_OPENED = 1;
 export const EVENT_CLOSED = 2;
 export const EVENT_PATH_MOVED = 3;
@@ -105,6 +107,8 @@ export const LANE_JOB_COUNT = 24_836;
 export const LANE_SA_SPEC = 30_272;
 export const LANE_EVENTS = 30_784;
 export const LANE_COMMANDS = 161_856;
+
+// Where the slots begin in it.
 export const LANE_SLOTS = 172_032;
 
 // Offsets in a connection's row.

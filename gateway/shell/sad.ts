@@ -5,7 +5,7 @@ import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { NativeEngine } from "../engine/native.ts";
-import { SALT_LEN } from "../model/aead.ts";
+import { AEADS } from "../model/aead.ts";
 import type { SaDirection } from "../model/direction.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
@@ -117,7 +117,7 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   state.entries.set(spec.spi, {
     spec: shown,
     id,
-    keyBits: (keyMaterial.length - SALT_LEN) * 8,
+    keyBits: (keyMaterial.length - AEADS[spec.aead].saltLen) * 8,
     digest,
     installedAt: state.date().toISOString(),
   });

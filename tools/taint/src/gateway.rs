@@ -110,7 +110,7 @@ impl<'a> Gateway<'a> {
             ("SPEC_SPI", sa.spi(direction)),
             ("SPEC_DIRECTION", direction),
             ("SPEC_PEER", 1),
-            ("SPEC_ALGORITHM", sa.algorithm),
+            ("SPEC_ALGORITHM", sa.algorithm.number()),
             ("SPEC_ESN", u32::from(sa.is_esn)),
             ("SPEC_WINDOW_LEN", 64),
             // A key and its salt have at most 40 octets.

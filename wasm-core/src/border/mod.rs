@@ -10,6 +10,7 @@
 mod table;
 
 mod connections;
+mod fingerprint;
 mod inbound;
 pub mod names;
 mod outbound;
@@ -22,6 +23,7 @@ mod upstream;
 use table::exports;
 
 pub use connections::*;
+pub use fingerprint::FINGERPRINT;
 pub use inbound::*;
 pub use outbound::*;
 pub use report::*;

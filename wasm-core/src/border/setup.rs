@@ -15,8 +15,8 @@ exports! {
         ABI
     }
 
-    /// Returns the pages that the memory needs, 0 if the limits do not fit into 4 GiB. Touches no
-    /// memory.
+    /// Pages that the memory needs, 0 if the limits do not fit into 4 GiB. Only plans, and touches
+    /// no memory.
     fn memory_pages(
         lanes: u32,
         connections: u32,
@@ -34,8 +34,11 @@ exports! {
         Plan::new(memory::regions_at(), &limits).map_or(0, |plan| plan.pages)
     }
 
-    /// Lays the memory out. Returns 1, or 0 if the limits do not fit. The shell calls it once,
-    /// before lanes start.
+    /// Lays the memory out, with every constant table of every lane: bases of iovecs, pointers of
+    /// message headers. Returns 1, or 0 if the limits do not fit.
+    ///
+    /// The shell calls it once, before lanes start. `base` is the absolute address of the memory;
+    /// with 0, as native tests have it, offsets are addresses.
     fn core_init(
         lanes: u32,
         connections: u32,
@@ -65,17 +68,17 @@ exports! {
         ))
     }
 
-    /// Offset of a lane's block.
+    /// A lane's block.
     fn lane_block(lane: u32) -> Offset {
         memory::lane_at(lane)
     }
 
-    /// Offset of a connection's row.
+    /// A connection's row.
     fn conn_row(conn: u32) -> Offset {
         memory::row_at(ConnId(conn))
     }
 
-    /// Offset of an SA's row.
+    /// An SA's row.
     fn sa_row(id: u32) -> Offset {
         memory::sa_at(SaId(id))
     }

@@ -13,12 +13,14 @@ exports! {
         i32::from(transmit::lock_open(memory::row(ConnId(conn))))
     }
 
-    /// Lays the octets that may leave into `tx_msg`. Returns their number.
+    /// Lays the octets that may leave into `LANE_TX_MSG`, a msghdr over up to `TX_IOV_MAX` iovecs:
+    /// the rest of the begun frame, IKE, then ESP. Returns their number.
     fn tx_plan(lane: u32, conn: u32) -> u32 {
         transmit::plan(memory::lane(lane), memory::row(ConnId(conn)))
     }
 
-    /// Takes note of the octets that the kernel took. Returns the octets still queued.
+    /// Takes note of the octets that the kernel took: cursors move, and frames that ended are
+    /// counted. Returns the octets still queued.
     fn tx_sent(lane: u32, conn: u32, octets: u32, now: f64) -> u32 {
         transmit::sent(memory::lane(lane), memory::row(ConnId(conn)), octets, now)
     }

@@ -14,7 +14,7 @@ pub mod vectors;
 use std::sync::Arc;
 
 use culvert_core::border as core;
-use culvert_core::border::names::{self, Name};
+use culvert_core::border::names;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
 use culvert_core::memory::{Memory, attach};
@@ -67,21 +67,8 @@ pub const SUSPECT_LIMIT: u32 = 8;
 
 /// Offset by its name in `layout.ts`.
 pub fn at(name: &str) -> u64 {
-    let tables: [&[Name]; 11] = [
-        names::SIZES,
-        names::VALUES,
-        names::LANE,
-        &[names::LANE_SLOTS],
-        names::ROW,
-        names::BY_KIND,
-        names::SA,
-        names::SPEC,
-        names::SPEC_SELECTOR,
-        names::JOB,
-        names::EVENT,
-    ];
-    let mut all = tables.iter().flat_map(|table| table.iter());
-    all.find(|(known, _)| *known == name)
+    let mut all = names::TABLES.iter().flat_map(|table| table.rows());
+    all.find(|(known, _)| known == name)
         .unwrap_or_else(|| panic!("no name {name}"))
         .1
 }
@@ -167,7 +154,7 @@ impl Gate {
     pub fn counters(&self, lane: u32) -> Vec<(Status, u64)> {
         let all = Status::ALL
             .iter()
-            .map(|&(status, _)| (status, self.counter(lane, status)));
+            .map(|row| (row.status, self.counter(lane, row.status)));
         all.filter(|&(_, n)| n > 0).collect()
     }
 
