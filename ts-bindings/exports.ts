@@ -7,7 +7,8 @@
  *
  * `lane` is the number of the caller's lane block; `conn` is the row of a connection, 1 and up, and
  * 0 is none; `now` is monotonic milliseconds with a fraction. An offset is octets from the start of
- * the memory. Nothing here calls the kernel.
+ * the memory. A result that may be refused is a value, 1 and up, or minus a status (`outcome.ts`).
+ * Nothing here calls the kernel.
  */
 export interface Core {
   // Set-up.
@@ -87,7 +88,8 @@ export interface Core {
 
   /**
    * Borrows a ring if the row has none, and lays `LANE_RECV_IOV` over all its free space.
-   * Returns the number of parts (1 or 2), 0 if the ring is full, -1 if the pool is empty.
+   * Returns the number of parts (1 or 2), 0 if the ring is full, or
+   * `NO_RING` if the pool is empty.
    */
   rx_prepare(lane: number, conn: number): number;
 
@@ -106,7 +108,7 @@ export interface Core {
   /**
    * Looks for the next batch: up to `BATCH_MAX` frames of one class, among at most `SCAN_MAX`
    * frames (steps 4 and 5). Frames that are ignored or dropped are counted on the way. Returns
-   * its `BATCH_` kind << 16 | a count:
+   * the kind of batch, with a count in `LANE_BATCH_COUNT`:
    *
    * - `BATCH_NONE`: no whole frame is left; if `rx_len` is above 0, there is a partial one. The
    *   count is that of frames before it, which went nowhere.
@@ -117,8 +119,8 @@ export interface Core {
    *   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
    *   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
    *   Only when `LANE_HAS_UPSTREAM` is 1.
-   * - `BATCH_CLOSE`: the connection has to end; the count is the status, `FrameLengthInvalid` or
-   *   `SuspectLimit`.
+   * - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
+   *   `FrameLengthInvalid` or `SuspectLimit`.
    */
   inbound(lane: number, conn: number, now: number): number;
 
@@ -139,17 +141,26 @@ export interface Core {
    */
   inner_plan(lane: number): number;
 
+  /** Releases the whole batch with what was ignored in it. An empty ring goes back to the pool. */
+  rx_release_all(lane: number, conn: number): void;
+
   /**
-   * Releases the first `sends` of the batch with what was ignored between them, or all of it
-   * (-1). An empty ring goes back to the pool.
+   * Releases the first `sends` sends of a batch for upstream. The others stay in the ring, to be
+   * found again. An empty ring goes back to the pool.
    */
-  rx_release(lane: number, conn: number, sends: number): void;
+  rx_release_sent(lane: number, conn: number, sends: number): void;
+
+  /**
+   * Lets the batch go as it is: what is in it stays in the ring. An empty ring goes back to the
+   * pool.
+   */
+  rx_rest(lane: number, conn: number): void;
 
   // Upstream.
 
   /**
    * Number of reads of `LANE_UP_READ` (a mmsghdr for `recvmmsg`, into slots) that the IKE
-   * reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or -1 if the pool is empty. The
+   * reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or `NO_RING` if the pool is empty. The
    * reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender has made
    * room.
    */

@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 1_433_550_737;
+export const LAYOUT_FINGERPRINT = 2_522_986_694;
 
 // Sizes and limits, octets or counts.
 export const ABI = 1;
@@ -43,6 +43,7 @@ export const CONN_ACCEPTED = 1;
 export const CONN_PREFIXED = 2;
 export const CONN_ENABLED = 3;
 export const CONN_DRAINING = 4;
+export const NO_RING = -1;
 export const BATCH_NONE = 0;
 export const BATCH_SKIPPED = 4;
 export const BATCH_ESP = 1;
@@ -90,18 +91,20 @@ export const LANE_HAS_UPSTREAM = 1356;
 export const LANE_EVENTFD = 1360;
 export const LANE_UP_IKE = 1364;
 export const LANE_FRESH = 1368;
-export const LANE_SOCKADDR = 1376;
-export const LANE_EPOLL = 1504;
-export const LANE_SCRATCH = 5600;
-export const LANE_RECV_IOV = 9696;
-export const LANE_TX_MSG = 9728;
-export const LANE_TX_IOV = 9792;
-export const LANE_UP_MMSG = 10_816;
-export const LANE_UP_READ = 17_480;
-export const LANE_INNER_IOV = 17_912;
-export const LANE_WRITES = 18_936;
-export const LANE_SLOT_IOV = 19_448;
-export const LANE_SLOT_LEN = 20_472;
+export const LANE_BATCH_COUNT = 1372;
+export const LANE_BATCH_STATUS = 1376;
+export const LANE_SOCKADDR = 1384;
+export const LANE_EPOLL = 1512;
+export const LANE_SCRATCH = 5608;
+export const LANE_RECV_IOV = 9704;
+export const LANE_TX_MSG = 9736;
+export const LANE_TX_IOV = 9800;
+export const LANE_UP_MMSG = 10_824;
+export const LANE_UP_READ = 17_488;
+export const LANE_INNER_IOV = 17_920;
+export const LANE_WRITES = 18_944;
+export const LANE_SLOT_IOV = 19_456;
+export const LANE_SLOT_LEN = 20_480;
 export const LANE_JOBS = 20_736;
 export const LANE_JOB_COUNT = 24_836;
 export const LANE_SA_SPEC = 30_272;

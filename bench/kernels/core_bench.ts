@@ -24,6 +24,7 @@ import {
   LANE_SOCKADDR,
   LANE_TX_IOV,
 } from "../../ts-bindings/layout.ts";
+import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
 
 /** The core and its one connection. */
@@ -74,7 +75,7 @@ export async function openCoreBench(
   const peer = emitSockaddr({ octets: Uint8Array.of(192, 0, 2, 1), port: 40_000 });
   views.u8.set(peer, block + LANE_SOCKADDR);
   const conn = core.conn_open(LANE, -1, -1, NOW, NOW);
-  if (conn <= 0) throw new Error(`Cannot open a connection: status ${-conn}`);
+  if (isRefused(conn)) throw new Error(`Cannot open a connection: status ${refusalStatus(conn)}`);
   core.conn_state(LANE, conn, CONN_ENABLED);
   return { core, native, views, conn, block };
 }
@@ -99,7 +100,7 @@ export function installSa(
   core.sa_remove(SHELL, name.spi);
   writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
   const id = core.sa_install(SHELL);
-  if (id <= 0) throw new Error(`Cannot install an SA: status ${-id}`);
+  if (isRefused(id)) throw new Error(`Cannot install an SA: status ${refusalStatus(id)}`);
   if (native === null) return;
   writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
   if (!native.install(core.lane_block(SHELL), id)) throw new Error("Cannot install an SA natively");

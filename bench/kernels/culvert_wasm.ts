@@ -3,7 +3,13 @@
 // Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the transmit ring;
 // opening repeats `inbound_open` over the jobs of one `inbound`, in place, with the ciphertext put back in between.
 
-import { BATCH_ESP, JOB_LEN, JOB_OK, LANE_JOBS } from "../../ts-bindings/layout.ts";
+import {
+  BATCH_ESP,
+  JOB_LEN,
+  JOB_OK,
+  LANE_BATCH_COUNT,
+  LANE_JOBS,
+} from "../../ts-bindings/layout.ts";
 import { joinNativeEngine, openJobs, sealJobs } from "../../gateway/engine/native.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import {
@@ -75,7 +81,7 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
   const frames = _joined(workload.packets.map(frameOf));
   receive(bench, frames);
   const at = core.rx_at(conn);
-  const packets = _expectBatch(core.inbound(LANE, conn, NOW), workload.packets.length);
+  const packets = _expectBatch(bench, workload.packets.length);
   const restore = (): void => views.u8.set(frames, at);
   if (bench.native?.open(block) === false) throw new Error("Cannot measure: left to the core");
   return {
@@ -96,7 +102,7 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
       restore();
       core.inbound_open(LANE);
       core.inbound_finish(LANE, conn, NOW);
-      core.rx_release(LANE, conn, ALL);
+      core.rx_release_all(LANE, conn);
     },
   };
 }
@@ -136,15 +142,19 @@ function _greet(bench: CoreBench, workload: Workload): void {
   const { core, conn } = bench;
   installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
   receive(bench, frameOf(workload.hello));
-  _expectBatch(core.inbound(LANE, conn, NOW), 1);
+  _expectBatch(bench, 1);
   core.inbound_open(LANE);
   if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open the first packet");
-  core.rx_release(LANE, conn, ALL);
+  core.rx_release_all(LANE, conn);
 }
 
-/** Jobs of a batch, which must be as many as there are packets. */
-function _expectBatch(batch: number, packets: number): number {
-  if (batch !== (BATCH_ESP << 16 | packets)) throw new Error(`Cannot open: batch is ${batch}`);
+/** Looks for a batch, which must have as many jobs as there are packets. */
+function _expectBatch({ core, views, conn, block }: CoreBench, packets: number): number {
+  const kind = core.inbound(LANE, conn, NOW);
+  const count = views.u32[(block + LANE_BATCH_COUNT) / 4];
+  if (kind !== BATCH_ESP || count !== packets) {
+    throw new Error(`Cannot open: batch of kind ${kind} with ${count}`);
+  }
   return packets;
 }
 
@@ -157,6 +167,3 @@ function _joined(parts: readonly Uint8Array[]): Uint8Array {
   }
   return joined;
 }
-
-/** To `rx_release`: the whole batch. */
-const ALL = -1;

@@ -122,7 +122,7 @@ function _greet(bench: CoreBench, workload: Workload): void {
   core.inbound(LANE, conn, NOW);
   core.inbound_open(LANE);
   if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open a packet");
-  core.rx_release(LANE, conn, -1);
+  core.rx_release_all(LANE, conn);
 }
 
 /** The shell's block is behind that of the one lane. */

@@ -12,6 +12,7 @@ import {
   SA_OUTBOUND,
 } from "../../ts-bindings/layout.ts";
 import { type RecordViews, viewRecords, writeJob, writeSaSpec } from "../../ts-bindings/records.ts";
+import { isRefused } from "../../ts-bindings/outcome.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { loadEngine, type NativeEngine, openNativeEngine } from "./native.ts";
 
@@ -82,7 +83,7 @@ function layOut(core: Core, native: NativeEngine, views: RecordViews): number {
   const shell = core.lane_block(SHELL);
   writeSpec(views, shell + LANE_SA_SPEC);
   const sa = core.sa_install(SHELL);
-  if (sa <= 0) throw new Error("The core takes no SA");
+  if (isRefused(sa)) throw new Error("The core takes no SA");
   writeSpec(views, shell + LANE_SA_SPEC);
   native.install(shell, sa);
   const block = core.lane_block(0);

@@ -1,6 +1,7 @@
 // How connections come to a lane: from its listeners, or opened by the shell. Limits, then the watch. Socket options are set before.
 
 import { CONN_ACCEPTED, CONN_ENABLED, LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
+import { isRefused } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import {
   EAGAIN,
@@ -85,7 +86,7 @@ function admit(lane: Lane, fd: number, state: number): void {
     return;
   }
   const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
-  if (row < 0) {
+  if (isRefused(row)) {
     libc.close(fd);
     return;
   }

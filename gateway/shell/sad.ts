@@ -3,6 +3,7 @@
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
+import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { NativeEngine } from "../engine/native.ts";
 import { AEADS } from "../model/aead.ts";
@@ -103,10 +104,10 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const now = state.clock();
   writeSpec(state.views, spec, { at, peer, now });
   const id = core.sa_install(state.index);
-  if (id <= 0) {
+  if (isRefused(id)) {
     takeBack();
     peers.release(spec.peer);
-    return refusalOf(-id);
+    return refusalOf(refusalStatus(id));
   }
   if (state.native !== null) {
     // The core has wiped its copy. Lanes may use the SA already: until the library has its key, the core opens and seals.

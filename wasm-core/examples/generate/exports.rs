@@ -45,7 +45,7 @@ fn member(export: &Export) -> Result<String, String> {
 /// TypeScript's type for a type of the border. A u64 would be a bigint there.
 fn number(kind: &str) -> Result<&'static str, String> {
     match kind {
-        "u32" | "i32" | "f64" | "Offset" => Ok("number"),
+        "u32" | "i32" | "f64" | "Offset" | "Outcome" | "StatusNumber" | "Done" => Ok("number"),
         _ => Err(format!("no number of TypeScript's is a {kind}")),
     }
 }
@@ -79,7 +79,8 @@ Everything the core does, as numbers.
 
 `lane` is the number of the caller's lane block; `conn` is the row of a connection, 1 and up, and
 0 is none; `now` is monotonic milliseconds with a fraction. An offset is octets from the start of
-the memory. Nothing here calls the kernel.";
+the memory. A result that may be refused is a value, 1 and up, or minus a status (`outcome.ts`).
+Nothing here calls the kernel.";
 
 const UNSIGNED_DOC: &str = "\
 Makes offsets that the exports return unsigned.

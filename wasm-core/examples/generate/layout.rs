@@ -15,7 +15,7 @@ pub fn text() -> String {
         out,
         "\n// Over all names and numbers that cross: the native engine has it, too.\n\
          export const LAYOUT_FINGERPRINT = {};",
-        grouped(u64::from(FINGERPRINT))
+        grouped(i64::from(FINGERPRINT))
     );
     for table in TABLES {
         let _ = write!(out, "\n// {}\n", table.title);

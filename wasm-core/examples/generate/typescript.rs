@@ -55,12 +55,12 @@ pub fn camel_case(name: &str) -> String {
 }
 
 /// Decimal with digit groups from five digits on.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
+pub fn grouped(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut out = String::from(if value < 0 { "-" } else { "" });
     if digits.len() < 5 {
-        return digits;
+        return out + &digits;
     }
-    let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push('_');

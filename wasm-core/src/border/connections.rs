@@ -1,6 +1,6 @@
 //! Connections: rows are taken, marked and freed.
 
-use super::exports;
+use super::{Done, Outcome, exports};
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
 use crate::memory;
@@ -10,7 +10,7 @@ exports! {
 
     /// Takes a row for a connection whose peer `LANE_SOCKADDR` names, as accept4 wrote it. Returns
     /// the row, or minus `RefusedTotal` or `RefusedSource`. The state is `CONN_ACCEPTED`.
-    fn conn_open(lane: u32, fd: i32, epfd: i32, now: f64, epoch_ms: f64) -> i32 {
+    fn conn_open(lane: u32, fd: i32, epfd: i32, now: f64, epoch_ms: f64) -> Outcome {
         let accepted = Accepted {
             lane,
             fd,
@@ -31,8 +31,8 @@ exports! {
 
     /// Takes the transmit lock, marks the row closed and begins a new generation of it. Returns 1,
     /// or 0 if it was closed already.
-    fn conn_close_begin(lane: u32, conn: u32, status: u32) -> i32 {
-        i32::from(table::close_begin(memory::lane(lane), ConnId(conn), status))
+    fn conn_close_begin(lane: u32, conn: u32, status: u32) -> Done {
+        u32::from(table::close_begin(memory::lane(lane), ConnId(conn), status))
     }
 
     /// Gives the rings back, takes the source count down, frees the row and releases the transmit

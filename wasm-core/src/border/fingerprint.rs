@@ -20,7 +20,7 @@ pub const FINGERPRINT: u32 = {
     }
     let mut i = 0;
     while i < Status::ALL.len() {
-        hash = add_name(hash, Status::ALL[i].name, Status::ALL[i].status as u64);
+        hash = add_name(hash, Status::ALL[i].name, Status::ALL[i].status as i64);
         i += 1;
     }
     hash
@@ -38,7 +38,7 @@ const fn add_names(mut hash: u32, names: Names) -> u32 {
         Names::Members(prefix, members) => {
             hash = add_octets(hash, prefix.as_bytes());
             while i < members.len() {
-                hash = add_name(hash, members[i].field, members[i].at as u64);
+                hash = add_name(hash, members[i].field, members[i].at as i64);
                 i += 1;
             }
         }
@@ -47,16 +47,16 @@ const fn add_names(mut hash: u32, names: Names) -> u32 {
 }
 
 const fn add_aead(mut hash: u32, aead: &Aead) -> u32 {
-    hash = add_name(hash, aead.name, aead.algorithm.number() as u64);
+    hash = add_name(hash, aead.name, aead.algorithm.number() as i64);
     let mut i = 0;
     while i < aead.key_lens.len() {
-        hash = add_name(hash, "", aead.key_lens[i] as u64);
+        hash = add_name(hash, "", aead.key_lens[i] as i64);
         i += 1;
     }
     hash
 }
 
-const fn add_name(hash: u32, name: &str, number: u64) -> u32 {
+const fn add_name(hash: u32, name: &str, number: i64) -> u32 {
     add_octets(add_octets(hash, name.as_bytes()), &number.to_le_bytes())
 }
 

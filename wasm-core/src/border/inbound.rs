@@ -5,18 +5,20 @@ use crate::esp::jobs;
 use crate::ids::ConnId;
 use crate::inbound::delivery;
 use crate::inbound::scan::{self, Found};
-use crate::layout::{BATCH_CLOSE, BATCH_ESP, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM};
+use crate::layout::{BATCH_CLOSE, BATCH_ESP, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, NO_RING};
 use crate::memory;
+use crate::report::status::Status;
 use crate::stream::receive_ring;
 
 exports! {
     section "Inbound";
 
     /// Borrows a ring if the row has none, and lays `LANE_RECV_IOV` over all its free space.
-    /// Returns the number of parts (1 or 2), 0 if the ring is full, -1 if the pool is empty.
+    /// Returns the number of parts (1 or 2), 0 if the ring is full, or
+    /// `NO_RING` if the pool is empty.
     fn rx_prepare(lane: u32, conn: u32) -> i32 {
         receive_ring::prepare(memory::lane(lane), memory::row(ConnId(conn)))
-            .map_or(-1, u32::cast_signed)
+            .map_or(NO_RING, u32::cast_signed)
     }
 
     /// Takes in the octets that the kernel wrote.
@@ -43,7 +45,7 @@ exports! {
 
     /// Looks for the next batch: up to `BATCH_MAX` frames of one class, among at most `SCAN_MAX`
     /// frames (steps 4 and 5). Frames that are ignored or dropped are counted on the way. Returns
-    /// its `BATCH_` kind << 16 | a count:
+    /// the kind of batch, with a count in `LANE_BATCH_COUNT`:
     ///
     /// - `BATCH_NONE`: no whole frame is left; if `rx_len` is above 0, there is a partial one. The
     ///   count is that of frames before it, which went nowhere.
@@ -54,17 +56,20 @@ exports! {
     ///   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
     ///   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
     ///   Only when `LANE_HAS_UPSTREAM` is 1.
-    /// - `BATCH_CLOSE`: the connection has to end; the count is the status, `FrameLengthInvalid` or
-    ///   `SuspectLimit`.
+    /// - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
+    ///   `FrameLengthInvalid` or `SuspectLimit`.
     fn inbound(lane: u32, conn: u32, now: f64) -> u32 {
-        let (kind, count) = match scan::next_batch(memory::lane(lane), ConnId(conn), now) {
-            Found::Nothing { frames } => (BATCH_NONE, frames),
-            Found::Skipped { frames } => (BATCH_SKIPPED, frames),
-            Found::Esp { jobs } => (BATCH_ESP, jobs),
-            Found::Upstream { sends } => (BATCH_UPSTREAM, sends),
-            Found::Close(status) => (BATCH_CLOSE, status as u32),
+        let lane = memory::lane(lane);
+        let (kind, count, status) = match scan::next_batch(lane, ConnId(conn), now) {
+            Found::Nothing { frames } => (BATCH_NONE, frames, Status::Ok),
+            Found::Skipped { frames } => (BATCH_SKIPPED, frames, Status::Ok),
+            Found::Esp { jobs } => (BATCH_ESP, jobs, Status::Ok),
+            Found::Upstream { sends } => (BATCH_UPSTREAM, sends, Status::Ok),
+            Found::Close(status) => (BATCH_CLOSE, 0, status),
         };
-        kind << 16 | count
+        lane.batch_count.set(count);
+        lane.batch_status.set(status as u32);
+        kind
     }
 
     /// Opens the packets of the batch in place (step 6). The results are in `JOB_OK`.
@@ -86,9 +91,20 @@ exports! {
         delivery::plan(memory::lane(lane))
     }
 
-    /// Releases the first `sends` of the batch with what was ignored between them, or all of it
-    /// (-1). An empty ring goes back to the pool.
-    fn rx_release(lane: u32, conn: u32, sends: i32) {
-        scan::release(memory::lane(lane), ConnId(conn), u32::try_from(sends).ok());
+    /// Releases the whole batch with what was ignored in it. An empty ring goes back to the pool.
+    fn rx_release_all(lane: u32, conn: u32) {
+        scan::release_all(memory::lane(lane), ConnId(conn));
+    }
+
+    /// Releases the first `sends` sends of a batch for upstream. The others stay in the ring, to be
+    /// found again. An empty ring goes back to the pool.
+    fn rx_release_sent(lane: u32, conn: u32, sends: u32) {
+        scan::release_sent(memory::lane(lane), ConnId(conn), sends);
+    }
+
+    /// Lets the batch go as it is: what is in it stays in the ring. An empty ring goes back to the
+    /// pool.
+    fn rx_rest(lane: u32, conn: u32) {
+        scan::rest(memory::lane(lane), ConnId(conn));
     }
 }

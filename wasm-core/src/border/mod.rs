@@ -4,6 +4,9 @@
 //! Nothing is decided here; each function finds the rows and hands them on. A file is a section of
 //! the border. Its `exports!` makes both the functions and their rows in [`SECTIONS`], from which
 //! the generator writes what TypeScript and the documents say of them.
+//!
+//! Results are numbers of one meaning. [`Offset`], [`Outcome`], [`StatusNumber`] and [`Done`] name
+//! those that are no plain counts. A row or an id that is none is 0.
 
 #![allow(unsafe_code)] // `no_mangle` is unsafe by name
 
@@ -29,7 +32,7 @@ pub use outbound::*;
 pub use report::*;
 pub use sas::*;
 pub use setup::*;
-pub use table::{Export, Offset, Parameter, Section};
+pub use table::{Done, Export, Offset, Outcome, Parameter, Section, StatusNumber};
 pub use transmit::*;
 pub use upstream::*;
 

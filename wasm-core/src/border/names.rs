@@ -10,7 +10,7 @@ use crate::layout::*;
 use core::mem::offset_of;
 
 /// A name and its number.
-pub type Name = (&'static str, u64);
+pub type Name = (&'static str, i64);
 
 /// Names of one kind.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub enum Names {
 
 impl Table {
     /// All names, with their numbers.
-    pub fn rows(&self) -> Vec<(String, u64)> {
+    pub fn rows(&self) -> Vec<(String, i64)> {
         match self.names {
             Names::Listed(names) => names
                 .iter()
@@ -41,7 +41,7 @@ impl Table {
             Names::Members(prefix, members) => members
                 .iter()
                 .filter(|member| !member.field.starts_with('_'))
-                .map(|member| (constant_of(prefix, member), member.at as u64))
+                .map(|member| (constant_of(prefix, member), member.at as i64))
                 .collect(),
         }
     }
@@ -53,12 +53,12 @@ pub fn constant_of(prefix: &str, member: &Member) -> String {
 }
 
 macro_rules! names {
-    ($($name:ident = $value:expr),* $(,)?) => { &[$((stringify!($name), $value as u64)),*] };
+    ($($name:ident = $value:expr),* $(,)?) => { &[$((stringify!($name), $value as i64)),*] };
 }
 
 macro_rules! offsets {
     ($of:ty: $($name:ident = $($field:ident).+),* $(,)?) => {
-        &[$((stringify!($name), offset_of!($of, $($field).+) as u64)),*]
+        &[$((stringify!($name), offset_of!($of, $($field).+) as i64)),*]
     };
 }
 
@@ -120,6 +120,7 @@ const SIZES: &[Name] = names! {
 const VALUES: &[Name] = names! {
     CONN_CLOSED = CONN_CLOSED, CONN_ACCEPTED = CONN_ACCEPTED, CONN_PREFIXED = CONN_PREFIXED,
     CONN_ENABLED = CONN_ENABLED, CONN_DRAINING = CONN_DRAINING,
+    NO_RING = NO_RING,
     BATCH_NONE = BATCH_NONE, BATCH_SKIPPED = BATCH_SKIPPED, BATCH_ESP = BATCH_ESP,
     BATCH_UPSTREAM = BATCH_UPSTREAM,
     BATCH_CLOSE = BATCH_CLOSE,
@@ -145,7 +146,7 @@ const LANE: &[Name] = offsets! { LaneBlock:
     LANE_ECN_MARKS = ecn_marks,
     LANE_IKE_DELAY = ike_delay, LANE_QUEUE = queue,
     LANE_HAS_UPSTREAM = has_upstream, LANE_EVENTFD = eventfd, LANE_UP_IKE = up_ike,
-    LANE_FRESH = fresh,
+    LANE_FRESH = fresh, LANE_BATCH_COUNT = batch_count, LANE_BATCH_STATUS = batch_status,
     LANE_SOCKADDR = sockaddr, LANE_EPOLL = epoll, LANE_SCRATCH = scratch,
     LANE_RECV_IOV = recv_iov, LANE_TX_MSG = tx_msg, LANE_TX_IOV = tx_iov,
     LANE_UP_MMSG = up_mmsg, LANE_UP_READ = up_read,

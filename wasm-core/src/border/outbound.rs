@@ -1,6 +1,6 @@
 //! Towards TCP: inner packets become outbound entries, and entries become frames.
 
-use super::exports;
+use super::{Done, Outcome, exports};
 use crate::esp::jobs;
 use crate::ids::Spi;
 use crate::memory::{self, kernel_tables};
@@ -30,13 +30,13 @@ exports! {
 
     /// Sets an address of the echo host, which stands at `offset`. Returns 1, or 0 if there is no
     /// such family. The shell calls it once for each family, before lanes start.
-    fn echo_address(_lane: u32, family: u32, offset: u32) -> i32 {
-        i32::from(echo::set_address(family, offset))
+    fn echo_address(_lane: u32, family: u32, offset: u32) -> Done {
+        u32::from(echo::set_address(family, offset))
     }
 
     /// Makes one dummy packet (next header 59) on the outbound SA with this SPI the lane's only
     /// entry. Returns 1, or minus a status. The SAD stays held until `outbound_next`.
-    fn dummy_in(lane: u32, spi: u32, octets: u32) -> i32 {
+    fn dummy_in(lane: u32, spi: u32, octets: u32) -> Outcome {
         match dummy::take(memory::numbered_lane(lane), Spi(spi), octets) {
             Ok(()) => 1,
             Err(status) => -(status as i32),

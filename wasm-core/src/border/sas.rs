@@ -1,6 +1,6 @@
 //! SAs are installed and removed, and peers have their paths. Shell only.
 
-use super::exports;
+use super::{Done, Outcome, exports};
 use crate::ids::{ConnId, Spi};
 use crate::memory;
 use crate::sa::{path, sad};
@@ -11,7 +11,7 @@ exports! {
     /// Installs the SA in `LANE_SA_SPEC`, which it wipes. Returns the id, or minus a status. Only
     /// mechanics are checked here: that the SPI is free, room, lengths, ranges. Policy is
     /// `gateway/shell/sad.ts`.
-    fn sa_install(lane: u32) -> i32 {
+    fn sa_install(lane: u32) -> Outcome {
         match sad::install(memory::lane(lane)) {
             Ok(id) => id.0.cast_signed(),
             Err(status) => -(status as i32),
@@ -19,8 +19,8 @@ exports! {
     }
 
     /// Removes an SA; its key is wiped before this returns. Returns 1, or 0 if there is none.
-    fn sa_remove(_lane: u32, spi: u32) -> i32 {
-        i32::from(sad::remove(Spi(spi)))
+    fn sa_remove(_lane: u32, spi: u32) -> Done {
+        u32::from(sad::remove(Spi(spi)))
     }
 
     /// Id of the SA with this SPI, or 0.

@@ -1,6 +1,6 @@
 //! Set-up: the plan of the memory, its layout, and where its tables lie.
 
-use super::{Offset, exports};
+use super::{Done, Offset, exports};
 use crate::ids::{ConnId, SaId};
 use crate::layout::ABI;
 use crate::layout::plan::{Limits, Plan};
@@ -49,7 +49,7 @@ exports! {
         base_high: u32,
         max_per_source: u32,
         suspect_limit: u32,
-    ) -> i32 {
+    ) -> Done {
         let limits = Limits {
             lanes,
             connections,
@@ -58,7 +58,7 @@ exports! {
             inner_mtu,
         };
         let base = u64::from(base_high) << 32 | u64::from(base_low);
-        i32::from(setup::init(
+        u32::from(setup::init(
             &limits,
             &Options {
                 base,

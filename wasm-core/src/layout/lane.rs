@@ -220,6 +220,10 @@ pub struct LaneBlock {
     pub up_ike: Cell<u32>,
     /// Packets of the last `inbound_finish` that were authentic and not replayed.
     pub fresh: Cell<u32>,
+    /// What the last `inbound` counted: jobs, sends or frames.
+    pub batch_count: Cell<u32>,
+    /// The status for which the last `inbound` wants the connection closed, else 0.
+    pub batch_status: Cell<u32>,
 
     _align: u32,
     /// For `accept4`.

@@ -131,13 +131,16 @@ pub const CONN_ENABLED: u32 = 3;
 /// The queued octets leave, then it closes.
 pub const CONN_DRAINING: u32 = 4;
 
+/// In place of a count: the pool of rings is empty.
+pub const NO_RING: i32 = -1;
+
 /// No whole frame is left.
 pub const BATCH_NONE: u32 = 0;
 /// Jobs to be opened.
 pub const BATCH_ESP: u32 = 1;
 /// Messages to be sent upstream.
 pub const BATCH_UPSTREAM: u32 = 2;
-/// The connection ends; the count is the status.
+/// The connection ends, with a status.
 pub const BATCH_CLOSE: u32 = 3;
 /// As many frames as one call looks at went nowhere; more may follow.
 pub const BATCH_SKIPPED: u32 = 4;

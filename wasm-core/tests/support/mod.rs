@@ -71,6 +71,7 @@ pub fn at(name: &str) -> u64 {
     all.find(|(known, _)| known == name)
         .unwrap_or_else(|| panic!("no name {name}"))
         .1
+        .cast_unsigned()
 }
 
 impl Gate {
@@ -237,9 +238,9 @@ impl Gate {
     pub fn serve(&self, lane: u32, conn: u32, now: f64) -> Outcome {
         let mut outcome = Outcome::default();
         loop {
-            let batch = core::inbound(lane, conn, now);
-            let count = batch & 0xffff;
-            match batch >> 16 {
+            let kind = core::inbound(lane, conn, now);
+            let count = self.u32(self.lane(lane, "LANE_BATCH_COUNT"));
+            match kind {
                 BATCH_NONE => break,
                 BATCH_SKIPPED => {}
                 BATCH_ESP => {
@@ -251,22 +252,28 @@ impl Gate {
                         .inner
                         .extend((0..writes).map(|i| self.write(lane, i)));
                     assert!(writes <= inner);
-                    core::rx_release(lane, conn, -1);
+                    core::rx_release_all(lane, conn);
                 }
                 BATCH_UPSTREAM => {
                     outcome
                         .upstream
                         .extend((0..count).flat_map(|i| self.run(lane, i)));
-                    core::rx_release(lane, conn, -1);
+                    core::rx_release_all(lane, conn);
                 }
                 _ => {
-                    outcome.close = Some(count);
+                    outcome.close = Some(self.u32(self.lane(lane, "LANE_BATCH_STATUS")));
                     break;
                 }
             }
         }
-        core::rx_release(lane, conn, 0);
+        core::rx_rest(lane, conn);
         outcome
+    }
+
+    /// The next batch's kind and count.
+    pub fn inbound(&self, lane: u32, conn: u32) -> (u32, u32) {
+        let kind = core::inbound(lane, conn, 1.0);
+        (kind, self.u32(self.lane(lane, "LANE_BATCH_COUNT")))
     }
 
     /// Feeds and serves, as often as it takes.
@@ -379,7 +386,7 @@ impl Gate {
     }
 
     /// `recvmmsg` of one datagram from upstream, and its queueing. It assumes that there is room.
-    pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> i32 {
+    pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> u32 {
         self.read(lane, 0, octets, &[]);
         let outcome = core::upstream_in(lane, conn, 0, now);
         core::upstream_end(lane, conn);
