@@ -1,4 +1,5 @@
-// How every program here ends when it is asked wrongly or cannot keep its records: one line, and nothing is measured.
+// How every bench program ends when its command line is wrong or its records cannot be written:
+// with one line, before anything is measured.
 
 import { deepEqual } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -30,12 +31,12 @@ function expectLine({ status, stdout, stderr }: Ended, code: number, line: strin
 }
 
 for (const program of PROGRAMS) {
-  test(`${program}: a flag that it does not know is one line`, TIMEOUT, () => {
+  test(`${program}: an unknown flag ends it with one line`, TIMEOUT, () => {
     expectLine(runMain(program, ["--nosuch"]), 2, "error: Unknown option '--nosuch'");
   });
 }
 
-test("a value that a flag cannot have is one line", TIMEOUT, () => {
+test("a wrong value of a flag ends a program with one line", TIMEOUT, () => {
   const cases: readonly (readonly [string, string, string, string])[] = [
     ["path", "--runs", "0", "must be a whole number of 1 or more"],
     ["path", "--packets", "many", "must be a whole number of 1 or more"],
@@ -51,19 +52,27 @@ test("a value that a flag cannot have is one line", TIMEOUT, () => {
   }
 });
 
-// What cases `native` has, only its Rust program knows.
+// `native` is left out: only its Rust program knows its cases.
 for (const program of ["kernels", "path", "wire", "queue", "timing"]) {
-  test(`${program}: --only that leaves nothing is one line, or its own exit code`, TIMEOUT, () => {
-    const args = ["--only", "no such case", "--out", "/nonexistent/x.jsonl"];
-    expectLine(runMain(program, args), 2, 'error: --only: no case contains "no such case"');
-    const { status, stdout, stderr } = runMain(program, [...args, "--if-any"]);
-    deepEqual({ status, stdout, stderr }, { status: 3, stdout: "", stderr: "" });
-  });
+  test(
+    `${program}: --only without a match ends it with one line, or with its own exit code`,
+    TIMEOUT,
+    () => {
+      const args = ["--only", "no such case", "--out", "/nonexistent/x.jsonl"];
+      expectLine(runMain(program, args), 2, 'error: --only: no case contains "no such case"');
+      const { status, stdout, stderr } = runMain(program, [...args, "--if-any"]);
+      deepEqual({ status, stdout, stderr }, { status: 3, stdout: "", stderr: "" });
+    },
+  );
 }
 
 for (const program of ["kernels", "path", "timing"]) {
-  test(`${program}: a file that cannot be written is one line, before the run`, TIMEOUT, () => {
-    const ended = runMain(program, ["--runs", "1", "--out", "/nonexistent/x.jsonl"]);
-    expectLine(ended, 1, "error: Cannot write /nonexistent/x.jsonl: ENOENT");
-  });
+  test(
+    `${program}: a file that cannot be written ends it with one line, before the run`,
+    TIMEOUT,
+    () => {
+      const ended = runMain(program, ["--runs", "1", "--out", "/nonexistent/x.jsonl"]);
+      expectLine(ended, 1, "error: Cannot write /nonexistent/x.jsonl: ENOENT");
+    },
+  );
 }

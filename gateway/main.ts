@@ -1,4 +1,4 @@
-// The program: the runtime that runs this, and the command it was given.
+// The program: passes the runtime it runs on to the command line.
 
 import { runCli } from "./cli/main_cli.ts";
 import { runtime } from "./runtime/mod.ts";

@@ -1,5 +1,5 @@
-// What other programs may import: a gateway to run inside them, and its API as an app for a server
-// of theirs.
+// What other programs may import: a gateway to run inside them, and its API as an app for their own
+// server.
 
 export { type ApiOptions, createApi } from "./api/create_api.ts";
 export { ConfigError, type Origin } from "./config/error.ts";

@@ -1,16 +1,18 @@
-// Builds the single binary `dist/culvert` with Bun: the runtime, the gateway, its worker, the core and the dashboard in one file.
+// Builds the single binary `dist/culvert` with Bun. It holds the runtime, the gateway, its worker,
+// the core and the dashboard in one file.
 //
-//   bun tools/build_binary.ts [OUTFILE]
+//     bun tools/build_binary.ts [OUTFILE]
 //
-// The worker is an entry of its own, or it would not be found at run time. Other files are embedded through the module
-// gateway/runtime/embedded.ts, which is empty in a checkout and a table of all files in the binary.
+// The worker is an entry point of its own, because it would not be found at run time otherwise.
+// Other files are embedded through the module gateway/runtime/embedded.ts. It is empty in a
+// checkout, and in the binary it is a table of all embedded files.
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
 
-/** `Bun.build`, as far as we use it. */
+/** The part of `Bun.build` that we use. */
 interface BuildOptions {
   readonly entrypoints: readonly string[];
   readonly root: string;
@@ -48,10 +50,10 @@ async function buildBinary(outfile: string): Promise<void> {
   const contents = embeddedModule(files);
   await Bun.build({
     entrypoints: [ENTRY, LANE_WORKER].map(absolute),
-    // What a worker is called in the binary follows from this folder.
+    // Bun derives the worker's path in the binary from this folder.
     root: absolute(dirname(ENTRY)),
     target: "bun",
-    // A file of the folder that the binary is started in must not change what it does.
+    // Files in the working directory must not change the behaviour of the binary.
     compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
     plugins: [{
       name: "embedded",
@@ -66,7 +68,7 @@ async function buildBinary(outfile: string): Promise<void> {
   process.stdout.write(`${outfile}: ${mebibytes} MiB, ${files.length} files embedded\n`);
 }
 
-/** Paths in the repository of what the gateway reads at run time. */
+/** Paths, in the repository, of the files that the gateway reads at run time. */
 function embeddedFiles(): string[] {
   const folder = absolute(ASSET_FOLDER);
   const names = existsSync(folder) ? readdirSync(folder) : [];
@@ -78,7 +80,10 @@ function embeddedFiles(): string[] {
   ];
 }
 
-/** The module that stands in for embedded.ts. Importing a file as "file" puts it into the binary and gives its path there. */
+/**
+ * The module that replaces embedded.ts. An import with type "file" puts a file into the binary and
+ * gives its path there.
+ */
 function embeddedModule(files: readonly string[]): string {
   const imports = files.map((path, i) =>
     `import file${i} from ${JSON.stringify(absolute(path))} with { type: "file" };`
@@ -88,7 +93,7 @@ function embeddedModule(files: readonly string[]): string {
   return [...imports, "export const EMBEDDED = {", ...entries, worker, "};"].join("\n");
 }
 
-/** Where Bun puts the second entry: its path from the root folder, compiled. */
+/** Path that Bun gives the second entry point: its path from the root folder, compiled. */
 function workerPath(): string {
   return LANE_WORKER.replace(`${dirname(ENTRY)}/`, "/$bunfs/root/").replace(/\.ts$/, ".js");
 }

@@ -17,7 +17,7 @@ before(() => {
   const build = [join(ROOT, "tools/build_binary.ts"), binary];
   const { status, stderr } = spawnSync(BUN, build, { cwd: ROOT, encoding: "utf8" });
   assert.equal(status, 0, stderr);
-  // Bun would load this before the program; the binary must not.
+  // The Bun runtime would load this file before a program. The binary must not.
   writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./none.ts"]\n');
 });
 
@@ -40,7 +40,9 @@ test("the binary serves with its lanes inside, and ends in order", async () => {
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
-/** What a child prints first; an error with its complaint if it ends without a word. */
+/**
+ * The first text that a child prints. Rejects with its standard error if it ends without printing.
+ */
 function firstOutput(child: ChildProcessWithoutNullStreams): Promise<string> {
   let complaint = "";
   child.stderr.on("data", (text) => complaint += text);

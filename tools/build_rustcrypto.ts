@@ -1,7 +1,8 @@
-// Builds the rivals of bench/kernels: RustCrypto's AEADs to WebAssembly, once with the flags of our own core, once without SIMD.
+// Builds RustCrypto's AEADs, rivals in bench/kernels, to WebAssembly: once with the flags of our
+// own core, once without SIMD.
 //
-// The modules go to target/kernels; cargo builds again only what changed. Where there is no Rust with the sources of
-// its standard library, nothing is built, and the bench goes without.
+// The modules go to target/kernels; cargo rebuilds only what changed. Without a Rust that has the
+// sources of its standard library, nothing is built and the bench leaves the rivals out.
 
 import { complain, ROOT, run } from "./run.ts";
 import { compilerFlags } from "./wasm/build.ts";
@@ -47,7 +48,10 @@ function withoutSimd(flag: string): string {
   return flag.replace(",+simd128", "").replace(",+relaxed-simd", "");
 }
 
-/** The exports that wasm-bindgen asks of our core are not there. */
+/**
+ * Leaves out the exports that our core needs for wasm-bindgen, because this module does not have
+ * them.
+ */
 function isForAll(flag: string): boolean {
   return !flag.startsWith("-Clink-arg=--export=");
 }

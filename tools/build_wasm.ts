@@ -1,4 +1,4 @@
-// `deno task build:wasm`: builds both variants of the core into `ts-bindings`, with their manifest.
+// `deno task build:wasm`: builds both variants of the core and their manifest into `ts-bindings`.
 
 import { say } from "./run.ts";
 import { buildCore, VARIANTS } from "./wasm/build.ts";

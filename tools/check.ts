@@ -1,20 +1,24 @@
-// `deno task check [NAME...]`: the guards that only read text. Without names, all of them.
+// `deno task check:text [NAME...]`: runs the guards that only read text; all of them by default.
 
 import { complain, say } from "./run.ts";
 import { type Guard, readFiles } from "./check/files.ts";
+import { checkColumns } from "./check/columns.ts";
 import { checkImports } from "./check/imports.ts";
 import { checkLinks } from "./check/links.ts";
 import { checkNames } from "./check/names.ts";
 import { checkPaths } from "./check/paths.ts";
+import { checkReferences } from "./check/references.ts";
 import { checkRustModules } from "./check/rust_modules.ts";
 import { checkSizes } from "./check/sizes.ts";
 import { checkUnsafe } from "./check/unsafe.ts";
 
 const GUARDS: Readonly<Record<string, Guard>> = {
+  columns: checkColumns,
   imports: checkImports,
   links: checkLinks,
   names: checkNames,
   paths: checkPaths,
+  references: checkReferences,
   rust: checkRustModules,
   sizes: checkSizes,
   unsafe: checkUnsafe,
@@ -26,7 +30,7 @@ let count = 0;
 for (const name of names) {
   const guard = GUARDS[name];
   if (guard === undefined) {
-    complain(`Cannot check "${name}": known are ${Object.keys(GUARDS).join(", ")}`);
+    complain(`Cannot check "${name}": the guards are ${Object.keys(GUARDS).join(", ")}`);
     Deno.exit(2);
   }
   const problems = guard(files);

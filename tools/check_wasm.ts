@@ -1,14 +1,16 @@
-// `deno task check:wasm`: the committed core is what its sources make.
+// `deno task check:core` and `check:wasm`: check that the committed core matches its sources.
 //
-// Always: its files and the sources are those of the manifest, and it is no larger than its budget. With `--rebuild`: it is built again and compared octet by
-// octet where the tools are those of the manifest; with other tools the difference is said and is no failure.
+// Both check that its files and its sources are those of the manifest, and that each variant keeps
+// to its budget. With `--rebuild` (check:wasm) the core is built again and compared octet by octet,
+// if the tools are those of the manifest. If the tools differ, the difference is printed and does
+// not count as a failure.
 
 import { complain, say } from "./run.ts";
 import { buildCore, VARIANTS } from "./wasm/build.ts";
 import { BINDINGS, hashSources, readManifest, sha256, wasmName } from "./wasm/manifest.ts";
 import { findToolchain } from "./wasm/toolchain.ts";
 
-/** Budget of a variant. */
+/** Most octets of a variant. */
 const OCTETS_MAX = 262_144;
 
 const manifest = await readManifest();
@@ -30,7 +32,7 @@ async function _compareFiles(): Promise<string[]> {
   for (const variant of VARIANTS) {
     const wasm = await Deno.readFile(`${BINDINGS}/${wasmName(variant)}`);
     if (await sha256(wasm) !== manifest.variants[variant].sha256) {
-      found.push(`ts-bindings/${wasmName(variant)}: is not the file of the manifest`);
+      found.push(`ts-bindings/${wasmName(variant)}: differs from the manifest`);
     }
     if (wasm.length > OCTETS_MAX) {
       found.push(`ts-bindings/${wasmName(variant)}: ${wasm.length} octets, at most ${OCTETS_MAX}`);
@@ -52,9 +54,9 @@ async function _rebuild(): Promise<string[]> {
     const digest = await sha256(built[variant].wasm);
     const isSame = digest === manifest.variants[variant].sha256;
     say(`${wasmName(variant)}: ${isSame ? "the same octets" : `now sha256 ${digest}`}`);
-    if (!isSame) found.push(`ts-bindings/${wasmName(variant)}: a rebuild gives other octets`);
+    if (!isSame) found.push(`ts-bindings/${wasmName(variant)}: a rebuild gives different octets`);
   }
   if (different.length === 0) return found;
-  say(`Not compared, the tools differ: ${different.join("; ")}`);
+  say(`Not compared, because the tools differ: ${different.join("; ")}`);
   return [];
 }

@@ -1,8 +1,9 @@
-// `deno task demo [--keep]`: the gateway, a client and SAs with random keys made through the API; pings through the built-in echo host,
-// without any privilege.
+// `deno task demo [--keep]`: starts the gateway and a client, installs SAs with random keys through
+// the API, and pings the built-in echo host. It needs no privileges.
 //
-// The client is the originator of the tests: node:net and node:crypto, nothing of the core. Exit code 1 if anything fails. With
-// --keep everything stays up, with a ping each second, until Ctrl-C.
+// The client is the tests' originator, written with node:net and node:crypto. It shares no code
+// with the core. The exit code is 1 if anything fails. With --keep everything stays up, with a ping
+// each second, until you press Ctrl-C.
 
 import { Buffer } from "node:buffer";
 import type { Api } from "../tests/support/api.ts";
@@ -21,7 +22,7 @@ import { complain, say } from "./run.ts";
 async function main(): Promise<number> {
   const unknown = Deno.args.find((arg) => arg !== "--keep");
   if (unknown !== undefined) {
-    complain(`${unknown}: unknown flag, there is only --keep`);
+    complain(`Unknown flag ${unknown}: the only flag is --keep`);
     return 2;
   }
   const gateway = await startGateway(["--log-level", "warn"]);
@@ -51,7 +52,10 @@ function showPeer({ inbound, outbound, ends }: Peer): void {
   say(`inside     ${ends.source} <-> ${ends.destination}, the built-in echo host`);
 }
 
-/** Pings one after the other: each answer is opened, and its number, data and checksums compared. */
+/**
+ * Sends pings one after the other. Each answer is opened, and its number, data and checksums are
+ * compared.
+ */
 async function ping(connection: Originator, peer: Peer): Promise<void> {
   const times: number[] = [];
   for (let i = 0; i < WARM_PINGS + PINGS; i++) {
@@ -64,7 +68,10 @@ async function ping(connection: Originator, peer: Peer): Promise<void> {
   say(`round trip ${PINGS} of ${PINGS} pings answered, p50 ${p50} ms, p99 ${p99} ms`);
 }
 
-/** Large pings, sealed ahead, with a bounded number of them on their way; every answer is opened afterwards. */
+/**
+ * Sends large pings, sealed in advance, with a limited number of them under way. Every answer is
+ * opened afterwards.
+ */
 async function load(api: Api, connection: Originator, peer: Peer): Promise<void> {
   const data = Buffer.alloc(DATA_LEN, 0x63);
   const frames = Array.from(
@@ -90,7 +97,7 @@ async function load(api: Api, connection: Originator, peer: Peer): Promise<void>
   say(`throughput ${packets} there and back: ${Math.round(rate)}/s, ${megabits} Mbit/s each way`);
 }
 
-/** As many answers as requests, in order, each authentic and whole. */
+/** Checks that there are as many answers as requests, in order, each authentic and complete. */
 async function checkAnswers(connection: Originator, peer: Peer): Promise<void> {
   for (let seq = 0; seq < PACKETS; seq++) {
     const opened = openEsp(peer.outbound, await connection.next());
@@ -100,7 +107,7 @@ async function checkAnswers(connection: Originator, peer: Peer): Promise<void> {
   }
 }
 
-/** Stays up with a ping a second until the operator ends it. */
+/** Stays up and pings once a second until the operator ends it. */
 async function keep({ api, program }: Gateway, connection: Originator, peer: Peer): Promise<void> {
   const base = `http://${api.host}:${api.port}`;
   for (const path of ["/", "/v1/status", "/v1/connections", "/v1/sas", "/metrics"]) {
@@ -110,7 +117,7 @@ async function keep({ api, program }: Gateway, connection: Originator, peer: Pee
   let isEnding = false;
   const end = (): void => void (isEnding = true);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, end);
-  // Ctrl-C in a terminal reaches the gateway too, and may reach it first.
+  // Ctrl-C in a terminal also reaches the gateway, perhaps before this process.
   while (!isEnding && program.isRunning() && connection.isOpen()) {
     await expectEcho(connection, peer);
     for (let i = 0; i < 10 && !isEnding && connection.isOpen(); i++) await sleep(100);
@@ -123,7 +130,7 @@ const PINGS = 500;
 const PACKETS = 20_000;
 const DATA_LEN = 1372;
 const BURST = 64;
-/** Packets on their way at once: fewer than the answers that the gateway's queue holds. */
+/** Most packets under way at a time: fewer than the answers that fit in the gateway's queue. */
 const WINDOW = 128;
 const LOAD_TIMEOUT_MS = 30_000;
 

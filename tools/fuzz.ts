@@ -1,16 +1,22 @@
-// `deno task test:fuzz [MINUTES]`: the property tests again and again with new seeds and more cases, 2 minutes by default. A round that has begun is
-// finished: that adds a few minutes at most, as cases are few (Rust) or end by time (TypeScript). For hours there is `deno task fuzz:hours`.
+// `deno task test:fuzz [MINUTES]`: repeats the property tests with new seeds and more cases, for 2
+// minutes by default. It finishes the round that it has begun. That takes a few minutes more at
+// most, because a round has few cases (Rust) or a time limit (TypeScript). To fuzz for hours, use
+// `deno task fuzz:hours`.
 //
-// A failure prints its seed and its smallest case, as proptest and fast-check do; it becomes a test of its own.
+// A failure prints its seed and its smallest case, as proptest and fast-check do. Turn that case
+// into a test of its own.
 
 import { complain, projectFiles, ROOT, say } from "./run.ts";
 import { countCargo, countDeno, type Outcome } from "./run_tests/counts.ts";
 import { stream } from "./run_tests/stream.ts";
 
-/** Cases of one property in one round; each runner's own default is 256 and 100. */
+/**
+ * Cases of one property in one round. The runners' own defaults are 256 (Rust) and 100
+ * (TypeScript).
+ */
 const RUST_CASES = 1000;
 const TYPESCRIPT_CASES = 2000;
-/** After this a property of TypeScript has had its round, however many of its cases are left. */
+/** A property of TypeScript ends its round after this time, however many of its cases are left. */
 const TYPESCRIPT_SECONDS = 20;
 
 const MINUTES_DEFAULT = 2;
@@ -59,7 +65,7 @@ async function _typeScript(files: readonly string[]): Promise<Outcome> {
   );
 }
 
-/** A runner that ended badly, or ran nothing, has failed at least once. */
+/** A runner that exited with an error or ran nothing has at least one failure. */
 function _outcome(
   count: (output: string) => Outcome,
   { code, output }: { readonly code: number; readonly output: string },

@@ -1,14 +1,16 @@
-// `deno task fuzz:hours [HOURS] [TARGET...]`: coverage-guided fuzzing of the core by cargo-fuzz, 4 hours by default, shared among all targets of
-// wasm-core/fuzz or those that are named. Needs `rustup toolchain install nightly` and `cargo install cargo-fuzz`.
+// `deno task fuzz:hours [HOURS] [TARGET...]`: fuzzes the core with cargo-fuzz, guided by coverage,
+// for 4 hours by default. The targets share the time: the named ones, or all of wasm-core/fuzz.
+// Needs `rustup toolchain install nightly` and `cargo install cargo-fuzz`.
 //
-// What was found to cover more stays in wasm-core/fuzz/corpus and is where the next run begins. A failure ends the run and leaves its input in
-// wasm-core/fuzz/artifacts; it becomes a test of its own.
+// Inputs that reached new code stay in wasm-core/fuzz/corpus, and the next run begins with them. A
+// failure ends the run and leaves its input in wasm-core/fuzz/artifacts. Turn that input into a
+// test of its own.
 
 import { complain, ROOT, run, say, tryCapture } from "./run.ts";
 
 const HOURS_DEFAULT = 4;
 
-/** Longest input, octets: a few largest messages. */
+/** Longest input in octets: room for a few of the largest messages. */
 const INPUT_LEN_MAX = 8192;
 
 async function main(): Promise<number> {
@@ -19,7 +21,8 @@ async function main(): Promise<number> {
   }
   if (await tryCapture(["cargo", "fuzz", "--version"]) === undefined) {
     complain(
-      "Cannot fuzz: cargo-fuzz is not there (rustup toolchain install nightly; cargo install cargo-fuzz)",
+      "Cannot fuzz: cargo-fuzz is not installed; " +
+        'run "rustup toolchain install nightly" and "cargo install cargo-fuzz"',
     );
     return 2;
   }

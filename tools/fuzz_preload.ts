@@ -1,4 +1,4 @@
-// Loaded before the tests by tools/fuzz.ts: more cases for each property, and an end by time.
+// tools/fuzz.ts loads this before the tests. It gives each property more cases and a time limit.
 
 import fc from "fast-check";
 

@@ -1,4 +1,4 @@
-// The house rules of `deno lint` (CONTRIBUTING.md); what Deno's own rules say is not repeated here.
+// The house rules of `deno lint` (CONTRIBUTING.md), beyond Deno's own rules.
 
 import { errorMessage } from "./lint/error_message.ts";
 import { maxFunctionLines } from "./lint/max_function_lines.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import plugin from "./lint_plugin.ts";
 import { ROOT } from "./run.ts";
 
-/** Each rule with code it refuses and code it takes, in a file at `path`. */
+/** Each rule with code that it refuses and code that it accepts, in a file at `path`. */
 const CASES: readonly {
   readonly rule: string;
   readonly path?: string;

@@ -1,4 +1,5 @@
-// `deno task ok`: every guard and every fast test, before each commit. All of them run; the failures are named at the end.
+// `deno task ok`: runs every guard and every fast test. Run it before each commit. All steps run
+// even if one fails, and the failures are named at the end.
 
 import { complain, exitCode, run, say } from "./run.ts";
 
@@ -12,7 +13,7 @@ const STEPS: readonly (readonly [name: string, task: string])[] = [
   ["tests", "test"],
 ];
 
-// The page of results is bundled by the Bun of package.json, which a fresh clone has not yet.
+// The page of results is bundled by the Bun of package.json, which a fresh clone does not have yet.
 await run([Deno.execPath(), "install", "--quiet", "--frozen"]);
 const failed: string[] = [];
 for (const [name, task] of STEPS) {

@@ -1,13 +1,16 @@
-// Python programs for the tests, in a virtual environment of our own outside of any checkout.
+// Installs Python programs for the tests in a virtual environment outside any checkout.
 
 import { capture, exists, ROOT, run, say } from "./run.ts";
 import { cacheFolder } from "./wasm/toolchain.ts";
 
-/** Folder of the programs that `tools/schemathesis/requirements.txt` names; installed when missing (a minute). */
+/**
+ * Installs the programs of `tools/schemathesis/requirements.txt` if they are missing, which takes a
+ * minute, and returns their folder.
+ */
 export async function installPython(): Promise<string> {
   const requirements = `${ROOT}/tools/schemathesis/requirements.txt`;
   const folder = `${cacheFolder()}/python-${await _digest(requirements)}`;
-  // The last thing that an installation writes: one that was cut short is made again.
+  // An installation writes this file last, so one that was interrupted is made again.
   const mark = `${folder}/complete`;
   if (await exists(mark)) return `${folder}/bin`;
   await installDebian(["python3-venv"], ["python3", "-c", "import ensurepip, venv"]);
@@ -20,9 +23,10 @@ export async function installPython(): Promise<string> {
 }
 
 /**
- * Makes sure that `check` succeeds: in CI by installing Debian's packages, elsewhere by saying what is missing.
+ * Makes sure that `check` succeeds. In CI it installs Debian's packages; elsewhere it says which
+ * are missing.
  *
- * @throws {Error} If it does not succeed
+ * @throws {Error} If `check` does not succeed
  */
 export async function installDebian(
   packages: readonly string[],
@@ -36,7 +40,7 @@ export async function installDebian(
   await run(["apt-get", "update", "-q"]);
   await run(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages]);
   if (await _succeeds(check)) return;
-  throw new Error(`Cannot run "${check.join(" ")}": ${names} did not bring it`);
+  throw new Error(`Cannot run "${check.join(" ")}": it is still missing with ${names} installed`);
 }
 
 async function _succeeds(command: readonly string[]): Promise<boolean> {

@@ -1,4 +1,5 @@
-// Starts programs for the tools of this folder: output inherited or captured, and an Error that names the command.
+// Runs programs for the tools in this folder. Output is inherited or captured, and errors name the
+// command.
 
 /** Repository root, without a trailing slash. */
 export const ROOT: string = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -9,9 +10,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs a program to its end with its output shown.
+ * Runs a program to its end and shows its output.
  *
- * @throws {Error} If it cannot be started or exits with another code than 0
+ * @throws {Error} If it cannot be started or its exit code is not 0
  */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<void> {
   const code = await exitCode(command, options);
@@ -19,9 +20,9 @@ export async function run(command: readonly string[], options: RunOptions = {}):
 }
 
 /**
- * As {@link run}, with `input` on its standard input.
+ * Like {@link run}, with `input` on standard input.
  *
- * @throws {Error} If it cannot be started or exits with another code than 0
+ * @throws {Error} If it cannot be started or its exit code is not 0
  */
 export async function runWith(command: readonly string[], input: string): Promise<void> {
   const [program = "", ...args] = command;
@@ -33,7 +34,7 @@ export async function runWith(command: readonly string[], input: string): Promis
   if (code !== 0) throw new Error(`Cannot finish "${command.join(" ")}": exit code ${code}`);
 }
 
-/** Runs a program to its end with its output shown, and returns its exit code. */
+/** Runs a program to its end, shows its output, and returns its exit code. */
 export async function exitCode(
   command: readonly string[],
   options: RunOptions = {},
@@ -43,9 +44,9 @@ export async function exitCode(
 }
 
 /**
- * Runs a program and returns what it printed on standard output, without the last line's end.
+ * Runs a program and returns its standard output without the last line break.
  *
- * @throws {Error} If it cannot be started or exits with another code than 0
+ * @throws {Error} If it cannot be started or its exit code is not 0
  */
 export async function capture(
   command: readonly string[],
@@ -59,7 +60,7 @@ export async function capture(
   return new TextDecoder().decode(stdout).trimEnd();
 }
 
-/** As {@link capture}, but `undefined` if the program is missing or fails. */
+/** Like {@link capture}, but returns `undefined` if the program is missing or fails. */
 export async function tryCapture(
   command: readonly string[],
   options: RunOptions = {},
@@ -71,7 +72,7 @@ export async function tryCapture(
   }
 }
 
-/** Paths of the tracked files, and of new ones that are not ignored, relative to the root. */
+/** Paths of tracked files and of new files that git does not ignore, relative to the root. */
 export async function projectFiles(...patterns: readonly string[]): Promise<string[]> {
   const listed = await capture([
     "git",
@@ -88,7 +89,7 @@ export async function projectFiles(...patterns: readonly string[]): Promise<stri
   return names.filter((_, index) => present[index]);
 }
 
-/** True if there is a file or folder at `path`. */
+/** Whether there is a file or folder at `path`. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

@@ -1,7 +1,9 @@
-// `deno task test [TEXT]`: every fast test, Rust and TypeScript, the TypeScript ones on Deno and on Bun.
+// `deno task test [TEXT]`: runs every fast test in Rust and TypeScript, the TypeScript ones on Deno
+// and on Bun.
 //
-// Does its own set-up: npm packages, Bun among them, come from the registry. With TEXT, only TypeScript files whose path
-// contains it. The last line is "N passed, N failed"; a suite that ran nothing is a failure.
+// It installs the npm packages, Bun among them, from the registry. With TEXT it runs only
+// TypeScript files whose path contains TEXT. The last line is "N passed, N failed". A suite that
+// ran nothing counts as a failure.
 
 import { complain, projectFiles, ROOT, run, say, tryCapture } from "./run.ts";
 import { countBun, countCargo, countDeno, type Outcome } from "./run_tests/counts.ts";
@@ -28,7 +30,7 @@ async function _suites(only: string | undefined): Promise<Suite[]> {
   const files = (await projectFiles("*_test.ts")).filter((path) =>
     !SLOW.some((folder) => path.startsWith(folder)) && (only === undefined || path.includes(only))
   );
-  // The tools are programs for Deno.
+  // The tools run on Deno only.
   const onBun = files.filter((path) => !path.startsWith("tools/")).map((path) => `./${path}`);
   const suites: Suite[] = [
     { name: "deno", command: [...DENO_TEST, ...files], count: countDeno },
@@ -36,7 +38,7 @@ async function _suites(only: string | undefined): Promise<Suite[]> {
   ];
   if (only !== undefined) return suites;
   if (await tryCapture(["cargo", "--version"]) !== undefined) return [CARGO, ...suites];
-  throw new Error('Cannot run the Rust tests: "cargo" is not there (https://rustup.rs)');
+  throw new Error('Cannot run the Rust tests: "cargo" is not installed (https://rustup.rs)');
 }
 
 async function _runSuite({ name, command, count }: Suite): Promise<Outcome> {
@@ -49,7 +51,7 @@ async function _runSuite({ name, command, count }: Suite): Promise<Outcome> {
   return { passed, failed: Math.max(failed, 1) };
 }
 
-/** These need root, minutes or a browser, and have tasks of their own. */
+/** These tests need root, minutes or a browser, so they have tasks of their own. */
 const SLOW = ["tests/interop/", "tests/chaos/", "tests/soak/", "tests/browser/"];
 
 const CARGO: Suite = {

@@ -1,7 +1,9 @@
-// `deno task test:schemathesis`: Schemathesis against the API of a real gateway, by its own OpenAPI document. It must find nothing.
+// `deno task test:schemathesis`: runs Schemathesis against the API of a real gateway, by the
+// gateway's own OpenAPI document. It must find nothing.
 //
-// Installs Schemathesis from PyPI into the cache folder when missing. Connections are there to be shown and kicked; for each that was, the
-// next one comes.
+// If Schemathesis is missing, it is installed from PyPI into the cache folder. The run keeps
+// connections open, so that there are some to show and to kick. Each connection that is kicked is
+// replaced.
 
 import { type Gateway, startGateway, stopCleanly } from "../tests/support/gateway.ts";
 import type { Originator } from "../tests/support/originator.ts";
@@ -62,7 +64,7 @@ async function keepConnected(gateway: Gateway, signal: AbortSignal): Promise<voi
   }
 }
 
-/** A 500 has its reason in the log. */
+/** Counts answers with status 500. The log has their reasons. */
 function faultsOf({ program }: Gateway): number {
   const faults = program.stderr().split("\n").filter((line) => line.includes("api_failed"));
   for (const fault of faults) say(fault);
@@ -70,8 +72,9 @@ function faultsOf({ program }: Gateway): number {
 }
 
 /**
- * Bodies that fit the document may be 422 for what their members ask of each other: a schema that refuses all of them would pass. The
- * audit log tells how many were taken.
+ * A body that fits the schema may still get a 422, because its members contradict each other. A
+ * gateway that refused all such bodies would pass Schemathesis, so the audit log is searched for
+ * those that were installed.
  */
 function refusalsOf({ program }: Gateway): number {
   const answers = program.stderr().split("\n")
@@ -81,10 +84,10 @@ function refusalsOf({ program }: Gateway): number {
   return installed < INSTALLED_MIN ? 1 : 0;
 }
 
-/** Of some hundred bodies that fit the document. */
+/** Out of some hundred bodies that fit the schema. */
 const INSTALLED_MIN = 10;
 
-/** More than can be kicked between two looks. */
+/** More than Schemathesis can kick between two polls. */
 const CONNECTIONS = 32;
 const POLL_MS = 20;
 

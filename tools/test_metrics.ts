@@ -1,6 +1,8 @@
-// `deno task test:metrics`: what operators' own tools say of the metrics of a gateway that has had traffic, and of the alert rules.
+// `deno task test:metrics`: checks the metrics of a gateway that has had traffic, and the alert
+// rules, with the tools that operators use.
 //
-// promtool comes with Debian's package prometheus; the strict reader of OpenMetrics is Prometheus' own for Python.
+// promtool comes with Debian's package prometheus. The strict reader of OpenMetrics is Prometheus'
+// own, for Python.
 
 import { ok } from "node:assert/strict";
 import { expectEcho } from "../tests/support/echo.ts";
@@ -23,20 +25,23 @@ async function main(): Promise<void> {
   } finally {
     await stopCleanly(gateway);
   }
-  await run(["promtool", "check", "rules", "docs/monitoring/alerts.yml"]);
+  await run(["promtool", "check", "rules", "docs/operate/alerts.yml"]);
   await checkDashboard();
   await run(["promtool", "test", "rules", "tests/api/alerts_test.yml"]);
   say("metrics and rules: ok");
 }
 
-/** The expressions of the dashboard as recording rules: promtool reads those. */
+/**
+ * Checks the expressions of the dashboard. They are written as recording rules, because promtool
+ * reads those.
+ */
 async function checkDashboard(): Promise<void> {
   const rules = dashboardQueries().map(({ expr }, at) => {
     return { record: `culvert:panel:${at}`, expr: withoutVariables(expr) };
   });
   const folder = await Deno.makeTempDir();
   try {
-    // JSON is YAML.
+    // JSON is valid YAML.
     await Deno.writeTextFile(
       `${folder}/dashboard.yml`,
       JSON.stringify({ groups: [{ name: "dashboard", rules }] }),
@@ -47,7 +52,7 @@ async function checkDashboard(): Promise<void> {
   }
 }
 
-/** Fills counters and a histogram: a page of zeros proves little. */
+/** Fills counters and a histogram, because a page of zeros would prove little. */
 async function makeTraffic(gateway: Gateway): Promise<void> {
   const peer = await addPeer(gateway.api);
   const connection = await gateway.connect();

@@ -1,4 +1,5 @@
-// The committed modules on this runtime's own engine: vectors, and packets that node:crypto has sealed.
+// Tests the committed modules on this runtime's own engine, with published vectors and with packets
+// that node:crypto sealed.
 
 import { equal, ok } from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -22,7 +23,7 @@ async function openEngine(variant: CoreVariant): Promise<BatchEngine> {
   const scene = openLane(await WebAssembly.compile(new Uint8Array(octets)));
   return {
     scene,
-    // A vector of McGrew's has SPI 0, which no SA has; the kernels do not ask.
+    // One of McGrew's vectors has SPI 0, which no SA can have. The kernels do not look at the SPI.
     install: (key) => installSa(scene, { ...key, spi: key.spi || 1 }),
     remove: (sa) => removeSa(scene, sa),
     seal: () => scene.core.outbound_seal(LANE),

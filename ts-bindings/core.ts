@@ -1,22 +1,22 @@
 // Loads the core that wasm-pack made (`esp.*.wasm`, `esp.d.ts`) and makes instances of it.
 //
-// `exports.ts` says what each function does.
+// `exports.ts` says what each function does; docs/design/borders.md has the rules for all.
 
 import type * as raw from "./esp.d.ts";
 import { type Core, withOffsets } from "./exports.ts";
 
 export type { Core };
 
-/** Both are made from the same source; `relaxed` uses the relaxed SIMD instructions. */
+/** Both variants are built from the same source. `relaxed` uses the relaxed SIMD instructions. */
 export type CoreVariant = "relaxed" | "strict";
 
 export interface LoadedCore {
   readonly variant: CoreVariant;
-  /** May be posted to workers. */
+  /** You may post it to workers. */
   readonly module: WebAssembly.Module;
 }
 
-/** What the size of the memory follows from. */
+/** The limits that determine the size of the memory. */
 export interface CoreLimits {
   readonly lanes: number;
   readonly connections: number;
@@ -26,10 +26,10 @@ export interface CoreLimits {
 }
 
 /**
- * Compiles the faster variant of the core that this runtime validates.
+ * Compiles the faster variant of the core that this runtime can validate.
  *
- * @param read Octets of a variant; asked for `strict` only where relaxed SIMD is missing
- * @throws {WebAssembly.CompileError} If neither is valid here: no SIMD, or no threads
+ * @param read Returns the octets of a variant; called for `strict` only if relaxed SIMD is missing
+ * @throws {WebAssembly.CompileError} If this runtime can validate neither: it lacks SIMD or threads
  */
 export async function loadCore(
   read: (variant: CoreVariant) => Promise<Uint8Array<ArrayBuffer>>,
@@ -42,11 +42,12 @@ export async function loadCore(
 }
 
 /**
- * Makes the one memory of a gateway: shared, exactly as large as the core's plan, never grown.
+ * Makes the only memory of a gateway. It is shared, exactly as large as the core's plan, and never
+ * grows.
  *
- * The plan is asked of an instance on a small memory of its own, which is then dropped.
+ * The plan comes from an instance on a small memory of its own, which is dropped afterwards.
  *
- * @throws {RangeError} If the limits do not fit into 4 GiB, or the system refuses the memory
+ * @throws {RangeError} If the limits do not fit in 4 GiB, or the system refuses the memory
  */
 export function planMemory(module: WebAssembly.Module, limits: CoreLimits): WebAssembly.Memory {
   const planner = instantiateCore({ module, memory: _sharedMemory(PLAN_PAGES) });
@@ -63,8 +64,8 @@ export function planMemory(module: WebAssembly.Module, limits: CoreLimits): WebA
 /**
  * Makes this thread's instance of the core on the shared memory, with a stack of its own.
  *
- * The first instance on a memory (the shell's) writes the static data and uses the linker's stack; lanes come after it.
- * An instance ends with its process: stacks are not given back.
+ * The first instance on a memory, the shell's, writes the static data and uses the linker's stack.
+ * Lanes come after it. An instance lives until its process ends: stacks are not given back.
  */
 export function instantiateCore(
   { module, memory }: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory },
@@ -79,11 +80,14 @@ function _sharedMemory(pages: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
-/** The name under which wasm-bindgen imports the memory. */
+/** Name of the module from which wasm-bindgen imports the memory. */
 const IMPORT_MODULE = "./esp_bg.js";
 
-/** Stack of each further instance; a multiple of the page size. The core's fixed heap has room for one per lane. */
+/**
+ * Octets of the stack of each further instance, a multiple of the page size. The core's fixed heap
+ * has room for one stack per lane.
+ */
 const STACK_LEN = 262_144;
 
-/** Enough for the static data of an instance that only plans. */
+/** Enough pages for the static data of an instance that only plans. */
 const PLAN_PAGES = 128;

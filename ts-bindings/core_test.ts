@@ -11,7 +11,7 @@ import {
   planMemory,
 } from "./core.ts";
 import type * as raw from "./esp.d.ts";
-import { ABI, FAMILY_V4, LANE_SOCKADDR } from "./layout.ts";
+import { ABI, FAMILY_V4, IKE_DROP, LANE_SOCKADDR, UNKNOWN_SPI_DROP } from "./layout.ts";
 
 const LIMITS = { lanes: 3, connections: 64, sas: 16, rings: 8, innerMtu: 1400 };
 
@@ -33,7 +33,7 @@ test("both variants import the memory alone and export the same", async () => {
 });
 
 test("the interface has every export, with all its parameters", () => {
-  // Compile-time: `interface Core` against the types that wasm-pack wrote.
+  // Checks `interface Core` at compile time against the types that wasm-pack wrote.
   type Exports = Omit<typeof raw, "memory" | `__wbindgen_${string}`>;
   type SameNames = [keyof Exports, keyof Core] extends [keyof Core, keyof Exports] ? true : never;
   type SameParameters = {
@@ -96,7 +96,7 @@ for (const variant of ["relaxed", "strict"] as const) {
     for (const lane of [0, 1, 2]) writeSource(core, memory, lane);
     const notices = await Promise.all([0, 1, 2].map((lane) => takeTurns({ ...init, lane })));
     deepEqual(notices, [0, 1, 2].map((lane) => ({ lane, stolen: 0, refused: 0 })));
-    // Nothing was left open: every row can be had, once.
+    // Nothing was left open: every row can be opened, once.
     const rows = openAll(core, memory, LIMITS);
     equal(new Set(rows).size, LIMITS.connections);
     ok(core.conn_open(LIMITS.lanes, 1, 1, 0, 0) < 0);
@@ -110,11 +110,26 @@ function newCore(
   const memory = planMemory(module, limits);
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = limits;
-  equal(core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, connections, 64), 1);
+  equal(
+    core.core_init(
+      lanes,
+      connections,
+      sas,
+      rings,
+      innerMtu,
+      0,
+      0,
+      connections,
+      64,
+      IKE_DROP,
+      UNKNOWN_SPI_DROP,
+    ),
+    1,
+  );
   return { core, memory };
 }
 
-/** Opens as many connections as there are rows, by the shell's block. */
+/** Opens as many connections as there are rows, through the shell's block. */
 function openAll(core: Core, memory: WebAssembly.Memory, limits: CoreLimits): number[] {
   writeSource(core, memory, limits.lanes);
   return Array.from({ length: limits.connections }, () => core.conn_open(limits.lanes, 1, 1, 0, 0))

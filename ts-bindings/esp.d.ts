@@ -7,7 +7,7 @@ export const conn_open: (a: number, b: number, c: number, d: number, e: number) 
 export const conn_row: (a: number) => number;
 export const conn_state: (a: number, b: number, c: number) => void;
 export const core_abi: () => number;
-export const core_init: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number) => number;
+export const core_init: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number, k: number) => number;
 export const core_wipe_all: () => void;
 export const count: (a: number, b: number, c: number) => void;
 export const dummy_in: (a: number, b: number, c: number) => number;

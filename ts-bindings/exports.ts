@@ -33,7 +33,9 @@ export interface Core {
    * message headers. Returns 1, or 0 if the limits do not fit.
    *
    * The shell calls it once, before lanes start. `base` is the absolute address of the memory;
-   * with 0, as native tests have it, offsets are addresses.
+   * with 0, as native tests have it, offsets are addresses. `ike` is an `IKE_` value and
+   * `unknown_spi` an `UNKNOWN_SPI_` value: what happens to IKE, and to ESP that has no inbound
+   * SA.
    */
   core_init(
     lanes: number,
@@ -45,6 +47,8 @@ export interface Core {
     baseHigh: number,
     maxPerSource: number,
     suspectLimit: number,
+    ike: number,
+    unknownSpi: number,
   ): number;
 
   /** A lane's block. */
@@ -93,8 +97,8 @@ export interface Core {
    */
   rx_prepare(lane: number, conn: number): number;
 
-  /** Takes in the octets that the kernel wrote. */
-  rx_commit(lane: number, conn: number, octets: number): void;
+  /** Takes in the octets that the kernel wrote at `now`. */
+  rx_commit(lane: number, conn: number, octets: number, now: number): void;
 
   /** Unread octets. */
   rx_len(conn: number): number;
@@ -118,7 +122,7 @@ export interface Core {
    * - `BATCH_UPSTREAM`: that many sends in `LANE_UP_MMSG`, a mmsghdr each with an iovec for each
    *   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
    *   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
-   *   Only when `LANE_HAS_UPSTREAM` is 1.
+   * - `BATCH_HAND_OVER`: that many IKE messages, each an iovec of `LANE_UP_IOV`.
    * - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
    *   `FrameLengthInvalid` or `SuspectLimit`.
    */
@@ -145,14 +149,14 @@ export interface Core {
   rx_release_all(lane: number, conn: number): void;
 
   /**
-   * Releases the first `sends` sends of a batch for upstream. The others stay in the ring, to be
-   * found again. An empty ring goes back to the pool.
+   * Releases the first `sends` sends of a batch for upstream, or so many messages of one that is
+   * handed over. The others stay in the ring, to be found again. An empty ring goes back to the
+   * pool.
    */
   rx_release_sent(lane: number, conn: number, sends: number): void;
 
   /**
-   * Lets the batch go as it is: what is in it stays in the ring. An empty ring goes back to the
-   * pool.
+   * Notes that the connection rests: what is there has been looked at. An empty ring goes back.
    */
   rx_rest(lane: number, conn: number): void;
 
@@ -273,7 +277,7 @@ export interface Core {
    */
   sa_sweep(lane: number, now: number): number;
 
-  /** Connection of a peer's live path, or 0. */
+  /** A peer's live path: its kind (`PATH_TCP`) << `PATH_KIND_SHIFT` | the connection, or 0. */
   peer_path(peer: number): number;
 
   /**

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { AEAD_NAMES, AEADS } from "./aead.ts";
 import { type Core, instantiateCore, planMemory } from "./core.ts";
 import {
+  IKE_DROP,
   JOB_AAD,
   JOB_DATA_LEN,
   JOB_LEN,
@@ -22,6 +23,7 @@ import {
   SA_WINDOW_LEN,
   SPEC_KEY,
   SPEC_KEY_LEN,
+  UNKNOWN_SPI_DROP,
 } from "./layout.ts";
 import { type RecordViews, type SaSpec, viewRecords, writeJob, writeSaSpec } from "./records.ts";
 
@@ -101,6 +103,21 @@ async function open(): Promise<{ readonly core: Core; readonly views: RecordView
   const memory = planMemory(module, LIMITS);
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-  equal(core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1), 1);
+  equal(
+    core.core_init(
+      lanes,
+      connections,
+      sas,
+      rings,
+      innerMtu,
+      0,
+      0,
+      0,
+      1,
+      IKE_DROP,
+      UNKNOWN_SPI_DROP,
+    ),
+    1,
+  );
   return { core, views: viewRecords(memory) };
 }

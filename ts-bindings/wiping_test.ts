@@ -1,4 +1,5 @@
-// A key that has gone is nowhere in the core's memory: not in its row, and not where a compiler has put a copy of it or of what is made of it.
+// A removed key is nowhere in the core's memory: not in its row, and not where the compiler may
+// have put a copy of the key or of values derived from it.
 
 import { deepEqual, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -20,7 +21,7 @@ import {
 const SPI = 0x100;
 const SHELL = 1;
 
-/** What of a key must not be left, by name. */
+/** Parts of a key, and values derived from it, that must not be left, by name. */
 function secretsOf(aead: AeadName, key: Buffer): Map<string, Buffer> {
   const secrets = new Map([["the key", key.subarray(0, 16)], ["its end", key.subarray(-16)]]);
   switch (aead) {
@@ -36,7 +37,7 @@ function secretsOf(aead: AeadName, key: Buffer): Map<string, Buffer> {
 
 /** Names of the secrets that are in the core's memory. */
 function foundIn({ memory }: LaneScene, secrets: ReadonlyMap<string, Buffer>): string[] {
-  // A copy: Buffer's search takes no shared memory on every runtime.
+  // A copy, because Buffer cannot search shared memory on every runtime.
   const octets = Buffer.from(new Uint8Array(memory.buffer).slice());
   return [...secrets].filter(([, secret]) => octets.includes(secret)).map(([name]) => name);
 }

@@ -1,5 +1,7 @@
-// The local server's calls: the page, the files it links to, and one run at a time. The gateway's guard keeps other pages of the
-// browser out: Host must be a loopback address, and Origin of a POST the host that was asked.
+// The local server's routes: the page, the files that it links to, and one run at a time.
+//
+// The gateway's guard keeps other pages of the browser out. Host must be a loopback address, and
+// the Origin of a POST must be the host that was asked.
 
 import { Hono } from "@hono/hono";
 import { guard } from "../../gateway/api/guard.ts";
@@ -15,12 +17,12 @@ export type App = Hono<ApiEnv>;
 export interface AppOptions {
   readonly runner: Runner;
   readonly programs: readonly Program[];
-  /** Where records are; the instructions are those of the first. */
+  /** Folders of records. Instruction counts are read from the first. */
   readonly folders: readonly Folder[];
   readonly render: (data: PageData) => Promise<Page>;
 }
 
-/** Makes the calls; listening is for the caller. */
+/** Makes the routes. The caller listens. */
 export function createApp({ runner, programs, folders, render }: AppOptions): App {
   const app: App = new Hono();
   app.notFound(() => problem(404, "There is no such path"));

@@ -16,7 +16,7 @@ interface Opened {
   readonly shown: PageData[];
 }
 
-/** An app over a folder of its own, with a runner that notes what it is asked. */
+/** An app over a folder of its own. Its runner only notes which programs it is asked to start. */
 async function withApp(run: (opened: Opened) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "culvert-app-"));
   const [started, shown]: [string[], PageData[]] = [[], []];

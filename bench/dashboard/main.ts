@@ -1,4 +1,5 @@
-// `deno task bench:dashboard [--port N]`: the page of bench/results with this machine's own runs, on 127.0.0.1; runs are started from it.
+// `deno task bench:dashboard [--port N]`: serves the page of bench/results, with this machine's own
+// runs added, on 127.0.0.1. You can start runs from the page.
 
 import { parseArgs } from "node:util";
 import { runtime } from "../../gateway/runtime/mod.ts";
@@ -7,7 +8,7 @@ import { runMain } from "../lib/run_main.ts";
 import { meansHere, programsOf } from "./programs.ts";
 import { startDashboard } from "./serve.ts";
 
-/** Its server keeps it running. */
+/** Returns no exit code: the server keeps the process alive. */
 async function main(): Promise<undefined> {
   const { values } = parseArgs({
     args: [...runtime.args],

@@ -1,4 +1,5 @@
-// The runs that the page can ask for. A request names one of them and nothing else: every argument is written here.
+// The runs that the page can start. A request names one of them and nothing else, because every
+// argument is written here.
 
 import { existsSync } from "node:fs";
 import process from "node:process";
@@ -7,15 +8,15 @@ import { runtime } from "../../gateway/runtime/mod.ts";
 import { quoted } from "../lib/command.ts";
 import type { Program } from "./types.ts";
 
-/** What there is to run programs with. */
+/** The programs that runs need, as far as they are installed. */
 export interface Means {
-  /** Programs of both runtimes. */
+  /** Executables of both runtimes. */
   readonly deno: string;
   readonly bun: string;
   readonly hasNativeEngine: boolean;
 }
 
-/** What there is on this machine. */
+/** Finds them on this machine. */
 export function meansHere(): Means {
   const isDeno = process.versions.bun === undefined;
   return {
@@ -25,7 +26,10 @@ export function meansHere(): Means {
   };
 }
 
-/** Every run that can be asked for; those that need root or a program say themselves what is missing. */
+/**
+ * Every run that can be started. Runs that need root or another program report by themselves what
+ * is missing.
+ */
 export function programsOf(means: Means): Program[] {
   const both = ["deno", "bun"] as const;
   const engines = means.hasNativeEngine ? ["wasm", "native"] as const : ["wasm"] as const;
@@ -56,7 +60,7 @@ interface Parts {
   readonly on: "deno" | "bun";
   readonly suite: "kernels" | "path" | "wire";
   readonly engine?: "wasm" | "native";
-  /** How much of the suite. */
+  /** How much of the suite runs, in words. */
   readonly size: string;
   readonly flags: Readonly<Record<string, string>>;
 }

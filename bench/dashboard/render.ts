@@ -1,5 +1,6 @@
-// The page as one file: style, script and data stand in it, so that it opens from a disk as well as from a server. Its policy names the
-// digests of its own two scripts and its style, and lets nothing else in (docs/decisions).
+// The page as one file. Style, script and data are inside it, so that it opens from a disk as well
+// as from a server. Its policy allows its own two scripts and its style by their digests, and
+// nothing else (decision 0007).
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -8,13 +9,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { PageData } from "./types.ts";
 
-/** The page, and its policy as a header has it. */
+/** The page, and its policy as the value of a header. */
 export interface Page {
   readonly html: string;
   readonly policy: string;
 }
 
-/** Makes the page. The script is bundled once; what it is made of is not looked at again. */
+/**
+ * Makes the page. The script is bundled once per process; later changes to its modules are not
+ * seen.
+ */
 export async function renderPage(data: PageData): Promise<Page> {
   bundled ??= bundle();
   const script = await bundled;
@@ -44,7 +48,10 @@ export async function renderPage(data: PageData): Promise<Page> {
   return { html, policy };
 }
 
-/** JSON that cannot end the element it stands in; a line a record, so that a change of one is a change of a line. */
+/**
+ * Data as JSON that cannot end the element around it. Each record is one line, so that a diff shows
+ * a changed record as a changed line.
+ */
 export function inertJson({ files, ...rest }: PageData): string {
   const texts = files.map(({ name, records }) =>
     `{"name":${JSON.stringify(name)},"records":[\n${records.map(toJson).join(",\n")}\n]}`
@@ -56,7 +63,8 @@ export function inertJson({ files, ...rest }: PageData): string {
 let bundled: Promise<string> | undefined;
 
 /**
- * The page's modules and uPlot as one, by the Bun that package.json pins: another version may minify to other octets.
+ * Bundles the page's modules and uPlot with the Bun that package.json pins: another version may
+ * minify to other octets.
  *
  * @throws {Error} If it is not installed
  */

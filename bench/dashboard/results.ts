@@ -1,4 +1,4 @@
-// The records that a page shows: every line of the *.jsonl of a folder, with the place where it stands.
+// Reads the records that the page shows: every line of every *.jsonl file in a folder.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,28 +6,28 @@ import { fileURLToPath } from "node:url";
 import type { BenchRecord } from "../lib/record.ts";
 import type { Instructions, ResultFile } from "./types.ts";
 
-/** A folder of records, and what the page puts before the names of its files. */
+/** A folder of records, and the prefix that the page puts before its file names. */
 export interface Folder {
   readonly path: string;
   readonly prefix: string;
 }
 
-/** Results that belong to the repository. */
+/** Results that are committed. */
 export const RESULTS: Folder = {
   path: fileURLToPath(new URL("../results/", import.meta.url)),
   prefix: "",
 };
 
-/** Runs of this machine: what is measured in passing is not the repository's. */
+/** Runs on this machine. They are not committed. */
 export const LOCAL_RESULTS: Folder = {
   path: fileURLToPath(new URL("../../target/bench-dashboard/", import.meta.url)),
   prefix: "local/",
 };
 
 /**
- * Reads the files of a folder in the order of their names; none if there is no such folder.
+ * Reads the files of a folder in the order of their names. A folder that does not exist has none.
  *
- * @throws {TypeError} If a line is no record; the file and the line are named
+ * @throws {TypeError} If a line is no record; the message names the file and the line
  */
 export function readResults({ path, prefix }: Folder): ResultFile[] {
   if (!existsSync(path)) return [];
@@ -37,7 +37,7 @@ export function readResults({ path, prefix }: Folder): ResultFile[] {
   }));
 }
 
-/** What callgrind has counted, if it stands in this folder. */
+/** The instruction counts of a folder, if it has any. */
 export function readInstructions({ path }: Folder): Instructions | null {
   const file = join(path, "instructions.json");
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as Instructions : null;

@@ -3,27 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { BenchRecord } from "../lib/record.ts";
+import { OURS as RECORD } from "../../tests/support/bench_records.ts";
 import { parseLines, readInstructions, readResults, RESULTS } from "./results.ts";
-
-const RECORD: BenchRecord = {
-  suite: "kernels",
-  case: "seal aes-128-gcm 1400",
-  subject: "noble",
-  runtime: "deno 2.9.6",
-  octets: 1400,
-  rate: 7e8,
-  unit: "octets/s",
-  median: 2e-6,
-  low: 1e-6,
-  high: 3e-6,
-  runs: 9,
-  baseline: "noble",
-  ratio: 1,
-  commit: "abc1234",
-  at: "2026-11-23T12:00:00Z",
-  machine: "AMD EPYC, 2 cores",
-};
 
 test("readResults() reads the files of a folder by name, and no others", () => {
   const path = mkdtempSync(join(tmpdir(), "culvert-results-"));
@@ -47,7 +28,7 @@ test("readResults() reads the files of a folder by name, and no others", () => {
   deepEqual(readResults({ path, prefix: "" }), []);
 });
 
-test("parseLines() refuses what lacks a member or has another type in its place", () => {
+test("parseLines() refuses a record that lacks a member or has one of another type", () => {
   for (const wrong of ["3", "null", "[]", JSON.stringify({ ...RECORD, rate: "7e8" })]) {
     throws(() => parseLines("x.jsonl", wrong), /Cannot read x\.jsonl: line 1 is no record/);
   }

@@ -1,4 +1,5 @@
-// One bench at a time, as a child with a process group of its own, and what is known of it while it goes.
+// Runs one bench at a time, as a child process in a process group of its own, and keeps its
+// progress.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -12,16 +13,16 @@ import type { Program, RunState } from "./types.ts";
 
 export interface Runner {
   state(): RunState;
-  /** Starts a program; false if one is running. */
+  /** Starts a program. Returns false if one is already running. */
   start(program: Program): boolean;
-  /** Ends what is running, children included; resolves when it has ended. */
+  /** Ends the running program and its children. Resolves when they have ended. */
   stop(): Promise<void>;
 }
 
 export interface RunnerOptions {
-  /** Folder that gets the records; made when it is needed. */
+  /** Folder for the records; created when the first run starts. */
   readonly folder: string;
-  /** How long a program may take to end by itself once it is told to. */
+  /** How long a program may take to end by itself after SIGTERM. */
   readonly killAfterMs?: number;
 }
 
@@ -40,7 +41,7 @@ const IDLE: RunState = {
   complaints: [],
 };
 
-/** Opens a runner with nothing to run. */
+/** Opens a runner. Nothing runs yet. */
 export function openRunner({ folder, killAfterMs = KILL_AFTER_MS }: RunnerOptions): Runner {
   let now = IDLE;
   let child: Child | undefined;
@@ -65,7 +66,7 @@ export function openRunner({ folder, killAfterMs = KILL_AFTER_MS }: RunnerOption
     return true;
   }
 
-  /** A line of standard output is a record; whatever else stands there is shown. */
+  /** Each line of standard output is a record. Any other line is shown as a complaint. */
   function noteLine(line: string): void {
     try {
       now = { ...now, records: now.records + parseLines("standard output", line).length };
@@ -75,7 +76,7 @@ export function openRunner({ folder, killAfterMs = KILL_AFTER_MS }: RunnerOption
     }
   }
 
-  /** `3 of 18: CASE` is where it is; whatever else stands on standard error is shown. */
+  /** Reads progress such as `3 of 18: CASE`, and shows any other line as a complaint. */
   function noteProgress(line: string): void {
     const [, begun, cases, latest] = /^(\d+) of (\d+): (.+)$/.exec(line) ?? [];
     if (latest === undefined) return complain(line);
@@ -104,9 +105,9 @@ export function openRunner({ folder, killAfterMs = KILL_AFTER_MS }: RunnerOption
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** A child that leads a process group, so that its own children end with it. */
+/** Starts a child that leads a process group, so that its own children can be ended with it. */
 function spawnGroup({ file, args, out }: Program, folder: string): Child {
-  // As a person would type it: it becomes part of the records.
+  // Relative to the checkout, as a person would type it: the command becomes part of the records.
   const path = relative(ROOT, join(folder, out));
   const told = ["--json", "--progress", "--out", path.startsWith("..") ? join(folder, out) : path];
   return spawn(file, [...args, ...told], {
@@ -117,7 +118,7 @@ function spawnGroup({ file, args, out }: Program, folder: string): Child {
   });
 }
 
-/** A group that has just ended needs no signal. */
+/** Signals a process group. One that has just ended needs no signal. */
 function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
     process.kill(-leader, signal);
@@ -126,7 +127,10 @@ function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void {
   }
 }
 
-/** Resolves with the exit code when all output is read; null if it was ended, or never began. */
+/**
+ * Resolves with the exit code once all output is read; null if a signal ended the child or it never
+ * started.
+ */
 function endOf(child: Child, complain: (text: string) => void): Promise<number | null> {
   return new Promise((resolve) => {
     child.on("close", resolve);

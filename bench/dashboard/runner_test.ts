@@ -71,7 +71,7 @@ test("there is one run at a time, and it can be stopped", async () => {
   });
 });
 
-test("what does not end by itself is ended", async () => {
+test("a run that ignores SIGTERM is killed", async () => {
   await withRunner(async (runner) => {
     runner.start(testProgram("ignore"));
     await until(runner, ({ complaints }) => complaints.includes("waiting"));

@@ -1,4 +1,4 @@
-// The server of the bench page, on 127.0.0.1.
+// Serves the bench page on 127.0.0.1.
 
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { createApp } from "./app.ts";
@@ -8,17 +8,17 @@ import { openRunner } from "./runner.ts";
 import type { Program } from "./types.ts";
 
 export interface DashboardOptions {
-  /** 0 picks one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly programs: readonly Program[];
-  /** Folder of the records that its runs make. */
+  /** Folder for the records of runs that this server starts. */
   readonly local?: string;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface Dashboard {
   readonly url: string;
-  /** Ends what is running, then the server. */
+  /** Ends the running program, then the server. */
   close(): Promise<void>;
 }
 

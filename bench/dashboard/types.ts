@@ -1,8 +1,8 @@
-// What the server and the page's script both speak.
+// Types that the server and the page's script share.
 
 import type { BenchRecord } from "../lib/record.ts";
 
-/** A file of records as the page names it. */
+/** A file of records, under the name that the page gives it. */
 export interface ResultFile {
   /** Relative to the page: `kernels-deno.jsonl`. */
   readonly name: string;
@@ -10,7 +10,7 @@ export interface ResultFile {
   readonly records: readonly BenchRecord[];
 }
 
-/** `instructions.json`: what `deno task bench:instructions` has counted. */
+/** `instructions.json`: the counts that `deno task bench:instructions` writes. */
 export interface Instructions {
   readonly rustc: string;
   readonly target: string;
@@ -18,38 +18,38 @@ export interface Instructions {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** A run that can be started. */
+/** A run that the page can start. */
 export interface Program {
   readonly id: string;
   readonly title: string;
-  /** As a person would type it. */
+  /** The command as a person would type it. */
   readonly command: string;
   readonly file: string;
-  /** The runner adds where records go, and that progress is told. */
+  /** Without the flags for output and progress, which the runner adds. */
   readonly args: readonly string[];
-  /** File that gets its records. */
+  /** Name of the file for its records. */
   readonly out: string;
 }
 
-/** What the page's script finds in it. */
+/** The data inside the page, for its script. */
 export interface PageData {
   readonly files: readonly ResultFile[];
   readonly instructions: Instructions | null;
-  /** What its server can run; a page without a server has none. */
+  /** Runs that the server can start; empty on a page without a server. */
   readonly programs: readonly Pick<Program, "id" | "title" | "command">[];
 }
 
-/** What the page is told. */
+/** State of the runner, as the page receives it. */
 export interface RunState {
   readonly state: "idle" | "running" | "done" | "failed" | "stopped";
   readonly program: string | null;
-  /** Case that is measured now, or was last. */
+  /** The case that is running, or ran last. */
   readonly latest: string | null;
   readonly casesDone: number;
-  /** null before the program has said so. */
+  /** null until the program has reported it. */
   readonly cases: number | null;
   readonly records: number;
   readonly startedAt: string | null;
-  /** What the program has complained of, its last lines. */
+  /** The last lines of output that are neither records nor progress. */
   readonly complaints: readonly string[];
 }

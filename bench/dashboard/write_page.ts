@@ -1,5 +1,5 @@
-// `deno task bench:page [--check]`: writes bench/results/index.html from the records beside it, or tells whether it is what would be
-// written.
+// `deno task bench:page [--check]`: writes bench/results/index.html from the records beside it.
+// With --check it only tells whether the file is up to date.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { runtime } from "../../gateway/runtime/mod.ts";
@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (readFileSync(FILE, "utf8") === html) return 0;
-  runtime.stderr("bench/results/index.html is not what its records make: deno task bench:page\n");
+  runtime.stderr("bench/results/index.html is out of date: run deno task bench:page\n");
   return 1;
 }
 

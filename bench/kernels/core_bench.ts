@@ -1,5 +1,6 @@
-// A core of our own with one connection, as a lane would drive it, without sockets: frames are written where `readv`
-// would put them, inner packets where a TUN would, and what would be sent is read from the transmit ring.
+// A core with one connection, driven as a lane would drive it but without sockets. Frames are
+// written where `readv` would put them, inner packets where a TUN would, and results are read from
+// the transmit ring.
 
 import { type NativeEngine, openNativeEngine } from "../../gateway/engine/native.ts";
 import { emitSockaddr } from "../../gateway/linux/structs.ts";
@@ -15,45 +16,58 @@ import {
   planMemory,
 } from "../../ts-bindings/core.ts";
 import {
+  BATCH_ESP,
   CONN_ENABLED,
+  IKE_DROP,
   INNER_MTU_MAX,
+  LANE_BATCH_COUNT,
   LANE_RECV_IOV,
   LANE_SA_SPEC,
   LANE_SLOT_IOV,
   LANE_SLOT_LEN,
   LANE_SOCKADDR,
   LANE_TX_IOV,
+  UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
 import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
-import { FIRST, LOCAL, REMOTE, type Workload } from "./workload.ts";
+import {
+  ESP_TRAILER_LEN,
+  FIRST,
+  frameOf,
+  LOCAL,
+  REMOTE,
+  SPI,
+  SPI_HELLO,
+  type Workload,
+} from "./workload.ts";
 
-/** The core and its one connection. */
+/** A core and its one connection. */
 export interface CoreBench {
   readonly core: Core;
-  /** The native engine with this memory, if it is what is measured. */
+  /** The native engine, attached to this memory; null if the core's own AEAD is measured. */
   readonly native: NativeEngine | null;
   readonly views: MemoryViews;
   readonly conn: number;
   readonly block: number;
 }
 
-/** The one lane; the shell's block is the next. */
+/** The only lane. The shell's block comes after it. */
 export const LANE = 0;
 
-/** Time does not matter here. */
+/** Milliseconds. Time never advances in these benches. */
 export const NOW = 1000;
 
 export interface CoreBenchOptions {
-  /** Path of the native engine, if that is to be measured. */
+  /** Path of the native engine, to measure it instead of the core's own AEAD. */
   readonly library?: string;
-  /** The one that the gateway would load here, if none is named. */
+  /** By default the variant that the gateway would load on this runtime. */
   readonly variant?: CoreVariant;
 }
 
 /**
  * Starts a core.
  *
- * @throws {Error} If it refuses the limits or the connection, or there is no such library
+ * @throws {Error} If the core refuses the limits or the connection, or the library does not exist
  */
 export async function openCoreBench(
   { library, variant }: CoreBenchOptions = {},
@@ -68,7 +82,19 @@ export async function openCoreBench(
     : openNativeEngine({ runtime, path: library, memory, mapped });
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-  const isLaidOut = core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 1, 1);
+  const isLaidOut = core.core_init(
+    lanes,
+    connections,
+    sas,
+    rings,
+    innerMtu,
+    0,
+    0,
+    1,
+    1,
+    IKE_DROP,
+    UNKNOWN_SPI_DROP,
+  );
   if (isLaidOut === 0) throw new Error("Cannot lay out the core's memory");
   const views = viewMemory(memory);
   const block = core.lane_block(LANE);
@@ -80,14 +106,15 @@ export async function openCoreBench(
   return { core, native, views, conn, block };
 }
 
-/** Which SA of a workload. */
+/** Names an SA of a workload. */
 export interface SaName {
   readonly direction: SaDirection;
   readonly spi: number;
 }
 
 /**
- * Installs an SA with the workload's key, in place of the last one with this SPI. All are of one peer.
+ * Installs an SA with the workload's key, in place of an earlier one with this SPI. All SAs belong
+ * to one peer.
  *
  * @throws {Error} If the core refuses it
  */
@@ -106,23 +133,55 @@ export function installSa(
   if (!native.install(core.lane_block(SHELL), id)) throw new Error("Cannot install an SA natively");
 }
 
-/** Puts octets into the receive ring, as if read from TCP. */
+/** Writes octets into the receive ring, as if they had been read from TCP. */
 export function receive({ core, views, conn, block }: CoreBench, octets: Uint8Array): void {
   const parts = core.rx_prepare(LANE, conn);
   if (parts !== 1) throw new Error("Cannot receive: the ring does not begin anew");
   const at = views.u64[(block + LANE_RECV_IOV) / 8] ?? 0n;
   views.u8.set(octets, Number(at));
-  core.rx_commit(LANE, conn, octets.length);
+  core.rx_commit(LANE, conn, octets.length, NOW);
 }
 
-/** Puts an inner packet into slot `slot`, as if read from a TUN. */
+/** Writes an inner packet into slot `slot`, as if it had been read from a TUN. */
 export function fillSlot({ views, block }: CoreBench, slot: number, inner: Uint8Array): void {
   const at = views.u64[(block + LANE_SLOT_IOV + slot * IOVEC_LEN) / 8] ?? 0n;
   views.u8.set(inner, Number(at));
   views.u32[(block + LANE_SLOT_LEN + slot * 4) / 4] = inner.length;
 }
 
-/** A copy of what the transmit ring would send. */
+/** Opens a first packet from the peer. It gives the peer a path. */
+export function greet(bench: CoreBench, workload: Workload): void {
+  const { core, conn } = bench;
+  installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
+  receive(bench, frameOf(workload.hello));
+  expectBatch(bench, 1);
+  core.inbound_open(LANE);
+  if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open the first packet");
+  core.rx_release_all(LANE, conn);
+}
+
+/** Lays out the workload's packets for the step that seals. The peer must have a path. */
+export function layOutSeal(bench: CoreBench, workload: Workload): void {
+  const { core, conn } = bench;
+  installSa(bench, { direction: "outbound", spi: SPI }, workload);
+  workload.packets.forEach(({ plain }, slot) =>
+    fillSlot(bench, slot, plain.subarray(0, plain.length - ESP_TRAILER_LEN))
+  );
+  core.slots_in(LANE, workload.packets.length);
+  if (core.outbound_next(LANE, NOW) !== conn) throw new Error("Cannot seal: no path");
+}
+
+/** Looks for the next batch. Throws unless it is ESP and has as many jobs as there are packets. */
+export function expectBatch({ core, views, conn, block }: CoreBench, packets: number): number {
+  const kind = core.inbound(LANE, conn, NOW);
+  const count = views.u32[(block + LANE_BATCH_COUNT) / 4];
+  if (kind !== BATCH_ESP || count !== packets) {
+    throw new Error(`Cannot open: batch of kind ${kind} with ${count}`);
+  }
+  return packets;
+}
+
+/** Copies the octets that the transmit ring would send. */
 export function queued({ core, views, conn, block }: CoreBench): Uint8Array {
   const out = new Uint8Array(core.tx_plan(LANE, conn));
   for (let [at, part] = [0, 0]; at < out.length; part += 1) {
@@ -164,7 +223,7 @@ function _host(octets: readonly number[]): { octets: Uint8Array; bits: number; t
 
 const LIMITS = { lanes: 1, connections: 1, sas: 4, rings: 4, innerMtu: INNER_MTU_MAX };
 
-/** The block from which SAs are installed. */
+/** Number of the shell's block, from which SAs are installed. */
 const SHELL = LIMITS.lanes;
 
 const IOVEC_LEN = 16;

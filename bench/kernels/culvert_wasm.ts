@@ -1,31 +1,29 @@
-// Our own kernels and our native engine, through the calls that lanes make: a batch is laid out as for traffic, and then its step 6 repeats.
+// Our own kernels and our native engine, through the calls that lanes make: a batch is laid out as
+// for traffic, and then only its AEAD step (step 6) is repeated.
 //
-// Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the transmit ring;
-// opening repeats `inbound_open` over the jobs of one `inbound`, in place, with the ciphertext put back in between.
+// Sealing repeats `outbound_seal` over the jobs of one `outbound_next`, from the TUN's slots to the
+// transmit ring. Opening repeats `inbound_open` over the jobs of one `inbound`, in place, and puts
+// the ciphertext back before each repetition.
 
-import {
-  BATCH_ESP,
-  JOB_LEN,
-  JOB_OK,
-  LANE_BATCH_COUNT,
-  LANE_JOBS,
-} from "../../ts-bindings/layout.ts";
+import { JOB_LEN, JOB_OK, LANE_JOBS } from "../../ts-bindings/layout.ts";
 import { joinNativeEngine, openJobs, sealJobs } from "../../gateway/engine/native.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import {
   type CoreBench,
-  fillSlot,
+  expectBatch,
+  greet,
   installSa,
   LANE,
+  layOutSeal,
   NOW,
   openCoreBench,
   queued,
   receive,
 } from "./core_bench.ts";
 import { type Batch, expectOctets, type Kernel } from "./kernel.ts";
-import { ENDS, ESP_TRAILER_LEN, frameOf, SPI, SPI_HELLO, type Workload } from "./workload.ts";
+import { ENDS, framesOf, SPI, type Workload } from "./workload.ts";
 
-/** Starts a core of our own. */
+/** Opens the core as a subject. */
 export async function openCulvertWasm(): Promise<Kernel> {
   const bench = await openCoreBench();
   return {
@@ -35,7 +33,10 @@ export async function openCulvertWasm(): Promise<Kernel> {
   };
 }
 
-/** Starts the variant of the core for runtimes without relaxed SIMD, at the sizes that are enough to tell what they pay. */
+/**
+ * Opens the core's variant for runtimes without relaxed SIMD. Two sizes are enough to show its
+ * cost.
+ */
 export async function openCulvertStrict(): Promise<Kernel> {
   const bench = await openCoreBench({ variant: "strict" });
   return {
@@ -48,7 +49,7 @@ export async function openCulvertStrict(): Promise<Kernel> {
 }
 
 /**
- * Starts a core whose AEAD step the native engine does.
+ * Opens a core whose AEAD step is done by the native engine.
  *
  * @throws {Error} If its library has not been built
  */
@@ -61,7 +62,7 @@ export async function openCulvertNative(): Promise<Kernel> {
   };
 }
 
-/** The AEAD step as lanes take it. */
+/** The AEAD step, called as lanes call it. */
 function _steps({ core, native, block }: CoreBench): { open: () => void; seal: () => void } {
   if (native === null) {
     return { open: () => core.inbound_open(LANE), seal: () => core.outbound_seal(LANE) };
@@ -78,10 +79,10 @@ function _steps({ core, native, block }: CoreBench): { open: () => void; seal: (
 function _openBatch(bench: CoreBench, workload: Workload): Batch {
   const { core, views, conn, block } = bench;
   installSa(bench, { direction: "inbound", spi: SPI }, workload);
-  const frames = _joined(workload.packets.map(frameOf));
+  const frames = framesOf(workload.packets);
   receive(bench, frames);
   const at = core.rx_at(conn);
-  const packets = _expectBatch(bench, workload.packets.length);
+  const packets = expectBatch(bench, workload.packets.length);
   const restore = (): void => views.u8.set(frames, at);
   if (bench.native?.open(block) === false) throw new Error("Cannot measure: left to the core");
   return {
@@ -92,11 +93,9 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
       const ok = (_: unknown, job: number): boolean =>
         views.u32[(block + LANE_JOBS + job * JOB_LEN + JOB_OK) / 4] === 1;
       if (!workload.packets.every(ok)) throw new Error("Cannot trust inbound_open: not authentic");
-      const expected = workload.packets.map((packet) =>
-        frameOf({ ...packet, sealed: packet.plain })
-      );
+      const expected = workload.packets.map((packet) => ({ ...packet, sealed: packet.plain }));
       const actual = views.u8.slice(at, at + frames.length);
-      expectOctets(actual, _joined(expected), "inbound_open");
+      expectOctets(actual, framesOf(expected), "inbound_open");
     },
     close: () => {
       restore();
@@ -109,24 +108,18 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
 
 function _sealBatch(bench: CoreBench, workload: Workload): Batch {
   const { core, conn } = bench;
-  _greet(bench, workload);
-  installSa(bench, { direction: "outbound", spi: SPI }, workload);
-  workload.packets.forEach(({ plain }, slot) =>
-    fillSlot(bench, slot, plain.subarray(0, plain.length - ESP_TRAILER_LEN))
-  );
-  core.slots_in(LANE, workload.packets.length);
-  if (core.outbound_next(LANE, NOW) !== conn) throw new Error("Cannot seal: no path");
+  greet(bench, workload);
+  layOutSeal(bench, workload);
   if (bench.native?.seal(bench.block) === false) {
     throw new Error("Cannot measure: left to the core");
   }
-  const total = queued(bench).length;
-  const frames = workload.packets.map(frameOf);
-  // The transmit queue is short on purpose: not all packets of a batch need fit.
-  const packets = Math.floor(total / (frames[0]?.length ?? total));
+  // The transmit queue is kept short, so not every packet of a batch fits.
+  const packets = Math.floor(queued(bench).length / framesOf(workload.packets.slice(0, 1)).length);
+  const expected = framesOf(workload.packets.slice(0, packets));
   return {
     packets,
     run: _steps(bench).seal,
-    check: () => expectOctets(queued(bench), _joined(frames.slice(0, packets)), "outbound_seal"),
+    check: () => expectOctets(queued(bench), expected, "outbound_seal"),
     close: () => {
       do {
         core.outbound_commit(LANE);
@@ -135,35 +128,4 @@ function _sealBatch(bench: CoreBench, workload: Workload): Batch {
       } while (core.outbound_next(LANE, NOW) !== 0);
     },
   };
-}
-
-/** A first packet from the peer gives it a path. */
-function _greet(bench: CoreBench, workload: Workload): void {
-  const { core, conn } = bench;
-  installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
-  receive(bench, frameOf(workload.hello));
-  _expectBatch(bench, 1);
-  core.inbound_open(LANE);
-  if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open the first packet");
-  core.rx_release_all(LANE, conn);
-}
-
-/** Looks for a batch, which must have as many jobs as there are packets. */
-function _expectBatch({ core, views, conn, block }: CoreBench, packets: number): number {
-  const kind = core.inbound(LANE, conn, NOW);
-  const count = views.u32[(block + LANE_BATCH_COUNT) / 4];
-  if (kind !== BATCH_ESP || count !== packets) {
-    throw new Error(`Cannot open: batch of kind ${kind} with ${count}`);
-  }
-  return packets;
-}
-
-function _joined(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

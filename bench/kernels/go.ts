@@ -1,7 +1,7 @@
-// Go's standard library on the same lengths: what an IPsec peer written in Go has. A process of its
-// own, as openssl is.
+// Go's standard library on the same packet lengths: the AEADs of an IPsec peer written in Go. It
+// runs in a process of its own, as openssl does.
 //
-// `deno task bench:kernels` builds it where there is a Go: bench/native/go.
+// Where Go is installed, `deno task bench:kernels` builds the program from bench/native/go.
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -10,13 +10,14 @@ import type { Sample } from "../lib/record.ts";
 import type { Outsider } from "./outsider.ts";
 import type { Aead, Operation } from "./workload.ts";
 
-/** `undefined` if it was not built. */
+/** `undefined` if the program has not been built. */
 export function findGo(): Outsider | undefined {
   return existsSync(PROGRAM) ? { subject: "go", measure: measureGo } : undefined;
 }
 
 /**
- * Seconds for one packet of `octets` octets; its ChaCha20-Poly1305 is not in the standard library.
+ * Seconds for one packet of `octets` octets; `undefined` for ChaCha20-Poly1305, which Go's standard
+ * library does not have.
  */
 function measureGo(aead: Aead, operation: Operation, octets: number): Sample | undefined {
   if (aead === "chacha20-poly1305") return undefined;

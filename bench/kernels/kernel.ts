@@ -1,4 +1,4 @@
-// What a subject of this bench is: something that prepares a batch and then does it, as often as it is asked.
+// What a subject of this bench is: something that prepares a batch and then runs it repeatedly.
 
 import type { Sample, Subject } from "../lib/record.ts";
 import type { Contender } from "../lib/run.ts";
@@ -6,14 +6,14 @@ import type { Operation, Workload } from "./workload.ts";
 
 /** A batch that is ready to run. */
 export interface Batch {
-  /** Packets that one `run` does. */
+  /** Packets that one `run` processes. */
   readonly packets: number;
-  /** Undoes what `run` did to its input; not timed. */
+  /** Restores the input that `run` overwrote. This time is not counted. */
   restore?(): void;
   run(): void | Promise<void>;
-  /** Throws if the last `run` did not do what the workload says. */
+  /** Throws if the result of the last `run` differs from the workload's. */
   check(): void;
-  /** Lets go of what was prepared. */
+  /** Releases what was prepared. */
   close?(): void;
 }
 
@@ -27,18 +27,19 @@ export interface Kernel {
   ): Batch | undefined | Promise<Batch | undefined>;
 }
 
-/** How a sample is taken. */
+/** How one sample is taken. */
 export interface Burst {
-  /** How long it takes. */
+  /** How long the burst lasts. */
   readonly ms: number;
   /**
-   * Runs between two readings of the clock, which take 50 (Bun) to 180 ns (Deno) on a machine of 2026: too much beside a packet alone.
-   * With more than one, what `restore` takes is measured after them and taken off.
+   * Runs between two readings of the clock. On a machine of 2026 a pair of readings takes 50 ns on
+   * Bun and 180 ns on Deno, which is too much beside a single packet. With more than one run, the
+   * time of `restore` is measured afterwards and subtracted.
    */
   readonly repeats: number;
 }
 
-/** A contender that repeats `batch` for as long as a burst; one sample is seconds for one packet. */
+/** A contender that repeats `batch` for one burst. A sample is the seconds that one packet took. */
 export function contenderOf(
   subject: Subject,
   batch: Batch,
@@ -56,17 +57,17 @@ export function contenderOf(
   return { subject, measure };
 }
 
-/** Milliseconds of one run. */
+/** Milliseconds that one run takes. */
 async function _timeOnce(batch: Batch): Promise<number> {
   batch.restore?.();
   const begin = performance.now();
   const running = batch.run();
-  // Awaiting what is no promise would cost a turn of the event loop.
+  // Awaiting a value that is no promise would still cost a turn of the event loop.
   if (running !== undefined) await running;
   return performance.now() - begin;
 }
 
-/** Milliseconds of so many runs, without what it takes to restore their input. */
+/** Milliseconds that so many runs take, without the time of restoring their input. */
 async function _timeOften(batch: Batch, repeats: number): Promise<number> {
   const begin = performance.now();
   for (let n = 0; n < repeats; n += 1) {
@@ -80,7 +81,7 @@ async function _timeOften(batch: Batch, repeats: number): Promise<number> {
   return Math.max(0, end - begin - (performance.now() - end));
 }
 
-/** Compares octets of a result with what they must be. */
+/** Throws unless a result has the expected octets. */
 export function expectOctets(
   actual: Uint8Array,
   expected: Uint8Array,

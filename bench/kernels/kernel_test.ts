@@ -2,7 +2,7 @@ import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { type Batch, contenderOf } from "./kernel.ts";
 
-/** Two packets, which must be restored before each run. */
+/** A batch of two packets that notes each call. */
 function countingBatch(): { readonly batch: Batch; readonly calls: string[] } {
   const calls: string[] = [];
   const batch = {

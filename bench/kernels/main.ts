@@ -1,6 +1,8 @@
-// The kernels bench: the AEAD step of a packet, ours beside what a program on this runtime would use instead.
+// The kernels bench: the AEAD step of a packet, ours beside what a program on this runtime would
+// use instead.
 //
-//   deno task bench:kernels [--json] [--progress] [--only TEXT] [--runs N] [--out FILE]      the same on Bun: bun bench/kernels/main.ts
+//     deno task bench:kernels [--json] [--progress] [--only TEXT] [--runs N] [--out FILE]
+//     bun bench/kernels/main.ts [the same flags]
 
 import process from "node:process";
 import { noCase } from "../lib/no_case.ts";
@@ -31,10 +33,12 @@ import {
   workloadOf,
 } from "./workload.ts";
 
-/** Engines compile what is hot while it runs, so the first burst is longer and does not count. */
+/**
+ * Engines compile hot code while it runs, so the first burst is longer and its time is thrown away.
+ */
 const WARM_UP_MS = 100;
 const BURST_MS = 3;
-/** Runs of a batch of one between two readings of the clock. */
+/** Runs of a batch of one packet between two readings of the clock. */
 const REPEATS_ALONE = 32;
 
 interface Case {
@@ -42,7 +46,7 @@ interface Case {
   readonly operation: Operation;
   readonly aead: Aead;
   readonly octets: number;
-  /** A batch of one. */
+  /** Whether it is a batch of one packet. */
   readonly isAlone: boolean;
 }
 
@@ -56,7 +60,10 @@ const CASES: readonly Case[] = [
 
 await runMain(main);
 
-/** Ends by itself: Bun's exit would not wait for who reads standard output. */
+/**
+ * Returns undefined so that the process ends by itself: Bun's exit would not wait until standard
+ * output has been read.
+ */
 async function main(): Promise<number | undefined> {
   const options = parseBenchArgs(process.argv.slice(2), { runs: 31 });
   const cases = CASES.filter(({ name }) => name.includes(options.only));
@@ -98,7 +105,10 @@ function workloadFor({ aead, octets, isAlone }: Case): Workload {
   return isAlone ? aloneOf(workload) : workload;
 }
 
-/** One sample of each outsider that has this case. None has batches: alone, each would only repeat what it said of the same size. */
+/**
+ * One sample from each outsider that has this case. Outsiders have no batches, so a packet alone
+ * would only repeat what they report for its size.
+ */
 function samplesOf(
   outsiders: readonly Outsider[],
   { aead, operation, octets, isAlone }: Case,
@@ -110,7 +120,7 @@ function samplesOf(
   });
 }
 
-/** Batches of the subjects that have this AEAD; each shows first that its results are right. */
+/** Prepares a batch for each subject that has this AEAD, and checks its results once. */
 async function prepareAll(
   kernels: readonly Kernel[],
   operation: Operation,
@@ -136,7 +146,7 @@ interface Asked {
   readonly askOutsiders: () => readonly (readonly [Subject, Sample])[];
 }
 
-/** Takes the samples of one case, and closes the batches. */
+/** Takes the samples of one case and closes the batches. */
 async function measureAll(
   batches: ReadonlyMap<Subject, Batch>,
   { runs, repeats, onRound, askOutsiders }: Asked,
@@ -149,7 +159,7 @@ async function measureAll(
     void samples.set(subject, [...samples.get(subject) ?? [], ...more]);
   let done = 0;
   for (const rounds of partsOf(runs)) {
-    // What an outsider left in the caches is the first round's, which does not count.
+    // Outsiders disturb the caches, so the round after them is a warm-up that does not count.
     const options = { runs: rounds, warmups: 1, onRound: () => onRound(++done, runs) };
     for (const [subject, some] of await runRounds(contenders(BURST_MS), options)) {
       add(subject, some);

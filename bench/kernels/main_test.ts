@@ -1,4 +1,5 @@
-// Whether the bench runs at all, as it is started, on the runtime of the test. How fast anybody is, is no matter of a test.
+// Tests that the bench runs, as users start it, on the runtime of the test. Tests say nothing about
+// speed.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -7,7 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseLines } from "../dashboard/results.ts";
 
-/** They need nothing but the repository and its npm packages. */
+/** Subjects that need only the repository and its npm packages. */
 const IN_TREE = ["culvert-wasm", "culvert-wasm-strict", "node-crypto", "noble"];
 
 const TIMEOUT = { timeout: 60_000 };
@@ -16,7 +17,7 @@ test(
   "the bench has a record of every subject in the tree, for sealing and opening",
   TIMEOUT,
   () => {
-    // A packet alone: that keeps out `openssl speed`, which takes seconds.
+    // Cases of single packets leave out `openssl speed`, which takes seconds.
     const records = runBench(["--only", "aes-128-gcm 64 alone", "--runs", "2"]);
     for (const name of ["seal aes-128-gcm 64 alone", "open aes-128-gcm 64 alone"]) {
       const ofCase = records.filter((record) => record.case === name);

@@ -1,4 +1,5 @@
-// `@noble/ciphers`, the best-kept AEADs in plain JavaScript: one call for each packet.
+// `@noble/ciphers`, a well-maintained implementation of the AEADs in plain JavaScript: one call for
+// each packet.
 
 import { gcm } from "@noble/ciphers/aes.js";
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";

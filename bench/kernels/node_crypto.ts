@@ -1,4 +1,5 @@
-// `node:crypto`, one packet after the other: it has no batches, and a cipher object serves one packet.
+// `node:crypto`, one packet after the other. It has no batches, and each packet needs a new cipher
+// object.
 
 import {
   type CipherGCM,

@@ -1,6 +1,7 @@
-// `openssl speed`: what the processor's own AES gives a program in C, with no packets around it. A ceiling, no rival.
+// `openssl speed`: what a program in C gets from the processor's AES instructions, with no packets
+// around it. It is a ceiling, not a rival.
 //
-// It is a process of its own that counts for whole seconds.
+// It runs in a process of its own, and only for whole seconds.
 
 import { execFileSync } from "node:child_process";
 import type { Sample } from "../lib/record.ts";

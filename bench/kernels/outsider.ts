@@ -1,4 +1,4 @@
-// A subject that is a process of its own and takes its own time: it cannot take turns burst by
+// A subject that runs in a process of its own and measures itself. It cannot take turns burst by
 // burst, so it is asked a few times between the rounds of the others.
 
 import type { Sample, Subject } from "../lib/record.ts";
@@ -10,12 +10,12 @@ export interface Outsider {
   readonly measure: (aead: Aead, operation: Operation, octets: number) => Sample | undefined;
 }
 
-/** How often an outsider is asked in one case. */
+/** How often an outsider measures one case. */
 const OUTSIDE_RUNS = 3;
 
 /**
- * Splits rounds into {@link OUTSIDE_RUNS} parts that differ by one at most; an outsider is asked
- * after each.
+ * Splits rounds into {@link OUTSIDE_RUNS} parts whose lengths differ by at most one. The outsiders
+ * measure after each part.
  */
 export function partsOf(runs: number): number[] {
   return Array.from(

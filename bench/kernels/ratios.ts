@@ -1,11 +1,12 @@
-// Prints the table of README.md, in Markdown, from the last run in a file of records: how many
-// times longer each rival takes than culvert-wasm. A rival without this AEAD has an empty cell.
+// Prints the table of README.md in Markdown, from the last run in a file of records: how many times
+// longer each rival takes than culvert-wasm. The cell of a rival without this AEAD is empty.
 //
-//   deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
+//     deno run --allow-read bench/kernels/ratios.ts [--low] bench/results/kernels-deno.jsonl
 //
-// Compared are the records' own ratios, which are medians over rounds. Rivals with fewer samples
-// (openssl, go), and records of before there were such ratios, are compared by their medians. With
-// --low all are compared by the 10th percentile: on a busy machine that is what nobody disturbed.
+// The table shows the records' own ratios, which are medians over rounds. Rivals with fewer samples
+// (openssl, go) and records from before those ratios existed are compared by their medians. With
+// --low, all are compared by the 10th percentile: on a busy machine those are the runs that nothing
+// disturbed.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";

@@ -1,4 +1,5 @@
-// RustCrypto's crates in WebAssembly, a batch to a call: what a Rust programmer gets without writing kernels.
+// RustCrypto's crates in WebAssembly, one call for each batch: what a Rust programmer gets without
+// writing kernels.
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,10 +19,10 @@ interface Exports {
 }
 
 /**
- * Loads a module that tools/build_rustcrypto.ts made.
+ * Loads a module that tools/build_rustcrypto.ts has built.
  *
  * @param name `simd` or `scalar`
- * @returns `undefined` if it was not made
+ * @returns `undefined` if it has not been built
  */
 export async function loadRustCrypto(
   subject: Subject,
@@ -89,5 +90,5 @@ function _batch(
 
 const PAGES = 128;
 
-/** As the link flags have it. */
+/** The same as in the link flags. */
 const PAGES_MAX = 65_536;

@@ -1,4 +1,5 @@
-// WebCrypto with the whole batch in flight, which is the best it can do: one by one, each packet waits for a thread.
+// WebCrypto with the whole batch in flight. That is its best case: one by one, each packet would
+// wait for a thread.
 
 import { type Batch, expectOctets, type Kernel } from "./kernel.ts";
 import type { Aead, Operation, Packet, Workload } from "./workload.ts";

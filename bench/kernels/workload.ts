@@ -1,4 +1,5 @@
-// What every subject is given: the same packets under the same keys, as ESP would have them (RFC 4106, RFC 7634).
+// The packets that every subject gets: the same packets under the same keys, in the form that ESP
+// gives them (RFC 4106, RFC 7634).
 
 import { createHash } from "node:crypto";
 import { gcm } from "@noble/ciphers/aes.js";
@@ -12,10 +13,10 @@ export const AEADS: readonly Aead[] = ["aes-128-gcm", "aes-256-gcm", "chacha20-p
 export const OPERATIONS: readonly Operation[] = ["seal", "open"];
 export const SIZES: readonly number[] = [64, 256, 576, 1400, 9000, 65_000];
 
-/** Of the sizes, those that stand for short packets and for full ones where not all are measured. */
+/** Two sizes that stand for short and for full packets, where not all sizes are measured. */
 export const ENDS: readonly number[] = [64, 1400];
 
-/** AEADs that also have cases of a packet that comes alone. */
+/** AEADs that are also measured with one packet at a time. */
 export const AEADS_ALONE: readonly Aead[] = ["aes-128-gcm", "chacha20-poly1305"];
 
 /** One packet, in all its parts. */
@@ -36,9 +37,9 @@ export interface Workload {
   readonly octets: number;
   readonly key: Uint8Array<ArrayBuffer>;
   readonly salt: Uint8Array<ArrayBuffer>;
-  /** What a read could deliver at once. */
+  /** As many as one read could deliver. */
   readonly packets: readonly Packet[];
-  /** A packet with `SPI_HELLO`, for who must hear from the peer first. */
+  /** A packet with `SPI_HELLO`, for subjects that must hear from the peer first. */
   readonly hello: Packet;
 }
 
@@ -51,7 +52,10 @@ export const REMOTE: readonly number[] = [10, 93, 30, 7];
 
 export const TAG_LEN = 16;
 
-/** Makes the packets of `octets` octets each; a multiple of four, which leaves ESP nothing to pad. */
+/**
+ * Makes packets of `octets` octets each. `octets` must be a multiple of four, so that ESP needs no
+ * padding.
+ */
 export function workloadOf(aead: Aead, octets: number): Workload {
   const seed = createHash("sha512").update(`${aead} ${octets}`).digest();
   const key = new Uint8Array(seed.subarray(0, aead === "aes-128-gcm" ? 16 : 32));
@@ -66,7 +70,7 @@ export function workloadOf(aead: Aead, octets: number): Workload {
   return { ...keys, octets, packets, hello };
 }
 
-/** The first packet of a workload: a batch of one. */
+/** A batch of one: the first packet of a workload. */
 export function aloneOf(workload: Workload): Workload {
   return { ...workload, packets: workload.packets.slice(0, 1) };
 }
@@ -83,7 +87,19 @@ export function frameOf({ aad, nonce, sealed, tag }: Packet): Uint8Array<ArrayBu
   return frame;
 }
 
-/** Seals a packet, by noble. */
+/** Joins the frames of packets. */
+export function framesOf(packets: readonly Packet[]): Uint8Array<ArrayBuffer> {
+  const frames = packets.map(frameOf);
+  const joined = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    joined.set(frame, at);
+    at += frame.length;
+  }
+  return joined;
+}
+
+/** Seals a packet with noble. */
 export function sealPacket(
   { aead, key }: Pick<Workload, "aead" | "key">,
   { nonce, aad, plain }: Pick<Packet, "nonce" | "aad" | "plain">,
@@ -120,7 +136,7 @@ function _plain(sequence: number, octets: number): Uint8Array<ArrayBuffer> {
 export const ESP_TRAILER_LEN = 2;
 
 const IV_LEN = 8;
-/** Sequence number of the batch's first packet; `rustcrypto/src/lib.rs` knows it too. */
+/** Sequence number of the batch's first packet; `rustcrypto/src/lib.rs` has the same number. */
 export const FIRST = 2;
 
 const NEXT_HEADER_IPV4 = 4;

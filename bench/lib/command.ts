@@ -1,8 +1,8 @@
-// How this run was asked, as a line that can be typed again in a checkout.
+// The command of this run, as a line that can be typed again in a checkout.
 
 import { isAbsolute, relative } from "node:path";
 
-/** A program as its runtime was given it. */
+/** A program and its arguments, as its runtime received them. */
 export interface Invocation {
   /** `deno 2.9.6`. */
   readonly runtime: string;
@@ -10,13 +10,13 @@ export interface Invocation {
   readonly args: readonly string[];
 }
 
-/** The line; paths below `root`, the checkout, are relative to it. */
+/** The command line. Paths below `root`, the checkout, become relative to it. */
 export function commandLine({ runtime, program, args }: Invocation, root: string): string {
   const words = runtime.startsWith("bun") ? ["bun"] : ["deno", "run", "-A"];
   return [...words, ...[program, ...args].map((word) => _below(root, word))].map(quoted).join(" ");
 }
 
-/** A word as a shell takes it. */
+/** A word, quoted for a shell if it needs quotes. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

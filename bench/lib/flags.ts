@@ -1,11 +1,11 @@
-// Values of flags.
+// Values of command-line flags.
 
 import { ConfigError } from "../../gateway/config/error.ts";
 
 /**
- * Parses a whole number; `text` is what stands behind `--name`.
+ * Parses a whole number; `text` is the value given to `--name`.
  *
- * @throws {ConfigError} If it is none, or out of range
+ * @throws {ConfigError} If it is not a whole number or is out of range
  */
 export function wholeFlag(
   name: string,

@@ -1,10 +1,11 @@
-// `--only` with a text that no case has in its name.
+// How a bench ends when no case has the text of `--only` in its name.
 
 import { NO_CASE_CODE, noCaseError } from "../../gateway/cli/bench.ts";
 import type { BenchOptions } from "./report.ts";
 
 /**
- * The exit code where `--if-any` asks for no more: of several suites, one with such a case is enough.
+ * The exit code for `--if-any`. A caller that runs several suites needs the case in one of them
+ * only.
  *
  * @throws {ConfigError} Without `--if-any`
  */

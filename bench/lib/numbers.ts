@@ -1,12 +1,13 @@
-// Measured numbers as people read them: three digits, a unit. For tables in a terminal, and for the
-// page of results, whose script is bundled out of modules like this one.
+// Measured numbers for people: three digits and a unit. Used by tables in a terminal and by the
+// page of results, whose script is bundled from modules like this one.
 
 import type { BenchRecord } from "./record.ts";
 
 /**
- * Three digits.
+ * A number with three digits.
  *
- * The live dashboard has its own (gateway/dashboard/format.js): it makes 10.0 of 9.995, this 9.99.
+ * The live dashboard has its own version (gateway/dashboard/format.js): it writes 9.995 as 10.0,
+ * and this one as 9.99.
  */
 export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);

@@ -1,12 +1,14 @@
-// The file of `--out`, which gets records as JSON lines.
+// The file of `--out`: records as lines of JSON.
 
 import { appendFileSync } from "node:fs";
 import { errorCode } from "../../gateway/runtime/files.ts";
 
 /**
- * Opens the file, and makes it if it is not there; the result appends to it. Without a path nothing is kept.
+ * Opens the file, creates it if it does not exist, and returns a function that appends to it.
+ * Without a path nothing is written.
  *
- * @throws {Error} If it cannot be written: now, and not when there is something to lose
+ * @throws {Error} If the file cannot be written. The check comes first, while there are no results
+ * that could be lost
  */
 export function openOut(path: string | undefined): (lines: string) => void {
   if (path === undefined) return () => undefined;

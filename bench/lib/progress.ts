@@ -1,27 +1,28 @@
-// How far a bench is, on standard error: one line that is written again on a terminal, else a line a case.
+// Shows on standard error how far a bench is: on a terminal in one line that is overwritten,
+// elsewhere in one line for each case.
 
 import process from "node:process";
 
-/** What is told of a run while it goes. */
+/** Receives the progress of a run. */
 export interface Progress {
-  /** So many more cases will begin; called before the first. */
+  /** Announces `cases` more cases. Called before the first of them. */
   expect(cases: number): void;
   /** The next case begins. */
   begin(name: string): void;
   /** Round `round` of `of` of this case begins. */
   round(round: number, of: number): void;
-  /** Takes the line off the terminal, where something else is printed next. */
+  /** Erases the line on the terminal, before something else is printed there. */
   clear(): void;
 }
 
 export interface ProgressOptions {
   readonly isTerminal: boolean;
-  /** Columns of the terminal. */
+  /** Width of the terminal in columns. */
   readonly columns: number;
   readonly write: (text: string) => void;
 }
 
-/** Opens the progress of a run on standard error; silent if `isShown` is false. */
+/** Opens the progress of a run on standard error. It writes nothing if `isShown` is false. */
 export function openProgressOf(isShown: boolean): Progress {
   const { stderr } = process;
   return openProgress({
@@ -62,6 +63,6 @@ export function openProgress({ isTerminal, columns, write }: ProgressOptions): P
   };
 }
 
-/** To the first column, and what stands behind it away. */
+/** Moves to the first column and erases the line. */
 const ERASE = "\r\x1b[K";
 const COLUMNS_DEFAULT = 80;

@@ -26,7 +26,7 @@ test("openProgress() writes one line again and again on a terminal", () => {
   ]);
 });
 
-test("openProgress() never wraps, or it would be written below itself", () => {
+test("openProgress() cuts a line that would wrap", () => {
   deepEqual(written({ isTerminal: true, columns: 10 }).slice(0, 2), [
     "\r\x1b[K1 of 2: s",
     "\r\x1b[K1 of 2: s",

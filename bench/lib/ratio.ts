@@ -1,4 +1,4 @@
-// How one subject of a case stands to another that is not the baseline of both.
+// Compares two subjects of a case when neither is the baseline.
 
 import type { BenchRecord } from "./record.ts";
 
@@ -10,11 +10,12 @@ export interface Ratio {
 }
 
 /**
- * Our rate over a rival's by what each record says of the baseline, round by round. The ends are the worst of ours over the best of theirs,
- * and the other way round; with the baseline itself they are those of the rounds.
+ * Our rate over a rival's, from the ratios of both to the baseline, which were taken round by
+ * round. The low end is our worst over their best, the high end our best over their worst. If the
+ * rival is the baseline, the ends are those of the rounds.
  *
  * @param rival Of the same case and run
- * @returns `undefined` if either has not been compared round by round
+ * @returns `undefined` if either was not compared with the baseline round by round
  */
 export function pairedRatio(ours: BenchRecord, rival: BenchRecord): Ratio | undefined {
   const [own, other] = [_roundsOf(ours), _roundsOf(rival)];

@@ -1,8 +1,8 @@
-// One result of a bench: one case of one subject, as a line of JSON that scripts keep.
+// One result of a bench: one case of one subject. Scripts keep it as a line of JSON.
 
 export type Suite = "kernels" | "path" | "wire";
 
-/** Who was measured: ours, and whoever stands beside it in the same run. */
+/** The subjects: our own, and those measured beside them in the same run. */
 export type Subject =
   | "culvert-wasm"
   | "culvert-wasm-strict"
@@ -26,23 +26,31 @@ export type Subject =
   | "espintcp";
 
 /**
- * What `rate` counts, and with it what a sample is: seconds for one operation (`octets/s`,
- * `packets/s`), or an amount that is its own rate (`octets`: memory; `share`: of one processor;
- * `t`: Welch's, without its sign).
+ * The unit of `rate`, which also decides what a sample is. For `octets/s` and `packets/s` a sample
+ * is the seconds of one operation. For the others it is an amount that is its own rate: `octets` of
+ * memory, `share` of one processor, `t` for the absolute value of Welch's t.
  */
 export type Unit = "octets/s" | "packets/s" | "octets" | "share" | "t";
+
+/** Whether a sample of this unit is an amount, which is its own rate, and not a time. */
+export function isAmountUnit(unit: Unit): boolean {
+  return unit === "octets" || unit === "share" || unit === "t";
+}
 
 /** One measurement. */
 export interface Sample {
   /**
-   * Seconds for one operation (kernel) or packet (path, wire); the amount where the unit is one.
+   * Seconds for one operation (kernels) or one packet (path, wire), or the amount if the unit is
+   * one.
    */
   readonly value: number;
-  /** Seconds of processor, user and system, that the subject's own process used for one packet. */
+  /**
+   * Seconds of processor time, user and system, that the subject's own process used for a packet.
+   */
   readonly cpu?: number;
 }
 
-/** Middle and spread of samples, in the unit of the samples. */
+/** Median and spread of samples, in the unit of the samples. */
 export interface Spread {
   readonly median: number;
   /** 10th percentile. */
@@ -51,32 +59,32 @@ export interface Spread {
   readonly high: number;
 }
 
-/** A line of results; names are fixed, scripts read them. */
+/** A line of results. Scripts read it, so its names are fixed. */
 export interface BenchRecord extends Spread {
   readonly suite: Suite;
-  /** Stable across runs and subjects: `seal aes-128-gcm 1400`, `tunnel up 1400 1`. */
+  /** The same across runs and subjects: `seal aes-128-gcm 1400`, `tunnel up 1400 1`. */
   readonly case: string;
   readonly subject: Subject;
-  /** The subject's own: `OpenSSL 3.0.19`; left out if it does not say. */
+  /** The subject's own version: `OpenSSL 3.0.19`. Absent if the subject does not report one. */
   readonly version?: string;
   /** `deno 2.9.6`. */
   readonly runtime: string;
-  /** Length of what one operation works on. */
+  /** Octets that one operation works on. */
   readonly octets: number;
   readonly rate: number;
   readonly unit: Unit;
   readonly runs: number;
-  /** The subject that `ratio` compares with. */
+  /** The subject that `ratio` compares this one with. */
   readonly baseline: Subject;
   /**
-   * Our rate over the baseline's: above 1 is faster, of memory larger. It is the median over the
-   * rounds of a run, in each of which both have a sample. Where one was measured more often than
-   * the other, it is the ratio of their medians.
+   * Our rate over the baseline's: above 1 means faster or, for memory, larger. It is the median
+   * over the rounds in which both have a sample. If one was measured more often than the other, it
+   * is the ratio of their medians.
    */
   readonly ratio: number;
   /**
-   * 10th and 90th percentile over the rounds. Ratios of medians have none, nor have records of
-   * before they were kept.
+   * 10th and 90th percentile over the rounds. Absent for ratios of medians and in records that are
+   * older than these members.
    */
   readonly ratioLow?: number;
   readonly ratioHigh?: number;
@@ -85,13 +93,13 @@ export interface BenchRecord extends Spread {
   /** RFC 3339. */
   readonly at: string;
   readonly machine: string;
-  /** `Linux 6.1.0`. Records of before it was kept have none, nor a command. */
+  /** `Linux 6.1.0`. Absent in older records, as is the command. */
   readonly kernel?: string;
-  /** What was typed to get it: `deno run -A bench/path/main.ts --runs 3`. */
+  /** The command that made the record: `deno run -A bench/path/main.ts --runs 3`. */
   readonly command?: string;
 }
 
-/** Where and on what a run took place: the same in all its records. */
+/** Where and on what a run took place. All records of a run have the same setting. */
 export interface Setting {
   readonly suite: Suite;
   readonly runtime: string;
@@ -103,12 +111,12 @@ export interface Setting {
   readonly versionOf: (subject: Subject) => string | undefined;
 }
 
-/** A case with the samples of all its subjects. */
+/** One case, with the samples of all its subjects. */
 export interface CaseResult {
   readonly case: string;
   readonly octets: number;
   readonly unit: Unit;
-  /** One of the subjects. */
+  /** One of the subjects in `samples`. */
   readonly baseline: Subject;
   readonly samples: ReadonlyMap<Subject, readonly Sample[]>;
 }

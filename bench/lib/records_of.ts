@@ -1,10 +1,18 @@
-// Results of a case as records, and records as the lines of JSON that scripts keep.
+// Turns the results of a case into records, and records into lines of JSON.
 
-import type { BenchRecord, CaseResult, Sample, Setting, Spread, Unit } from "./record.ts";
+import {
+  type BenchRecord,
+  type CaseResult,
+  isAmountUnit,
+  type Sample,
+  type Setting,
+  type Spread,
+  type Unit,
+} from "./record.ts";
 import { spreadOf } from "./stats.ts";
 
 /**
- * The records of one case, one for each subject in their order.
+ * The records of one case, one for each subject, in the order of the subjects.
  *
  * @throws {RangeError} If the baseline was not measured, or a subject has no samples
  */
@@ -39,7 +47,7 @@ export function recordsOf(setting: Setting, result: CaseResult): BenchRecord[] {
   });
 }
 
-/** A record as its line of JSON, what was measured to four digits: more is noise. */
+/** A record as a line of JSON. Measured numbers keep four digits; the rest is noise. */
 export function recordLine(record: BenchRecord): string {
   const short = (key: string, value: unknown): unknown =>
     typeof value === "number" && !COUNTED.includes(key) ? Number(value.toPrecision(4)) : value;
@@ -53,9 +61,9 @@ function _values(samples: readonly Sample[]): number[] {
 }
 
 /**
- * Round by round, where there are pairs: a machine that is slower for a while is so for neighbours
- * in a round, but moves the median of one subject more than another's. A time that the clock
- * rounded to nothing makes no pair.
+ * Compares round by round. A machine that is slow for a while slows all subjects of a round alike,
+ * but may move the median of one more than another's. If the two have different numbers of samples,
+ * or the clock rounded a time to zero, it compares medians.
  */
 function _ratiosOf(
   samples: readonly number[],
@@ -71,15 +79,12 @@ function _ratiosOf(
 }
 
 /**
- * Of rates, which are times the other way round; 1 for what equals its baseline, nothing included.
+ * Ratio of the rates of two samples. Rates are inverse to times. Equal samples give 1, even if both
+ * are 0.
  */
 function _ratio(sample: number, baseline: number, unit: Unit): number {
   if (sample === baseline) return 1;
-  return _isAmount(unit) ? sample / baseline : baseline / sample;
-}
-
-function _isAmount(unit: Unit): boolean {
-  return unit === "octets" || unit === "share" || unit === "t";
+  return isAmountUnit(unit) ? sample / baseline : baseline / sample;
 }
 
 function _rateOf(

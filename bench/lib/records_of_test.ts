@@ -66,12 +66,12 @@ test("recordsOf() compares round by round: what slows both halfway changes no ra
   const [ours, baseline, late] = recordsOf(SETTING, { ...RESULT, samples });
   deepEqual([ours?.ratio, ours?.ratioLow, ours?.ratioHigh], [4, 4, 4]);
   deepEqual([baseline?.ratio, baseline?.ratioLow, baseline?.ratioHigh], [1, 1, 1]);
-  // Slowed one round later than the others, it differs in that round alone; the ratio of the
-  // medians would be 2.
+  // `late` is slowed one round later than the others, so it differs in that round alone. The ratio
+  // of the medians would be 2.
   deepEqual([late?.ratio, late?.median], [1, 4e-6]);
 });
 
-test("recordsOf() turns times over and amounts not", () => {
+test("recordsOf() inverts ratios of times, but not of amounts", () => {
   const samples = new Map([
     ["culvert-wasm" as const, [{ value: 1 }, { value: 2 }, { value: 30 }]],
     ["node-crypto" as const, [{ value: 4 }, { value: 4 }, { value: 10 }]],
@@ -85,13 +85,13 @@ test("recordsOf() turns times over and amounts not", () => {
   deepEqual(of("octets"), [0.5, 0.3, 2.5]);
 });
 
-test("recordsOf() compares medians where the samples are no pairs", () => {
+test("recordsOf() compares medians if the numbers of samples differ", () => {
   const [ours, baseline] = recordsOf(SETTING, RESULT);
   deepEqual([ours?.ratio, ours?.ratioLow, ours?.ratioHigh], [4, undefined, undefined]);
   equal(baseline?.ratio, 1);
 });
 
-test("recordsOf() takes a baseline of nothing for as large as itself", () => {
+test("recordsOf() gives a baseline of 0 the ratio 1 to itself", () => {
   const samples = new Map([["culvert-wasm" as const, [{ value: 0 }, { value: 0 }]]]);
   const result = { ...RESULT, unit: "share" as const, baseline: "culvert-wasm" as const, samples };
   equal(recordsOf(SETTING, result)[0]?.ratio, 1);

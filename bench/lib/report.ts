@@ -1,5 +1,5 @@
-// What a bench program says, and how it is asked: the flags all of them share, JSON lines or tables
-// out.
+// Input and output of a bench program: the flags that all of them share, and results as JSON lines
+// or as tables.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -14,22 +14,22 @@ import { renderRecords } from "./table.ts";
 export interface BenchOptions {
   /** JSON lines instead of tables. */
   readonly isJson: boolean;
-  /** How far it is, a line a case on standard error, also with `--json` into a pipe. */
+  /** Show progress, one line for each case on standard error, even with `--json` into a pipe. */
   readonly isProgressAsked: boolean;
-  /** Only cases whose name contains this; "" is all. */
+  /** Only run cases whose name contains this text; "" runs all. */
   readonly only: string;
-  /** That there is no such case is not a mistake. */
+  /** It is no mistake if no case matches `only`. */
   readonly isNoneAllowed: boolean;
   readonly runs: number;
-  /** A file that gets the records as JSON lines, whatever is printed. */
+  /** File that also receives the records as JSON lines, whatever is printed. */
   readonly out: string | undefined;
-  /** The program's own flags, as they were given or their defaults. */
+  /** The program's own flags, with the values that were given or their defaults. */
   readonly further: Readonly<Record<string, string>>;
 }
 
 export interface BenchDefaults {
   readonly runs: number;
-  /** The program's own flags, each with a value. */
+  /** The program's own flags, each with its default value. */
   readonly further?: Readonly<Record<string, string>>;
 }
 
@@ -72,16 +72,14 @@ function textFlag(value: string): { readonly type: "string"; readonly default: s
 
 /** Collects the results of a run. */
 export interface Report {
-  /**
-   * Takes the results of one case, or of some that belong together, and prints them as one table.
-   */
+  /** Takes the results of one or more cases that belong together, and prints them as one table. */
   add(...results: readonly CaseResult[]): void;
   /** All records so far. */
   readonly records: readonly BenchRecord[];
   readonly progress: Progress;
 }
 
-/** Where a report goes: standard output and standard error unless a test takes them. */
+/** Where a report goes: standard output and standard error by default. Tests replace them. */
 export interface ReportOutputs {
   readonly write?: (text: string) => void;
   readonly progress?: Progress;
@@ -117,7 +115,9 @@ export function openReport(
   return { add, records, progress };
 }
 
-/** Scripts that read JSON have not asked for more, people at a terminal see it. */
+/**
+ * Without `--progress`, a script that reads JSON sees no progress, but a person at a terminal does.
+ */
 function _isProgressShown({ isJson, isProgressAsked }: BenchOptions): boolean {
   return !isJson || isProgressAsked || process.stderr.isTTY === true;
 }

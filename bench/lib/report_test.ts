@@ -91,7 +91,7 @@ test("openReport() prints a table, or one JSON object a line", () => {
   }
 });
 
-/** Everything that is printed, in one list. */
+/** Collects everything that is printed in one list. */
 function collected(printed: string[]): ReportOutputs {
   const write = (text: string): void => void printed.push(text);
   return { write, progress: openProgress({ isTerminal: false, columns: 80, write }) };

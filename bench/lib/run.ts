@@ -1,9 +1,10 @@
-// Interleaved runs: each round measures every subject once, so that what disturbs the machine hits all alike, and the next round goes
-// through them backwards, so that nobody is always the one after the warm cache.
+// Interleaved runs. Each round measures every subject once, so that disturbances of the machine hit
+// all alike. Every other round goes backwards, so that no subject always runs on the caches that
+// the same neighbour left.
 
 import type { Sample, Subject } from "./record.ts";
 
-/** A subject as the runner meets it. */
+/** A subject, as the runner sees it. */
 export interface Contender {
   readonly subject: Subject;
   /** Takes one sample. */
@@ -11,15 +12,17 @@ export interface Contender {
 }
 
 export interface RoundOptions {
-  /** Samples kept of each subject. */
+  /** Samples to keep of each subject. */
   readonly runs: number;
-  /** Rounds before them that are thrown away. */
+  /** Rounds to run before them and throw away. */
   readonly warmups: number;
-  /** Told which round of how many begins, warm-up included. */
+  /** Called when a round begins, with its number and their count. Warm-up rounds are counted. */
   readonly onRound?: (round: number, of: number) => void;
 }
 
-/** Measures all contenders in turns; the samples of each in the order they were taken. */
+/**
+ * Measures all contenders in turns. The samples of each are in the order in which they were taken.
+ */
 export async function runRounds(
   contenders: readonly Contender[],
   { runs, warmups, onRound }: RoundOptions,

@@ -1,10 +1,12 @@
-// How a program here ends: with its exit code, or with one line on standard error.
+// How a bench program ends: with its exit code, or with one line on standard error.
 
 import { ConfigError } from "../../gateway/config/error.ts";
 import { errorCode } from "../../gateway/runtime/files.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 
-/** What a program does; the result is its exit code, undefined lets it end by itself. */
+/**
+ * The body of a program. It returns the exit code, or undefined to let the process end by itself.
+ */
 export type Main = () => Promise<number | undefined>;
 
 /** Runs a program. */
@@ -13,7 +15,7 @@ export async function runMain(main: Main): Promise<void> {
   if (code !== undefined) runtime.exit(code);
 }
 
-/** The exit code: 2 for what was asked wrongly, 1 for what failed. */
+/** The exit code: 2 if the command line is wrong, 1 if the run fails. */
 export async function codeOf(
   main: Main,
   complain: (text: string) => void,

@@ -25,7 +25,7 @@ test("runRounds() takes turns, forwards and backwards, and drops the warm-up", a
   ]);
 });
 
-test("runRounds() ends with the first failure: what it returns has a sample of each round", async () => {
+test("runRounds() fails with its first sample that fails", async () => {
   let round = 0;
   const contenders: Contender[] = [
     { subject: "noble", measure: () => ({ value: 1 }) },

@@ -1,4 +1,4 @@
-// Where a bench runs: the commit, the machine and the command, as they stand in its records.
+// The setting of a run (commit, machine, command), as its records hold it.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -27,8 +27,9 @@ export function settingOf(suite: Suite): Setting {
 }
 
 /**
- * The machine in a few words: processor and cores. `cpuinfo` is the text of /proc/cpuinfo. Names like "Intel(R) Xeon(R) Processor" are
- * those of ten generations, so family and model stand with them.
+ * The machine in a few words: processor and number of cores. `cpuinfo` is the text of
+ * /proc/cpuinfo. Family and model are included, because ten generations of processors share a name
+ * like "Intel(R) Xeon(R) Processor".
  */
 export function machineOf(cpuinfo: string, cores: number): string {
   const value = (key: string): string | undefined =>
@@ -41,7 +42,10 @@ export function machineOf(cpuinfo: string, cores: number): string {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Short hash, with `+` if something in the tree is not committed; "unknown" outside of a repository. */
+/**
+ * Short hash of the commit, with `+` if tracked files have changes. "unknown" outside of a
+ * repository.
+ */
 function _commit(): string {
   const git = (...args: readonly string[]): string =>
     execFileSync("git", ["-C", ROOT, ...args], { encoding: "utf8", stdio: "pipe" }).trim();

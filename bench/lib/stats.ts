@@ -1,11 +1,11 @@
-// Order statistics of a few samples: what a bench says about its spread. Percentiles lie between
-// neighbours by linear interpolation (type 7 of Hyndman and Fan, as R and NumPy have it).
+// Order statistics of a few samples, which describe the spread of a bench. Percentiles between two
+// samples are interpolated linearly (type 7 of Hyndman and Fan, the default of R and NumPy).
 
 import { quantile } from "simple-statistics";
 import type { Spread } from "./record.ts";
 
 /**
- * Summarizes samples by median, 10th and 90th percentile.
+ * Median, 10th and 90th percentile of the samples.
  *
  * @throws {RangeError} If there is no sample, or one that is not a finite number
  */

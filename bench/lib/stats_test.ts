@@ -23,7 +23,7 @@ test("spreadOf() gives median, p10 and p90", () => {
   deepEqual(spreadOf(samples), { median: 5, low: 1, high: 9 });
 });
 
-test("spreadOf() refuses what says nothing", () => {
+test("spreadOf() refuses no samples and samples that are not finite", () => {
   throws(() => spreadOf([]), /no samples/);
   throws(() => spreadOf([1, Number.NaN]), /a sample is NaN/);
   throws(() => spreadOf([Infinity]), /a sample is Infinity/);

@@ -1,10 +1,10 @@
-// Records as a table for people: one line each, units chosen to be read.
+// Records as a table for people: one line for each record, in readable units.
 
 import { type Column, renderTable } from "../../gateway/cli/table.ts";
 import { digits, rateText, secondsText } from "./numbers.ts";
-import type { BenchRecord } from "./record.ts";
+import { type BenchRecord, isAmountUnit } from "./record.ts";
 
-/** Writes records under their titles; each column as wide as it must be. */
+/** Writes records under column titles. Each column is as wide as its longest cell. */
 export function renderRecords(records: readonly BenchRecord[]): string {
   return renderTable(COLUMNS, records.map(_cells), { width: Infinity });
 }
@@ -12,7 +12,7 @@ export function renderRecords(records: readonly BenchRecord[]): string {
 function _cells(record: BenchRecord): string[] {
   const { unit, cpuPerPacket } = record;
   const value = (sample: number): string =>
-    AMOUNTS.includes(unit) ? rateText(sample, unit) : timeText(sample);
+    isAmountUnit(unit) ? rateText(sample, unit) : timeText(sample);
   return [
     record.case,
     record.subject,
@@ -26,13 +26,10 @@ function _cells(record: BenchRecord): string[] {
   ];
 }
 
-/** A terminal need not have the letter µ. */
+/** Writes "us" for microseconds, because a terminal may lack the letter µ. */
 function timeText(seconds: number): string {
   return secondsText(seconds).replace("µ", "u");
 }
-
-/** Units whose samples are amounts and no times. */
-const AMOUNTS: readonly BenchRecord["unit"][] = ["octets", "share", "t"];
 
 const COLUMNS: readonly Column[] = [
   { title: "CASE" },

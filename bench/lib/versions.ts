@@ -1,4 +1,4 @@
-// What was measured, by its own version: a ratio to a rival says little without it.
+// Versions of the subjects. A ratio to a rival means little without its version.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,10 @@ import { runtime } from "../../gateway/runtime/mod.ts";
 import { VERSION } from "../../gateway/model/version.ts";
 import type { Subject, Suite } from "./record.ts";
 
-/** Asks a subject once; `undefined` if it is not installed, or does not say. */
+/**
+ * Returns a function that finds a subject's version and remembers it. It returns `undefined` if the
+ * subject is not installed or does not report one.
+ */
 export function versionsOf(suite: Suite): (subject: Subject) => string | undefined {
   const known = new Map<Subject, string | undefined>();
   return (subject) => {
@@ -17,12 +20,12 @@ export function versionsOf(suite: Suite): (subject: Subject) => string | undefin
   };
 }
 
-/** The first version number in what a program prints, with the word before it: `OpenSSL 3.0.19`. */
+/** The first version number in a program's output, with the word before it: `OpenSSL 3.0.19`. */
 export function versionIn(printed: string): string | undefined {
   return /\b([A-Za-z][\w-]*) v?\d+\.\d[\w.-]*/.exec(printed)?.[0];
 }
 
-/** Crates with their versions, out of the text of a Cargo.lock. */
+/** Crates with their versions, from the text of a Cargo.lock. */
 export function lockedCrates(lock: string, crates: readonly string[]): string {
   return crates.map((crate) => {
     const version = new RegExp(`^name = "${crate}"\nversion = "([^"]+)"$`, "m").exec(lock)?.[1];
@@ -60,7 +63,7 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
     case "plain-tcp":
       return suite === "wire" ? _printed("iperf3", "--version") : runtime.name;
     case "libipsec":
-      // `charon-systemd --version` would start it.
+      // `charon-systemd --version` would start the daemon, so swanctl is asked.
       return _printed("swanctl", "--help");
     case "udp-over-tcp":
       return _printed(process.env[TCP2UDP] ?? "tcp2udp", "--version");
@@ -71,18 +74,18 @@ function _ask(subject: Subject, suite: Suite): string | undefined {
   }
 }
 
-/** Whoever names a veepin by CULVERT_BENCH_VEEPIN knows which it is. */
+/** You set it to the version of the program that CULVERT_BENCH_VEEPIN names. */
 const VEEPIN_VERSION = "CULVERT_BENCH_VEEPIN_VERSION";
 
-/** Names the program, where it is not on PATH. */
-const TCP2UDP = "CULVERT_BENCH_TCP2UDP";
+/** Environment variable with the path of tcp2udp, if it is not on PATH. */
+export const TCP2UDP = "CULVERT_BENCH_TCP2UDP";
 
 const NATIVE_LOCK = "bench/native/Cargo.lock";
 const RUSTCRYPTO: readonly string[] = ["aes-gcm", "chacha20poly1305"];
 
 function _printed(program: string, argument: string): string | undefined {
   const { stdout } = spawnSync(program, [argument], { encoding: "utf8" });
-  // Nothing at all if there is no such program.
+  // Output is null if there is no such program.
   return versionIn(stdout ?? "");
 }
 

@@ -1,5 +1,5 @@
-// What the Rust program says: `cases N`, then of each case `begin NAME`, a line of seconds for each
-// crate, `end NAME`.
+// Parses the output of the Rust program: `cases N`, then for each case `begin NAME`, a line of
+// seconds for each crate, and `end NAME`.
 
 import type { Sample, Subject } from "../lib/record.ts";
 
@@ -21,7 +21,7 @@ export type Line =
 /**
  * Parses a line.
  *
- * @throws {TypeError} If it is none of these
+ * @throws {TypeError} If it has none of these forms
  */
 export function parseLine(text: string): Line {
   const [first = "", ...rest] = text.split(" ");
@@ -36,7 +36,7 @@ export function parseLine(text: string): Line {
   throw new TypeError(`Cannot read what the program said: ${text}`);
 }
 
-/** Whether a crate is one of those that records know. */
+/** Whether a crate is one of the subjects that records know. */
 export function isCrate(name: string): name is typeof CRATES[number] {
   return CRATES.some((crate) => crate === name);
 }

@@ -1,5 +1,6 @@
-// `deno task bench:native`: Rust's AEAD crates side by side, natively: what the native engine could be built on. The measuring is Rust
-// (`src/`), which cargo builds; what becomes of the samples is as in every bench.
+// `deno task bench:native`: compares Rust's AEAD crates, which the native engine could be built on,
+// in native code. A Rust program (`src/`) measures, and cargo builds it. The samples are reported
+// as in every bench.
 //
 //     --json --progress --only TEXT --runs N --out FILE
 
@@ -30,7 +31,10 @@ async function main(): Promise<number> {
   return await measure(report, options);
 }
 
-/** Reads samples as they come: the count of cases first, then for each case its crates, a line each. */
+/**
+ * Reads samples as the program prints them: first the number of cases, then for each case one line
+ * per crate.
+ */
 async function measure(report: Report, options: BenchOptions): Promise<number> {
   const child = spawn("cargo", [...CARGO, String(options.runs), options.only], {
     cwd: ROOT,

@@ -1,32 +1,33 @@
-// The load generator's own libc and memory: what it sends lies there ready, sealed before any clock runs, so that a run costs it
-// little more than large writes. Its sockets block; nothing else runs in its thread while a run is timed.
+// The load generator's own libc and memory. Its load lies there ready, sealed before any clock
+// runs, so that a run costs it little more than large writes. Its sockets block, and nothing else
+// runs in its thread while a run is timed.
 
 import { createScratch, type Kernel } from "../../gateway/linux/kernel.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import type { Address } from "../../gateway/runtime/types.ts";
 
-/** Memory of the load generator, and the kernel. */
+/** The load generator's memory and kernel. */
 export interface Arena extends Kernel {
   readonly u8: Uint8Array;
   readonly view: DataView;
-  /** Absolute address of an offset, for tables inside of the memory. */
+  /** Absolute address of an offset, for tables inside the memory. */
   address(offset: number): bigint;
-  /** The same, as an argument of a call. */
+  /** The same address as the argument of a call. */
   at(offset: number): Address;
   /** Where received octets go. */
   readonly inbox: number;
   /** Where a burst of datagrams is laid out: `OUTBOX_LEN` octets. */
   readonly outbox: number;
-  /** Takes `len` octets for good, until `reset`; a multiple of 64. */
+  /** Reserves `len` octets, rounded up to a multiple of 64, until `reset`. Returns their offset. */
   take(len: number): number;
-  /** Gives everything that was taken back. */
+  /** Releases everything that was reserved. */
   reset(): void;
 }
 
 /** Octets that one `recv` may take. */
 export const INBOX_LEN = 1_048_576;
 
-/** More than one UDP datagram can hold. */
+/** More than one UDP datagram can carry. */
 const OUTBOX_LEN = 65_536;
 
 /** Makes an arena with room for `len` octets of load. */

@@ -1,20 +1,20 @@
-// The subjects as child processes of the bench's own runtime, with the gateway's permissions.
+// Starts subjects as child processes of the bench's own runtime, with the gateway's permissions.
 
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A subject that runs. */
+/** A running subject. */
 export interface Child {
   readonly pid: number;
-  /** The next line of its standard output; fails when it ends before. */
+  /** The next line of its standard output. Rejects if the process ends first. */
   line(): Promise<string>;
-  /** SIGTERM, and the end. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
 }
 
-/** Starts a program of the project; `file` counts from its root. */
+/** Starts a program of the project. `file` is relative to the root of the repository. */
 export function startChild(file: string, args: readonly string[]): Child {
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
   const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
@@ -26,7 +26,7 @@ export function startChild(file: string, args: readonly string[]): Child {
   if (pid === undefined) throw new Error(`Cannot start ${file}`);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  // A gateway logs every SA that it is given, which nobody needs to see but when it fails.
+  // A gateway logs every SA that it gets. The log is only shown if the gateway fails.
   const log: string[] = [];
   createInterface({ input: child.stderr }).on("line", (text) => {
     log.push(text);

@@ -1,17 +1,18 @@
-// What a process has cost so far.
+// Processor time that a process has used so far.
 
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * Processor time of all threads of a process, user and system, in seconds.
  *
- * From `schedstat`, to the nanosecond: `/proc/PID/stat` counts in ticks of 10 ms, which is much of a short run.
+ * It comes from `schedstat`, which counts nanoseconds. `/proc/PID/stat` counts in ticks of 10 ms, a
+ * large part of a short run.
  */
 export function cpuSeconds(pid: number): number {
   return [...threadSeconds(pid).values()].reduce((sum, seconds) => sum + seconds, 0);
 }
 
-/** The same, thread by thread. */
+/** The same for each thread. */
 export function threadSeconds(pid: number): Map<number, number> {
   return new Map(
     readdirSync(`/proc/${pid}/task`).flatMap((task): [number, number][] => {
@@ -21,24 +22,27 @@ export function threadSeconds(pid: number): Map<number, number> {
   );
 }
 
-/** Nanoseconds; undefined of a thread that has ended since it was listed, as those do that have compiled something. */
+/**
+ * Nanoseconds of a thread; undefined if it has ended since it was listed. Compiler threads of the
+ * engine do that.
+ */
 function readOnCpu(path: string): number | undefined {
   try {
     return Number(readFileSync(path, "utf8").split(" ")[0]);
   } catch (error) {
-    // Between its open and its read the thread is ESRCH.
+    // If the thread ends between open and read, the read fails with ESRCH.
     if (error instanceof Error && /ENOENT|ESRCH/.test(error.message)) return undefined;
     throw error;
   }
 }
 
-/** What a run took, by the clock and of the subject's processor. */
+/** Duration of a run, and processor time of the subject. */
 export interface Cost {
   readonly seconds: number;
   readonly cpuSeconds: number;
 }
 
-/** Times `run`, and what it costs the process `pid`. */
+/** Runs `run` and measures its duration and the processor time of process `pid`. */
 export function timed(pid: number, run: () => void): Cost {
   const cpu = cpuSeconds(pid);
   const start = performance.now();

@@ -1,14 +1,17 @@
-// The two ways to load a subject: streams as fast as they are taken, and a window of packets that must come back.
+// The two ways to load a subject: streams as fast as it takes them, and a window of packets that
+// must come back.
 
 import type { Arena } from "./arena.ts";
 import { frameAt, type Recording, streamLen } from "./recording.ts";
 import { finishTcp, receiveSome, sendAll } from "./sockets.ts";
 
 /**
- * Sends all streams, one on each descriptor, in turns of one large write; ends when the subject has handled everything.
+ * Sends all streams, one on each descriptor, in turns of one large write. Returns when the subject
+ * has handled everything.
  *
- * After our FIN a gateway handles what came before and then ends the connection (protocol.md T49), so the end of the last
- * connection is the moment at which the last packet is done; nobody has to be asked while the clock runs.
+ * After our FIN a gateway handles what came before it and then ends the connection (rule T49). So
+ * the end of the last connection is the moment at which the last packet is done, and nothing has to
+ * be asked while the clock runs.
  */
 export function pushStreams(arena: Arena, recording: Recording, fds: readonly number[]): void {
   const left = recording.streams.map((stream) => ({
@@ -28,20 +31,22 @@ export function pushStreams(arena: Arena, recording: Recording, fds: readonly nu
   for (const fd of fds) finishTcp(arena, fd);
 }
 
-/** How packets go in that come out of the subject as frames on a connection. */
+/** Packets that enter the subject elsewhere and leave it as frames on connections. */
 export interface Window {
   readonly fds: readonly number[];
   readonly frameLen: number;
-  /** Of all connections together. */
+  /** Total over all connections. */
   readonly packets: number;
-  /** Gives `count` packets to the subject; they are to come out of connection `i`. */
+  /** Gives `count` packets to the subject that will leave on connection `i`. */
   offer(i: number, count: number): void;
 }
 
 /**
- * Keeps a window of packets on their way until all have come back; the connections have their bursts in turns.
+ * Keeps a window of packets under way until all have come back. The connections get their bursts in
+ * turns.
  *
- * No queue on the way holds fewer, so nothing is lost for want of room, and the subject is never out of work.
+ * No queue on the way holds fewer packets than the window, so none is dropped for lack of room, and
+ * the subject never runs out of work.
  */
 export function pumpWindow(arena: Arena, { fds, frameLen, packets, offer }: Window): void {
   const window = Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_LEN / frameLen)));
@@ -49,7 +54,7 @@ export function pumpWindow(arena: Arena, { fds, frameLen, packets, offer }: Wind
   const each = Math.ceil(packets / fds.length);
   const bursts = Math.ceil(each / burst) * fds.length;
   const octets = fds.map(() => 0);
-  // Packets of its connection up to and with burst number `n`.
+  // Packets of its connection up to and including burst number `n`.
   const untilOf = (n: number): number => Math.min((Math.floor(n / fds.length) + 1) * burst, each);
   let offered = 0;
   for (let awaited = 0; awaited < bursts; awaited++) {
@@ -66,20 +71,21 @@ export function pumpWindow(arena: Arena, { fds, frameLen, packets, offer }: Wind
 }
 
 /**
- * Packets and octets on their way at most: a TUN holds 500 packets; a UDP socket of a rival, with the kernel's default of 208 KiB, some 200 small
- * datagrams (with 256 it lost some of 64 octets); a gateway queues 65,536 octets of ESP on a connection, and a kernel that
- * has just opened it may take none of them for a while.
+ * Most packets and octets under way at a time. A TUN queues 500 packets. A rival's UDP socket, with
+ * the kernel's default buffer of 208 KiB, holds about 200 small datagrams; with a window of 256 it
+ * lost some of 64 octets. A gateway queues 65,536 octets of ESP on a connection, and a kernel that
+ * has just opened the connection may take none of them for a while.
  */
 const WINDOW = 128;
 const WINDOW_LEN = 61_440;
 
-/** Packets that go in at once. */
+/** Packets that are given to the subject at once. */
 export const BURST = 20;
 
 /** Octets of one large write. */
 const WRITE_LEN = 262_144;
 
-/** A stream's frames `first` and on, as one part to send. */
+/** The frames of a stream from number `first` on, as one part to send. */
 export function framesPart(
   recording: Recording,
   i: number,

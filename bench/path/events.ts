@@ -1,5 +1,6 @@
-// What the data path pays for those who look on: opening beside a thousand connections, with nobody there, with slow readers of events, and
-// with dashboards that read all connections each second.
+// Cost of observers for the data path: opening beside a thousand connections, first with no
+// observer, then with slow readers of events, then with dashboards that read all connections each
+// second.
 
 import type { CaseResult, Sample } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
@@ -14,10 +15,10 @@ import { GATEWAY } from "./scene.ts";
 import type { SuiteOptions } from "./throughput.ts";
 import { bothBodies, install, openedUp } from "./tunnel.ts";
 
-/** Who looks on. */
+/** A kind of observer. */
 interface Watch {
   readonly name: string;
-  /** What `readers.ts` is told; undefined is nobody. */
+  /** Arguments of `readers.ts`; undefined for no observer. */
   readonly readers: readonly [kind: string, count: string] | undefined;
 }
 
@@ -27,7 +28,9 @@ const WATCHES: readonly Watch[] = [
   { name: "polls-10", readers: ["polls", "10"] },
 ];
 
-/** Measures all in the same rounds, one after another; asking for one runs all. */
+/**
+ * Measures all kinds in the same rounds, one after another. All of them run if one is asked for.
+ */
 export async function measureEvents(report: Report, options: SuiteOptions): Promise<void> {
   const { engine, runs } = options;
   if (eventCases(options).length === 0) return;
@@ -63,7 +66,7 @@ export async function measureEvents(report: Report, options: SuiteOptions): Prom
   ]));
 }
 
-/** What `measureEvents` tells, as one. */
+/** The name under which all cases of `measureEvents` are counted; empty if none is asked for. */
 export function eventCases({ only }: Pick<SuiteOptions, "only">): string[] {
   const names = WATCHES.flatMap((
     { name },
@@ -76,7 +79,7 @@ function nameOf(what: string, watch: string): string {
 }
 
 interface Watched {
-  /** By the clock, with the processor time of the whole process. */
+  /** Time by the clock, with the processor time of the whole process. */
   readonly all: Sample;
   /** Processor time of the lane's thread. */
   readonly lane: Sample;
@@ -88,7 +91,7 @@ interface Watching {
   readonly watch: Watch;
 }
 
-/** Opens the load again and again, long enough for everyone who looks to have looked several times. */
+/** Opens the load again and again, long enough for every observer to read several times. */
 async function watched(arena: Arena, { gateway, load, watch }: Watching): Promise<Watched> {
   const { host, port } = gateway.apiAt;
   const readers = watch.readers === undefined
@@ -109,7 +112,7 @@ async function watched(arena: Arena, { gateway, load, watch }: Watching): Promis
   };
 }
 
-/** What the thread has used that worked most, the main one aside, which answers the API. */
+/** Seconds that the busiest thread used, not counting the main thread, which answers the API. */
 function busiest(
   before: ReadonlyMap<number, number>,
   after: ReadonlyMap<number, number>,

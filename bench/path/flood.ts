@@ -1,5 +1,6 @@
-// ESP without end on one connection. It is sealed before, and fills a socket buffer that holds many milliseconds of it, so that nobody competes
-// for the processor but the kernel. Its SA has no replay window: the same packets are good again.
+// Endless ESP on one connection. The load is sealed beforehand and fills a socket buffer of many
+// milliseconds, so that only the kernel competes with the gateway for the processor. Its SA has no
+// replay window, so the same packets stay valid.
 
 import type { Arena } from "./arena.ts";
 import type { GatewayChild } from "./gateway_child.ts";
@@ -8,12 +9,12 @@ import { connectTcp, holdAll, sendSome } from "./sockets.ts";
 import { install, remove } from "./tunnel.ts";
 
 export interface Flood {
-  /** Fills the socket's buffer up. */
+  /** Fills the socket's buffer again. */
   refill(): void;
   close(): Promise<void>;
 }
 
-/** A connection that floods the gateway with ESP that it terminates. */
+/** Opens a connection that floods the gateway with ESP that the gateway opens. */
 export async function openFlood(arena: Arena, gateway: GatewayChild): Promise<Flood> {
   const load = record(arena, {
     ...{ innerLen: FLOOD_INNER_LEN, connections: 1, packets: FLOOD_PACKETS, port: DISCARD_PORT },
@@ -29,7 +30,7 @@ export async function openFlood(arena: Arena, gateway: GatewayChild): Promise<Fl
   let at = stream.at;
 
   function refill(): void {
-    // No more than the buffer holds: a gateway that keeps up would never let it fill.
+    // Sends no more than one buffer: a gateway that keeps up would never let it fill.
     for (let left = FLOOD_BUFFER_LEN; left > 0;) {
       const sent = sendSome(arena, fd, { at, len: Math.min(left, end - at) });
       if (sent === 0) return;
@@ -49,5 +50,5 @@ export async function openFlood(arena: Arena, gateway: GatewayChild): Promise<Fl
 
 const FLOOD_INNER_LEN = 1400;
 const FLOOD_PACKETS = 5000;
-/** Some 20 ms of it. */
+/** About 20 ms of load. */
 const FLOOD_BUFFER_LEN = 8_388_608;

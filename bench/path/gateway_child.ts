@@ -1,4 +1,5 @@
-// A gateway as a subject: the program that users start, its API, and its counters to tell that a run was what it is said to be.
+// A gateway as a subject: the program that users start, its API, and counters that show whether a
+// run did what it claims.
 
 import { type Api, openApi } from "../../tests/support/api.ts";
 import { parseListening } from "../../tests/support/gateway.ts";
@@ -7,15 +8,15 @@ import { settle } from "../../tests/support/wait.ts";
 import { type Child, startChild } from "./child.ts";
 import type { Endpoint } from "./sockets.ts";
 
-/** A gateway that serves. */
+/** A gateway that is serving. */
 export interface GatewayChild extends Child {
   readonly api: Api;
   readonly tcp: Endpoint;
-  /** Where its API listens. */
+  /** Address of its API. */
   readonly apiAt: Endpoint;
 }
 
-/** A counter of the gateway's. */
+/** A counter of the gateway. */
 export interface Counter {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -38,7 +39,7 @@ export const RELAYED_DOWN: Counter = {
   labels: { direction: "outbound", kind: "esp" },
 };
 
-/** Starts the gateway of `program` on free ports of loopback; resolves when it serves. */
+/** Starts the gateway of `program` on free ports of loopback. Resolves when it serves. */
 export async function startGatewayChild(
   program: string,
   args: readonly string[],
@@ -63,9 +64,9 @@ export async function readCounter({ api }: GatewayChild, counter: Counter): Prom
 }
 
 /**
- * Waits until a counter has grown to `wanted`.
+ * Waits until a counter has reached `wanted`.
  *
- * @throws {Error} If it does not: the run measured something else than it says
+ * @throws {Error} If it does not: the run measured something other than it claims
  */
 export async function expectCounter(
   gateway: GatewayChild,

@@ -1,10 +1,12 @@
-// Ten thousand connections, nearly all of them idle: how fast they come, what memory they hold, of the core and of the whole process, what they
-// take of the processor, and what a hundred active ones among them lose.
+// Ten thousand connections, nearly all of them idle. Measured are the rate at which they connect,
+// the memory that they use in the core and in the whole process, their processor time, and how much
+// a hundred active connections among them slow down.
 
 import type { CaseResult, Sample, Unit } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { raiseOpenFiles } from "../../gateway/linux/limits.ts";
 import { coreResidentKib, residentKib } from "../../tests/support/proc.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { cpuSeconds, timed } from "./cost.ts";
 import { type GatewayChild, startGatewayChild } from "./gateway_child.ts";
@@ -14,7 +16,9 @@ import { connectTcp, receiveSome, sendAll } from "./sockets.ts";
 import type { SuiteOptions } from "./throughput.ts";
 import { bothBodies, install, openedUp } from "./tunnel.ts";
 
-/** Measures in fresh gateways. All cases come of the same filling, so that asking for one runs all. */
+/**
+ * Measures in fresh gateways. One filling gives all cases, so all of them run if one is asked for.
+ */
 export async function measureIdle(
   report: Report,
   options: Pick<SuiteOptions, "only" | "runs">,
@@ -38,7 +42,7 @@ export async function measureIdle(
   })));
 }
 
-/** What `measureIdle` tells. */
+/** The cases that `measureIdle` reports. */
 export function idleCases({ only }: Pick<SuiteOptions, "only">): IdleCase[] {
   return CASES.filter(({ name }) => name.includes(only));
 }
@@ -85,15 +89,19 @@ async function fillGateway(arena: Arena): Promise<Found> {
 interface Opening {
   readonly gateway: GatewayChild;
   readonly proofs: Recording;
-  /** Each connection proves itself with a frame of its own, from here on. */
+  /**
+   * Index of the first proof. Each connection proves itself with a frame of its own, from this one
+   * on.
+   */
   readonly first: number;
   readonly count: number;
 }
 
 /**
- * Opens connections that have had a packet each in both directions and are idle then.
+ * Opens connections that each carry a packet in both directions and are idle from then on.
  *
- * In storms of what the gateway's backlog holds, from several addresses: all of a storm connect and send, then all are answered.
+ * They come in storms as large as the gateway's backlog, from several addresses. All connections of
+ * a storm connect and send first; then all are answered.
  */
 export function connectAll(arena: Arena, { gateway, proofs, first, count }: Opening): number[] {
   const [stream] = proofs.streams;
@@ -116,22 +124,28 @@ export function connectAll(arena: Arena, { gateway, proofs, first, count }: Open
   return fds;
 }
 
-/** Share of a processor that the whole process takes when nothing happens. */
+/** Share of a processor that the whole process uses while nothing happens. */
 async function busyOf({ pid }: GatewayChild): Promise<Sample> {
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await sleep(SETTLE_MS);
   const before = cpuSeconds(pid);
   const start = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await sleep(IDLE_MS);
   return { value: (cpuSeconds(pid) - before) / (performance.now() - start) * 1000 };
 }
 
-/** With the active ones as many as a gateway takes by default. */
+/** Together with the active ones, as many as a gateway accepts by default. */
 const CONNECTIONS = 9900;
-/** Connections before the first reading: code and tables that all share are there then. */
+/**
+ * Connections before the first reading, so that code and tables shared by all are already in
+ * memory.
+ */
 const FIRST = 50;
 const ADDED = CONNECTIONS - FIRST;
 const STORM = 512;
-/** Addresses that connect: the closed connections of one would use up its ports (TIME_WAIT). */
+/**
+ * Addresses to connect from. With a single one, closed connections would use up its ports
+ * (TIME_WAIT).
+ */
 const SOURCES = 16;
 const SETTLE_MS = 1000;
 const IDLE_MS = 3000;

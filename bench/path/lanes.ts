@@ -1,7 +1,10 @@
-// Whether a second lane opens as much again. The load lies in the kernel's socket buffers before the gateway is let go, so that no generator
-// takes the cores that the lanes are measured on: the gateway is stopped (SIGSTOP) while it is written, and runs alone then. The clock stops
-// with the first connection that is done: until then every lane has had work, and how much of it is done is read from the buffers. One core
-// is often slower than the other for a while; who waited for the last connection would measure the slower one.
+// Whether a second lane doubles the opening rate. No generator may compete for the cores that the
+// lanes are measured on. So the gateway is stopped (SIGSTOP) while the load is written into the
+// kernel's socket buffers, and then runs alone.
+//
+// The clock stops when the first connection is done. Until then every lane has had work, and the
+// buffers show how much of it is left. Waiting for the last connection would measure the slower
+// core: one core is often slower than the other for a while.
 
 import process from "node:process";
 import type { Sample } from "../lib/record.ts";
@@ -32,20 +35,23 @@ import { unreadLens } from "./unread.ts";
 
 const CONNECTIONS = 4;
 
-/** So many clients, by their name. */
+/** A number of clients, and the name of its cases. */
 interface Who {
   readonly what: string;
   readonly clients: number;
 }
 
-/** Who sends on the connections: a client each, or one on all of them with one SA and one replay window. */
+/**
+ * Who sends on the connections: one client for each of them, or one client on all of them with one
+ * SA and one replay window.
+ */
 const WHO: readonly Who[] = [{ what: "clients", clients: CONNECTIONS }, {
   what: "one-client",
   clients: 1,
 }] as const;
 const LANES = [1, 2] as const;
 
-/** Runs the cases that are asked for; with one lane and with two in the same rounds. */
+/** Runs the cases that are asked for, with one lane and with two in the same rounds. */
 export async function measureLanes(report: Report, options: SuiteOptions): Promise<void> {
   const { runs, engine } = options;
   const { progress } = report;
@@ -78,7 +84,7 @@ export async function measureLanes(report: Report, options: SuiteOptions): Promi
   }
 }
 
-/** What `measureLanes` runs, each with one lane and with two. */
+/** The cases that `measureLanes` runs, each with one lane and with two. */
 export function laneCases({ only }: Pick<SuiteOptions, "only">): Who[] {
   return WHO.filter(({ what }) => LANES.some((lanes) => nameOf(what, lanes).includes(only)));
 }
@@ -100,17 +106,18 @@ function recordFor(
   arena: Arena,
   { clients, packets }: { readonly clients: number; readonly packets: number },
 ): Recording {
-  // Connections whose load lies ready do not keep step; of as many packets as the window has, none can be left of it.
+  // Connections with prepared load do not keep step. With no more packets than the replay window
+  // holds, no packet can fall behind it.
   const held = clients === 1 ? REPLAY_WINDOW_MAX : Math.floor(LOAD_MAX / frameLenOf(INNER_LEN));
   const shape = { innerLen: INNER_LEN, connections: CONNECTIONS, clients, port: DISCARD_PORT };
   const peer = { inbound: { replayWindow: REPLAY_WINDOW_MAX } };
   return record(arena, { ...shape, packets: Math.min(packets, held), peer });
 }
 
-/** Opens so short a load so many times that a sample is as long as the others. */
+/** Repeats this short load, so that a sample takes as long as those of the other cases. */
 const ONE_CLIENT_TIMES = 10;
 
-/** The mean of so many openings. */
+/** The mean over so many openings. */
 async function openOften(arena: Arena, alone: Alone, times: number): Promise<Sample> {
   let [value, cpu] = [0, 0];
   for (let time = 0; time < times; time++) {
@@ -127,7 +134,10 @@ interface Alone {
   readonly load: Recording;
 }
 
-/** Lets the gateway open with nothing beside it until its first connection is done; then the rest, so that the next begins anew. */
+/**
+ * Lets the gateway run alone until its first connection is done, and then lets it finish, so that
+ * the next run starts afresh.
+ */
 async function openAlone(arena: Arena, { gateway, lanes, load }: Alone): Promise<Sample> {
   await install(gateway, load, ({ inboundBody }) => [inboundBody]);
   const before = await readCounter(gateway, OPENED);
@@ -156,7 +166,7 @@ async function openAlone(arena: Arena, { gateway, lanes, load }: Alone): Promise
   return sampleOf(cost, { packets: load.packets - unread / load.frameLen });
 }
 
-/** Connects until every lane has as many connections as the others: the kernel spreads them by chance. */
+/** Connects until every lane has equally many connections: the kernel spreads them at random. */
 async function connectSpread(
   arena: Arena,
   { gateway, lanes }: Pick<Alone, "gateway" | "lanes">,

@@ -1,25 +1,30 @@
-// How long a packet is on its way through a gateway when nothing else is, and beside a flood of ESP on another connection: an ESP echo through
-// the built-in host, and an IKE message to the daemon and its answer back.
+// How long a packet takes through a gateway that is otherwise idle, and beside a flood of ESP on
+// another connection. Measured are an ESP echo through the built-in host, and an IKE message to the
+// daemon and its answer.
 
 import type { CaseResult, Sample, Subject } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { percentile } from "../lib/stats.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { openFlood } from "./flood.ts";
 import type { GatewayChild } from "./gateway_child.ts";
 import { GATEWAY, openScene, type Scene } from "./scene.ts";
 import type { SuiteOptions } from "./throughput.ts";
 import { openEcho, openIke, type TripOptions, type Trips } from "./trips.ts";
 
-/** What goes round, beside what. */
+/** What makes the round trip, and in which state of the gateway. */
 interface Way {
   readonly what: string;
-  /** `flooded`: there is a second connection, with ESP without end. */
+  /** `flooded`: a second connection sends ESP without end. */
   readonly state: "idle" | "flooded";
   open(scene: Scene, options: TripOptions): Promise<Trips>;
   gatewayOf(scene: Scene): GatewayChild;
 }
 
-/** Runs the cases that are asked for; a sample is the middle of a run's round trips, or their 99th percentile. */
+/**
+ * Runs the cases that are asked for. A sample is the median of a run's round trips, or their 99th
+ * percentile.
+ */
 export async function measureLatency(report: Report, options: SuiteOptions): Promise<void> {
   const { engine, runs } = options;
   const { progress } = report;
@@ -28,7 +33,8 @@ export async function measureLatency(report: Report, options: SuiteOptions): Pro
   const scene = await openScene({ ...SHAPE, engine });
   try {
     for (const way of ways) {
-      // A flood needs a send buffer that only who may set it has: as with the TUN, in a namespace of the bench's own.
+      // A flood needs a larger send buffer than an ordinary user may set. As with the TUN, it only
+      // runs in a network namespace of the bench's own.
       const isLeftOut = way.state === "flooded" && !scene.hasTun;
       progress.begin(isLeftOut ? `${nameOf(way)}: left out, needs a namespace` : nameOf(way));
       if (isLeftOut) continue;
@@ -51,7 +57,7 @@ export async function measureLatency(report: Report, options: SuiteOptions): Pro
   }
 }
 
-/** What `measureLatency` runs. */
+/** The cases that `measureLatency` runs. */
 export function latencyCases({ only }: Pick<SuiteOptions, "only">): Way[] {
   return WAYS.filter((way) => nameOf(way).includes(only) || nameOf(way, "/p99").includes(only));
 }
@@ -67,7 +73,7 @@ function caseOf(name: string, subject: Subject, samples: readonly Sample[]): Cas
   };
 }
 
-/** Round trips a millisecond apart; the first few warm up. */
+/** Seconds of each round trip, a millisecond apart. The first few warm up and are left out. */
 async function timesOf(scene: Scene, way: Way): Promise<number[]> {
   scene.arena.reset();
   const flood = way.state === "idle"
@@ -77,7 +83,7 @@ async function timesOf(scene: Scene, way: Way): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < WARMUP_TRIPS + TRIPS; i++) {
     flood?.refill();
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await sleep(1);
     const seconds = trips.once();
     if (i >= WARMUP_TRIPS) times.push(seconds);
   }
@@ -101,7 +107,7 @@ const WAYS: readonly Way[] = [echo, ike].flatMap((way): Way[] => [
   { ...way, state: "flooded" },
 ]);
 
-/** Octets of an inner packet, and of an IKE message. */
+/** Octets of an inner packet or IKE message. */
 const LEN = 200;
 const TRIPS = 500;
 const WARMUP_TRIPS = 50;

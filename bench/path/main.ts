@@ -1,7 +1,9 @@
-// `deno task bench:path`: throughput and cost of the whole path through the gateway that users start, beside plain TCP; then where the time of a packet
-// goes; how long it takes; whether a second lane helps; what it costs to be looked at; and ten thousand connections.
+// `deno task bench:path`: measures the whole path through the gateway that users start. It reports
+// throughput and cost beside plain TCP, where the time of a packet goes, latency, the effect of a
+// second lane, the cost of observers, and ten thousand connections.
 //
-//     --json --progress --only TEXT --runs N --out FILE --connections N --packets N --engine wasm|native
+//     --json --progress --only TEXT --runs N --out FILE
+//     --connections N --packets N --engine wasm|native
 
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../gateway/config/error.ts";
@@ -48,7 +50,10 @@ function engineOf(text: string | undefined): Engine {
   throw new ConfigError({ path: "--engine" }, "must be wasm or native");
 }
 
-/** Ten thousand connections take their time, and their memory differs little from run to run. */
+/**
+ * Fewer runs than elsewhere: ten thousand connections take long, and their memory differs little
+ * from run to run.
+ */
 const IDLE_RUNS = 3;
 
 if (import.meta.main) await runMain(main);

@@ -1,10 +1,13 @@
-// The bench in a network namespace of its own: a quiet loopback, and a TUN without touching the host's network. Without the right to make one
-// it runs where it is.
+// Runs the bench in a network namespace of its own, for a quiet loopback and for a TUN that leaves
+// the host's network alone. Without permission to create one, it runs where it is.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import process from "node:process";
 
-/** Runs this program again inside of a new namespace and returns its exit code; undefined if this one is to go on. */
+/**
+ * Runs this program again inside a new namespace and returns its exit code. Returns undefined if
+ * this process should go on.
+ */
 export function enterNamespace(file: string, args: readonly string[]): number | undefined {
   if (process.env[INSIDE] !== undefined) {
     execFileSync("ip", ["link", "set", "lo", "up"]);

@@ -1,4 +1,4 @@
-// The ways through a gateway that are measured, and at which sizes.
+// The paths through a gateway that are measured, and their packet sizes.
 
 import type { Sample } from "../lib/record.ts";
 import type { GatewayChild } from "./gateway_child.ts";
@@ -9,21 +9,21 @@ import type { RivalRelay } from "./relay_program.ts";
 import type { Scene } from "./scene.ts";
 import { discardUp, echoBoth, tunnelDown, tunnelUp } from "./tunnel.ts";
 
-/** A way through a gateway. */
+/** A path through a gateway. */
 export interface Path {
-  /** What and in which direction: the start of a case's name. */
+  /** What is measured: the start of a case's name. The direction comes after it. */
   readonly what: string;
   readonly direction: string;
   /** Port of its inner packets. */
   readonly port: number;
-  /** Its inner packets are of one flow, and may be joined. */
+  /** Its inner packets belong to one flow and may be joined. */
   readonly isFlow?: boolean;
   readonly needsTun: boolean;
   run(scene: Scene, recording: Recording): Promise<Sample>;
   plain(scene: Scene, recording: Recording): Sample;
-  /** The same through another program of the same task. */
+  /** The same through another program that does the same task. */
   readonly rival?: (scene: Scene, rival: RivalRelay, recording: Recording) => Sample;
-  /** The gateway that it goes through. */
+  /** The gateway that the path goes through. */
   gatewayOf(scene: Scene): GatewayChild;
 }
 
@@ -46,14 +46,14 @@ export const PATHS: readonly Path[] = [
   { what: "echo", ...both, ...ofEcho, run: echoBoth },
 ];
 
-/** Sizes of inner packets and numbers of connections, each with what `--inner-mtu` they need. */
+/** A size of inner packets and a number of connections, with the `--inner-mtu` that they need. */
 export interface Shape {
   readonly innerLen: number;
   readonly connections: number;
   readonly innerMtu: number;
 }
 
-/** Every size on one connection, and the usual one on many. */
+/** Every size on one connection, and 1400 octets on many. */
 export const SHAPES: readonly Shape[] = [
   ...[64, 256, 576, 1400].map((innerLen) => ({ innerLen, connections: 1, innerMtu: 1400 })),
   ...[100, 1000].map((connections) => ({ innerLen: 1400, connections, innerMtu: 1400 })),

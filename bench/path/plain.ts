@@ -1,5 +1,5 @@
-// The ceiling beside each case: the same octets through plain TCP in the same directions, nothing done to them. Always on one connection: the plain
-// peer serves one after another.
+// The ceiling for each case: the same octets through plain TCP in the same directions, without any
+// processing. It always uses one connection, because the plain peer serves one at a time.
 
 import { LITTLE_ENDIAN } from "../../gateway/linux/constants.ts";
 import type { Sample } from "../lib/record.ts";
@@ -9,7 +9,7 @@ import type { Scene } from "./scene.ts";
 import { connectTcp, finishTcp, receiveSome, sendAll } from "./sockets.ts";
 import { sampleOf } from "./tunnel.ts";
 
-/** Octets towards the subject, from the same memory and in the same writes as the recording's. */
+/** Sends octets to the peer, from the same memory and in the same writes as the recording. */
 export function plainUp(scene: Scene, recording: Recording): Sample {
   const { arena, plain } = scene;
   const fd = connectTcp(arena, plain.tcp);
@@ -24,7 +24,7 @@ export function plainUp(scene: Scene, recording: Recording): Sample {
   return sampleOf(cost, recording);
 }
 
-/** Octets from the subject. */
+/** Receives octets from the peer. */
 export function plainDown(scene: Scene, recording: Recording): Sample {
   const { arena, plain } = scene;
   const fd = connectTcp(arena, plain.tcp);
@@ -37,14 +37,14 @@ export function plainDown(scene: Scene, recording: Recording): Sample {
   return sampleOf(cost, recording);
 }
 
-/** First towards it, then from it: what an echo of all octets costs at least. */
+/** Sends first, then receives: the least that an echo of all octets costs. */
 export function plainBoth(scene: Scene, recording: Recording): Sample {
   const up = plainUp(scene, recording);
   const down = plainDown(scene, recording);
   return { value: up.value + down.value, cpu: (up.cpu ?? 0) + (down.cpu ?? 0) };
 }
 
-/** The request: how many octets we want, or 0 if it is to take ours. */
+/** Sends the request: how many octets the peer shall send, or 0 if it shall receive ours. */
 function ask({ arena }: Scene, fd: number, octets: number): void {
   arena.view.setFloat64(arena.outbox, octets, LITTLE_ENDIAN);
   sendAll(arena, fd, { at: arena.outbox, len: REQUEST_LEN });

@@ -1,5 +1,6 @@
-// The ceiling: a program that does with TCP what every subject has to, and nothing else. One connection after another: a request of eight octets, then
-// it either reads to the end of the stream, or sends as many octets as it was asked for. Prints its port.
+// The ceiling: a program that does only the TCP work of a subject. It serves one connection after
+// another. After a request of eight octets it either reads to the end of the stream, or sends as
+// many octets as it was asked for. It prints its port.
 
 import { LITTLE_ENDIAN } from "../../gateway/linux/constants.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
@@ -28,7 +29,7 @@ function _serve(arena: Arena, fd: number): void {
   arena.libc.close(fd);
 }
 
-/** In the arena's first page, behind the scratch window. */
+/** In the arena's first page, after the scratch window. */
 const REQUEST_AT = 1024;
 const REQUEST_LEN = 8;
 const WRITE_LEN = Math.min(262_144, INBOX_LEN);

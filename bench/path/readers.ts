@@ -1,5 +1,6 @@
-// People who look at a gateway: `readers.ts slow N HOST PORT` holds N readers of /v1/events that take a little each second,
-// `readers.ts polls N HOST PORT` asks for /v1/connections N times each second, as N dashboards do. Prints "ready" when all have had an answer.
+// Observers of a gateway. `readers.ts slow N HOST PORT` keeps N readers of /v1/events that take a
+// little each second. `readers.ts polls N HOST PORT` asks for /v1/connections N times each second,
+// as N dashboards do. It prints "ready" when all have had an answer.
 
 import { connect } from "node:net";
 import { runtime } from "../../gateway/runtime/mod.ts";
@@ -19,7 +20,7 @@ async function main(
   runtime.stdout("ready\n");
 }
 
-/** Resolves with the first events. Then it takes what one read gives, each second. */
+/** Resolves with the first events. After that it reads once each second. */
 function readSlowly({ host, port }: Api): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
@@ -46,7 +47,7 @@ async function ask({ host, port }: Api): Promise<void> {
   if (!response.ok) fail(`/v1/connections answers ${response.status}`);
 }
 
-/** The run is void then. */
+/** Ends the process: the run is void. */
 function fail(why: string): never {
   runtime.stderr(`${why}\n`);
   runtime.exit(1);

@@ -1,5 +1,6 @@
-// Load, sealed before any clock runs: for each connection a stream prefix and ESP in frames, of a peer of its own or of one that several
-// share. The tests' own originator seals it (node:crypto), so that the core is not asked to confirm itself.
+// Load that is sealed before any clock runs: for each connection a stream prefix and ESP in frames.
+// Each connection has its own peer, or several share one. The tests' own originator seals it
+// (node:crypto), so that the core does not check itself.
 
 import type { Buffer } from "node:buffer";
 import { frame, STREAM_PREFIX } from "../../tests/support/frames.ts";
@@ -16,12 +17,12 @@ export interface Stream {
   readonly packets: number;
 }
 
-/** Load of one case. */
+/** The load of one case. */
 export interface Recording {
   readonly streams: readonly Stream[];
-  /** Whose packets they are. */
+  /** The peers that the packets belong to. */
   readonly peers: readonly Peer[];
-  /** Octets in front of a stream's first frame. */
+  /** Octets before the first frame of a stream. */
   readonly prefixLen: number;
   /** Octets of an inner packet, and of the frame that carries it sealed, Length field included. */
   readonly innerLen: number;
@@ -32,13 +33,16 @@ export interface Recording {
 export interface RecordingOptions {
   readonly innerLen: number;
   readonly connections: number;
-  /** Of all connections together. */
+  /** Total over all connections. */
   readonly packets: number;
   /** UDP port of the inner packets. */
   readonly port: number;
-  /** Neighbours may leave for the TUN as one: the packets are never fragmented (DF), so that they need no identification of their own. */
+  /**
+   * Neighbours may leave for the TUN as one. The packets have DF set, so they need no
+   * identification of their own.
+   */
   readonly isFlow?: boolean;
-  /** Peers that the connections belong to, in turns; one each by default. */
+  /** Peers that the connections belong to, in turns. By default each connection has its own. */
   readonly clients?: number;
   readonly peer?: PeerOptions;
 }
@@ -47,7 +51,7 @@ export interface RecordingOptions {
 export const DISCARD_PORT = 9;
 export const ECHO_PORT = 7;
 
-/** Seals load into the arena. What connections of one peer send has its numbers in turns. */
+/** Seals load into the arena. Connections of one peer take its sequence numbers in turns. */
 export function record(arena: Arena, options: RecordingOptions): Recording {
   const { innerLen, connections, clients = connections } = options;
   const frameLen = frameLenOf(innerLen);
@@ -71,7 +75,7 @@ export function record(arena: Arena, options: RecordingOptions): Recording {
   return { streams, peers, prefixLen: STREAM_PREFIX_LEN, innerLen, frameLen, packets };
 }
 
-/** A peer, and the packet that it sends all the time. */
+/** A peer, and the packet that it sends repeatedly. */
 interface Source {
   readonly peer: Peer;
   readonly inner: Uint8Array;
@@ -90,7 +94,7 @@ function sourceAt(sources: readonly Source[], i: number): Source {
   return source;
 }
 
-/** Sets DF in an IPv4 header, checksum included. */
+/** Sets DF in an IPv4 header and updates its checksum. */
 function forbidFragments(packet: Buffer): void {
   packet.writeUInt8(0x40, 6);
   packet.writeUInt16BE(0, 10);
@@ -102,12 +106,15 @@ export function frameAt({ frameLen, prefixLen }: Recording, stream: Stream, i: n
   return stream.at + prefixLen + i * frameLen;
 }
 
-/** Octets of a stream of `packets` frames, prefix included. */
+/** Octets of a stream, including its prefix. */
 export function streamLen({ frameLen, prefixLen }: Recording, { packets }: Stream): number {
   return prefixLen + packets * frameLen;
 }
 
-/** Octets of the frame around a sealed inner packet of `innerLen` octets: RFC 4106 in tunnel mode, padded to four. */
+/**
+ * Octets of the frame around a sealed inner packet of `innerLen` octets: RFC 4106 in tunnel mode,
+ * padded to a multiple of four.
+ */
 export function frameLenOf(innerLen: number): number {
   const padded = Math.ceil((innerLen + TRAILER_LEN) / 4) * 4;
   return LENGTH_LEN + ESP_LEN + IV_LEN + padded + ICV_LEN;
@@ -118,9 +125,9 @@ const IV_LEN = 8;
 const TRAILER_LEN = 2;
 const ICV_LEN = 16;
 
-/** The Length field of a frame, and the stream prefix. */
+/** Length of the Length field, and of the stream prefix. */
 export const LENGTH_LEN = 2;
 export const STREAM_PREFIX_LEN: number = STREAM_PREFIX.length;
 
-/** IPv4 and UDP. */
+/** Of IPv4 and UDP. */
 export const HEADERS_LEN = 28;

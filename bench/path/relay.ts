@@ -1,9 +1,10 @@
-// Cases in which ESP of others is passed on, frames to datagrams and datagrams to frames: by the gateway, and by a rival of the same task.
+// Cases in which ESP of other hosts is relayed, from frames to datagrams and from datagrams to
+// frames, by the gateway and by a rival.
 
 import type { Sample } from "../lib/record.ts";
 import type { Arena } from "./arena.ts";
 import { timed } from "./cost.ts";
-import { BURST, pumpWindow, pushStreams } from "./drivers.ts";
+import { BURST, pushStreams } from "./drivers.ts";
 import {
   type Counter,
   expectCounter,
@@ -23,21 +24,21 @@ import {
   senderOf,
   takeRuns,
 } from "./sockets.ts";
-import { DATAGRAM_MAX, sampleOf, sendDatagrams } from "./tunnel.ts";
+import { DATAGRAM_MAX, pumpDatagrams, sampleOf } from "./tunnel.ts";
 
 /** One way through any relay. */
 type Way = (scene: Scene, relay: Relay, recording: Recording) => Sample;
 
-/** A way through the gateway, and the same through a rival. */
+/** The same path through the gateway and through a rival. */
 interface RelayCase {
   run(scene: Scene, recording: Recording): Promise<Sample>;
   rival(scene: Scene, rival: RivalRelay, recording: Recording): Sample;
 }
 
-/** Streams in, datagrams out to a daemon that throws them away. */
+/** Streams in; datagrams out to a daemon that discards them. */
 export const relayUp: RelayCase = caseOf(up, RELAYED_UP);
 
-/** The same with a daemon that takes runs of datagrams as one. */
+/** The same with a daemon that receives runs of datagrams as one (UDP_GRO). */
 export const relayRunsUp: RelayCase = caseOf(upAsRuns, RELAYED_UP);
 
 /** The daemon's datagrams in, frames out. */
@@ -52,7 +53,8 @@ function caseOf(way: Way, counter: Counter): RelayCase {
     return sample;
   }
 
-  // Its octets down are counted as they come, and what it sends up by its end of the stream, which follows the last datagram.
+  // A rival has no counters. Downwards its octets are counted as they arrive. Upwards it is done
+  // when it ends the stream, which comes after its last datagram.
   function rival(scene: Scene, relay: RivalRelay, recording: Recording): Sample {
     return relay.reframe(scene.arena, recording, (own) => way(scene, relay, own));
   }
@@ -87,19 +89,16 @@ function down(scene: Scene, relay: Relay, recording: Recording): Sample {
   const { fds, socketsOf } = openPaths(scene, relay, recording);
   const len = layPackets(arena, recording);
   const cost = timed(relay.pid, () => {
-    pumpWindow(arena, {
-      fds,
-      frameLen: recording.frameLen,
-      packets: recording.packets,
-      offer: (i, count) =>
-        sendDatagrams(scene, socketsOf[i] ?? -1, { at: arena.outbox, len, count }),
-    });
+    pumpDatagrams(scene, recording, { fds, socketsOf, len });
   });
   for (const fd of [...fds, ...socketsOf]) arena.libc.close(fd);
   return sampleOf(cost, recording);
 }
 
-/** Connections with their upstream sockets, and for each a socket of the daemon that sends to it. */
+/**
+ * Opens connections, finds their upstream sockets, and opens for each a socket of the daemon that
+ * sends to it.
+ */
 function openPaths(
   { arena, daemon }: Scene,
   relay: Relay,
@@ -120,7 +119,10 @@ function openPaths(
   return { fds: paths.map(({ fd }) => fd), socketsOf };
 }
 
-/** ESP packets for one send, one behind the other as datagrams are cut from them; the length of each. */
+/**
+ * Lays out ESP packets for one send, in the order in which datagrams are cut from them. Returns the
+ * length of each.
+ */
 function layPackets(arena: Arena, recording: Recording): number {
   const [stream] = recording.streams;
   if (stream === undefined) throw new RangeError("No stream");

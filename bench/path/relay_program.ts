@@ -1,4 +1,4 @@
-// Programs between TCP and UDP, as the bench drives them.
+// Programs that relay between TCP and UDP, as the bench drives them.
 
 import type { Subject } from "../lib/record.ts";
 import type { Arena } from "./arena.ts";
@@ -11,10 +11,10 @@ export interface Relay {
   readonly tcp: Endpoint;
 }
 
-/** A program of the same task, whose framing is its own. */
+/** A program for the same task with a framing of its own. */
 export interface RivalRelay extends Relay {
   readonly subject: Subject;
-  /** Has the recording in its framing while `run` runs. */
+  /** Converts the recording to its framing while `run` runs. */
   reframe<T>(arena: Arena, recording: Recording, run: (own: Recording) => T): T;
   stop(): void;
 }

@@ -1,8 +1,9 @@
-// Everything that a run of the bench needs, made once: the load generator's memory, the gateways, the plain peer.
+// Everything that a run of the bench needs: the load generator's memory, the gateways and the plain
+// peer. It is set up once.
 //
-//     load -- TCP on lo -- gateway -- cv0 (10.93.29.1) -- discard socket of this namespace     tunnel
+//     load -- TCP on lo -- gateway -- cv0 (10.93.29.1) -- discard socket here    tunnel
 //                             |
-//                             +------ UDP on lo -------- the daemon's socket                   relay
+//                             +------ UDP on lo -------- the daemon's socket     relay
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { ECHO_ADDRESS } from "../../tests/support/peers.ts";
@@ -15,12 +16,15 @@ import { startUdpOverTcp, tcp2udpProgram } from "./udp_over_tcp.ts";
 
 export interface Scene {
   readonly arena: Arena;
-  /** A gateway with a TUN and an upstream; without a TUN, where none can be had, the echo host stands in and `hasTun` is false. */
+  /**
+   * A gateway with a TUN and an upstream. Where no TUN can be made, the echo host replaces it and
+   * `hasTun` is false.
+   */
   readonly gateway: GatewayChild;
   /** A gateway with the echo host. */
   readonly echo: GatewayChild;
   readonly hasTun: boolean;
-  /** The upstream daemon's address; whoever needs it opens a socket there. */
+  /** Address of the upstream daemon. Each case opens its own socket there. */
   readonly daemon: Endpoint;
   readonly plain: { readonly child: Child; readonly tcp: Endpoint };
   /** Another program that relays, if one is installed. */
@@ -28,19 +32,19 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Program of the gateway under load. */
+/** Program of the gateway that is measured. */
 export const GATEWAY = "gateway/main.ts";
 
 export interface SceneOptions {
-  /** Octets of load that the arena takes. */
+  /** Octets of load that the arena has room for. */
   readonly loadLen: number;
-  /** The gateway's program: the real one, or the one with clocks in it. */
+  /** Entry of the gateway: the program that users start, or the one with clocks. */
   readonly program: string;
   readonly engine: Engine;
   readonly innerMtu: number;
 }
 
-/** Who runs the AEAD in the gateways. */
+/** Who does the AEAD in the gateways. */
 export type Engine = "wasm" | "native";
 
 /** Starts everything. */
@@ -73,7 +77,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   return { arena, gateway, echo, hasTun, daemon, plain, rival, close };
 }
 
-/** True in a network namespace of our own on a system with TUN devices. */
+/** Whether this is a network namespace of our own on a system with TUN devices. */
 function canHaveTun(): boolean {
   const own = spawnSync("ip", ["-brief", "link", "show"], { encoding: "utf8" });
   const isAlone = own.status === 0 && own.stdout.trim().split("\n").length === 1;

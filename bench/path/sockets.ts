@@ -28,7 +28,9 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Connects by TCP, from the address `from` if it is given; what is sent leaves at once. */
+/**
+ * Connects by TCP, from the address `from` if it is given. Octets are sent at once (TCP_NODELAY).
+ */
 export function connectTcp(arena: Arena, remote: Endpoint, from?: string): number {
   const fd = _open(arena, SOCK_STREAM);
   _setOption(arena, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
@@ -47,14 +49,14 @@ export function listenTcp(arena: Arena): { fd: number; port: number } {
   return { fd, port: localPort(arena, fd) };
 }
 
-/** The next connection. */
+/** Accepts the next connection. */
 export function acceptTcp({ libc }: Arena, fd: number): number {
   return expectDone(libc, libc.accept4(fd, libc.NULL, libc.NULL, SOCK_CLOEXEC), "Cannot accept");
 }
 
 /**
- * A UDP socket at `local`, which may be shared with sockets of other remotes; port 0 lets the
- * kernel choose.
+ * A UDP socket at `local`. Sockets with other remotes may share that address. With port 0 the
+ * kernel chooses one.
  */
 export function openUdp(arena: Arena, local: Endpoint): { fd: number; port: number } {
   const fd = _open(arena, SOCK_DGRAM);
@@ -64,10 +66,10 @@ export function openUdp(arena: Arena, local: Endpoint): { fd: number; port: numb
 }
 
 /**
- * A UDP socket that nobody reads: once its buffer, the smallest there is, is full, the kernel
- * throws away what comes.
+ * A UDP socket that nobody reads. Once its buffer, the smallest possible, is full, the kernel drops
+ * what comes.
  *
- * Whoever sends to it pays the whole way through the kernel, and no second process takes part.
+ * A sender pays the whole way through the kernel, and no second process takes part.
  */
 export function openDiscard(arena: Arena, local: Endpoint): { fd: number; port: number } {
   const socket = openUdp(arena, local);
@@ -76,22 +78,24 @@ export function openDiscard(arena: Arena, local: Endpoint): { fd: number; port: 
 }
 
 /**
- * Lets a UDP socket take runs of datagrams as one (UDP_GRO): the kernel need not cut them for it.
+ * Lets a UDP socket receive runs of datagrams as one (UDP_GRO), so that the kernel need not split
+ * them.
  */
 export function takeRuns(arena: Arena, fd: number): void {
   _setOption(arena, fd, { level: SOL_UDP, name: UDP_GRO, value: 1 });
 }
 
 /**
- * Gives a TCP socket a send buffer that takes `len` octets while nobody reads. Needs CAP_NET_ADMIN.
+ * Gives a TCP socket a send buffer that takes `len` octets while the peer does not read. Needs
+ * CAP_NET_ADMIN.
  */
 export function holdAll(arena: Arena, fd: number, len: number): void {
   _setOption(arena, fd, { level: SOL_SOCKET, name: SO_SNDBUFFORCE, value: 2 * len });
 }
 
 /**
- * Sends of `len` octets from `offset` what the kernel takes at once; how many, 0 if its buffer is
- * full.
+ * Sends as much of `part` as the kernel takes at once. Returns the number of octets, 0 if its
+ * buffer is full.
  */
 export function sendSome(
   { libc, at }: Arena,
@@ -104,7 +108,7 @@ export function sendSome(
 }
 
 /**
- * Lets a UDP socket send to `remote`, datagrams of `len` octets cut from each larger send
+ * Aims a UDP socket at `remote`. The kernel cuts each larger send into datagrams of `len` octets
  * (UDP_SEGMENT).
  */
 export function aimUdp(
@@ -116,7 +120,7 @@ export function aimUdp(
   _setOption(arena, fd, { level: SOL_UDP, name: UDP_SEGMENT, value: remote.len });
 }
 
-/** Sends `len` octets from `offset`, all of them. */
+/** Sends all of `part`. */
 export function sendAll({ libc, at }: Arena, fd: number, part: { at: number; len: number }): void {
   let sent = 0;
   while (sent < part.len) {
@@ -125,26 +129,26 @@ export function sendAll({ libc, at }: Arena, fd: number, part: { at: number; len
   }
 }
 
-/** Octets received into the inbox; 0 at the end of a stream. */
+/** Receives into the inbox. Returns the number of octets, 0 at the end of a stream. */
 export function receiveSome({ libc, at, inbox }: Arena, fd: number): number {
   return expectDone(libc, libc.recv(fd, at(inbox), INBOX_LEN, 0), "Cannot receive");
 }
 
-/** Ends our direction: FIN. */
+/** Ends our direction (FIN). */
 export function endTcp({ libc }: Arena, fd: number): void {
   expectDone(libc, libc.shutdown(fd, SHUT_WR), "Cannot end a stream");
 }
 
 /**
- * Ends our direction, and waits until the other side has read to there and ended its own; its
- * octets.
+ * Ends our direction and waits until the peer has read everything and ended its own. Returns the
+ * octets that it sent until then.
  */
 export function finishTcp(arena: Arena, fd: number): number {
   endTcp(arena, fd);
   return awaitEnd(arena, fd);
 }
 
-/** Waits until the other side has ended its direction; the octets that came before. */
+/** Waits until the peer has ended its direction. Returns the octets that came before. */
 export function awaitEnd(arena: Arena, fd: number): number {
   let octets = 0;
   for (;;) {
@@ -154,7 +158,7 @@ export function awaitEnd(arena: Arena, fd: number): number {
   }
 }
 
-/** Waits until the other side of one of these has ended its direction. */
+/** Waits until the peer of one of these connections has ended its direction. */
 export function awaitFirstEnd(arena: Arena, fds: readonly number[]): void {
   const { libc, scratch } = arena;
   const epfd = openEpoll(arena);
@@ -165,10 +169,11 @@ export function awaitFirstEnd(arena: Arena, fds: readonly number[]): void {
   if (ended === 0) throw new Error(`No connection has ended in ${WAIT_MAX_S} s`);
 }
 
-/** Waits for a datagram and tells who has sent it. */
+/** Waits for a datagram and returns its sender. */
 export function senderOf(arena: Arena, fd: number): Endpoint {
   const { libc, address, view, inbox } = arena;
-  // msghdr: name, its length, iovecs, their number, no control messages; one iovec behind it.
+  // msghdr: name, length of the name, iovecs, their number, no control messages. One iovec follows
+  // it.
   const words = [
     address(inbox + 128),
     BigInt(SOCKADDR_IN_LEN),
@@ -223,7 +228,7 @@ function _setOption(arena: Arena, fd: number, option: Option): void {
   expectDone(libc, result, `Cannot set option ${option.name}`);
 }
 
-/** A `recv` that gets nothing for this long fails: something was lost, and the run is void. */
+/** Lets a `recv` without data fail after this time: something was lost, and the run is void. */
 function _limitWait(arena: Arena, fd: number): void {
   const { libc, scratch } = arena;
   scratch.view.setBigInt64(0, WAIT_MAX_S, LITTLE_ENDIAN);

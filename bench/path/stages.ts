@@ -1,4 +1,5 @@
-// Where the processor time of a packet goes: each path through a gateway with clocks around its calls. Its throughput is not reported: the clocks slow it.
+// Where the processor time of a packet goes: each path through a gateway with clocks around its
+// calls. Throughput is not reported, because the clocks slow it.
 
 import type { Sample } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
@@ -8,7 +9,10 @@ import type { StageTimes } from "./stages/clocks.ts";
 import { type Stage, STAGES } from "./stages/stage.ts";
 import { type Case, casesOf, type SuiteOptions, WARMUPS, withCases } from "./throughput.ts";
 
-/** Runs all cases that are asked for, on one connection each. A stage is a case: `tunnel/aead up 1400 1`. */
+/**
+ * Runs the cases that are asked for, on one connection each. Each stage is a case: `tunnel/aead up
+ * 1400 1`.
+ */
 export async function measureStages(report: Report, options: SuiteOptions): Promise<void> {
   const { progress } = report;
   const subject = `culvert-${options.engine}` as const;
@@ -37,7 +41,7 @@ export async function measureStages(report: Report, options: SuiteOptions): Prom
   );
 }
 
-/** What `measureStages` runs. */
+/** The cases that `measureStages` runs. */
 export function stageCases({ only }: SuiteOptions): Case[] {
   const shapes = SHAPES.filter(({ innerLen, connections }) =>
     connections === 1 && STAGED_LENS.includes(innerLen)
@@ -49,7 +53,10 @@ function stageName({ path, innerLen }: Case, stage = "stages"): string {
   return `${path.what}/${stage} ${path.direction} ${innerLen} 1`;
 }
 
-/** Stages that count, in the order of a packet; what a connection takes once is less than that for each of its packets. */
+/**
+ * Stages that matter, in the order of a packet. A stage that runs once for each connection is below
+ * the limit for each packet.
+ */
 function stagesOf(runs: readonly StageTimes[], packets: number): Stage[] {
   return STAGES.filter((stage) => {
     const samples = samplesOf(runs, stage, packets);
@@ -57,7 +64,7 @@ function stagesOf(runs: readonly StageTimes[], packets: number): Stage[] {
   });
 }
 
-/** All of a stage is processor time. */
+/** A stage's time is all processor time. */
 function samplesOf(runs: readonly StageTimes[], stage: Stage, packets: number): Sample[] {
   return runs.map((times) => {
     const seconds = (times[stage] ?? 0) / 1000 / packets;
@@ -65,6 +72,6 @@ function samplesOf(runs: readonly StageTimes[], stage: Stage, packets: number): 
   });
 }
 
-/** Octets of inner packets. */
+/** Lengths of inner packets in octets. */
 const STAGED_LENS: readonly number[] = [64, 1400, 9000];
 const STAGE_MIN_S = 1e-9;

@@ -1,4 +1,4 @@
-// Throughput and cost of each path, beside plain TCP and whoever else does the same, in the same rounds.
+// Throughput and cost of each path, with plain TCP and rivals in the same rounds.
 
 import type { Progress } from "../lib/progress.ts";
 import type { Report } from "../lib/report.ts";
@@ -11,9 +11,9 @@ export interface SuiteOptions {
   /** Only cases whose name contains this. */
   readonly only: string;
   readonly runs: number;
-  /** In place of the shapes' own; 0 leaves them. */
+  /** Number of connections in place of the shapes' own; 0 keeps theirs. */
   readonly connections: number;
-  /** In one run; fewer where they would take more than `LOAD_MAX`. */
+  /** Packets of one run. There are fewer where they would exceed `LOAD_MAX`. */
   readonly packets: number;
   readonly engine: Engine;
 }
@@ -23,7 +23,7 @@ export interface Case extends Shape {
   readonly path: Path;
 }
 
-/** Runs all cases that are asked for. */
+/** Runs the cases that are asked for. */
 export async function measureThroughput(report: Report, options: SuiteOptions): Promise<void> {
   const { runs, engine } = options;
   const { progress } = report;
@@ -41,7 +41,7 @@ export async function measureThroughput(report: Report, options: SuiteOptions): 
   });
 }
 
-/** What `measureThroughput` runs. */
+/** The cases that `measureThroughput` runs. */
 export function throughputCases({ connections, only }: SuiteOptions): Case[] {
   if (connections === 0) return casesOf(SHAPES, only, nameOf);
   const shapes = SHAPES.filter((shape) => shape.connections === 1)
@@ -93,7 +93,7 @@ export interface CasesOptions {
 
 type RunCase = (scene: Scene, found: Case, load: Recording) => Promise<void>;
 
-/** Opens a scene for each MTU and hands over its cases, each with its load. */
+/** Opens a scene for each MTU and runs its cases, each with its load. */
 export async function withCases(asked: CasesOptions, run: RunCase): Promise<void> {
   const { options, program } = asked;
   for (const innerMtu of new Set(asked.cases.map((found) => found.innerMtu))) {
@@ -136,6 +136,6 @@ function recordCase({ arena }: Scene, found: Case, packets: number): Recording {
 /** Rounds that warm up code and caches. */
 export const WARMUPS = 1;
 
-/** Octets of sealed load that are held, and room for prefixes and rounding. */
+/** Most octets of sealed load at a time, and room for prefixes and rounding. */
 export const LOAD_MAX = 67_108_864;
 export const LOAD_SPARE = 4_194_304;

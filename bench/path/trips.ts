@@ -15,22 +15,22 @@ import {
 } from "./sockets.ts";
 import { bothBodies, DISCARD, install, remove } from "./tunnel.ts";
 
-/** What makes round trips. One that does not come back ends the bench. */
+/** Makes round trips. A trip that does not come back ends the bench. */
 export interface Trips {
-  /** One of them, s. */
+  /** Makes one round trip. Returns its seconds. */
   once(): number;
   close(): Promise<void>;
 }
 
-/** What a way of round trips is asked for. */
+/** What the round trips are made of. */
 export interface TripOptions {
   /** Octets of each inner packet, or IKE message. */
   readonly len: number;
-  /** How many there will be. */
+  /** Number of round trips that will be made. */
   readonly count: number;
 }
 
-/** ESP to the echo host, and its sealed answer. */
+/** An ESP packet to the echo host, and its sealed answer. */
 export async function openEcho(
   { arena, echo }: Scene,
   { len, count }: TripOptions,
@@ -68,7 +68,7 @@ export function openIke(scene: Scene, { len }: TripOptions): Promise<Trips> {
   arena.u8.set(message, at);
   const fd = connectTcp(arena, gateway.tcp);
   sendPrefix(arena, fd);
-  // Where a flood goes through the same gateway: without a socket the host would answer it.
+  // A flood may go through the same gateway. Without this socket the host would answer it.
   const sink = scene.hasTun ? [openDiscard(arena, DISCARD).fd] : [];
   const first = openUdp(arena, daemon);
   sendAll(arena, fd, { at, len: message.length });

@@ -1,4 +1,5 @@
-// Cases in which the gateway terminates ESP: it opens what comes, seals what goes, or both.
+// Cases in which the gateway terminates ESP: it opens inbound packets, seals outbound ones, or
+// both.
 
 import type { Sample } from "../lib/record.ts";
 import { type Peer, randomKey, type SaBody } from "../../tests/support/peers.ts";
@@ -17,7 +18,10 @@ import {
   takeRuns,
 } from "./sockets.ts";
 
-/** Streams in; inner packets out to the discard service at the far side of the TUN, which takes runs of a flow as one. */
+/**
+ * Streams in; inner packets out to the discard service behind the TUN, which receives runs of a
+ * flow as one.
+ */
 export async function tunnelUp(scene: Scene, recording: Recording): Promise<Sample> {
   const { arena, gateway } = scene;
   const sink = openDiscard(arena, DISCARD);
@@ -35,19 +39,13 @@ export function discardUp(scene: Scene, recording: Recording): Promise<Sample> {
 /** The host sends through the TUN; frames out. */
 export async function tunnelDown(scene: Scene, recording: Recording): Promise<Sample> {
   const { arena, gateway } = scene;
-  // Without it the host would answer the packet that makes the path: port unreachable.
+  // Without this socket the host would answer the packet that sets up the path: port unreachable.
   const sink = openDiscard(arena, DISCARD);
   const { fds, socketsOf } = await openPaths(scene, { gateway, recording });
   const before = await readCounter(gateway, SEALED);
   const dataLen = recording.innerLen - HEADERS_LEN;
   const cost = timed(gateway.pid, () => {
-    pumpWindow(arena, {
-      fds,
-      frameLen: recording.frameLen,
-      packets: recording.packets,
-      offer: (i, count) =>
-        sendDatagrams(scene, socketsOf[i] ?? -1, { at: arena.outbox, len: dataLen, count }),
-    });
+    pumpDatagrams(scene, recording, { fds, socketsOf, len: dataLen });
   });
   for (const fd of [...fds, ...socketsOf, sink.fd]) arena.libc.close(fd);
   await expectCounter(gateway, SEALED, before + recording.packets);
@@ -55,7 +53,7 @@ export async function tunnelDown(scene: Scene, recording: Recording): Promise<Sa
   return sampleOf(cost, recording);
 }
 
-/** Sealed requests in, sealed answers of the echo host out. */
+/** Sealed requests in; sealed answers of the echo host out. */
 export async function echoBoth({ arena, echo }: Scene, recording: Recording): Promise<Sample> {
   await install(echo, recording, bothBodies);
   const before = await readCounter(echo, SEALED);
@@ -82,13 +80,13 @@ export async function echoBoth({ arena, echo }: Scene, recording: Recording): Pr
   return sampleOf(cost, recording);
 }
 
-/** Streams in, all of it opened; what becomes of it then is the gateway's affair. */
+/** Streams in; all packets are opened. The gateway decides where they go then. */
 export async function openedUp(
   { arena }: Pick<Scene, "arena">,
   gateway: GatewayChild,
   recording: Recording,
 ): Promise<Sample> {
-  // A new install is a new replay window: the same recording is fresh again.
+  // A new SA has a new replay window, so the same recording is fresh again.
   await install(gateway, recording, ({ inboundBody }) => [inboundBody]);
   const before = await readCounter(gateway, OPENED);
   const fds = recording.streams.map(() => connectTcp(arena, gateway.tcp));
@@ -99,13 +97,35 @@ export async function openedUp(
   return sampleOf(cost, recording);
 }
 
-/** Seconds a packet. */
+/** Seconds for one packet. */
 export function sampleOf(cost: Cost, { packets }: Pick<Recording, "packets">): Sample {
   return { value: cost.seconds / packets, cpu: cost.cpuSeconds / packets };
 }
 
-/** Sends `count` equal datagrams in as few calls as the kernel takes. */
-export function sendDatagrams(
+/**
+ * Sends datagrams of `len` octets from the outbox, in a window that must come back as frames. Those
+ * of socket `i` leave the subject on connection `i`.
+ */
+export function pumpDatagrams(
+  scene: Scene,
+  { frameLen, packets }: Recording,
+  { fds, socketsOf, len }: {
+    readonly fds: readonly number[];
+    readonly socketsOf: readonly number[];
+    readonly len: number;
+  },
+): void {
+  const { outbox } = scene.arena;
+  pumpWindow(scene.arena, {
+    fds,
+    frameLen,
+    packets,
+    offer: (i, count) => sendDatagrams(scene, socketsOf[i] ?? -1, { at: outbox, len, count }),
+  });
+}
+
+/** Sends `count` equal datagrams in as few calls as the kernel allows. */
+function sendDatagrams(
   { arena }: Scene,
   fd: number,
   { at, len, count }: { readonly at: number; readonly len: number; readonly count: number },
@@ -116,7 +136,10 @@ export function sendDatagrams(
   }
 }
 
-/** Connections that are their peers' paths, and for each a socket whose datagrams leave on it. */
+/**
+ * Opens connections that become their peers' paths, and for each a socket whose datagrams leave on
+ * it.
+ */
 async function openPaths(
   { arena }: Scene,
   { gateway, recording }: { readonly gateway: GatewayChild; readonly recording: Recording },
@@ -138,7 +161,10 @@ async function openPaths(
   return { fds, socketsOf };
 }
 
-/** Both bodies of a peer; outbound with a new key, since a gateway takes none twice. */
+/**
+ * The bodies of both SAs of a peer. The outbound key is new each time, because a gateway takes none
+ * twice.
+ */
 export function bothBodies({ inboundBody, outboundBody }: Peer): SaBody[] {
   return [inboundBody, { ...outboundBody, keyMaterial: randomKey(KEY_LEN).toString("hex") }];
 }

@@ -1,27 +1,25 @@
-// The rival of the relay: Mullvad's tcp2udp, if there is one. Its frames are ours but for two
-// things: the Length field does not count itself, and no stream prefix goes before them. So the
-// same payloads pass through both.
+// The relay's rival: Mullvad's tcp2udp, if it is installed. Its framing differs from ours in two
+// things: its Length field does not count itself, and there is no stream prefix. So the same
+// payloads pass through both.
 
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { until } from "../../tests/interop/lib/process.ts";
+import { TCP2UDP } from "../lib/versions.ts";
 import type { Arena } from "./arena.ts";
 import { frameAt, LENGTH_LEN, type Recording } from "./recording.ts";
 import type { RivalRelay } from "./relay_program.ts";
 import { connectTcp, type Endpoint, listenTcp } from "./sockets.ts";
 
-/** Names the program, where it is not on PATH. */
-const TCP2UDP_VARIABLE = "CULVERT_BENCH_TCP2UDP";
-
-/** The program's path, or undefined: not installed. */
+/** The program's path; undefined if it is not installed. */
 export function tcp2udpProgram(): string | undefined {
-  const named = process.env[TCP2UDP_VARIABLE];
+  const named = process.env[TCP2UDP];
   if (named !== undefined) return named;
   const found = spawnSync("sh", ["-c", "command -v tcp2udp"], { encoding: "utf8" });
   return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
-/** Starts it between a free TCP port and the daemon; resolves when it listens. */
+/** Starts it between a free TCP port and the daemon. Resolves when it listens. */
 export async function startUdpOverTcp(
   arena: Arena,
   { program, daemon }: { readonly program: string; readonly daemon: Endpoint },
@@ -50,7 +48,7 @@ function tryConnect(arena: Arena, tcp: Endpoint): true | undefined {
   }
 }
 
-/** Runs `run` with the recording in the rival's form, and turns it back. */
+/** Runs `run` with the recording in the rival's framing, and converts it back. */
 function reframe<T>({ view }: Arena, recording: Recording, run: (own: Recording) => T): T {
   const lengthen = (octets: number): void => {
     for (const stream of recording.streams) {

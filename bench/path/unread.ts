@@ -1,8 +1,12 @@
-// How much of what was sent on a connection of loopback its other end has not read: what our kernel still holds, and what its own does.
+// How much of the octets sent on a loopback connection the receiver has not read: octets that the
+// sender's socket still holds, and octets that wait in the receiver's.
 
 import { readFileSync } from "node:fs";
 
-/** Octets on their way to the port `to` of loopback that its owner has not read, for each of the ports that they come from. */
+/**
+ * Octets on their way to port `to` of loopback that the receiver has not read yet, for each of the
+ * source ports.
+ */
 export function unreadLens(from: readonly number[], to: number): number[] {
   const lens = new Map(from.map((port) => [port, 0]));
   for (const { local, remote, unsent, unread } of sockets()) {
@@ -13,15 +17,20 @@ export function unreadLens(from: readonly number[], to: number): number[] {
 }
 
 interface TcpSocket {
-  /** Ports. */
+  /** Port numbers. */
   readonly local: number;
   readonly remote: number;
-  /** Octets, a FIN as one: not acknowledged by the other end; not read by this one. */
+  /**
+   * Octets that the other end has not acknowledged, and octets that this end has not read. A FIN
+   * counts as one.
+   */
   readonly unsent: number;
   readonly unread: number;
 }
 
-/** All of this network namespace, as `/proc/net/tcp` has them: everything in base 16. */
+/**
+ * All TCP sockets of this network namespace, from `/proc/net/tcp`, whose numbers are hexadecimal.
+ */
 function sockets(): TcpSocket[] {
   return readFileSync("/proc/net/tcp", "utf8").trim().split("\n").slice(1).map((line) => {
     const [, local = "", remote = "", , queues = ""] = line.trim().split(/ +/);

@@ -14,7 +14,7 @@ test("unreadLens() counts what the other end has not read, connection by connect
   const own = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")];
   await Promise.all(own.map((socket) => once(socket, "connect")));
   own[0]?.write(new Uint8Array(1000));
-  // More than both kernels' buffers begin with: a part is not even acknowledged.
+  // More than the initial buffers of both sockets, so a part is not even acknowledged.
   own[1]?.write(new Uint8Array(8 << 20));
   const read = (): number[] => unreadLens(own.map(({ localPort }) => localPort ?? 0), port);
   const [few] = await settle(read, ([few = 0, many = 0]) => few === 1000 && many > 1000);

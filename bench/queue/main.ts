@@ -1,5 +1,5 @@
-// `deno task bench:queue`: what TCP in TCP does to a transfer, and to the round trips beside it, on a link with delay, loss and a bottleneck.
-// Needs root, and cargo for the link.
+// `deno task bench:queue`: what TCP in TCP does to a transfer, and to round trips beside it, on a
+// link with delay, loss and a bottleneck. Needs root, and cargo to build the link.
 //
 //     --json --only TEXT --seconds N --runs N --out FILE --plots FOLDER
 
@@ -29,7 +29,7 @@ import {
   withLink,
 } from "./scene.ts";
 
-/** One line of results: the middle of the runs. */
+/** One line of results: the medians of the runs. */
 interface QueueRecord extends Conditions, Reading {
   readonly way: string;
 }

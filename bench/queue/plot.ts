@@ -1,4 +1,6 @@
-// Results as a plot: one panel for each round trip, in it a group of bars for each loss, in it a bar for each way. SVG by hand: nothing to install.
+// Draws results as SVG: one panel for each round-trip time, in it a group of bars for each loss
+// rate, and in that a bar for each tunnel. The SVG is written by hand, so there is nothing to
+// install.
 
 /** One bar. */
 export interface Bar {
@@ -12,11 +14,11 @@ export interface PlotOptions {
   readonly title: string;
   /** Of the axis. */
   readonly unit: string;
-  /** Powers of ten instead of equal steps. */
+  /** Steps of powers of ten instead of equal steps. */
   readonly isLog?: boolean;
 }
 
-/** Draws the bars; panels, groups and ways in the order in which they come first. */
+/** Draws the bars. Panels, groups and ways appear in the order of their first bars. */
 export function plotBars(bars: readonly Bar[], { title, unit, isLog }: PlotOptions): string {
   const [panels, ways] = [distinct(bars, "panel"), distinct(bars, "way")];
   const scale = isLog === true ? logScale(bars) : linearScale(bars);
@@ -33,7 +35,8 @@ export function plotBars(bars: readonly Bar[], { title, unit, isLog }: PlotOptio
   const width = MARGIN + panels.length * (PANEL_WIDTH + GAP);
   const heading = text({ x: MARGIN, y: 20, weight: "bold" }, `${title}, ${unit}`);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" ` +
+    `font-family="sans-serif" font-size="12">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     heading,
     ...legend,
@@ -44,7 +47,7 @@ export function plotBars(bars: readonly Bar[], { title, unit, isLog }: PlotOptio
 
 interface Scale {
   readonly ticks: readonly number[];
-  /** From 0 to 1. */
+  /** Maps a value to 0 (bottom) to 1 (top). */
   readonly at: (value: number) => number;
 }
 
@@ -122,7 +125,7 @@ function colourOf(at: number): string {
   return COLOURS[at % COLOURS.length] ?? "#888";
 }
 
-/** Okabe and Ito: told apart by everybody. */
+/** The palette of Okabe and Ito, which colour-blind people can tell apart too. */
 const COLOURS = ["#999999", "#0072b2", "#56b4e9", "#d55e00", "#e69f00"];
 const MARGIN = 50;
 const LEGEND_WIDTH = 155;

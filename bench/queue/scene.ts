@@ -1,5 +1,5 @@
-// The link of this bench: two hosts, and between them delay, loss and a bottleneck. With it a way
-// through, as a subject.
+// The link of this bench: two hosts with delay, loss and a bottleneck between them, and one tunnel
+// across it.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,11 +8,11 @@ import { openCulvert } from "../wire/culvert.ts";
 import { type Link, openLink, OUTER } from "../wire/link.ts";
 import { plainTcp, type Tunnel } from "../wire/tunnel.ts";
 
-/** What the link is like in one case. */
+/** Properties of the link in one case. */
 export interface Conditions {
-  /** Round trip of light alone, ms. */
+  /** Round-trip time without queueing, ms. */
   readonly rttMs: number;
-  /** Packets lost on each way, in percent. */
+  /** Packets lost in each direction, in percent. */
   readonly lossPercent: number;
 }
 
@@ -20,13 +20,13 @@ export const RTT_MS = [20, 100];
 export const LOSS_PERCENT = [0, 0.1, 1, 3];
 /** Rate of the bottleneck, Mbit/s. */
 const RATE_MBIT = 50;
-/** What the bottleneck's buffer holds, ms at that rate. */
+/** Size of the bottleneck's buffer, in ms at that rate. */
 const BUFFER_MS = 25;
 const SEED = 9329;
 
 /**
- * A way across. All end to end TCP is CUBIC, so that it is no difference between them; so is the
- * tunnels' own unless they say else.
+ * A way across the link. All inner TCP is CUBIC, so that it makes no difference between the ways.
+ * The tunnels' own TCP is CUBIC too, unless a way says otherwise.
  */
 export interface Way {
   readonly name: string;
@@ -50,7 +50,7 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
-/** Lays the link, and runs `use` on it. */
+/** Sets up the link, and runs `use` on it. */
 export async function withLink<T>(
   conditions: Conditions,
   use: (link: Link) => Promise<T>,
@@ -76,7 +76,7 @@ export async function withLink<T>(
   }
 }
 
-/** Builds the emulator where it is not there. */
+/** Builds the emulator if it has not been built. */
 export async function buildEmulator(): Promise<void> {
   const manifest = fileURLToPath(new URL("link/Cargo.toml", import.meta.url));
   const target = fileURLToPath(TARGET);
@@ -101,7 +101,7 @@ interface CulvertSetting {
   readonly folder: string;
   readonly congestion: string;
   /**
-   * TCP uses ECN on both hosts. The link marks nothing, so the outer connection does not notice.
+   * Use ECN for TCP on both hosts. The link marks nothing, so the outer connection does not notice.
    */
   readonly hasEcn?: boolean;
   readonly main?: URL;

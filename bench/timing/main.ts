@@ -1,11 +1,14 @@
-// Times of sealing and opening by classes of secrets, on the runtime that runs this: `deno task test:timing` does both.
+// Times sealing and opening by classes of secrets, on the runtime that it runs on. `deno task
+// test:timing` runs it on both.
 //
-//   deno run -A bench/timing/main.ts [--samples N]      the same on Bun: bun bench/timing/main.ts
+//     deno run -A bench/timing/main.ts [--samples N]
+//     bun bench/timing/main.ts [--samples N]
 //     --json --progress --only TEXT --runs N --out FILE
 //
-// A |t| over 10 is a leak, as dudect has it, and ends the program with 1. So does a leak on purpose that is not seen, and a control
-// (two names for one class) in which something is seen: then the method is at fault. What is below is no proof: noise hides small
-// differences. With several runs the median counts.
+// A |t| over 10 is a leak, the threshold of dudect, and ends the program with 1. So does a
+// deliberate leak that is not found, or a control (one class under two names) in which a leak is
+// found: both mean that the method does not work here. A |t| below 10 proves nothing, because noise
+// hides small differences. With several runs the median counts.
 
 import process from "node:process";
 import { runtime } from "../../gateway/runtime/mod.ts";
@@ -27,7 +30,7 @@ const T_MAX = 10;
 /** Octets of each packet. */
 const LENGTHS: readonly number[] = [64, 576, 1400];
 
-/** Something to be timed, and what its |t| must be. */
+/** Something to time, and the condition that its |t| must meet. */
 interface Check {
   readonly subject: Subject;
   readonly isRight: (t: number) => boolean;

@@ -1,17 +1,18 @@
-// Takes times by class without letting the class into anything but the values.
+// Takes times by class. The class must influence nothing but the values.
 //
-// Classes are drawn beforehand and sorted out afterwards: a branch on the class shortly before the timed call is seen in its time
-// through the branch predictor (|t| of 8 between two names of one class, Bun 1.4.5, AMD EPYC). For the same reason, and so that stores
-// have left the store buffer, a fixed loop stands between the choice and the call.
+// Classes are drawn beforehand and separated afterwards. A branch on the class shortly before the
+// timed call would show in its time through the branch predictor: it gave |t| of 8 between two
+// names of one class (Bun 1.4.5, AMD EPYC). For the same reason a fixed loop stands between the
+// choice and the call; it also lets stores leave the store buffer.
 
 import { POOL } from "./pool.ts";
 import type { Timed } from "./subject.ts";
 import type { Classes } from "./welch.ts";
 
-/** Calls that do not count: engines compile what is hot while it runs. */
+/** Calls that do not count, because engines compile hot code while it runs. */
 const WARM_UP = 4000;
 
-/** Times of `samples` calls, ms, by class. */
+/** Milliseconds of `samples` calls, by class. */
 export function measure(timed: Timed, samples: number): Classes {
   const count = WARM_UP + samples;
   const drawn = _draw(count);
@@ -32,7 +33,10 @@ export function measure(timed: Timed, samples: number): Classes {
   };
 }
 
-/** A class and a member of it for each call, in random order: what comes and goes with time must not look like a class. */
+/**
+ * A class and a member of it for each call, in random order, so that a disturbance that comes and
+ * goes does not look like a class.
+ */
 function _draw(count: number): Uint8Array {
   const drawn = new Uint8Array(count);
   for (let at = 0; at < count; at += 65_536) {

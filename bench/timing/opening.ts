@@ -1,13 +1,16 @@
-// Opening by classes of tags, keys and data, and the controls of the method.
+// Opening by classes of tags, keys and data, and the control of the method.
 
 import { JOB_CONTEXT, JOB_TAG } from "../../ts-bindings/layout.ts";
 import { LANE } from "../kernels/core_bench.ts";
-import { type Aead, sealPacket, TAG_LEN, type Workload } from "../kernels/workload.ts";
+import { type Aead, framesOf, sealPacket, TAG_LEN, type Workload } from "../kernels/workload.ts";
 import { drawMembers, placed, POOL, random } from "./pool.ts";
-import { countAuthentic, framesOf, jobOffsets, openOpenScene, type OpenScene } from "./scene.ts";
+import { countAuthentic, jobOffsets, openOpenScene, type OpenScene } from "./scene.ts";
 import type { Subject, Timed } from "./subject.ts";
 
-/** Opening: places of the wrong octet of a tag; and keys and data of packets that are authentic. */
+/**
+ * Subjects of opening: the place of the wrong octet in a tag, and keys and data of authentic
+ * packets.
+ */
 export function opening(aead: Aead, octets: number): readonly Subject[] {
   return [
     {
@@ -28,7 +31,7 @@ export function opening(aead: Aead, octets: number): readonly Subject[] {
   ];
 }
 
-/** What must show nothing, whatever is opened: one class under two names. */
+/** A subject that must show no difference: one class under two names. */
 export function control(aead: Aead, octets: number): Subject {
   return {
     ...{ case: `open/control ${aead} ${octets}`, octets },
@@ -37,7 +40,7 @@ export function control(aead: Aead, octets: number): Subject {
   };
 }
 
-/** Tags wrong in an octet that the place in the pool decides. */
+/** Tags with one wrong octet, whose place depends on the member of the pool. */
 async function _openTags(
   aead: Aead,
   octets: number,
@@ -67,7 +70,7 @@ async function _openTags(
   return _expectAuthentic(scene, timed, 0);
 }
 
-/** A key, and packets that are authentic under it. */
+/** Keys, each with packets that are authentic under it. */
 async function _openKeys(aead: Aead, octets: number): Promise<Timed> {
   const scene = await openOpenScene(aead, octets);
   const { core, views } = scene.bench;
@@ -85,7 +88,7 @@ async function _openKeys(aead: Aead, octets: number): Promise<Timed> {
   return _expectAuthentic(scene, timed, scene.workload.packets.length);
 }
 
-/** Packets of one key, authentic. */
+/** Authentic packets with different data under one key. */
 async function _openData(aead: Aead, octets: number): Promise<Timed> {
   const scene = await openOpenScene(aead, octets);
   const { core, views } = scene.bench;
@@ -101,7 +104,7 @@ async function _openData(aead: Aead, octets: number): Promise<Timed> {
   return _expectAuthentic(scene, timed, scene.workload.packets.length);
 }
 
-/** The workload's packets under its key, or as many of another plaintext. */
+/** The workload's packets sealed under its key, with another plaintext if one is given. */
 function _sealed(workload: Workload, plain?: Uint8Array<ArrayBuffer>): Uint8Array {
   return framesOf(
     workload.packets.map((packet) =>
@@ -117,7 +120,7 @@ function _spoiled(tag: Uint8Array, wrongAt: number): Uint8Array {
 /**
  * Runs every member once.
  *
- * @throws {Error} If not as many packets of each are authentic
+ * @throws {Error} Unless exactly `count` packets of each are authentic
  */
 function _expectAuthentic(scene: OpenScene, timed: Timed, count: number): Timed {
   for (let place = 0; place < 2 * POOL; place += 1) {

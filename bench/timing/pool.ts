@@ -1,16 +1,19 @@
-// Values of both classes, drawn beforehand. They lie in one pool, where members of both take turns, so that neither class has caches of
-// its own.
+// Values of both classes, drawn beforehand. They alternate in one pool, so that neither class has
+// cache lines of its own.
 
-/** Members of a class in the pool; a power of two. */
+/** Members of each class in the pool; a power of two. */
 export const POOL = 16;
 
-/** Class 0 at even places: one value again and again; class 1 at odd places: values of their own. */
+/**
+ * Class 0, at even places, repeats one value. Class 1, at odd places, has a different value each
+ * time.
+ */
 export function drawMembers(make: () => Uint8Array): Uint8Array[] {
   const fixed = make();
   return Array.from({ length: 2 * POOL }, (_, place) => place % 2 === 0 ? fixed : make());
 }
 
-/** Copies of values of one length, next to each other. */
+/** Copies values of one length side by side. */
 export function placed(values: readonly Uint8Array[]): Uint8Array[] {
   const len = values[0]?.length ?? 0;
   const pool = new Uint8Array(values.length * len);

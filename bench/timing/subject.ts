@@ -1,5 +1,5 @@
-// What is timed: one call of the batch API, before which the same places of the memory were filled with other values. What is filled in
-// is copied whole from the pool, so that both classes store to the same places.
+// What is timed: one call of the batch API. Before each call, other values are copied whole from
+// the pool to the same places of the memory, so that both classes store to the same addresses.
 
 import { JOB_CONTEXT, JOB_SOURCE } from "../../ts-bindings/layout.ts";
 import { LANE } from "../kernels/core_bench.ts";
@@ -7,26 +7,28 @@ import type { Aead } from "../kernels/workload.ts";
 import { drawMembers, placed, random } from "./pool.ts";
 import { jobOffsets, openSealScene } from "./scene.ts";
 
-/** Something whose time must not depend on its class. */
+/** An operation whose time must not depend on the class of its secrets. */
 export interface Subject {
-  /** As records call it: `open/key aes-128-gcm 64`. */
+  /** The name in records: `open/key aes-128-gcm 64`. */
   readonly case: string;
-  /** Of each packet. */
+  /** Length of each packet. */
   readonly octets: number;
-  /** What its classes are. */
+  /** Describes its classes. */
   readonly about: string;
-  /** Gets it ready, with a core of its own. */
+  /** Prepares it, with a core of its own. */
   open(): Timed | Promise<Timed>;
 }
 
-/** A subject that is ready. */
+/** A subject that is ready to time. */
 export interface Timed {
-  /** Takes values of class 0 or 1; `n` says which of the pool. Not timed. */
+  /** Sets the values of member `n` of class 0 or 1. Not timed. */
   choose(kind: number, n: number): void;
   run(): void;
 }
 
-/** Sealing: a fixed key against random ones, and a fixed plaintext against random ones. */
+/**
+ * Subjects of sealing: a fixed key against random keys, and a fixed plaintext against random ones.
+ */
 export function sealing(aead: Aead, octets: number): readonly Subject[] {
   return [
     {
@@ -42,7 +44,7 @@ export function sealing(aead: Aead, octets: number): readonly Subject[] {
   ];
 }
 
-/** A comparison that ends at the first difference: what the method must find. */
+/** A comparison that ends at the first difference. The method must find this leak. */
 export function leakyComparison(): Subject {
   return {
     ...{ case: `compare/leaky none ${TAG_LEN}`, octets: TAG_LEN },

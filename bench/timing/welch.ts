@@ -1,8 +1,10 @@
-// Welch's t of two classes of times, as dudect takes it (Reparaz, Balasch, Verbauwhede 2017): over
-// all samples, and over those below each of a row of percentiles, because interrupts make long
-// tails. The largest counts. Of mean and variance by simple-statistics it comes out as up to 40 for
-// two classes of one and the same time, a crop that a coarse clock makes: their rounding is all
-// that differs. Welford's recurrence is exact there, and gives 0.
+// Welch's t of two classes of times, as dudect takes it (Reparaz, Balasch, Verbauwhede 2017). It is
+// computed over all samples and over those below each of a row of percentiles, because interrupts
+// make long tails. The largest value counts.
+//
+// Mean and variance come from Welford's recurrence. With those of simple-statistics, t is up to 40
+// for two classes of one and the same time, a crop that a coarse clock produces: only their
+// rounding differs. Welford's recurrence is exact there and gives 0.
 
 /** Running mean and variance (Welford). */
 interface Moments {
@@ -24,7 +26,7 @@ export function largestT({ first, second }: Classes): number {
   return crops.reduce((largest, limit) => Math.max(largest, _cropped({ first, second }, limit)), 0);
 }
 
-/** |t| of what is at most `limit`; 0 with too few samples. */
+/** |t| of the times up to `limit`; 0 if there are too few. */
 function _cropped({ first, second }: Classes, limit: number): number {
   const [a, b] = [_moments(first, limit), _moments(second, limit)];
   if (a.count < SAMPLES_MIN || b.count < SAMPLES_MIN) return 0;
@@ -47,5 +49,5 @@ function _moments(times: readonly number[], limit: number): Moments {
 
 const SAMPLES_MIN = 500;
 
-/** Denser towards all: 1 - 0.5^(10 k / 20). */
+/** Denser towards 1: 1 - 0.5^(10 k / 20). */
 const CROPS = Array.from({ length: 20 }, (_, k) => 1 - 0.5 ** ((10 * (k + 1)) / 20));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { largestT } from "./welch.ts";
 
-/** Deterministic noise in 0..1. */
+/** Deterministic noise between 0 and 1. */
 function noise(n: number): number {
   const x = Math.sin(n + 1) * 10_000;
   return x - Math.floor(x);
@@ -27,7 +27,7 @@ test("too few samples say nothing", () => {
   assert.equal(largestT({ first: [1, 2, 3], second: [9, 9, 9] }), 0);
 });
 
-test("classes of one and the same time have no t, whatever time it is", () => {
+test("two classes with one constant time have a t of 0", () => {
   for (let n = 0; n < 300; n++) {
     const time = noise(n) / 10_000;
     const [first, second] = [500 + n, 700].map((count) => Array<number>(count).fill(time));

@@ -1,4 +1,5 @@
-// Culvert at both ends: the responder on the far side, the originator on the near one, keys through both APIs.
+// Culvert at both ends: the responder on the far side, the originator on the near one, and keys
+// through both APIs.
 
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -12,7 +13,7 @@ import { expectReachable, type Tunnel } from "./tunnel.ts";
 
 export type Engine = "wasm" | "native";
 
-/** How a tunnel is made. */
+/** Settings of a tunnel. */
 export interface TunnelOptions {
   readonly lanes: number;
   readonly innerMtu: number;
@@ -20,17 +21,17 @@ export interface TunnelOptions {
 
 export interface CulvertOptions extends TunnelOptions {
   readonly engine: Engine;
-  /** Its place among the bench's tunnels, from 1 on: ports, devices and addresses follow from it. */
+  /** Number of the tunnel, from 1 on. Its ports, devices and addresses follow from it. */
   readonly place: number;
-  /** For files of this run. */
+  /** Folder for files of this run. */
   readonly folder: string;
-  /** Further flags of both gateways. */
+  /** More flags for both gateways. */
   readonly flags?: readonly string[];
-  /** The gateway's entry, if it is not the program that users start. */
+  /** Entry of the gateway, if it is not the program that users start. */
   readonly main?: URL;
 }
 
-/** Starts both gateways and resolves when packets go through. */
+/** Starts both gateways. Resolves when packets get through. */
 export async function openCulvert(link: Link, options: CulvertOptions): Promise<Tunnel> {
   const { engine, folder, place, flags = [], main = MAIN } = options;
   const token = randomBytes(16).toString("hex");
@@ -57,7 +58,7 @@ export async function openCulvert(link: Link, options: CulvertOptions): Promise<
   return { subject: `culvert-${engine}`, target: inner.far, pids };
 }
 
-/** One SA for each direction, the same on both sides but for who sends. */
+/** Installs one SA for each direction. Only the direction differs between the two sides. */
 async function installKeys(
   ports: Readonly<Record<Side, number>>,
   { token, inner }: { readonly token: string; readonly inner: Readonly<Record<Side, string>> },

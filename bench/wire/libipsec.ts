@@ -1,4 +1,5 @@
-// strongSwan's charon at both ends with its ESP in user space (kernel-libipsec): ESP in UDP, AES-128-GCM by OpenSSL.
+// strongSwan's charon at both ends, with ESP in user space (kernel-libipsec): ESP in UDP,
+// AES-128-GCM by OpenSSL.
 
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -6,7 +7,7 @@ import { must, type Running, until } from "../../tests/interop/lib/process.ts";
 import { type Link, OUTER, type Side, SIDES } from "./link.ts";
 import { expectReachable, type Tunnel } from "./tunnel.ts";
 
-/** Starts both daemons, has them agree, and resolves when packets go through. */
+/** Starts both daemons and negotiates an SA. Resolves when packets get through. */
 export async function openLibipsec(link: Link, folder: string): Promise<Tunnel> {
   const psk = randomBytes(16).toString("hex");
   const far = await startCharon(link, { side: "far", folder, psk });
@@ -42,7 +43,7 @@ async function startCharon(link: Link, { side, folder, psk }: CharonOptions): Pr
     return must(link.on(side, ["swanctl", ...args, "--uri", uri]), { env });
   }
 
-  // The socket is there a little before it answers.
+  // The socket exists a little before the daemon answers on it.
   await until(`charon ${side} answers`, 10_000, () =>
     swanctl("--stats").catch((error: unknown) => {
       if (daemon.exited()) throw error;
@@ -111,6 +112,6 @@ secrets {
 `;
 }
 
-/** Of IKE and of ESP in UDP (RFC 3948). */
+/** For IKE and for ESP in UDP (RFC 3948). */
 const PORT = 4510;
 const INNER: Readonly<Record<Side, string>> = { near: "10.94.0.1", far: "10.94.0.2" };

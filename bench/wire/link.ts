@@ -12,18 +12,21 @@ export const SIDES: readonly Side[] = ["near", "far"];
 export const OUTER: Readonly<Record<Side, string>> = { near: "10.98.0.1", far: "10.98.0.2" };
 
 export interface Link {
-  /** A command line that runs on that side. */
+  /** The command line that runs `command` on that side. */
   on(side: Side, command: readonly string[]): readonly string[];
-  /** Starts a program on that side, which ends with the link. */
+  /** Starts a program on that side. It ends with the link. */
   start(side: Side, command: readonly string[], env?: Readonly<Record<string, string>>): Running;
-  /** Ends all programs, the last one first, and the second namespace. */
+  /** Ends all programs, the last one first, and then the second namespace. */
   close(): Promise<void>;
 }
 
 /** Joins the bench's own namespace and that of `holder`. */
 export type LayLink = (holder: Running, on: Link["on"]) => Promise<void>;
 
-/** Makes the second namespace and the veth, or what else joins them. The bench is in a namespace of its own already. */
+/**
+ * Creates the second namespace and joins it, by a veth unless `lay` does it otherwise. The bench
+ * must already run in a namespace of its own.
+ */
 export async function openLink(lay: LayLink = layVeth): Promise<Link> {
   const holder = start("far", ["unshare", "--net", "sleep", "infinity"]);
   const net = `/proc/${holder.pid}/ns/net`;

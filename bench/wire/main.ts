@@ -1,5 +1,6 @@
-// `deno task bench:wire`: tunnels between two hosts, that is two network namespaces joined by a veth, with the tools of everybody: iperf3 and ping.
-// Culvert at both ends beside plain TCP and whatever rival is installed. Needs root.
+// `deno task bench:wire`: measures tunnels between two hosts, which are network namespaces joined
+// by a veth, with iperf3 and ping. Culvert at both ends runs beside plain TCP and every rival that
+// is installed. Needs root.
 //
 //     --json --progress --only TEXT --runs N --out FILE --seconds N
 
@@ -62,7 +63,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Opens every tunnel that can be had here, and says of the others why not. */
+/** Opens every tunnel that is available here, and prints why the others are not. */
 async function openAll(tunnels: Tunnel[], link: Link, folder: string): Promise<void> {
   tunnels.push(...await openOwn(link, { folder, own: { lanes: 1, innerMtu: 1400 } }));
   if (!hasNative()) skip("culvert-native", "its library is not built: deno task build:native");
@@ -74,7 +75,7 @@ async function openAll(tunnels: Tunnel[], link: Link, folder: string): Promise<v
   else skip("veepin", `not installed: ${VEEPIN_VARIABLE} names it`);
 }
 
-/** Culvert's tunnels, by each engine that is here, and plain TCP to stand beside. */
+/** Culvert's tunnels, one for each engine that is available, and plain TCP to compare with. */
 async function openOwn(
   link: Link,
   { folder, own }: { readonly folder: string; readonly own: TunnelOptions },
@@ -88,7 +89,7 @@ async function openOwn(
   return tunnels;
 }
 
-/** Tunnels of Culvert's so far. */
+/** Number of Culvert's tunnels so far. */
 let places = 0;
 
 function hasNative(): boolean {

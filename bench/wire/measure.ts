@@ -1,4 +1,4 @@
-// What is measured of a tunnel: iperf3 with the gateways' processor time, and ping.
+// Measures a tunnel: iperf3 with the gateways' processor time, and ping.
 
 import { must, run } from "../../tests/interop/lib/process.ts";
 import { percentile } from "../lib/stats.ts";
@@ -12,24 +12,25 @@ export type Direction = "up" | "down";
 export interface TransferOptions {
   readonly direction: Direction;
   readonly seconds: number;
-  /** At a time. */
+  /** Connections at the same time. */
   readonly flows: number;
 }
 
-/** All in seconds for one octet of iperf3's payload. */
+/** All in seconds per octet of iperf3's payload. */
 export interface Transfer {
   readonly clock: number;
   /** Processor time of each side's gateway. */
   readonly cpu: Readonly<Record<Side, number>> | undefined;
 }
 
-/** Some TCP connections through the tunnel. */
+/** Runs TCP connections through the tunnel. */
 export async function transfer(
   link: Link,
   { target, pids }: Tunnel,
   options: TransferOptions,
 ): Promise<Transfer> {
-  // One for each transfer: a server that still waits for the end of the one before would refuse this one.
+  // Each transfer has its own server: one that still waits for the end of the previous transfer
+  // would refuse this one.
   const server = link.start("far", ["iperf3", "--server", "--one-off", "--forceflush"]);
   try {
     await server.match(/listening/, 5000);
@@ -61,13 +62,13 @@ function cpuOf(pids: Readonly<Record<Side, number>>): Record<Side, number> {
   return { near, far };
 }
 
-/** What has arrived, in how many seconds. */
+/** Octets that arrived, and seconds that they took. */
 interface Arrived {
   readonly octets: number;
   readonly took: number;
 }
 
-/** iperf3 tells in its report what went wrong, and exits in order. */
+/** iperf3 reports errors in its JSON and still exits with 0. */
 function readReport(text: string): Arrived {
   const { end, error } = JSON.parse(text) as IperfReport;
   if (error !== undefined) throw new Error(`The run is void: iperf3 says: ${error}`);
@@ -81,7 +82,7 @@ interface IperfReport {
   readonly error?: string;
 }
 
-/** Round trips, s. */
+/** Round trips in seconds; `lost` is a count. */
 export interface RoundTrips {
   readonly p50: number;
   readonly p99: number;
@@ -90,11 +91,29 @@ export interface RoundTrips {
 
 /** Pings every 5 ms. */
 export async function ping(link: Link, { target }: Tunnel, count: number): Promise<RoundTrips> {
-  const command = ["ping", "-n", "-c", String(count), "-i", "0.005", "-W", "1", target];
-  // Its exit code tells of lost answers, which are counted here.
-  const { output } = await run(link.on("near", command), { timeoutMs: 10 * count + 15_000 });
-  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) / 1000);
+  const flags = ["-i", "0.005", "-W", "1"];
+  const answers = await pingTimes(link, target, { count, flags, timeoutMs: 10 * count + 15_000 });
+  const times = answers.map((ms) => ms / 1000);
   return { p50: percentile(times, 50), p99: percentile(times, 99), lost: count - times.length };
+}
+
+export interface PingOptions {
+  readonly count: number;
+  /** More flags of ping. */
+  readonly flags: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** Pings from the near host. Returns the round trips of the answers, in ms. */
+export async function pingTimes(
+  link: Link,
+  target: string,
+  { count, flags, timeoutMs }: PingOptions,
+): Promise<number[]> {
+  const command = ["ping", "-n", "-c", String(count), ...flags, target];
+  // The exit code of ping reports lost answers. The caller sees them as missing times.
+  const { output } = await run(link.on("near", command), { timeoutMs });
+  return [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms));
 }
 
 const STOP_MS = 5000;

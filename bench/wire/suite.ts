@@ -1,9 +1,10 @@
-// The cases: every tunnel takes its turn in each round.
+// The cases. Every tunnel takes its turn in each round.
 
 import process from "node:process";
 import type { CaseResult, Sample, Subject } from "../lib/record.ts";
 import type { Report } from "../lib/report.ts";
 import { type Contender, runRounds } from "../lib/run.ts";
+import { sleep } from "../../tests/support/wait.ts";
 import { type Link, type Side, SIDES } from "./link.ts";
 import { type Direction, ping, type RoundTrips, transfer } from "./measure.ts";
 import type { TunnelOptions } from "./culvert.ts";
@@ -13,7 +14,7 @@ export interface SuiteOptions {
   /** Only cases whose name contains this. */
   readonly only: string;
   readonly runs: number;
-  /** Length of each transfer. */
+  /** Length of each transfer in seconds. */
   readonly seconds: number;
 }
 
@@ -23,19 +24,19 @@ export interface Scene {
   readonly tunnels: readonly Tunnel[];
 }
 
-/** A form of the transfers. */
+/** A variant of the transfers. */
 export interface Form {
-  /** Of the case's name, behind `tunnel`. */
+  /** Part of the case's name, after `tunnel`. */
   readonly part: string;
-  /** Octets of payload that a rate and a cost are given for: about one packet of the tunnel. */
+  /** Octets of payload for which rate and cost are given: about one packet of the tunnel. */
   readonly octets: number;
-  /** TCP connections of iperf3 at a time. */
+  /** TCP connections of iperf3 at the same time. */
   readonly flows: number;
-  /** The form has tunnels of Culvert's own, which are like this. */
+  /** Settings of the Culvert tunnels that this form opens for itself. */
   readonly own?: TunnelOptions;
 }
 
-/** What everybody does, and what only Culvert is asked for. */
+/** The first two forms are measured with all tunnels, the others with Culvert only. */
 export const FORMS: readonly Form[] = [
   { part: "", octets: 1400, flows: 1 },
   { part: "/flows-4", octets: 1400, flows: 4 },
@@ -44,7 +45,7 @@ export const FORMS: readonly Form[] = [
   { part: "/mtu-65400", octets: 65_400, flows: 1, own: { lanes: 1, innerMtu: 65_400 } },
 ];
 
-/** Names of a form's cases that are asked for, in their order. */
+/** Names of a form's cases that are asked for. */
 export function transfersOf(form: Form, only: string): string[] {
   return DIRECTIONS.map((direction) => transferName(form, direction))
     .filter((name) => name.includes(only));
@@ -63,7 +64,10 @@ function pingName(state: State): string {
   return `ping ${state} ${PING_LEN} 1`;
 }
 
-/** Throughput, and of the plain form the processor time of each side as cases of their own. */
+/**
+ * Measures throughput. For the plain form, the processor time of each side is reported as cases of
+ * its own.
+ */
 export async function measureTransfers(
   report: Report,
   scene: Scene,
@@ -101,7 +105,7 @@ function sideCase(
   return [{ octets: INNER_LEN, case: name, unit: "octets/s", baseline, samples }];
 }
 
-/** Round trips through an idle tunnel, and beside a transfer. */
+/** Measures round trips through an idle tunnel, and beside a transfer. */
 export async function measurePings(
   report: Report,
   scene: Scene,
@@ -130,10 +134,10 @@ export async function measurePings(
   }
 }
 
-/** Pings for as long as a transfer upwards goes on, but for its beginning and end. */
+/** Pings during an upward transfer, without its beginning and end. */
 async function pingLoaded(link: Link, tunnel: Tunnel, seconds: number): Promise<RoundTrips> {
   const load = transfer(link, tunnel, { direction: "up", seconds: seconds + 1, flows: 1 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   const trips = ping(link, tunnel, seconds * PINGS_PER_S);
   const [found] = await Promise.all([trips, load]);
   return found;
@@ -165,9 +169,9 @@ const DIRECTIONS: readonly Direction[] = ["up", "down"];
 const STATES = ["idle", "loaded"] as const;
 type State = typeof STATES[number];
 
-/** Of the plain form. */
+/** Octets of the plain form. */
 const INNER_LEN = 1400;
-/** 56 octets of data and the headers. */
+/** 56 octets of data, and the headers. */
 const PING_LEN = 84;
 const IDLE_PINGS = 200;
 const PINGS_PER_S = 150;

@@ -1,18 +1,22 @@
-// veepin at both ends, if there is one: started by a program of whoever has it, since its configuration is its own.
+// veepin at both ends, if it is available. You provide the program that starts it, because it has a
+// configuration of its own.
 
 import process from "node:process";
 import type { Running } from "../../tests/interop/lib/process.ts";
 import { type Link, OUTER, type Side } from "./link.ts";
 import { expectReachable, type Tunnel } from "./tunnel.ts";
 
-/** Names a program that takes `responder|initiator OUTER OTHER_OUTER INNER OTHER_INNER` and becomes (exec) veepin in the foreground. */
+/**
+ * Environment variable that names a program. The program takes `responder|initiator OUTER
+ * OTHER_OUTER INNER OTHER_INNER` and becomes (exec) veepin in the foreground.
+ */
 export const VEEPIN_VARIABLE = "CULVERT_BENCH_VEEPIN";
 
 export function veepinProgram(): string | undefined {
   return process.env[VEEPIN_VARIABLE];
 }
 
-/** Starts both ends and resolves when packets go through. */
+/** Starts both ends. Resolves when packets get through. */
 export async function openVeepin(link: Link, program: string): Promise<Tunnel> {
   const begin = (role: string, side: Side, other: Side): Running => {
     const command = [program, role, OUTER[side], OUTER[other], INNER[side], INNER[other]];

@@ -5,11 +5,11 @@ import { problem } from "./problem.ts";
 import { type Api, type Route, routePath } from "./route.ts";
 
 /**
- * Adds a route to an app and to its document, and 405 for every other method.
+ * Adds a route to an app and to its document, and answers 405 to every other method.
  *
- * `app.openapi` would not do: its validators read a body whole before anything can bound it, take octets
- * that are no UTF-8, and read a body without Content-Type as an empty object. `readBody` uses the
- * same schemas.
+ * We do not use `app.openapi`: its validators read the whole body before anything can bound it,
+ * accept octets that are not UTF-8, and take a body without Content-Type for an empty object.
+ * `readBody` applies the same schemas without these faults.
  */
 export function addRoute(app: Api, route: Route): void {
   const path = routePath(route);

@@ -144,7 +144,7 @@ test("createApi() bounds bodies by what arrives", async () => {
   equal((await app.request("/v1/sas", { method: "POST", body: " ".repeat(65_536) })).status, 400);
 });
 
-test("a body that ends before its end is the client's fault, and no error of ours", async () => {
+test("a body that ends early is the client's fault, and no error of ours", async () => {
   const { app, logged } = createTestApi();
   const body = new ReadableStream<Uint8Array>({
     start(controller): void {

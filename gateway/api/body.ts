@@ -1,19 +1,24 @@
-// Bodies of requests: bounded, UTF-8, JSON, of the schema. Each step has its problem, and none
-// repeats what was sent.
+// Reads bodies of requests. A body must be within the limit, UTF-8, JSON, and of the schema. Each
+// step that fails answers with a problem of its own, and no problem repeats what was sent.
 
 import type * as z from "zod";
 import { nameText } from "../config/error.ts";
 import { type MemberProblem, problem } from "./problem.ts";
 
-/** 64 KiB, counted as the octets arrive: what Content-Length says is the client's word only. */
+/** 64 KiB, counted as the octets arrive, because Content-Length is only the client's claim. */
 const BODY_LEN_MAX = 65_536;
 
-/** A body that was read, or the answer that refuses it. */
+/** The value of a body, or the response that refuses it. */
 export type ReadBody<T> =
   | { readonly kind: "value"; readonly value: T }
   | { readonly kind: "refused"; readonly response: Response };
 
-/** Reads a request's body as what `schema` says. */
+/**
+ * Reads a request's body and parses it with `schema`. The octets are wiped afterwards.
+ *
+ * @returns The value; or a problem: 413 if the body is too long, 400 if it is incomplete or not
+ *   JSON, 422 if it does not fit the schema
+ */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<ReadBody<T>> {
   const buffer = new Uint8Array(BODY_LEN_MAX);
   try {
@@ -21,10 +26,10 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promi
     if (octets === "long") {
       return refused(problem(413, `The body is longer than ${BODY_LEN_MAX} octets`));
     }
-    if (octets === "short") return refused(problem(400, "The body ended before its end"));
+    if (octets === "short") return refused(problem(400, "The body ended before it was complete"));
     return parse(octets, schema);
   } finally {
-    // It may have held a key.
+    // The body may have held a key.
     buffer.fill(0);
   }
 }
@@ -38,8 +43,8 @@ function parse<T>(octets: Uint8Array, schema: z.ZodType<T>): ReadBody<T> {
 }
 
 /**
- * All octets of the body, in `buffer`. `long`: there are too many, and the rest is not read.
- * `short`: on the way the client has gone, or has broken the body's framing.
+ * Reads all octets of the body into `buffer`. Returns `long` if there are too many (the rest is not
+ * read), and `short` if the client went away or broke the body's framing.
  */
 async function readOctets(
   request: Request,
@@ -49,7 +54,7 @@ async function readOctets(
   const reader = request.body.getReader();
   let len = 0;
   for (;;) {
-    // Only a stream that fails rejects, and only the client can make it.
+    // Only a failing stream rejects, and only the client can make it fail.
     const read = await reader.read().catch(() => undefined);
     if (read === undefined) return "short";
     const { done, value } = read;
@@ -63,7 +68,9 @@ async function readOctets(
   }
 }
 
-/** Undefined if it is not JSON. The parser's own message quotes the text, so it goes nowhere. */
+/**
+ * Undefined if the text is not JSON. The parser's own message quotes the text, so it is discarded.
+ */
 function parseJson(octets: Uint8Array): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(octets)) };
@@ -73,7 +80,7 @@ function parseJson(octets: Uint8Array): { readonly value: unknown } | undefined 
   }
 }
 
-/** As much of a zod issue as problems are made of. */
+/** The members of a zod issue that we need. */
 interface BodyIssue {
   readonly code: string;
   readonly path: readonly PropertyKey[];
@@ -99,7 +106,7 @@ function describe(issue: BodyIssue): readonly MemberProblem[] {
     .map((key) => ({ pointer: "", detail: `has an unknown member ${nameText(key)}` }));
 }
 
-/** RFC 6901. Members of ours have no character that it escapes. */
+/** RFC 6901. None of our member names has a character that must be escaped. */
 function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key)}`).join("");
 }
@@ -109,7 +116,7 @@ function refused(response: Response): { readonly kind: "refused"; readonly respo
 }
 
 /**
- * A body can hold thousands of unknown members; an answer that lists them all would be larger than
- * the body.
+ * Unknown members that an answer lists. A body can hold thousands of them, and listing them all
+ * would make the answer larger than the body.
  */
 const UNKNOWN_MEMBERS_MAX = 8;

@@ -5,7 +5,7 @@ import { readBody } from "./body.ts";
 
 const SCHEMA = z.strictObject({ secret: z.string().max(8) });
 
-/** Reads a body; the buffer that its text was made of, as it is then. */
+/** Reads a body, and returns the buffer its text was decoded from, as the read left it. */
 async function readAndKeep(text: string): Promise<{ kind: string; buffer: Uint8Array }> {
   const { decode } = TextDecoder.prototype;
   let buffer: Uint8Array = new Uint8Array();

@@ -1,4 +1,4 @@
-// `/v1/connections`: show and close.
+// `/v1/connections`: shows and closes connections.
 
 import * as z from "zod";
 import { CONNECTION, CONNECTIONS } from "../model/connection.ts";
@@ -59,7 +59,7 @@ function kickAnswer(outcome: KickOutcome): Response {
   }
 }
 
-/** Ids are below 2^53, and have one writing. */
+/** Ids are below 2^53, and each has exactly one spelling. */
 const ID_PATTERN = /^[1-9]\d{0,14}$/;
 
 const BY_ID: Subject<number> = {

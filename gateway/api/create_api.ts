@@ -1,5 +1,5 @@
-// The HTTP API (docs/api.md) as one app: a request in, a response out. It neither listens
-// nor keeps anything of its own.
+// The HTTP API (docs/reference/api.md) as one app: a request goes in, a response comes out. The app does not
+// listen, and keeps no state but the event feed.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Gateway } from "../model/gateway.ts";
@@ -18,16 +18,20 @@ import { problem } from "./problem.ts";
 import type { Api, ApiEnv } from "./route.ts";
 import { saRoutes } from "./sas.ts";
 
+/** What the API is made from. */
 export interface ApiOptions {
   readonly gateway: Gateway;
-  /** The bearer token in force, asked at each request so that it can be changed; null is none. */
+  /**
+   * Returns the current bearer token, or null if there is none. Called at each request, so the
+   * token can change.
+   */
   readonly token: () => string | null;
   /** Where the API listens. */
   readonly bound: { readonly isLoopback: boolean };
   readonly log: Log;
   /** The dashboard's files. */
   readonly readAsset: ReadAsset;
-  /** Runs `tick` every `ms`, until the result is called; replaced in tests. */
+  /** Runs `tick` every `ms` until you call the result. Tests replace it. */
   readonly every?: (ms: number, tick: () => void) => () => void;
 }
 
@@ -71,10 +75,10 @@ export function createApi(options: ApiOptions): Api {
 const TOKEN_SCHEME = { type: "http", scheme: "bearer" } as const;
 
 /**
- * Answers are of this moment, and are what their type says.
+ * Forbids caching, because an answer holds only for its moment, and forbids guessing at its type.
  *
- * Hono's secure-headers would set ten headers more, each to be turned off by name. What a page
- * needs of them goes with the page alone (dashboard.ts).
+ * Hono's secure-headers would set ten more headers, each to be turned off by name. The dashboard's
+ * page gets the ones it needs in dashboard.ts.
  */
 async function setCommonHeaders(
   context: { header: (name: string, value: string) => void },

@@ -1,17 +1,18 @@
-// The dashboard's files: the page at `/`, what it is made of under `/assets/`. They are the same for everybody and tell nothing of this
-// gateway, so a browser gets them without a token; the page asks for one and sends it with its calls.
+// The dashboard's files: the page at `/` and its parts under `/assets/`. They are the same for
+// everybody and reveal nothing about this gateway, so a browser gets them without a token. The page
+// then asks for the token and sends it with its calls.
 
 import type { Context, Handler, MiddlewareHandler } from "@hono/hono";
 import { problem } from "./problem.ts";
 import type { Api, ApiEnv } from "./route.ts";
 
-/** Reads a file of the dashboard; undefined if there is none of that name. */
+/** Reads a file of the dashboard. Undefined if there is no file of that name. */
 export type ReadAsset = (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
-/** Where what the page is made of lies. */
+/** The path of the page's parts. */
 export const ASSETS = "/assets/";
 
-/** Adds the page and what it is made of. */
+/** Adds the page and its parts. */
 export function addFiles(app: Api, readAsset: ReadAsset): void {
   addFile(app, "/", async () => {
     return await fileResponse(readAsset, PAGE) ?? problem(404, "There is no dashboard");
@@ -23,22 +24,23 @@ export function addFiles(app: Api, readAsset: ReadAsset): void {
 }
 
 /**
- * Gives the page to a browser that is refused for want of a token; before the guard. The answer is still 401, and the page asks
- * for the token.
+ * Sends the page to a browser whose request for it was refused for lack of a token. The answer is
+ * still 401, and the page asks for the token. Register it before the guard.
  */
 export function givePageForToken(readAsset: ReadAsset): MiddlewareHandler<ApiEnv> {
   return async function givePage(context, next): Promise<void> {
     await next();
     if (context.res.status !== 401 || !wantsPage(context)) return;
     const page = await fileResponse(readAsset, PAGE, 401);
-    // The challenge stays: Hono takes over the headers of the answer that is replaced.
+    // The challenge header stays, because Hono merges the replaced answer's headers into the new
+    // one.
     if (page !== undefined) context.res = page;
   };
 }
 
 const PAGE = "index.html";
 
-/** Nothing from elsewhere, nothing inline, in nobody's frame. */
+/** The page loads nothing from elsewhere, runs nothing inline, and cannot be framed. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -51,7 +53,7 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-/** Media types by what the name ends with. */
+/** Media types by file name extension. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ["html", "text/html; charset=utf-8"],
   ["css", "text/css; charset=utf-8"],

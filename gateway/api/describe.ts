@@ -1,21 +1,21 @@
-// What the OpenAPI document says of the calls, made of the same data and schemas that answer them.
+// Describes the calls for the OpenAPI document, from the same data and schemas that answer them.
 
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type * as z from "zod";
 import { PROBLEM, type ProblemStatus, TITLES } from "./problem.ts";
 import type { Answer, Call, Route } from "./route.ts";
 
-/** Every call may answer these: no token, Host or Origin, a fault of the gateway's own. */
+/** Problems that every call may answer with: no token, a wrong Host or Origin, our own fault. */
 const COMMON_PROBLEMS: readonly ProblemStatus[] = [401, 403, 500];
 
-/** The document's part about one method of a path. */
+/** Describes one method of a path. */
 export function describeCall(route: Route, method: string, call: Call): RouteConfig {
   return createRoute({
     path: route.path,
     method: methodOf(method),
     operationId: operationId(route.path, method),
     summary: call.summary,
-    // With a token in force, changes need it; on other addresses than loopback so does every call.
+    // Changes need a token if there is one. When the API is not on loopback, every call needs it.
     security: [{}, { token: [] }],
     request: requestOf(route, call),
     responses: {
@@ -25,7 +25,7 @@ export function describeCall(route: Route, method: string, call: Call): RouteCon
   });
 }
 
-/** A JSON body of this schema. */
+/** The content of a JSON body with this schema. */
 export function json(schema: z.ZodType): { readonly "application/json": { schema: z.ZodType } } {
   return { "application/json": { schema } };
 }
@@ -81,7 +81,7 @@ function methodOf(method: string): RouteConfig["method"] {
   }
 }
 
-/** `/v1/sas/{spi}` and GET: `getV1SasSpi`. */
+/** The operation id: `/v1/sas/{spi}` and GET make `getV1SasSpi`. */
 function operationId(path: string, method: string): string {
   const words = [method.toLowerCase(), ...path.split(/[^a-z0-9]+/i).filter((word) => word !== "")];
   return words.map((word, at) => at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))

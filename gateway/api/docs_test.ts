@@ -1,4 +1,4 @@
-// The tables of the documents against the code: calls, metrics, members of an SA.
+// Checks the tables of the documents against the code: calls, metrics, members of an SA.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -27,7 +27,7 @@ async function readDocument(): Promise<z.output<typeof DOCUMENT>> {
   return DOCUMENT.parse(await (await app.request("/openapi.json")).json());
 }
 
-/** `GET /v1/sas` with the statuses of its success. */
+/** Each call, such as `GET /v1/sas`, with its 2xx statuses. */
 async function readCalls(): Promise<Map<string, readonly string[]>> {
   const { paths } = await readDocument();
   const calls = Object.entries(paths).flatMap(([path, methods]) =>
@@ -39,7 +39,7 @@ async function readCalls(): Promise<Map<string, readonly string[]>> {
   return new Map(calls);
 }
 
-/** Cells of the table whose first line begins with `head`. */
+/** The cells of the table whose first line begins with `head`. */
 function tableOf(file: string, head: string): readonly (readonly string[])[] {
   const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
   const lines = text.split("\n");
@@ -51,14 +51,14 @@ function tableOf(file: string, head: string): readonly (readonly string[])[] {
   );
 }
 
-/** The text between backticks. */
+/** The texts between backticks. */
 function codesOf(cell = ""): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 }
 
-test("docs/api.md lists every call, and no other, with the status of its success", async () => {
+test("docs/reference/api.md lists every call, and no other, with the status of its success", async () => {
   const calls = await readCalls();
-  const rows = tableOf("docs/api.md", "| call |");
+  const rows = tableOf("docs/reference/api.md", "| call |");
   const listed = rows.flatMap(([call]) => codesOf(call));
   deepEqual(listed.filter((call) => call !== "GET /").sort(), [...calls.keys()].sort());
   for (const [call, does = ""] of rows) {
@@ -81,11 +81,11 @@ test("README.md names every call, and no other", async () => {
   deepEqual([...listed, ...byName].sort(), [...calls.keys()].sort());
 });
 
-test("docs/api.md lists every metric, with its type and labels", () => {
+test("docs/reference/metrics.md lists every metric, with its type and labels", () => {
   const status = createTestApi().gateway.status();
-  const listed = tableOf("docs/api.md", "| metric |").flatMap(([names, type = "", labels = ""]) =>
-    codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const)
-  );
+  const listed = tableOf("docs/reference/metrics.md", "| metric |").flatMap((
+    [names, type = "", labels = ""],
+  ) => codesOf(names).map((name) => [name, { type, codes: codesOf(labels) }] as const));
   deepEqual(listed.map(([name]) => name).sort(), METRICS.map(({ name }) => name).sort());
   const rows = new Map(listed);
   for (const metric of METRICS) {
@@ -100,14 +100,14 @@ test("docs/api.md lists every metric, with its type and labels", () => {
   }
 });
 
-/** Labels whose values the table lists; `direction` is explained above it. */
+/** Labels whose values the table lists. The text above the table explains `direction`. */
 const ENUMERATED: readonly string[] = ["state", "result", "kind"];
 
-test("docs/configuration.md lists every member of an SA, with its default", async () => {
+test("docs/operate/configuration.md lists every member of an SA, with its default", async () => {
   const { components: { schemas: { SaSpec } } } = await readDocument();
-  const listed = tableOf("docs/configuration.md", "| member |").flatMap(([members, fallback]) =>
-    codesOf(members).map((member) => [member, codesOf(fallback)[0] ?? fallback])
-  );
+  const listed = tableOf("docs/operate/configuration.md", "| member |").flatMap((
+    [members, fallback],
+  ) => codesOf(members).map((member) => [member, codesOf(fallback)[0] ?? fallback]));
   const members = Object.entries(SaSpec.properties).map(([name, member]) => [
     name,
     SaSpec.required.includes(name) ? "required" : String(member.default),

@@ -1,35 +1,36 @@
-// The events of the gateway for all readers of `/v1/events`. Each event is made into octets once,
-// however many read. This thread reads the counters from shared memory, once a second and only
-// while somebody reads; no lane notices.
+// Serves the gateway's events to all readers of `/v1/events`. Each event is encoded once, however
+// many readers there are. This thread reads the counters from shared memory once a second, and only
+// while there are readers, so no lane spends time on them.
 
 import type { GatewayEvent } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
 import { createEventQueue, type EventQueue } from "./event_queue.ts";
 
-/** Readers at one time. */
+/** How many may read at once. */
 export const READERS_MAX = 256;
 
-/** Between two `totals` events. */
+/** Time between two `totals` events, ms. */
 const TICK_MS = 1000;
 
-/** How long a browser waits before it connects again, ms. */
+/** How long a browser waits before it reconnects, ms. */
 const RETRY_MS = 1000;
 
-/** Hands events out. */
+/** Hands out the events. */
 export interface EventFeed {
-  /** All events from now on; undefined if there are too many readers. */
+  /** Opens a stream of all events from now on. Undefined if there are too many readers. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  /** How many read. */
+  /** Number of readers. */
   readers(): number;
 }
 
+/** What a feed is made from. */
 export interface EventFeedOptions {
   readonly gateway: Gateway;
-  /** Runs `tick` every `ms`, until the result is called. */
+  /** Runs `tick` every `ms` until you call the result. */
   readonly every: (ms: number, tick: () => void) => () => void;
 }
 
-/** Makes a feed that does nothing until somebody reads. */
+/** Makes a feed. It does nothing while nobody reads. */
 export function createEventFeed({ gateway, every }: EventFeedOptions): EventFeed {
   const queues = new Set<EventQueue>();
   let stops: readonly (() => void)[] = [];

@@ -7,7 +7,7 @@ import { createEventFeed, type EventFeed, READERS_MAX } from "./event_feed.ts";
 interface Fixture {
   readonly gateway: FakeGateway;
   readonly feed: EventFeed;
-  /** Times that run now. */
+  /** Timers that run now. */
   readonly ticks: Set<() => void>;
 }
 

@@ -1,22 +1,24 @@
-// What one reader of `/v1/events` has not taken yet. It never grows beyond its limit: what does not fit is counted, and the reader is
-// told the count before anything newer. A tick that was not taken is replaced by the next one, so it costs no place.
+// Events that one reader of `/v1/events` has not taken yet. The queue never grows beyond its limit:
+// events that do not fit are counted, and the reader is told the count before any newer event. The
+// next tick replaces one that was not taken, so ticks take no place in the queue.
 
-/** Events that wait for one reader. */
+/** How many events may wait for one reader. */
 export const QUEUE_LEN_MAX = 256;
 
-/** The queue of one reader, and the stream that it reads. */
+/** The queue of one reader, and the stream it reads. */
 export interface EventQueue {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Adds an event, or counts it as lost. */
   push(event: Uint8Array<ArrayBuffer>): void;
-  /** Sets the newest tick, which leaves after the events. */
+  /** Sets the newest tick, which leaves after all waiting events. */
   tick(event: Uint8Array<ArrayBuffer>): void;
 }
 
+/** What a queue needs of its owner. */
 export interface EventQueueOptions {
-  /** Makes the event that says how many were lost. */
+  /** Makes the event that tells the reader how many were lost. */
   readonly lostEvent: (count: number) => Uint8Array<ArrayBuffer>;
-  /** The reader is gone. */
+  /** Called when the reader is gone. */
   readonly onGone: () => void;
 }
 
@@ -25,7 +27,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   const waiting: Uint8Array<ArrayBuffer>[] = [];
   let lost = 0;
   let newestTick: Uint8Array<ArrayBuffer> | undefined;
-  /** The reader has asked, and got nothing yet. */
+  /** Set while the reader waits for an event. */
   let asked: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
 
   function next(): Uint8Array<ArrayBuffer> | undefined {
@@ -59,13 +61,13 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       asked = undefined;
       options.onGone();
     },
-    // Nothing is taken ahead of the reader: the queue here is the only one.
+    // The stream takes nothing ahead of its reader, so `waiting` is the only queue.
   }, { highWaterMark: 0 });
 
   return {
     stream,
     push(event): void {
-      // Once something is lost, order keeps newer events out too, until the reader has been told.
+      // After a loss, newer events are lost too until the reader knows, so that the order holds.
       if (lost > 0 || waiting.length >= QUEUE_LEN_MAX) lost++;
       else waiting.push(event);
       flush();

@@ -44,7 +44,7 @@ test("createEventQueue() counts what a slow reader loses, and tells it in its pl
   for (let i = 0; i < QUEUE_LEN_MAX + 5; i++) queue.push(encode(String(i)));
   const reader = queue.stream.getReader();
   const events = await read(reader, 3);
-  // There is room again, but not before the reader knows of the gap.
+  // There is room again, but the reader must hear of the gap first.
   queue.push(encode("late"));
   events.push(...await read(reader, QUEUE_LEN_MAX - 3 + 1));
   deepEqual(events.slice(0, 2), ["0", "1"]);

@@ -1,4 +1,4 @@
-// `/v1/events`: what happens, as it happens, as server-sent events.
+// `/v1/events`: the gateway's events as a stream of server-sent events.
 
 import * as z from "zod";
 import { problem } from "./problem.ts";
@@ -32,7 +32,7 @@ function openStream(feed: EventFeed): Response {
     : answer(stream);
 }
 
-/** Without buffering where nginx stands between. */
+/** The header tells an nginx in between not to buffer. */
 function answer(stream: ReadableStream<Uint8Array<ArrayBuffer>> | null): Response {
   const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
   return new Response(stream, { headers });

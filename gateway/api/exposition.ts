@@ -1,4 +1,5 @@
-// The two text forms of the metrics: Prometheus 0.0.4, which every collector reads, and OpenMetrics 1.0 for those that ask for it.
+// The two text forms of the metrics: Prometheus 0.0.4, which every collector reads, and OpenMetrics
+// 1.0 for collectors that ask for it.
 
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import type { Histogram } from "../model/histogram.ts";
@@ -13,13 +14,13 @@ export const MEDIA_TYPES: Readonly<Record<MetricsFormat, string>> = {
   openmetrics: "application/openmetrics-text",
 };
 
-/** `Content-Type` of the forms. */
+/** `Content-Type` of each form. */
 export const CONTENT_TYPES: Readonly<Record<MetricsFormat, string>> = {
   prometheus: `${MEDIA_TYPES.prometheus}; version=0.0.4; charset=utf-8`,
   openmetrics: `${MEDIA_TYPES.openmetrics}; version=1.0.0; charset=utf-8`,
 };
 
-/** The page of a gateway's status. */
+/** Renders the page of metrics for a gateway's status. */
 export function renderMetrics(status: GatewayStatus, format: MetricsFormat): string {
   const page = METRICS.map((metric) => renderMetric(metric, status, format)).join("");
   return format === "openmetrics" ? `${page}# EOF\n` : page;
@@ -34,7 +35,10 @@ function renderMetric(metric: Metric, status: GatewayStatus, format: MetricsForm
   return [`# HELP ${family} ${help}`, `# TYPE ${family} ${type}`, ...lines, ""].join("\n");
 }
 
-/** In OpenMetrics a family is named without the suffix of its samples, and has a type for labels that only inform. */
+/**
+ * OpenMetrics names a family without the suffix of its samples, and has the type `info` for metrics
+ * that exist for their labels.
+ */
 function familyOf(
   { name, type }: Metric,
   format: MetricsFormat,
@@ -48,7 +52,7 @@ const SUFFIXES: Readonly<Partial<Record<Metric["type"], RegExp>>> = {
   info: /_info$/,
 };
 
-/** Buckets are cumulative on the page, and not in the table. */
+/** Buckets are cumulative on the page, but separate in the status. */
 function histogramLines(
   name: string,
   histogram: Histogram,
@@ -62,7 +66,7 @@ function histogramLines(
   return [...buckets, line(`${name}_sum`, {}, histogram.sum), line(`${name}_count`, {}, count)];
 }
 
-/** OpenMetrics: bounds are floats in their canonical form. */
+/** OpenMetrics requires bounds in the canonical form of floats. */
 function boundText(bound: number, format: MetricsFormat): string {
   const isWhole = format === "openmetrics" && Number.isInteger(bound);
   return isWhole ? `${bound}.0` : numberText(bound);

@@ -1,13 +1,13 @@
-// Who may call what. Loopback is not enough by itself: any page that a browser on this machine
-// shows can send requests to 127.0.0.1, directly (Origin tells) or by a name of its own that
-// resolves there (Host tells).
+// Decides who may call what. Listening on loopback is not enough protection: any page in a browser
+// on this machine can send requests to 127.0.0.1, directly (Origin shows it) or through a name of
+// its own that resolves there (Host shows it).
 //
-// Hono's middleware was tried for the token and for Origin, and does not fit:
-// - bearer-auth throws where there is no good token. Here the token decides as well whether any
-//   Host will do, so its exception would have to be caught and asked. It also names no error for a
-//   token with characters that RFC 6750 does not have.
-// - csrf looks at what forms can send and at nothing else: another page's JSON passes. And it
-//   refuses a POST without Content-Type and Origin, as curl sends it.
+// Hono's middleware for the token and for Origin does not fit:
+// - bearer-auth throws when there is no good token. Here the token also decides whether any Host is
+//   allowed, so we would have to catch its exception and look into it. For a token with characters
+//   outside RFC 6750 it names no error.
+// - csrf looks only at requests that a form can send, so JSON from another page passes. It also
+//   refuses a POST without Content-Type and Origin, which is how curl sends one.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HonoRequest, MiddlewareHandler } from "@hono/hono";
@@ -16,14 +16,15 @@ import { ASSETS } from "./dashboard.ts";
 import { problem } from "./problem.ts";
 import { type ApiEnv, isSafe } from "./route.ts";
 
+/** What the guard decides by. */
 export interface GuardOptions {
-  /** The bearer token in force; null is none. */
+  /** Returns the current bearer token, or null if there is none. */
   readonly token: () => string | null;
   /** Whether the API listens on a loopback address. */
   readonly isLoopback: boolean;
 }
 
-/** Probes of supervisors and balancers, which have no token and use any Host. */
+/** Probes from supervisors and load balancers, which have no token and use any Host. */
 const OPEN_PATHS: readonly string[] = ["/livez", "/readyz"];
 
 /** Checks each request before it reaches a handler. */
@@ -50,24 +51,24 @@ function refuse(asked: HonoRequest, options: GuardOptions): Response | undefined
     return unauthorized(given !== undefined);
   }
   if (!isSafe(request.method) && hasForeignOrigin(request)) {
-    return problem(403, "Origin is not the host that was asked");
+    return problem(403, "Origin does not match Host");
   }
   return undefined;
 }
 
 /**
- * On loopback changes need it, if there is one. Elsewhere everything does, but what the page is
- * made of, which then asks for it.
+ * Whether a call needs the token. On loopback, changes need it if there is one. Elsewhere
+ * everything needs it except the page's parts, because the page is what asks for the token.
  *
- * The path is the router's: a URL has Host in it as it was sent, and that of `Host: x\assets\` has
- * another path.
+ * The path is the router's. The request's URL contains Host as it was sent, and for
+ * `Host: x\assets\` the path of that URL differs from the router's.
  */
 function needsToken(asked: HonoRequest, isLoopback: boolean, hasToken: boolean): boolean {
   if (!isSafe(asked.method)) return !isLoopback || hasToken;
   return !isLoopback && !asked.path.startsWith(ASSETS);
 }
 
-/** RFC 6750 §3: the error is named only if there was a token. */
+/** RFC 6750 §3: the challenge names an error only if a token was sent. */
 function unauthorized(hasToken: boolean): Response {
   const challenge = hasToken
     ? 'Bearer realm="culvert", error="invalid_token"'
@@ -83,8 +84,8 @@ function bearerOf(request: Request): string | undefined {
 }
 
 /**
- * CT: digests have one length, so neither the secret's length nor how much of it was right shows in
- * the time.
+ * CT: both digests have the same length, so the time reveals neither the secret's length nor how
+ * much of it was right.
  */
 function isSameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
@@ -94,7 +95,7 @@ function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }
 
-/** Host, normalized as a URL's authority is; undefined if it is none. */
+/** Host, normalized as the authority of a URL. Undefined if it is not one. */
 function hostOf(request: Request): URL | undefined {
   const field = request.headers.get("host") ?? URL.parse(request.url)?.host ?? "";
   return URL.parse(`http://${field}`) ?? undefined;
@@ -107,7 +108,7 @@ function isLoopbackHost(url: URL | undefined): boolean {
   return address !== undefined && isLoopback(address);
 }
 
-/** A browser sends Origin with every request that is not safe; other clients send none. */
+/** Browsers send Origin with every request that is not safe. Other clients send none. */
 function hasForeignOrigin(request: Request): boolean {
   const origin = request.headers.get("origin");
   if (origin === null) return false;

@@ -119,7 +119,7 @@ test("guard() lets only reads of the probes pass", async () => {
   equal((await app.request("/livez", { method: "HEAD" })).status, 200);
 });
 
-test("guard() lets the parts of the page pass without a token, under the rule of Host", async () => {
+test("guard() lets the parts of the page pass without a token if Host is allowed", async () => {
   const path = "/assets/main.js";
   const local = createTestApi({ token: TOKEN });
   equal(await statusOf(local, path), 200);
@@ -141,7 +141,7 @@ test("guard() takes the path that the router takes, whatever Host makes of the U
   deepEqual(logged, []);
 });
 
-/** As Deno has it: Host and target one behind the other, which need not make a URL. */
+/** A request as Deno makes it: Host and target concatenated, which need not form a valid URL. */
 function requestWithUrl(url: string): Request {
   return Object.defineProperty(new Request("http://unused/"), "url", { value: url });
 }

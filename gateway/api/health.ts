@@ -1,4 +1,4 @@
-// `/livez`, `/readyz`, `/v1/status`, `/v1/drain`: the gateway as a whole.
+// `/livez`, `/readyz`, `/v1/status`, `/v1/drain`: calls about the gateway as a whole.
 
 import * as z from "zod";
 import { answer } from "../model/answer.ts";
@@ -65,14 +65,14 @@ const TEXT = {
 } as const;
 
 /**
- * Not by `context.text`, which leaves the type to the runtime while no other header is set: Bun
- * then says none, or another.
+ * Sets the type itself. `context.text` leaves it to the runtime while no other header is set, and
+ * Bun then sends none or another.
  */
 function textAnswer(context: ApiContext, text: string): Response {
   return context.body(text, 200, { "content-type": TEXT_TYPE });
 }
 
-/** Balancers stop sending when this fails; what is connected drains. */
+/** Load balancers send no new clients when this fails, while open connections drain. */
 function readiness(gateway: Gateway, context: ApiContext): Response {
   if (gateway.isDraining()) return problem(503, "The gateway is draining");
   return textAnswer(context, "ready\n");

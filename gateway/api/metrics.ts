@@ -1,12 +1,12 @@
-// The metrics (docs/api.md): one table has every name, so that documents, alerts and dashboards can be checked against it. No label takes
-// a value that a peer chooses.
+// The metrics (docs/reference/metrics.md). This table has every name, so that documents, alerts and dashboards
+// can be checked against it. No label takes a value that a peer chooses.
 
 import type { ByKind } from "../model/frame_kind.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Totals } from "../model/totals.ts";
 
-/** Labels of a sample, in the order in which they are written. */
+/** Labels of a sample, in the order they are written. */
 export type Labels = Readonly<Record<string, string | number>>;
 
 /** One number of a metric. */
@@ -15,7 +15,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A metric: what it is called, and how it is made of the gateway's status. */
+/** A metric: its name, and how its values follow from the gateway's status. */
 export type Metric =
   & { readonly name: string; readonly help: string }
   & (

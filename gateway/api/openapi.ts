@@ -5,7 +5,7 @@ import { VERSION } from "../model/version.ts";
 import { json } from "./describe.ts";
 import type { Api, Route } from "./route.ts";
 
-/** The route of the document; `app` must have all its routes when it is first asked. */
+/** The route of the document. All routes must be on `app` before the first request for it. */
 export function openApiRoutes(app: Api): readonly Route[] {
   let document: Response | undefined;
   return [{
@@ -36,7 +36,8 @@ function openApiDocument(app: Api): ReturnType<Api["getOpenAPI31Document"]> {
       title: "Culvert",
       version: VERSION,
       description:
-        "Gateway for IKE and ESP in TCP (RFC 9329). Errors are problems (RFC 9457); none repeats what was sent.",
+        "Gateway for IKE and ESP in TCP (RFC 9329). Errors are problems (RFC 9457); none repeats " +
+        "what was sent.",
       license: { name: "Apache-2.0 OR MIT" },
     },
   });

@@ -1,10 +1,10 @@
-// Errors as RFC 9457 problems. A detail names what is wrong and never repeats what was sent: it may
-// be keying material.
+// Errors as problems (RFC 9457). A detail names the fault and never repeats what was sent, because
+// that may be keying material.
 import { answer } from "../model/answer.ts";
 import type { Value } from "../model/value.ts";
 import * as z from "zod";
 
-/** What the API refuses with. */
+/** The statuses of the API's refusals. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 500 | 503;
 
 const MEMBER_PROBLEM = answer({
@@ -24,14 +24,15 @@ export const PROBLEM = answer({
   errors: z.array(MEMBER_PROBLEM).optional(),
 }).meta({ id: "Problem" });
 
+/** What a problem may have beside its status and detail. */
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly errors?: readonly MemberProblem[];
 }
 
 /**
- * Titles by status: those of RFC 9110 §15. `STATUS_CODES` of `node:http` has older names for two of
- * them, "Payload Too Large" and "Unprocessable Entity".
+ * Titles by status, from RFC 9110 §15. `STATUS_CODES` of `node:http` has older names for two:
+ * "Payload Too Large" and "Unprocessable Entity".
  */
 export const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "Bad Request",
@@ -46,7 +47,7 @@ export const TITLES: Readonly<Record<ProblemStatus, string>> = {
   503: "Service Unavailable",
 };
 
-/** Makes a problem's response. */
+/** Makes the response of a problem. */
 export function problem(
   status: ProblemStatus,
   detail: string,
@@ -60,7 +61,7 @@ export function problem(
   });
 }
 
-/** A problem with one member of the body. */
+/** Makes the response of a problem with one member of the body, or with all of it. */
 export function memberProblem(
   status: 409 | 422,
   member: string | undefined,

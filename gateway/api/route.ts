@@ -1,24 +1,22 @@
-// The calls of the API as data: the handler beside all that the OpenAPI document says of it. What a
-// path allows is known to the answer 405 as well, and what names something in a path is read by the
-// schema that describes it.
+// The calls of the API as data: each handler stands beside everything the OpenAPI document says
+// about it. The 405 answer takes the allowed methods from here, and the schema that describes a
+// path's parameter also reads it.
 
 import type { Context } from "@hono/hono";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
 import type { ProblemStatus } from "./problem.ts";
 
-/**
- * What a server gives to `app.fetch` beside the request, and what is known of a request on its way.
- */
+/** What a server passes to `app.fetch` beside the request, and what middleware learns about it. */
 export interface ApiEnv {
   readonly Bindings: {
-    /** Address of the client, for the audit log. */
+    /** The client's address, for the audit log. */
     readonly remote?: string;
   };
   readonly Variables: {
-    /** The change that is asked for. */
+    /** The requested change. */
     action?: Action;
-    /** What is to change, in our own writing: an SPI or a connection's id. */
+    /** What it would change, as we write it: an SPI or a connection's id. */
     target?: string;
   };
 }
@@ -31,20 +29,20 @@ export type Method = "GET" | "POST" | "DELETE";
 /** Names of the changes in the audit log. */
 export type Action = "connection_kick" | "drain" | "sa_dummy" | "sa_install" | "sa_remove";
 
-/** An answer that is no problem. */
+/** An answer that is not a problem. */
 export interface Answer {
   readonly description: string;
-  /** Bodies by media type; none is no body. */
+  /** Bodies by media type. Absent if there is no body. */
   readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
   readonly headers?: z.ZodObject;
-  /** Parameter of other calls, by their operation id, and where in the body it stands. */
+  /** For other calls by operation id: a parameter, and the pointer to its value in this body. */
   readonly leadsTo?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** A method of a path: what it does, and all that it may answer. */
+/** A method of a path: what it does, and everything it may answer. */
 export interface Call<Run = Handler> {
   readonly summary: string;
-  /** A change has a name; reads have none. */
+  /** The name of a change. Reads have none. */
   readonly action?: Action;
   readonly body?: z.ZodType;
   readonly answers: Readonly<Record<number, Answer>>;
@@ -52,25 +50,28 @@ export interface Call<Run = Handler> {
   readonly run: Run;
 }
 
-/** A path, its parameter in braces, and what may be done with it. */
+/** A path with its parameter in braces, and its methods. */
 export interface Route {
   readonly path: string;
   readonly params?: z.ZodObject;
-  /** What a request's path names, in our own writing; undefined if it cannot be a name. */
+  /**
+   * The target that a request's path names, as we write it. Undefined if the path names nothing
+   * valid.
+   */
   readonly target?: (context: ApiContext) => string | undefined;
   readonly methods: Readonly<Partial<Record<Method, Call>>>;
 }
 
-/** What the parameter of a path names. */
+/** The kind of thing that a path's parameter names. */
 export interface Subject<T> {
   readonly param: string;
   readonly schema: z.ZodType<T>;
   readonly text: (value: T) => string;
-  /** The 404 for what is not there, and for what cannot be a name. */
+  /** The 404 for a name of nothing and for a malformed name. */
   readonly unknown: () => Response;
 }
 
-/** A route about one `subject`: its handlers get what the path names, read by the schema. */
+/** A route about one `subject`. Its handlers get the path's parameter as read by the schema. */
 export function subjectRoute<T>(
   subject: Subject<T>,
   path: string,
@@ -101,14 +102,15 @@ export function subjectRoute<T>(
   };
 }
 
+/** A handler that also gets the value its path names. */
 export type SubjectHandler<T> = (context: ApiContext, value: T) => Response | Promise<Response>;
 
-/** A route's path as the router writes it. */
+/** A route's path in the router's notation. */
 export function routePath({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-/** RFC 9110 §9.2.1, of those that this API has: nothing changes. */
+/** Whether the method is safe (RFC 9110 §9.2.1): it changes nothing. */
 export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }

@@ -1,4 +1,5 @@
-// `/v1/sas`: install, show, remove, dummy packets. Keys come in and never go out.
+// `/v1/sas`: installs, shows and removes SAs, and sends dummy packets. Keys come in and never go
+// out.
 
 import * as z from "zod";
 import { INNER_MTU_MAX } from "../../ts-bindings/layout.ts";
@@ -14,7 +15,7 @@ import { type ApiContext, type Route, type Subject, subjectRoute } from "./route
 
 type DummySchema = z.ZodType<{ readonly octets: number }>;
 
-/** A body that asks for a dummy packet: as large as an inner packet may be. */
+/** The body of a request for a dummy packet, which may be as large as an inner packet. */
 function dummySchema(innerMtu: number): DummySchema {
   const error = `must be a whole number from 1 to ${innerMtu}`;
   return z.strictObject({
@@ -108,7 +109,7 @@ async function install(gateway: Gateway, context: ApiContext): Promise<Response>
 
 function installed(gateway: Gateway, spi: number): Response {
   const sa = gateway.sa(spi);
-  // Removed again by another call, or expired, before this answer was made.
+  // Another call may have removed the SA before this answer, or it may have expired.
   const body = sa === undefined ? { spi: spiText(spi) } : saJson(sa);
   return Response.json(body, { status: 201, headers: { location: `/v1/sas/${spiText(spi)}` } });
 }

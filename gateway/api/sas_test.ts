@@ -33,7 +33,7 @@ test("POST /v1/sas installs, and no answer has the key", async () => {
     128,
     ["10.93.30.7/32", "2001:db8::/64"],
   ]);
-  // Above 2^53 a decimal string, below a number.
+  // Numbers above 2^53 are decimal strings, smaller ones are numbers.
   deepEqual([sa.initialSequence, sa.hardPackets], ["18446744073709551614", 4_294_967_295]);
   const all = await (await app.request("/v1/sas")).text();
   deepEqual(JSON.parse(all), { sas: [sa] });
@@ -129,7 +129,7 @@ test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
   equal((await app.request(path, post({ octets: 64 }))).status, 409);
 });
 
-// Bun gives a test 5 s by default, too little for 200 requests on a busy machine.
+// Bun allows a test 5 s by default, too little for 200 requests on a busy machine.
 test(
   "/v1/sas takes any body without a 500 and without showing a key",
   { timeout: 60_000 },
@@ -147,7 +147,7 @@ test(
       const response = await app.request("/v1/sas", { method: "POST", body: text });
       const isNamed = response.status === 201 && JSON.parse(text).peer !== SA.peer;
       ok([201, 400, 409, 422].includes(response.status), String(response.status));
-      // The name of a peer is shown, so a key that is given as a name comes back.
+      // A peer's name is shown, so a key given as a name comes back.
       ok(isNamed || !hasKey(await response.text()));
       await app.request("/v1/sas/0xc0ffee01", { method: "DELETE" });
     }));

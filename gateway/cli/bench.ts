@@ -1,4 +1,5 @@
-// `culvert bench`: the bench programs of the checkout, one after another, on the runtime of this one.
+// `culvert bench`: runs the bench programs of the checkout one after another, on the runtime that
+// runs this command.
 
 import { ConfigError } from "../config/error.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
@@ -7,27 +8,27 @@ const SUITES = ["kernels", "path", "wire"] as const;
 
 export const benchCommand: Command = {
   name: "bench",
-  summary: "measure this checkout beside its rivals",
+  summary: "benchmark this checkout beside other programs",
   operands: [],
   flags: [
-    { name: "suite", value: SUITES.join("|"), help: "one suite; all of them without it" },
-    { name: "only", value: "TEXT", help: "cases whose name contains it" },
-    { name: "runs", value: "N", help: "samples of each subject; each suite has its own default" },
-    { name: "out", value: "FILE", help: "append the records to a file, as JSON lines" },
+    { name: "suite", value: SUITES.join("|"), help: "run this suite only" },
+    { name: "only", value: "TEXT", help: "run only cases whose name contains TEXT" },
+    { name: "runs", value: "N", help: "samples per subject; each suite has its own default" },
+    { name: "out", value: "FILE", help: "append the records to FILE as JSON lines" },
     JSON_FLAG,
   ],
   run: runBenches,
 };
 
-/** What a suite ends with that was told `--if-any` and has no case of that name. */
+/** Exit code of a suite that was given `--if-any` and has no case of that name. */
 export const NO_CASE_CODE = 3;
 
-/** What is wrong with `--only` where no case has that name. */
+/** The error of `--only` when no case in any suite has that name. */
 export function noCaseError(only: string): ConfigError {
   return new ConfigError({ path: "--only" }, `no case contains ${JSON.stringify(only)}`);
 }
 
-/** All suites run, whatever becomes of one; the exit code is that of the first that failed. */
+/** Runs all suites, even if one fails. The exit code is that of the first one that failed. */
 async function runBenches({ runtime, flags }: CommandContext): Promise<number> {
   const suites = suitesOf(flags.suite);
   const isNoneAllowed = suites.length > 1 && flags.only !== undefined;
@@ -56,7 +57,7 @@ function argsOf(flags: CommandContext["flags"]): string[] {
     throw new ConfigError({ path: "--runs" }, "must be a whole number from 1 to 999999");
   }
   const given = ["only", "runs", "out"].flatMap((name) =>
-    // With "=", for a text that begins with a dash.
+    // With "=", because the text may begin with a dash.
     flags[name] === undefined ? [] : [`--${name}=${flags[name]}`]
   );
   return flags[JSON_FLAG.name] === true ? [...given, "--json"] : given;

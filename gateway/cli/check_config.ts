@@ -1,4 +1,5 @@
-// `culvert check-config FILE`: what `serve` would make of a file in this environment, and where each setting comes from.
+// `culvert check-config FILE`: shows the settings `serve` would use with this file in this
+// environment, and where each comes from.
 
 import { originText } from "../config/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
@@ -11,7 +12,7 @@ import { renderTable } from "./table.ts";
 
 export const checkConfigCommand: Command = {
   name: "check-config",
-  summary: "parse and explain a configuration file, change nothing",
+  summary: "check and explain a configuration file, without changing anything",
   operands: ["FILE"],
   flags: [JSON_FLAG],
   run: checkConfig,

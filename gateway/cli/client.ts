@@ -1,4 +1,4 @@
-// The API of a running gateway, as the terminal commands ask it.
+// The terminal commands' client for the API of a running gateway.
 
 import * as z from "zod";
 import { ConfigError } from "../config/error.ts";
@@ -7,22 +7,30 @@ import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.
 import { readDefaults, readEnvironment, readFlags } from "../config/sources.ts";
 import type { CommandContext, Flag } from "./command.ts";
 
-/** Where the gateway is, and what it is asked with. */
+/** Where the gateway's API is, and the token for it. */
 export const CLIENT_FLAGS: readonly Flag[] = [
-  { name: "api", value: "ADDR:PORT", fallback: docOf("api").fallback ?? "", help: "API to ask" },
+  {
+    name: "api",
+    value: "ADDR:PORT",
+    fallback: docOf("api").fallback ?? "",
+    help: "API of the running gateway",
+  },
   { name: "api-token-file", value: "FILE", help: "file with the API's bearer token" },
 ];
 
-/** A connected client: one request at a time, each with its answer or one clear Error. */
+/**
+ * A client of one gateway. Each call resolves with its answer, or rejects with an Error of one
+ * line.
+ */
 export interface ApiClient {
-  /** The body of a GET, as `schema` reads it. */
+  /** GETs `path` and parses the body with `schema`. */
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
-  /** A call without a body that changes something. */
+  /** Makes a change by a call without a body. */
   change(method: "POST" | "DELETE", path: string): Promise<void>;
 }
 
 /**
- * Reads the client's flags.
+ * Makes a client from the command's flags and environment.
  *
  * @throws {ConfigError} If they are bad, or the token file cannot be read
  */
@@ -54,12 +62,12 @@ export async function openClient(context: CommandContext): Promise<ApiClient> {
   };
 }
 
-/** How wide a table may be. */
+/** How many columns a table may take: the terminal's, or Infinity if the output goes elsewhere. */
 export function tableWidth({ runtime }: CommandContext): number {
   return runtime.isTerminal ? runtime.columns() : Infinity;
 }
 
-/** A gateway that is alive answers in milliseconds. */
+/** A live gateway answers within milliseconds. */
 const TIMEOUT_MS = 10_000;
 
 const CLIENT_SETTINGS: readonly SettingName[] = ["api", "apiTokenFile"];
@@ -73,7 +81,7 @@ async function readTarget(
     readFlags(
       Object.fromEntries(CLIENT_SETTINGS.map((name) => [flagOf(name), flags[flagOf(name)]])),
     ),
-    // Whatever else the environment says is for `serve`.
+    // Other variables of the environment are for `serve`, so bad values there do not matter.
     readEnvironment(
       Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name))),
     ),
@@ -118,7 +126,7 @@ async function refusalText(response: Response, api: string): Promise<string> {
   return `The gateway at ${api} refused: ${detail}${hint}`;
 }
 
-/** Undefined if it is not JSON. */
+/** Undefined if the body is not JSON. */
 async function jsonOf(response: Response): Promise<unknown> {
   const text = await response.text();
   try {

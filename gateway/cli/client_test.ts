@@ -21,7 +21,7 @@ interface Ended {
   readonly asked: readonly Request[];
 }
 
-/** Runs a command against `api`; without one nobody answers. */
+/** Runs a command against `api`. Without one, nobody answers. */
 async function run(
   args: readonly string[],
   api: TestApi | undefined,
@@ -116,7 +116,7 @@ test("connections --watch looks again until it is interrupted, and shows rates",
   match(screens[1] ?? "", / 3s .* 3001200 .* 12\.0M  +0\S+\n/);
 });
 
-test("status --watch --json prints a line a look, and ends when the gateway does", async () => {
+test("status --watch --json prints one line per look, and ends with the gateway", async () => {
   const api = createTestApi();
   const answers = [await api.app.request("/v1/status")];
   const runtime = createFakeRuntime({ args: ["status", "--watch", "--json"] });
@@ -134,7 +134,7 @@ test("status --watch --json prints a line a look, and ends when the gateway does
   match(runtime.printed.stderr, /^Cannot reach a gateway/);
 });
 
-test("--watch ends when nobody reads it any more", async () => {
+test("--watch ends when its output has no reader any more", async () => {
   for (const name of ["status", "connections", "sas"]) {
     const api = createTestApi();
     let looks = 0;
@@ -193,8 +193,8 @@ test("commands read their token from a file", async () => {
   const right = await run(["drain", "--api-token-file", "right"], api, { files });
   equal(right.code, 0);
   const refused = { code: 1, stdout: "" };
-  const line =
-    "The gateway at 127.0.0.1:9329 refused: This call needs the API's bearer token (--api-token-file)\n";
+  const line = "The gateway at 127.0.0.1:9329 refused: " +
+    "This call needs the API's bearer token (--api-token-file)\n";
   for (const args of [["status"], ["status", "--api-token-file", "wrong"]]) {
     const { code, stdout, stderr } = await run(args, api, { files });
     deepEqual({ code, stdout, stderr }, { ...refused, stderr: line });
@@ -215,7 +215,7 @@ test("commands say in one line that no gateway is there", async () => {
   }
 });
 
-test("commands say that somebody else answers", async () => {
+test("commands say that the answer is not a gateway's", async () => {
   for (const body of ["<html>", "{}", '{"connections":[{}]}']) {
     const runtime = createFakeRuntime({ args: ["connections"] });
     const code = await runCli(runtime, { fetch: () => Promise.resolve(new Response(body)) });

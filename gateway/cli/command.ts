@@ -1,5 +1,5 @@
-// What a subcommand is: its words, its flags, and what it does. Flags are data, so that help and
-// parser cannot differ.
+// What makes up a subcommand: its name, its flags, and what it does. Flags are data, so that the
+// help and the parser cannot differ.
 
 import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, nameText } from "../config/error.ts";
@@ -10,11 +10,11 @@ import type { RunningGateway, StartOptions } from "../shell/start.ts";
 /** A flag, by its name without dashes. */
 export interface Flag {
   readonly name: string;
-  /** What stands for its value in help; undefined for a switch. */
+  /** The placeholder of its value in the help. Undefined for a switch. */
   readonly value: string | undefined;
   readonly isRepeatable?: true;
   readonly fallback?: string;
-  /** In words, for a flag without a fallback. */
+  /** Describes the default in words, for a flag without `fallback`. */
   readonly unset?: string;
   readonly help: string;
 }
@@ -22,19 +22,19 @@ export interface Flag {
 /** What a command works with. */
 export interface CommandContext {
   readonly runtime: Runtime;
-  /** Flags that were given; the others are undefined, null or an empty list. */
+  /** The flags that were given. Others are undefined, null or an empty list. */
   readonly flags: FlagValues;
-  /** As many as the command has operands. */
+  /** Exactly as many as the command has operands. */
   readonly operands: readonly string[];
   readonly fetch: (request: Request) => Promise<Response>;
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
   readonly clock: Clock;
 }
 
-/** Time, as people see it. */
+/** Wall-clock time and waiting. Tests replace it. */
 export interface Clock {
   readonly date: () => Date;
-  /** Resolves after so many ms, or when `signal` aborts. */
+  /** Resolves after `ms`, or earlier when `signal` aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -42,32 +42,33 @@ export interface Clock {
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** Names of its arguments in help: `["FILE"]`. */
+  /** Names of its operands in the help: `["FILE"]`. */
   readonly operands: readonly string[];
   readonly flags: readonly Flag[];
   /**
-   * Runs it; the result is the exit code.
+   * Runs the command. The result is the exit code.
    *
-   * @throws {ConfigError} If it was asked wrongly (exit code 2)
-   * @throws {Error} If it failed (exit code 1); the message is one line
+   * @throws {ConfigError} If the command line or a setting is wrong (exit code 2)
+   * @throws {Error} If the command failed (exit code 1); the message is one line
    */
   readonly run: (context: CommandContext) => Promise<number>;
 }
 
-/** Every command has it. */
+/** The flag that every command has. */
 export const HELP_FLAG: Flag = {
   name: "help",
   value: undefined,
-  help: "print this and end",
+  help: "print this help",
 };
 
+/** The flag of commands that can print JSON. */
 export const JSON_FLAG: Flag = {
   name: "json",
   value: undefined,
   help: "print JSON",
 };
 
-/** What was given to a command. */
+/** A command's parsed arguments. */
 export interface ParsedCommand {
   readonly flags: FlagValues;
   readonly operands: readonly string[];
@@ -77,8 +78,8 @@ export interface ParsedCommand {
 /**
  * Parses a command's arguments.
  *
- * @throws {ConfigError} For a flag that it does not have, a switch that is neither on nor off, or a
- * wrong number of arguments
+ * @throws {ConfigError} For a flag that the command does not have, a switch that is neither on nor
+ *   off, or a wrong number of operands
  */
 export function parseCommand(command: Command, args: readonly string[]): ParsedCommand {
   const own = command.flags.filter((flag) => flag.value === undefined).map(nameOf);
@@ -87,7 +88,7 @@ export function parseCommand(command: Command, args: readonly string[]): ParsedC
     alias: { h: HELP_FLAG.name },
     boolean: switches,
     collect: command.flags.filter((flag) => flag.isRepeatable).map(nameOf),
-    // Not given is not the same as false, which overrides the environment.
+    // A switch that is not given must differ from false, which overrides the environment.
     default: Object.fromEntries(own.map((name) => [name, null])),
     string: ["_", ...command.flags.filter((flag) => flag.value !== undefined).map(nameOf)],
     unknown: (_arg, key) => {
@@ -100,14 +101,16 @@ export function parseCommand(command: Command, args: readonly string[]): ParsedC
   return { flags, operands, isHelp: isHelp === true };
 }
 
-/** A value behind "=" is no part of the name; a secret given as a flag is not repeated. */
+/**
+ * The message leaves out what stands behind "=", so that a secret given as a flag is not repeated.
+ */
 function unknownFlag(command: Command, key: string): ConfigError {
   const isName = /^[\w-]{1,32}$/.test(key);
   const path = isName ? `${key.length === 1 ? "-" : "--"}${key}` : "flag";
   return new ConfigError({ path }, `unknown flag, see culvert ${command.name} --help`);
 }
 
-/** The parser leaves the text of a switch as it is: "no" and "0" are neither on nor off. */
+/** The parser keeps the text of a switch such as "no" or "0", which is neither on nor off. */
 function checkSwitches(names: readonly string[], values: FlagValues): void {
   const wrong = names.find((name) => typeof values[name] === "string");
   if (wrong !== undefined) throw new ConfigError({ path: `--${wrong}` }, "must be true or false");
@@ -119,7 +122,7 @@ function checkOperands(command: Command, operands: readonly string[]): void {
   if (missing !== undefined) throw new ConfigError({ path }, `needs ${missing}`);
   const extra = operands[command.operands.length];
   if (extra === undefined) return;
-  throw new ConfigError({ path }, `takes no argument ${nameText(extra)}`);
+  throw new ConfigError({ path }, `unexpected argument ${nameText(extra)}`);
 }
 
 function nameOf(flag: Flag): string {

@@ -1,4 +1,4 @@
-// `culvert connect HOST:PORT`: the TCP originator, with SAs from its API.
+// `culvert connect HOST:PORT`: runs a gateway as the TCP originator. Its SAs come through its API.
 
 import { ConfigError } from "../config/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
@@ -7,7 +7,7 @@ import type { ConnectTarget } from "../config/types.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { runGateway } from "./serve.ts";
 
-/** Settings of `serve` that mean something here. */
+/** The settings of `serve` that also apply here. */
 const SETTINGS: readonly SettingName[] = [
   "tcpCongestion",
   "tcpKeepaliveS",
@@ -24,12 +24,12 @@ const SETTINGS: readonly SettingName[] = [
   "espAudit",
 ];
 
-/** Rows of the table: one connection, and its follower while it ends. */
+/** Rows of the connection table: one connection, and its successor while it still closes. */
 const CONNECTIONS_MAX = 2;
 
 export const connectCommand: Command = {
   name: "connect",
-  summary: "connect to a responder, and carry what the TUN device or the echo host sends",
+  summary: "connect to a responder, and carry the traffic of the TUN device or the echo host",
   operands: ["HOST:PORT"],
   flags: SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name) })),
   run: (context) => {
@@ -49,7 +49,7 @@ async function load(
   const { config, sourceOf } = await loadConfig(options);
   if (config.api === null) {
     const origin = sourceOf("api")?.originOf("api") ?? { path: "--api" };
-    throw new ConfigError(origin, "cannot be off here: SAs come by the API");
+    throw new ConfigError(origin, "cannot be off here: SAs are installed through the API");
   }
   return {
     config: {
@@ -71,7 +71,7 @@ function parseTarget(text: string): ConnectTarget {
   if (host === undefined || !(port >= 1 && port <= 65_535)) {
     throw new ConfigError(
       { path: "culvert connect" },
-      "HOST:PORT must be such as vpn.example.net:4500 or [2001:db8::1]:4500",
+      "HOST:PORT must look like vpn.example.net:4500 or [2001:db8::1]:4500",
     );
   }
   return { host, port, text };

@@ -1,4 +1,4 @@
-// `culvert connections`: who is connected.
+// `culvert connections`: lists the connections of a running gateway.
 
 import type * as z from "zod";
 import { type CONNECTION, CONNECTIONS } from "../model/connection.ts";
@@ -31,7 +31,7 @@ const COLUMNS: readonly Column[] = [
   { title: "SPIS", rank: 6 },
 ];
 
-/** Between two looks. */
+/** Shown by --watch: the rates since the look before. */
 const RATE_COLUMNS: readonly Column[] = [
   { title: "BIT/S IN", isNumber: true, rank: 1 },
   { title: "BIT/S OUT", isNumber: true, rank: 1 },
@@ -39,7 +39,7 @@ const RATE_COLUMNS: readonly Column[] = [
 
 /** Octets of a connection at one moment. */
 interface Seen {
-  /** Monotonic ms. */
+  /** When they were read, in monotonic ms. */
   readonly at: number;
   readonly octets: readonly [inbound: number, outbound: number];
 }

@@ -1,11 +1,11 @@
-// `culvert drain`: let go of every connection in good order, and take no new ones.
+// `culvert drain`: makes a gateway close its connections in good order and accept no new ones.
 
 import { CLIENT_FLAGS, openClient } from "./client.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const drainCommand: Command = {
   name: "drain",
-  summary: "make a running gateway drain, without ending it",
+  summary: "drain a running gateway, without ending its process",
   operands: [],
   flags: CLIENT_FLAGS,
   run: drain,

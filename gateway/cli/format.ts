@@ -1,11 +1,11 @@
-// Values as people read them in a terminal: short, without blanks. The dashboard has words and
-// blanks of its own, in gateway/dashboard/format.js. No module can be both a page's file and an
-// import: the single binary embeds the page's files as files, and Bun takes a file as one or as the
-// other.
+// Formats values for people at a terminal: short, without blanks. The dashboard formats its own,
+// with words and blanks (gateway/dashboard/format.js). The two cannot share a module: the single
+// binary embeds the page's files as files, and Bun embeds a module either as a file or as an
+// import.
 
 const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3600], ["m", 60]];
 
-/** `75` seconds as `1m15s`: the two largest units. */
+/** Formats seconds by their two largest units: 75 is `1m15s`. */
 export function durationText(seconds: number): string {
   let left = Math.max(Math.floor(seconds), 0);
   const parts: string[] = [];
@@ -18,7 +18,7 @@ export function durationText(seconds: number): string {
   return parts.slice(0, 2).join("");
 }
 
-/** A bound of some microseconds to some seconds: `250µs`, `2.5ms`. */
+/** Formats a short time, from microseconds to seconds: `250µs`, `2.5ms`. */
 export function shortTimeText(seconds: number): string {
   const micros = Math.round(seconds * 1e6);
   if (micros < 1000) return `${micros}µs`;
@@ -27,15 +27,20 @@ export function shortTimeText(seconds: number): string {
 
 const SCALES: readonly (readonly [string, number])[] = [["G", 1e9], ["M", 1e6], ["k", 1e3]];
 
-/** `1234567` as `1.23M`: three digits that count. */
+/** Formats a number with three significant digits and a unit: 1234567 is `1.23M`. */
 export function rateText(value: number): string {
-  const [unit, scale] = SCALES.find(([, least]) => value >= least) ?? ["", 1];
-  const scaled = value / scale;
+  // Rounded before a scale is chosen: 999,500 is 1.00M and not 1000k.
+  const rounded = value < 100 ? Math.round(value) : Number(value.toPrecision(3));
+  const [unit, scale] = SCALES.find(([, least]) => rounded >= least) ?? ["", 1];
+  const scaled = rounded / scale;
   const digits = unit === "" || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
   return `${scaled.toFixed(digits)}${unit}`;
 }
 
-/** Breaks a list at its commas into lines of at most `width`; a longer word stands alone. */
+/**
+ * Breaks a list at its commas into lines of at most `width` characters. A longer item gets a line
+ * of its own.
+ */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,24 +1,24 @@
-// What `--help` prints.
+// The texts that `--help` prints.
 
 import { type Command, type Flag, HELP_FLAG } from "./command.ts";
 import { tableLines } from "./table.ts";
 
-/** Help of the program: its commands. */
+/** The help of the program: its commands. */
 export function programHelp(commands: readonly Command[]): string {
   const rows = commands.map((command) => [usageOf(command), command.summary] as const);
   return [
     "Culvert: a gateway for IKE and ESP in TCP (RFC 9329)",
     "",
-    "culvert [COMMAND] [FLAGS]; without a command it serves",
+    "Usage: culvert [COMMAND] [FLAGS]. Without a command, culvert serves.",
     "",
     ...columns(rows),
     "",
-    "culvert COMMAND --help says more of each.",
+    "Run culvert COMMAND --help for the flags of a command.",
     "",
   ].join("\n");
 }
 
-/** Help of one command: its flags. */
+/** The help of one command: its flags. */
 export function commandHelp(command: Command): string {
   const rows = [...command.flags, HELP_FLAG].map((flag) => [flagText(flag), noteOf(flag)] as const);
   return [`culvert ${usageOf(command)}: ${command.summary}`, "", ...columns(rows), ""].join("\n");
@@ -42,7 +42,7 @@ function noteOf(flag: Flag): string {
   return notes.length === 0 ? flag.help : `${flag.help} (${notes.join(", ")})`;
 }
 
-/** Behind an empty column, which indents them. */
+/** The lines of a table. The empty first column indents them. */
 function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
   return tableLines([{}, {}, {}], rows.map((row) => ["", ...row]), { width: Infinity });
 }

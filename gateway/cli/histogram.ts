@@ -1,10 +1,13 @@
-// Histograms of the gateway in one line of text.
+// Shows a histogram of the gateway in one line of text.
 
 import type { Histogram } from "../model/histogram.ts";
 
 const QUANTILES = [["p50", 0.5], ["p90", 0.9], ["p99", 0.99]] as const;
 
-/** Upper bounds of quantiles, since the gateway's start: `p50 ≤ 1ms, p90 ≤ 10ms, p99 > 10ms`. */
+/**
+ * Upper bounds of three quantiles since the gateway's start:
+ * `p50 ≤ 1ms, p90 ≤ 10ms, p99 > 10ms`.
+ */
 export function histogramText(histogram: Histogram, text: (bound: number) => string): string {
   if (histogram.counts.every((count) => count === 0)) return "none";
   const last = text(histogram.bounds.at(-1) ?? 0);
@@ -15,8 +18,8 @@ export function histogramText(histogram: Histogram, text: (bound: number) => str
 }
 
 /**
- * Upper bound of the bucket in which a quantile lies; undefined past the last bound. As the
- * dashboard's histogram.js has it, which cannot be imported (format.ts).
+ * Upper bound of the bucket that holds a quantile; undefined past the last bound. The dashboard's
+ * histogram.js has the same function, but cannot share it (see format.ts).
  */
 function quantileBound({ bounds, counts }: Histogram, share: number): number | undefined {
   const wanted = share * counts.reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-// `culvert kick ID`: close one connection.
+// `culvert kick ID`: closes one connection.
 
 import { ConfigError } from "../config/error.ts";
 import { CLIENT_FLAGS, openClient } from "./client.ts";
@@ -15,7 +15,7 @@ export const kickCommand: Command = {
 async function kick(context: CommandContext): Promise<number> {
   const id = context.operands[0] ?? "";
   if (!/^\d{1,15}$/.test(id)) {
-    throw new ConfigError({ path: "culvert kick" }, "ID must be a number, as connections shows it");
+    throw new ConfigError({ path: "culvert kick" }, "ID must be a number that connections lists");
   }
   const client = await openClient(context);
   await client.change("DELETE", `/v1/connections/${Number(id)}`);

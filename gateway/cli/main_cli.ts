@@ -1,5 +1,6 @@
-// The program: which command, and what its failure says. One line on standard error, exit code 2 for what was asked wrongly, 1 for
-// what failed, 0 for a clean end.
+// The program: finds the command, runs it, and reports its failure in one line on standard error.
+// The exit code is 0 for a clean end, 1 for a failure, and 2 for a wrong command line or
+// configuration.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, nameText } from "../config/error.ts";
@@ -18,7 +19,7 @@ import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
 import { versionCommand } from "./version.ts";
 
-/** All commands, as help lists them. */
+/** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   serveCommand,
   connectCommand,
@@ -32,10 +33,10 @@ export const COMMANDS: readonly Command[] = [
   versionCommand,
 ];
 
-/** What a command reaches outside of its runtime; replaced in tests. */
+/** What a command reaches outside its runtime. Tests replace it. */
 export type Outside = Partial<Pick<CommandContext, "fetch" | "startGateway" | "clock">>;
 
-/** Runs the command that `runtime.args` names; the result is the exit code. Nothing is thrown. */
+/** Runs the command that `runtime.args` names. The result is the exit code; it never throws. */
 export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<number> {
   try {
     return await dispatch(runtime, {
@@ -61,7 +62,7 @@ async function dispatch(runtime: Runtime, outside: Required<Outside>): Promise<n
   const isNamed = first !== "" && !first.startsWith("-");
   const command = isNamed ? COMMANDS.find(({ name }) => name === first) : serveCommand;
   if (command === undefined) {
-    throw new ConfigError({ path: "culvert" }, `no command ${nameText(first)}, see --help`);
+    throw new ConfigError({ path: "culvert" }, `unknown command ${nameText(first)}, see --help`);
   }
   const { flags, operands, isHelp } = parseCommand(command, isNamed ? rest : runtime.args);
   if (isHelp) {
@@ -71,7 +72,10 @@ async function dispatch(runtime: Runtime, outside: Required<Outside>): Promise<n
   return await command.run({ runtime, flags, operands, ...outside });
 }
 
-/** The data path is loaded by those who serve: the other commands need neither libc nor workers. */
+/**
+ * Loads the data path only for the commands that run a gateway: the others need neither libc nor
+ * workers.
+ */
 async function startGateway(options: StartOptions): Promise<RunningGateway> {
   const shell = await import("../shell/start.ts");
   return await shell.startGateway(options);

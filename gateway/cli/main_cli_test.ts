@@ -56,25 +56,25 @@ test("runCli() serves when no command is named", async () => {
   }
 });
 
-test("runCli() takes true and false behind a switch", async () => {
+test("runCli() accepts =true and =false for a switch", async () => {
   const off = await run(["kick", "7", "8", "--help=false"]);
-  equal(off.stderr, 'culvert kick: takes no argument "8"\n');
+  equal(off.stderr, 'culvert kick: unexpected argument "8"\n');
   match((await run(["kick", "--help=true"])).stdout, /^culvert kick ID/);
   const files = { "culvert.toml": "" };
   const table = await run(["check-config", "culvert.toml", "--json=false"], { files });
   match(table.stdout, /^SETTING /);
 });
 
-test("runCli() ends with one line and code 2 for what was asked wrongly", async () => {
+test("runCli() ends with one line and code 2 for a wrong command line", async () => {
   const cases: readonly (readonly [readonly string[], string])[] = [
     [["--listenn", "x"], "--listenn: unknown flag, see culvert serve --help"],
     [["serve", "-x"], "-x: unknown flag, see culvert serve --help"],
     [["serve", "--json"], "--json: unknown flag, see culvert serve --help"],
     [["kick", "--constructor"], "--constructor: unknown flag, see culvert kick --help"],
     [["kick", "--_=7"], "-_: unknown flag, see culvert kick --help"],
-    [["serve", "here"], 'culvert serve: takes no argument "here"'],
-    [["srve"], 'culvert: no command "srve", see --help'],
-    [["probe", "localhost:4500"], 'culvert: no command "probe", see --help'],
+    [["serve", "here"], 'culvert serve: unexpected argument "here"'],
+    [["srve"], 'culvert: unknown command "srve", see --help'],
+    [["probe", "localhost:4500"], 'culvert: unknown command "probe", see --help'],
     [["--lanes", "many"], "--lanes: must be auto or a whole number from 1 to 64"],
     [["--lanes"], "--lanes: must be auto or a whole number from 1 to 64"],
     [["--lanes", "-1"], "--lanes: must be auto or a whole number from 1 to 64"],
@@ -93,7 +93,7 @@ test("runCli() ends with one line and code 2 for what was asked wrongly", async 
     [["kick", "--help=no"], "--help: must be true or false"],
     [["kick", "--h=no"], "--help: must be true or false"],
     [["kick"], "culvert kick: needs ID"],
-    [["kick", "x"], "culvert kick: ID must be a number, as connections shows it"],
+    [["kick", "x"], "culvert kick: ID must be a number that connections lists"],
     [["check-config"], "culvert check-config: needs FILE"],
     [["status", "--api", "off"], "--api: must be the ADDR:PORT of a running gateway's API"],
     [
@@ -123,12 +123,12 @@ test("runCli() never repeats a secret that was given as an argument", async () =
     const { code, stderr } = await run(args);
     equal(code, 2, args.join(" "));
     ok(stderr.endsWith("\n") && stderr.split("\n").length === 2);
-    // A path is no secret: the line must say which file could not be read.
+    // A path is not a secret, and the line must say which file could not be read.
     ok(args[0] === "--api-token-file" || !stderr.includes(secret), stderr);
   }
 });
 
-test("runCli() ends with code 1 for what failed", async () => {
+test("runCli() ends with code 1 for a command that fails", async () => {
   const runtime = createFakeRuntime({ args: ["serve"] });
   const code = await runCli(runtime, {
     startGateway: () =>
@@ -147,7 +147,7 @@ test("check-config explains where each setting comes from", async () => {
   match(stdout, /^listen +\[::1\]:4500 +culvert\.toml:2$/m);
   match(stdout, /^inner-mtu +1300 +CULVERT_INNER_MTU$/m);
   match(stdout, /^upstream +none +default$/m);
-  // No socket can be set to a congestion control "none".
+  // Not "none", because a socket cannot be set to a congestion control of that name.
   match(stdout, /^tcp-congestion +the system's +default$/m);
   match(stdout, /^inner +echo:10\.93\.29\.1 +default$/m);
   const json = await run(["check-config", "culvert.toml", "--json"], { files });
@@ -165,7 +165,7 @@ test("check-config names the line of a mistake", async () => {
   });
 });
 
-test("version tells the core apart, by what it says and what it is", async () => {
+test("version identifies the core by its ABI and its digest", async () => {
   const runtime = { ...createFakeRuntime({ args: ["version", "--json"] }), readCore };
   equal(await runCli(runtime), 0, runtime.printed.stderr);
   const { coreSha256, ...rest } = JSON.parse(runtime.printed.stdout);
@@ -182,7 +182,7 @@ test("version tells the core apart, by what it says and what it is", async () =>
   equal((await run(["version"])).stderr, "Cannot read the core: there is none here\n");
 });
 
-test("version says the engine that serve would take", async () => {
+test("version names the engine that serve would choose", async () => {
   const said = async (
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},

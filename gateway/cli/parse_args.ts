@@ -1,31 +1,31 @@
-// A subset of `parseArgs` of JSR's `@std/cli/parse-args`, over `node:util`: the options that the
-// commands use, written as a call of the original writes them. It is not the original: with that in
-// its place some command lines would mean something else, such as `--switch=no`, which is on there
-// and refused here. Each difference has a test in parse_args_test.ts.
-// docs/decisions/0009-a-subset-of-std-cli.md says why there is a subset.
+// A subset of `parseArgs` from JSR's `@std/cli/parse-args`, built on `node:util`. It has the
+// options that the commands use, and they are written as for the original. It is not a drop-in:
+// some command lines mean something else here, such as `--switch=no`, which turns the switch on
+// there and is refused here. parse_args_test.ts tests each difference.
+// docs/design/decisions/0009-a-subset-of-std-cli.md says why there is a subset.
 
 import { parseArgs as parseNodeArgs } from "node:util";
 
-/** How arguments are read; every member is one of the original's, and none may be left out. */
+/** How to read arguments. Each member is one of the original's, and all are required. */
 export interface ParseOptions {
-  /** Other names, of one letter: `{ h: "help" }`. */
+  /** One-letter names of flags: `{ h: "help" }`. */
   readonly alias: Readonly<Record<string, string>>;
   /**
-   * Switches: false if they are not given. Text behind "=" that is neither "true" nor "false" is
-   * the switch's value, for the caller to refuse.
+   * Switches, false if they are not given. A text behind "=" other than "true" and "false" becomes
+   * the switch's value, so that the caller can refuse it.
    */
   readonly boolean: readonly string[];
-  /** Flags that may be repeated, each of which is in `string` too; their values are lists. */
+  /** Flags that may be repeated. Each must be in `string` too. Their values are lists. */
   readonly collect: readonly string[];
-  /** Values of switches that are not given, instead of false. */
+  /** Values of switches that are not given, in place of false. */
   readonly default: Readonly<Record<string, unknown>>;
-  /** Flags with a value: "" if it is left out. "_" stands for arguments without a flag. */
+  /** Flags with a value, which is "" if it is left out. "_" stands for arguments without a flag. */
   readonly string: readonly string[];
   /** Called for each flag that no other option names. */
   readonly unknown: (arg: string, key: string) => void;
 }
 
-/** What was given, by name; `_` has the rest. */
+/** The given values by name. `_` has the arguments without a flag. */
 export interface Args {
   readonly [name: string]: unknown;
   readonly _: readonly string[];
@@ -56,7 +56,7 @@ export function parseArgs(args: readonly string[], options: ParseOptions): Args 
   return { ...absentValues(options), ...values, _: rest };
 }
 
-/** A flag with a value. "_" is none. */
+/** Whether `name` is a flag with a value. "_" is not. */
 function isFlag({ string }: ParseOptions, name: string): boolean {
   return name !== "_" && string.includes(name);
 }
@@ -92,8 +92,8 @@ function nodeOptions(
 }
 
 /**
- * `node:util` would take `--listen --api off` as `--listen=--api`, so a flag without its value is
- * given the value "". A dash before a digit is a number's: no flag begins so.
+ * Gives a flag without a value the value "", because `node:util` would read `--listen --api off` as
+ * `--listen=--api`. A dash before a digit begins a negative number: no flag begins so.
  */
 function withInlineBlanks(args: readonly string[], options: ParseOptions): string[] {
   const end = args.indexOf("--");

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { type Args, parseArgs, type ParseOptions } from "@std/cli/parse-args";
 
-/** As the commands ask. */
+/** The options as the commands use them. */
 const OPTIONS: ParseOptions = {
   alias: { h: "help" },
   boolean: ["help", "json"],
@@ -20,7 +20,7 @@ function parse(args: readonly string[], options: Partial<ParseOptions> = {}): Ar
   return parseArgs(args, { ...OPTIONS, ...options });
 }
 
-/** What `unknown` is called with. */
+/** The arguments of each call of `unknown`. */
 function askedOf(args: readonly string[]): unknown[][] {
   const asked: unknown[][] = [];
   parse(args, { unknown: (...given) => void asked.push(given) });
@@ -72,73 +72,74 @@ test("parseArgs() asks about what it does not know", () => {
   ]);
 });
 
-// What differs from @std/cli 1.0.32, and what that makes of the same arguments.
+// The differences from @std/cli 1.0.32. A comment says what the original makes of the same
+// arguments.
 
 test("difference: text that is neither true nor false is a switch's value, and not on", () => {
   for (const text of ["0", "1", "no", "TRUE", ""]) equal(parse([`--json=${text}`])["json"], text);
 });
 
 test("difference: the word behind a switch is never its value", () => {
-  // There `--json false` is off.
+  // The original turns `json` off for `--json false`.
   deepEqual(parse(["--json", "false"]), { ...ABSENT, json: true, _: ["false"] });
 });
 
 test("difference: a number below zero is a flag's value, for the flag to refuse", () => {
-  // There `-1` is a flag of its own.
+  // The original takes `-1` for a flag of its own.
   equal(parse(["--lanes", "-1"])["lanes"], "-1");
   deepEqual(parse(["--", "--lanes", "-2"])._, ["--lanes", "-2"]);
 });
 
 test("difference: an empty argument is a flag's value", () => {
-  // There it is no value, and one of the rest.
+  // The original gives `lanes` no value and puts "" among the rest.
   deepEqual(parse(["--lanes", ""]), { ...ABSENT, lanes: "" });
 });
 
 test("difference: letters behind one dash are switches, and have no value", () => {
-  // There `-hx` is the same, but `-h5` and `-h=x` give `help` a value.
+  // The original does the same for `-hx`, but for `-h5` and `-h=x` it gives `help` a value.
   deepEqual(askedOf(["-hx", "-h5"]), [["-hx", "x"], ["-h5", "5"]]);
   deepEqual(askedOf(["-h=x"]), [["-h=x", "="], ["-h=x", "x"]]);
 });
 
 test("difference: a value stands under its flag's name alone", () => {
-  // There `h` has it too.
+  // The original sets `h` too.
   deepEqual(parse(["-h"]), { ...ABSENT, help: true });
 });
 
 test("difference: a flag that is not known is never in the result, and takes no value", () => {
-  // There it is in the result unless `unknown` returns false, numbers as numbers, with the next
-  // word as its value; and `unknown` is asked about the rest too.
+  // The original puts the flag into the result unless `unknown` returns false. It makes a number of
+  // a numeric value, takes the next word as the value, and calls `unknown` for the rest too.
   const ignored = parse(["--bad", "7", "--worse=8"], { unknown: () => undefined });
   deepEqual(ignored, { ...ABSENT, _: ["7"] });
 });
 
 test("difference: the rest are strings, with or without _ among the strings", () => {
-  // There they are numbers without it, if they look like numbers.
+  // Without _ the original makes numbers of those that look like one.
   deepEqual(parse(["12", "0x10"], { string: [] })._, ["12", "0x10"]);
 });
 
 test("difference: _ is no flag", () => {
-  // There `--_=x` replaces the rest by "x".
+  // The original replaces the rest by "x" for `--_=x`.
   deepEqual(askedOf(["--_=x"]), [["--_=x", "_"]]);
 });
 
 test("difference: a dot in a name is a part of it", () => {
-  // There `a.b` is `b` of an object `a`.
+  // The original sets `b` of an object `a` for `a.b`.
   deepEqual(parse(["--a.b=1"], { string: ["a.b"] }), { ...ABSENT, "a.b": "1" });
 });
 
 test("difference: no option may be left out, and there are no others", () => {
-  // @ts-expect-error -- all of them are optional there
+  // @ts-expect-error -- the original needs none of them
   const less: ParseOptions = { boolean: ["json"] };
-  // @ts-expect-error -- there it is true for every flag, or one name
+  // @ts-expect-error -- the original allows true for every flag, or one name
   const everything: ParseOptions = { ...OPTIONS, boolean: true };
-  // @ts-expect-error -- there a flag may have several other names
+  // @ts-expect-error -- the original allows several other names for a flag
   const names: ParseOptions = { ...OPTIONS, alias: { help: ["h", "?"] } };
-  // @ts-expect-error -- there `--no-json` turns off what it names
+  // @ts-expect-error -- the original then turns a flag off for `--no-json`
   const negatable: ParseOptions = { ...OPTIONS, negatable: ["json"] };
-  // @ts-expect-error -- there nothing behind the first operand is a flag
+  // @ts-expect-error -- the original then takes everything after the first operand as operands
   const early: ParseOptions = { ...OPTIONS, stopEarly: true };
-  // @ts-expect-error -- there what follows `--` can be kept apart
+  // @ts-expect-error -- the original then keeps what follows `--` apart
   const dashes: ParseOptions = { ...OPTIONS, "--": true };
   equal([less, everything, names, negatable, early, dashes].length, 6);
 });

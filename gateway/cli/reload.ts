@@ -1,4 +1,5 @@
-// SIGHUP: the configuration is read again. What can change while the gateway runs does; what cannot is named and left as it was.
+// SIGHUP: reads the configuration again. Settings that can change while the gateway runs take their
+// new value. Others keep the old one, and the log names them.
 
 import type { LoadedConfig } from "../config/load.ts";
 import { fileKeyOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
@@ -6,31 +7,33 @@ import { settingText } from "../config/setting_text.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { Log } from "../shell/log.ts";
 
-/** What a reload may change: read at each use, never kept. */
+/** The settings that a reload changes. Read them at each use; never keep a copy. */
 export interface LiveSettings {
   apiToken: string | null;
   logLevel: GatewayConfig["logLevel"];
   espAudit: GatewayConfig["espAudit"];
 }
 
+/** What a reload needs. */
 export interface ReloadOptions {
-  /** As the gateway was started. */
+  /** The configuration the gateway was started with. */
   readonly config: GatewayConfig;
   readonly live: LiveSettings;
   readonly log: Log;
   readonly load: () => Promise<LoadedConfig>;
 }
 
-/** Settings whose new value is taken. */
+/** Settings that take a new value. */
 const CHANGEABLE: readonly SettingName[] = ["apiTokenFile", "logLevel", "espAudit"];
 
-/** Reads the configuration again; a bad one changes nothing. */
+/** Reads the configuration again. A bad one changes nothing. */
 export async function reload(options: ReloadOptions): Promise<void> {
   const { config, live, log } = options;
   try {
     const next = (await options.load()).config;
     const kept = changedSettings(config, next);
-    // A bound address that others reach must not lose its token, and the loader checked the new address, not the one in use.
+    // An API that others can reach must keep a token. The loader has checked the new API address,
+    // but the old one is still in use.
     if (next.apiToken === null && config.apiToken !== null) kept.push("api_token_file");
     else live.apiToken = next.apiToken;
     if (sasText(config) !== sasText(next)) kept.push("sa");
@@ -52,7 +55,10 @@ function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] 
     .map(fileKeyOf);
 }
 
-/** The `[[sa]]` tables with every member, but for their keys a digest: these are wiped once they are installed. */
+/**
+ * The `[[sa]]` tables as text, with digests in place of the keys, because keys are wiped once they
+ * are installed.
+ */
 function sasText(config: GatewayConfig): string {
   const sas = config.staticSas.map(({ spec, keyDigest }) => ({ ...spec, keyMaterial: keyDigest }));
   return JSON.stringify(sas, (_, value) => typeof value === "bigint" ? String(value) : value);

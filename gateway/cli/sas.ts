@@ -1,4 +1,4 @@
-// `culvert sas`: the SAs that are installed.
+// `culvert sas`: lists the installed SAs.
 
 import * as z from "zod";
 import { SAS, type SaView } from "../model/sa_view.ts";

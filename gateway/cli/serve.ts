@@ -1,4 +1,4 @@
-// `culvert serve`: the gateway, its API, and the signals that end or change it.
+// `culvert serve`: runs the gateway and its API, and handles the signals that end or change it.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { createApi } from "../api/create_api.ts";
@@ -21,10 +21,16 @@ export const serveCommand: Command = {
   run: (context) => runGateway(context, () => loadServed(context)),
 };
 
-/** How long the last answers of the API may take, once the gateway has ended. */
+/** How long the API's last answers may take once the gateway has ended, ms. */
 const API_CLOSE_MS = 500;
 
-/** Runs a gateway until it has ended; `load` reads its configuration, at the start and for SIGHUP. */
+/**
+ * Runs a gateway until it has ended. `load` reads its configuration, at the start and at each
+ * SIGHUP. The result is the exit code.
+ *
+ * @throws {ConfigError} If the configuration is wrong at the start
+ * @throws {Error} If the gateway or its API cannot start
+ */
 export async function runGateway(
   context: CommandContext,
   load: () => Promise<LoadedConfig>,
@@ -37,7 +43,7 @@ export async function runGateway(
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
   }
-  // From here on a signal waits for the gateway to be up: what has been made is then taken down in order.
+  // From here on, a signal waits until the gateway is up, and then ends it in order.
   const ending = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     runtime.onSignal(signal, () => ending.abort());
@@ -48,7 +54,7 @@ export async function runGateway(
   });
   const api = await openApiOrStop(runtime, { config, live, log, running });
   log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
-  // Before the line: who has read it may signal at once.
+  // Before the line is printed, because its reader may send a signal at once.
   runtime.onSignal("SIGHUP", () => reload({ config, live, log, load }));
   runtime.stdout(listeningLine(config, running, api));
   onceAborted(ending.signal, running.stop);
@@ -68,7 +74,7 @@ function loadServed({ runtime, flags }: CommandContext): Promise<LoadedConfig> {
 
 function openLog(runtime: Runtime, config: GatewayConfig, live: LiveSettings): Log {
   return createLog({
-    // Asked at each line: a reload may change it.
+    // Read at each line, because a reload may change it.
     get level() {
       return live.logLevel;
     },

@@ -26,7 +26,7 @@ interface Served {
   readonly code: Promise<number>;
 }
 
-/** Starts `serve` and waits until it says that it listens. */
+/** Starts `serve` and waits until it has printed that it listens. */
 async function serve(
   args: readonly string[],
   options: FakeRuntimeOptions = {},
@@ -39,7 +39,7 @@ async function serve(
   return { runtime, start, code };
 }
 
-/** Lets everything happen that waits for nothing outside. */
+/** Lets everything run that waits for nothing outside. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 50; i++) await Promise.resolve();
 }
@@ -176,7 +176,7 @@ test("serve names [[sa]] tables that differ in any member, and prints no key", a
   ];
   const files = { "culvert.toml": unchanged };
   const { runtime, start, code } = await serve(["--config", "culvert.toml"], { files });
-  // As the install does: a reload cannot look at the keys.
+  // The install wipes the keys too, so a reload cannot compare them.
   for (const { spec } of start.started[0]?.config.staticSas ?? []) spec.keyMaterial.fill(0);
   const reloadWith = async (file: string): Promise<string> => {
     files["culvert.toml"] = file;

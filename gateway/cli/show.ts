@@ -1,4 +1,5 @@
-// What a command shows of a running gateway: once or, with --watch, again and again; as a table or, with --json, as the API has it.
+// Shows the state of a running gateway once, or again and again with --watch; as a table, or as the
+// API's JSON with --json.
 
 import { type CommandContext, type Flag, JSON_FLAG } from "./command.ts";
 
@@ -6,14 +7,15 @@ import { type CommandContext, type Flag, JSON_FLAG } from "./command.ts";
 export interface Look {
   /** The API's answer. */
   readonly answer: unknown;
-  /** The same for people, in lines. */
+  /** The same as lines for people. */
   readonly table: string;
 }
 
+/** The flag of commands that can repeat. */
 export const WATCH_FLAG: Flag = {
   name: "watch",
   value: undefined,
-  help: "show it again every 2 seconds, until Ctrl-C",
+  help: "repeat every 2 seconds until Ctrl-C",
 };
 
 /** Flags of the commands that show something. */
@@ -22,9 +24,10 @@ export const SHOW_FLAGS: readonly Flag[] = [JSON_FLAG, WATCH_FLAG];
 const WATCH_MS = 2000;
 
 /**
- * Prints what `look` sees; the result is the exit code. To be watched no more is a clean end, as Ctrl-C is.
+ * Prints what `look` sees, once or until it is stopped. The result is the exit code. If the reader
+ * of the output goes away, that is a clean end, as Ctrl-C is.
  *
- * @throws {Error} If `look` does, at the first look or at any later one
+ * @throws {Error} If a look fails, be it the first or a later one
  */
 export async function show(context: CommandContext, look: () => Promise<Look>): Promise<number> {
   const { runtime, flags, clock } = context;
@@ -48,7 +51,10 @@ export async function show(context: CommandContext, look: () => Promise<Look>): 
   return 0;
 }
 
-/** Writes over what was there, line by line, so that nothing flickers; the last row stays free for the cursor. */
+/**
+ * Overwrites the screen line by line, so that nothing flickers. The last row stays free for the
+ * cursor.
+ */
 function screen(text: string, rows: number): string {
   const lines = text.trimEnd().split("\n");
   const room = Math.max(rows - 1, 1);
@@ -58,7 +64,9 @@ function screen(text: string, rows: number): string {
   return `${HOME}${shown.map((line) => `${line}${TO_LINE_END}\n`).join("")}${TO_SCREEN_END}`;
 }
 
-/** ECMA-48: cursor to the first place; erase to the end of the line, of the screen. */
+/**
+ * ECMA-48: moves the cursor home; erases to the end of the line; erases to the end of the screen.
+ */
 const HOME = "\u001b[H";
 const TO_LINE_END = "\u001b[K";
 const TO_SCREEN_END = "\u001b[J";

@@ -1,4 +1,4 @@
-// `culvert status`: a running gateway in a dozen lines.
+// `culvert status`: shows a running gateway in a dozen lines.
 
 import type * as z from "zod";
 import { STATUSES } from "../../ts-bindings/status.ts";
@@ -12,7 +12,7 @@ import { renderTable } from "./table.ts";
 
 export const statusCommand: Command = {
   name: "status",
-  summary: "show what a running gateway does",
+  summary: "show the state and the totals of a running gateway",
   operands: [],
   flags: [...CLIENT_FLAGS, ...SHOW_FLAGS],
   run: showStatus,
@@ -30,7 +30,7 @@ async function showStatus(context: CommandContext): Promise<number> {
   });
 }
 
-/** Lists that are longer than the line go on below. */
+/** The rows of the table. Lists that do not fit in one line continue in the next. */
 function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
   const { totals } = status;
   const isIgnored = (name: string): boolean => IGNORED.has(name);
@@ -64,12 +64,12 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
 
 const GAP_LEN = 2;
 
-/** Counted among the drops, but legal: nothing is lost by them (docs/statuses.md). */
+/** Counted among the drops, but legal: nothing is lost by them (docs/reference/statuses.md). */
 const IGNORED: ReadonlySet<string> = new Set(
   STATUSES.filter(({ fate }) => fate === "ignore").map(({ snakeCase }) => snakeCase),
 );
 
-/** Those that are not zero. */
+/** The counts that are not zero. */
 function countsText(
   counts: Readonly<Record<string, unknown>>,
   isShown: (name: string) => boolean = () => true,

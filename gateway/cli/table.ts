@@ -1,21 +1,24 @@
-// Tables for terminals: columns as wide as they must be, lines no longer than the terminal. Where
-// it is too narrow, the columns that matter least are left out before anything is cut. That is why
-// this is ours: of cli-table3, columnify and text-table none leaves a column out.
+// Tables for terminals. Columns are as wide as they must be, and lines no longer than the terminal.
+// When the terminal is too narrow, the least important columns are left out before anything is cut.
+// We wrote this because cli-table3, columnify and text-table cannot leave out a column.
 
 import stringWidth from "string-width";
 
 /** A column of a table. */
 export interface Column {
   readonly title: string;
-  /** Numbers stand to the right. */
+  /** Numbers are right-aligned. */
   readonly isNumber?: true;
-  /** Left out where there is no room, highest first; without it the column always stands. */
+  /**
+   * When there is no room, columns are left out from the highest rank down. Without a rank, a
+   * column always stays.
+   */
   readonly rank?: number;
 }
 
-/** How a table is written. */
+/** How to write a table. */
 export interface TableOptions {
-  /** Longest line in places of the terminal; Infinity where nobody reads at one. */
+  /** The longest line, in terminal columns. Infinity if the output is not a terminal. */
   readonly width: number;
 }
 
@@ -29,7 +32,7 @@ export function renderTable(
   return `${tableLines(columns, [titles, ...rows], options).join("\n")}\n`;
 }
 
-/** The lines of rows, without titles. */
+/** The lines of the rows, without titles. */
 export function tableLines(
   columns: readonly Omit<Column, "title">[],
   rows: readonly (readonly string[])[],
@@ -52,7 +55,7 @@ export function tableLines(
 
 const GAP = "  ";
 
-/** Indices of the columns that there is room for. */
+/** Indices of the columns that fit. */
 function fit(
   columns: readonly Omit<Column, "title">[],
   widths: readonly number[],
@@ -71,8 +74,8 @@ function fit(
 }
 
 /**
- * What comes from a gateway is printed, never obeyed: a name could hold a terminal's control
- * sequences.
+ * Replaces control characters. A name from a gateway may hold a terminal's control sequences, which
+ * must be printed and not obeyed.
  */
 function printable(text: string): string {
   return text.replace(/\p{C}/gu, "\ufffd");
@@ -90,5 +93,5 @@ function cut(line: string, width: number): string {
   return `${shown}…`;
 }
 
-/** What takes its places together: a letter and its marks. */
+/** Splits text into what takes terminal columns together: a letter with its marks. */
 const GRAPHEMES = new Intl.Segmenter();

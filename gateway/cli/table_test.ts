@@ -22,7 +22,7 @@ test("renderTable() cuts lines at the terminal's width", () => {
 
 test("renderTable() counts the places that characters take", () => {
   const columns = [{ title: "PEER" }, { title: "X" }] as const;
-  // Two places each; a letter with a mark of its own; one that is part of the letter.
+  // Two columns for each character; a letter with a separate mark; a letter with its mark built in.
   const rows = [["東京", "1"], ["e\u0301a", "2"], ["\u00e9a", "3"]];
   equal(
     renderTable(columns, rows, { width: 80 }),
@@ -78,7 +78,7 @@ test("histogramText() has the bounds of quantiles", () => {
   equal(text([0, 0, 0, 0]), "none");
 });
 
-test("rateText() has three digits that count", () => {
+test("rateText() has three significant digits, at rounding edges too", () => {
   const texts: readonly (readonly [number, string])[] = [
     [0, "0"],
     [999, "999"],
@@ -87,6 +87,17 @@ test("rateText() has three digits that count", () => {
     [123_456, "123k"],
     [1_234_567, "1.23M"],
     [9_876_543_210, "9.88G"],
+    // Values that round up to the next power of ten.
+    [99.6, "100"],
+    [999.4, "999"],
+    [999.5, "1.00k"],
+    [9994, "9.99k"],
+    [9996, "10.0k"],
+    [99_960, "100k"],
+    [999_499, "999k"],
+    [999_500, "1.00M"],
+    [99_960_000, "100M"],
+    [999_600_000, "1.00G"],
   ];
   for (const [value, text] of texts) equal(rateText(value), text);
 });

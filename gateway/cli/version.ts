@@ -1,4 +1,4 @@
-// `culvert version`: what this is made of.
+// `culvert version`: prints the versions of the gateway and its parts.
 
 import { type CoreVariant, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
 import { loadConfig } from "../config/load.ts";
@@ -12,13 +12,13 @@ import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
 
 export const versionCommand: Command = {
   name: "version",
-  summary: "print the version, and those of runtime and core",
+  summary: "print the versions of the gateway, its runtime and its core",
   operands: [],
   flags: [JSON_FLAG, { name: flagOf("engine"), ...docOf("engine") }],
   run: printVersion,
 };
 
-/** The smallest core there can be: it is asked its ABI and nothing else. */
+/** The smallest possible core, because only its ABI number is read. */
 const LEAST = { lanes: 1, connections: 1, sas: 1, rings: 1, innerMtu: 1400 };
 
 async function printVersion({ runtime, flags }: CommandContext): Promise<number> {
@@ -36,7 +36,7 @@ async function printVersion({ runtime, flags }: CommandContext): Promise<number>
   return 0;
 }
 
-/** As `serve` would have it from this command line and environment. */
+/** The engine that `serve` would be told to use by this command line and environment. */
 async function wantedEngine(
   runtime: Runtime,
   { engine }: CommandContext["flags"],
@@ -56,12 +56,12 @@ async function wantedEngine(
 interface CoreDescription {
   readonly coreAbi: number;
   readonly coreSha256: string;
-  /** What `serve` takes here. */
+  /** The engine that `serve` would choose here. */
   readonly engine: string;
   readonly engineReason: string;
 }
 
-/** @throws {Error} If the native engine is wanted and is not there */
+/** @throws {Error} If the native engine is asked for and is not there */
 async function describeCore(
   runtime: Runtime,
   wanted: GatewayConfig["engine"],

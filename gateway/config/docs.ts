@@ -1,4 +1,4 @@
-// The table of docs/configuration.md.
+// Makes the table of settings in docs/operate/configuration.md.
 
 import { docOf, fileKeyOf, flagOf, SETTING_NAMES, variableOf } from "./settings.ts";
 
@@ -14,7 +14,7 @@ export function settingsTable(): readonly string[] {
   return ["| flag | file | environment | default | meaning |", "|---|---|---|---|---|", ...rows];
 }
 
-/** A bar would end the cell. */
+/** Formats text as code. A bar is escaped, because it would end the table's cell. */
 function code(text: string): string {
   return `\`${text.replaceAll("|", "\\|")}\``;
 }

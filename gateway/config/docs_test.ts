@@ -8,10 +8,10 @@ import { settingText } from "./setting_text.ts";
 import { docOf, fileKeyOf, SETTING_NAMES } from "./settings.ts";
 
 function readDoc(name: string): Promise<string> {
-  return readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+  return readFile(new URL(`../../docs/operate/${name}`, import.meta.url), "utf8");
 }
 
-test("docs/configuration.md has the table that the settings make", async () => {
+test("docs/operate/configuration.md has the table that the settings make", async () => {
   const text = await readDoc("configuration.md");
   const lines = text.split("\n");
   const first = lines.findIndex((line) => line.startsWith("| flag |"));
@@ -20,7 +20,7 @@ test("docs/configuration.md has the table that the settings make", async () => {
   deepEqual(lines.slice(first, last), settingsTable());
 });
 
-test("docs/culvert.toml is a configuration that names every setting", async () => {
+test("docs/operate/culvert.toml is a configuration that names every setting", async () => {
   const text = await readDoc("culvert.toml");
   const config = await loadExample(text);
   equal(config.listen.length, 4);
@@ -32,7 +32,7 @@ test("docs/culvert.toml is a configuration that names every setting", async () =
   }
 });
 
-test("docs/culvert.toml names the default of what differs from it", async () => {
+test("docs/operate/culvert.toml names the default of what differs from it", async () => {
   const text = await readDoc("culvert.toml");
   const [config, defaults] = [await loadExample(text), await loadExample("")];
   for (const name of SETTING_NAMES) {

@@ -1,14 +1,17 @@
-// The one error of configuration: its message is the line that the user sees.
+// The error of a wrong configuration. Its message is the line that the user sees.
 
 /** Where a setting came from: a flag, an environment variable or a place in a file. */
 export interface Origin {
-  /** `--lanes`, `CULVERT_LANES`, or the path of a file as it was given. */
+  /** `--lanes`, `CULVERT_LANES`, or the path of a file as the user gave it. */
   readonly path: string;
-  /** Line in the file, from 1; undefined for flags and variables. */
+  /** The line in the file, from 1. Undefined for flags and variables. */
   readonly line?: number;
 }
 
-/** A setting that cannot be used. The message is one line and names flag, variable or file and line; never a key's value. */
+/**
+ * A setting that cannot be used. The message is one line, which names the flag, the variable, or
+ * the file and line. It never has the value of a key.
+ */
 export class ConfigError extends RangeError {
   override readonly name = "ConfigError";
   readonly path: string;
@@ -21,15 +24,16 @@ export class ConfigError extends RangeError {
   }
 }
 
-/** `--lanes`, `culvert.toml:7`. */
+/** Formats an origin: `--lanes`, `culvert.toml:7`. */
 export function originText(origin: Origin): string {
   return origin.line === undefined ? origin.path : `${origin.path}:${origin.line}`;
 }
 
 /**
- * A name of the user's that no table knows, safe to repeat in a message.
+ * A name that the user wrote and no table knows, made safe to repeat in a message.
  *
- * Keying material put in the place of a name is at least 40 hex digits: what is longer than any name of ours stays out.
+ * Keying material may stand where a name should. It has at least 40 hex digits, so anything longer
+ * than our own names is left out.
  */
 export function nameText(name: string): string {
   return /^[\w.-]{1,32}$/.test(name) ? `"${name}"` : "(not a name)";

@@ -1,5 +1,5 @@
-// From flags, environment and file to one checked configuration: flags win over the environment,
-// which wins over the file.
+// Makes one checked configuration of flags, environment and file. Flags win over the environment,
+// and the environment wins over the file.
 
 import { LANES_MAX } from "../../ts-bindings/layout.ts";
 import { type IpAddress, isLoopback, isV6 } from "../model/address.ts";
@@ -29,14 +29,14 @@ export interface LoadOptions {
   readonly flags: FlagValues;
   readonly environment: Readonly<Record<string, string>>;
   readonly readTextFile: (path: string) => Promise<string>;
-  /** What `--lanes auto` means. */
+  /** The number of lanes that `--lanes auto` stands for. */
   readonly cores: number;
 }
 
 /** A configuration, and where each of its settings came from. */
 export interface LoadedConfig {
   readonly config: GatewayConfig;
-  /** The place that a setting was taken from; undefined for one that is not set. */
+  /** The place that a setting was taken from. Undefined for one that is not set. */
   sourceOf(name: SettingName): Source | undefined;
 }
 
@@ -76,17 +76,22 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return { config, sourceOf };
 }
 
-/** Reads a token file: its text without the white space around it, which editors leave there. */
+/**
+ * Reads a token file. The white space around the token, which editors leave there, is removed.
+ *
+ * @throws {Error} If the file cannot be read
+ * @throws {RangeError} If the token is empty or has other characters; the message does not have it
+ */
 export async function readTokenFile(
   path: string,
   readTextFile: LoadOptions["readTextFile"],
 ): Promise<string> {
   const token = (await readOrFail(path, readTextFile)).trim();
   if (token === "") throw new RangeError(`Cannot use the token in ${path}: it is empty`);
-  // RFC 6750 §2.1: what a client can send in an Authorization field.
+  // RFC 6750 §2.1: the characters that a client can send in an Authorization field.
   if (!/^[\w.~+/-]+=*$/.test(token)) {
     throw new RangeError(
-      `Cannot use the token in ${path}: it has more than letters, digits and -._~+/`,
+      `Cannot use the token in ${path}: it may only have letters, digits and -._~+/`,
     );
   }
   return token;
@@ -114,7 +119,7 @@ interface Merged {
   sourceOf(name: SettingName): Source | undefined;
 }
 
-/** `sources`: the first wins. */
+/** Merges the sources. The first one that has a setting wins. */
 function mergeSources(sources: readonly Source[]): Merged {
   const settings: Settings = Object.assign(
     {},
@@ -137,7 +142,7 @@ async function openFile(options: LoadOptions): Promise<NamedFile | undefined> {
   const path = flag ?? options.environment["CULVERT_CONFIG"];
   if (path === undefined) return undefined;
   if (typeof path !== "string" || path === "") {
-    throw new ConfigError({ path: origin }, "must be a file");
+    throw new ConfigError({ path: origin }, "must be the path of a file");
   }
   try {
     return { path, toml: parseToml(path, await readOrFail(path, options.readTextFile)) };
@@ -186,7 +191,7 @@ function innerConfig(merged: Merged): InnerConfig {
   const [first] = choices;
   if (first?.kind === "tun") {
     if (choices.length === 1) return first;
-    throw fault(merged, "inner", "tun: can be given once, and not beside echo:");
+    throw fault(merged, "inner", "tun: can be given once, and not together with echo:");
   }
   const addresses = echoAddresses(choices);
   const families = new Set(addresses.map(isV6));

@@ -84,7 +84,7 @@ test("loadConfig() lets flags win over the environment, and that over the file",
   deepEqual(sourceOf("suspectLimit")?.originOf("suspectLimit"), { path: "culvert.toml", line: 3 });
 });
 
-test("loadConfig() takes lists from flags, from arrays and from variables with commas", async () => {
+test("loadConfig() reads lists from flags, arrays, and variables with commas", async () => {
   const texts = ["127.0.0.1:1", "[::1]:2"];
   for (
     const given of [
@@ -116,7 +116,7 @@ test("loadConfig() takes listeners of a file that have settings of their own", a
   }
 });
 
-test("loadConfig() names the line of what a listener says wrongly", async () => {
+test("loadConfig() names the line of a mistake in a listener", async () => {
   const listener = (text: string): Promise<string> => {
     return problemOf({ file: `[[listen]]\naddress = "127.0.0.1:1"\n[[listen]]\n${text}\n` });
   };
@@ -138,7 +138,7 @@ test("loadConfig() names the line of what a listener says wrongly", async () => 
   );
   equal(
     await problemOf({ file: 'listen = ["127.0.0.1:1", 2]' }),
-    "culvert.toml:1: listen must be an array of addresses, or of tables with an address, at least one",
+    "culvert.toml:1: listen must be a non-empty array of addresses, or of tables with an address",
   );
 });
 
@@ -152,7 +152,7 @@ test("loadConfig() finds the file by its variable too", async () => {
   equal(loaded.config.lanes, 6);
 });
 
-test("loadConfig() names file and line of what a file says wrongly", async () => {
+test("loadConfig() names file and line of a mistake in a file", async () => {
   const file = (text: string): Promise<string> => problemOf({ file: text });
   equal(await file('\n\nlistenn = "x"'), 'culvert.toml:3: unknown key "listenn"');
   equal(
@@ -161,7 +161,7 @@ test("loadConfig() names file and line of what a file says wrongly", async () =>
   );
   equal(
     await file("listen = []"),
-    "culvert.toml:1: listen must be an array of addresses, or of tables with an address, at least one",
+    "culvert.toml:1: listen must be a non-empty array of addresses, or of tables with an address",
   );
   equal(await file("config = 1"), 'culvert.toml:1: unknown key "config"');
   ok((await file("lanes = 1\nlanes = 2")).startsWith("culvert.toml:2: not TOML: "));
@@ -218,7 +218,7 @@ test("loadConfig() refuses each kind of bad value", async () => {
   }
 });
 
-test("loadConfig() takes separators in a number from the file, as TOML's own", async () => {
+test("loadConfig() accepts TOML's separators in a number from a file only", async () => {
   equal((await load({ file: "max_connections = 1_000" })).config.maxConnections, 1000);
   const problem = "must be a whole number from 1 to 1048575";
   const flags = { "max-connections": "1_000" };
@@ -242,7 +242,7 @@ test("loadConfig() wants a token for an API that others can reach", async () => 
   equal((await load({ flags: { api: "off" } })).config.api, null);
 });
 
-test("loadConfig() takes echo once a family, tun alone", async () => {
+test("loadConfig() accepts one echo address per family, or one tun alone", async () => {
   const both = await load({ flags: { inner: ["echo:10.0.0.1", "echo:fd00::1"] } });
   ok(both.config.inner.kind === "echo");
   equal(both.config.inner.addresses.length, 2);
@@ -272,7 +272,7 @@ test("loadConfig() wants upstream sources to go with an upstream", async () => {
   equal(config.upstreamSource?.text, "127.16.0.0/12");
 });
 
-test("loadConfig() reads [[sa]] tables only when asked to by name", async () => {
+test("loadConfig() reads [[sa]] tables only with --unsafe-static-sas", async () => {
   const file = `lanes = 1\n${SA_TABLE}`;
   equal(await problemOf({ file }), "culvert.toml:2: SAs with fixed keys need --unsafe-static-sas");
   const { config } = await load({ file, environment: { CULVERT_UNSAFE_STATIC_SAS: "1" } });
@@ -305,10 +305,13 @@ test("loadConfig() names the line of a bad member of an SA, and no key", async (
   }
 });
 
-test("loadConfig() refuses a second SA of one SPI, whatever its direction and spelling", async () => {
+test("loadConfig() refuses two SAs of one SPI, whatever their direction and spelling", async () => {
   const second = SA_TABLE.replace("0xc0ffee01", "0xC0FFEE01").replace("inbound", "outbound");
   const file = `unsafe_static_sas = true\n${SA_TABLE}${second}`;
-  equal(await problemOf({ file }), "culvert.toml:11: spi is that of the [[sa]] table in line 3");
+  equal(
+    await problemOf({ file }),
+    "culvert.toml:11: spi is already used by the [[sa]] table in line 3",
+  );
   const { config } = await load({ file: file.replace("0xC0FFEE01", "0xc0ffee02") });
   equal(config.staticSas.length, 2);
 });
@@ -323,7 +326,7 @@ test("loadConfig() rejects with nothing but ConfigError, whatever it is given", 
     maxLength: 4,
   });
   await fc.assert(fc.asyncProperty(settings, settings, async (some, others) => {
-    // A file that cannot be read is named in the message.
+    // The message names a file that cannot be read, even if its name is a key.
     fc.pre(
       [...some, ...others].every(([key, value]) =>
         key !== "apiTokenFile" || !String(value).includes(KEY)

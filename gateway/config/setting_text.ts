@@ -1,9 +1,13 @@
-// Settings of a checked configuration as a user would write them: for `check-config`, and to see what a reload changes.
+// Settings of a checked configuration, as a user would write them. `check-config` shows them, and a
+// reload compares them.
 
 import { docOf, type SettingName } from "./settings.ts";
 import type { GatewayConfig, InnerConfig, ListenerConfig, TcpConfig } from "./types.ts";
 
-/** The value of a setting; "none" or words of its own for one that is not set, "off" for one that is turned off. */
+/**
+ * Formats the value of a setting. A setting that is not set gives "none" or its own words for that;
+ * one that is turned off gives "off".
+ */
 export function settingText(config: GatewayConfig, name: SettingName): string {
   switch (name) {
     case "listen":
@@ -26,7 +30,7 @@ export function settingText(config: GatewayConfig, name: SettingName): string {
   }
 }
 
-/** The address, and behind it what the listener has of its own. */
+/** The address, then the settings in which this listener differs from the common ones. */
 function listenerText({ address, tcp }: ListenerConfig, common: TcpConfig): string {
   const own = [
     tcp.congestion === common.congestion ? "" : ` tcp_congestion=${tcp.congestion}`,

@@ -1,6 +1,6 @@
-// Every setting of `serve`, once: how its text is read, its default, and the words of `--help` and
-// docs/configuration.md. Flags, environment and file go through the same schemas; SAs of the file
-// and of the API go through `SA_SPEC` of the model.
+// Declares every setting of `serve` once: how its text is read, its default, and its words in
+// `--help` and docs/operate/configuration.md. Flags, environment and file go through the same schemas. SAs,
+// from the file or the API, go through `SA_SPEC` of the model.
 
 import * as z from "zod";
 import { CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX } from "../../ts-bindings/layout.ts";
@@ -12,43 +12,43 @@ import { parseSocketAddress, type SocketAddress } from "../model/socket_address.
 import type { ParsedText } from "../model/text_codec.ts";
 
 /**
- * What help and documents say of a setting, and its default in the form that a user would write.
+ * What the help and the documents say about a setting, and its default as a user would write it.
  */
 export interface SettingDoc {
-  /** The value in the usage line; undefined for a switch. */
+  /** The placeholder of the value in the help. Undefined for a switch. */
   readonly value: string | undefined;
-  /** As on the command line; undefined is {@link unset}. */
+  /** The default, as on the command line. Without one, {@link unset} describes what happens. */
   readonly fallback?: string;
-  /** What holds where nothing is set, in words; "none" without them. */
+  /** What applies when the setting is not set, in words. Without them the documents say "none". */
   readonly unset?: string;
   readonly isRepeatable?: true;
   readonly help: string;
 }
 
-/** One `--inner`. */
+/** One value of `--inner`. */
 export type InnerChoice =
   | { readonly kind: "tun"; readonly name: string }
   | { readonly kind: "echo"; readonly address: IpAddress };
 
-/** One listener, with what it has of its own. */
+/** One listener, with the settings of its own that it has. */
 export interface ListenChoice {
   readonly address: SocketAddress;
   readonly congestion: string | undefined;
   readonly keepaliveS: number | undefined;
 }
 
-/** Words of each setting. */
+/** The documents' words on each setting. */
 export const settingDocs: z.core.$ZodRegistry<SettingDoc> = z.registry<SettingDoc>();
 
-/** Largest delay that a timer of the kernel interface takes (`epoll_wait`), about 24 days. */
+/** The longest timeout that `epoll_wait` takes, in ms: about 24 days. */
 const MS_MAX = 2_147_483_647;
 
-/** Longest TCP_KEEPIDLE that Linux takes. */
+/** The longest TCP_KEEPIDLE that Linux accepts, in seconds. */
 const KEEPALIVE_S_MAX = 32_767;
 
 /**
- * The settings, in the order in which help shows them. Names here are camelCase; see {@link flagOf}
- * and its neighbours.
+ * The settings, in the order of the help. The names here are camelCase; {@link flagOf} and the
+ * functions after it give the other spellings.
  */
 export const SETTINGS = z.object({
   listen: documented(listeners(), {
@@ -65,28 +65,27 @@ export const SETTINGS = z.object({
   tcpKeepaliveS: documented(whole(0, KEEPALIVE_S_MAX), {
     value: "N",
     fallback: "120",
-    help:
-      "seconds of silence before the system probes a connection's peer, which it gives up after " +
-      "as long again; 0 is off",
+    help: "seconds of silence before the system probes a connection's peer; it gives up after as " +
+      "many seconds more without an answer; 0 is off",
   }),
   upstream: documented(parsed(upstreamAddress), {
     value: "ADDR:PORT",
     help:
-      "UDP address of an IKE daemon's NAT-traversal port: takes IKE, and ESP of SPIs unknown here",
+      "UDP address of an IKE daemon's NAT-traversal port; receives IKE, and ESP packets whose " +
+      "SPI is not installed here",
   }),
   upstreamSource: documented(parsed(loopbackPrefix), {
     value: "ADDR/LEN",
-    help:
-      "IPv4 loopback prefix of 8 to 30 bits: an upstream source address for each client address (IPv6: " +
-      "each /64), by a hash of it: two clients may share one",
+    help: "IPv4 loopback prefix of 8 to 30 bits; gives each client address (IPv6: each /64) an " +
+      "upstream source address, chosen by a hash, so that two clients may share one",
   }),
   inner: documented(repeatable(parsed(innerChoice)), {
     value: "tun:NAME|echo:ADDR",
     fallback: "echo:10.93.29.1",
     isRepeatable: true,
     help:
-      "where decrypted packets go: a TUN device, or a built-in host that answers echo requests " +
-      "(once for IPv4 and once for IPv6)",
+      "where decrypted packets go: a TUN device, or a built-in host that answers echo requests, " +
+      "given once for IPv4 and once for IPv6",
   }),
   innerMtu: documented(whole(576, INNER_MTU_MAX), {
     value: "N",
@@ -100,78 +99,81 @@ export const SETTINGS = z.object({
   }),
   apiTokenFile: documented(text(), {
     value: "FILE",
-    help: "file with the bearer token of the API; needed when --api is not a loopback address",
+    help: "file with the bearer token of the API; required when --api is not a loopback address",
   }),
   lanes: documented(autoOrWhole(1, LANES_MAX), {
     value: "N|auto",
     fallback: "1",
-    help: "data-plane threads; auto is one for each core",
+    help: "data-plane threads; auto means one per core",
   }),
   engine: documented(oneOf(["auto", "wasm", "native"]), {
     value: "auto|wasm|native",
     fallback: "auto",
-    help: "who runs the AEAD: the core, the native library, or the faster of both",
+    help: "where the AEAD runs: the WASM core, the native library, or with auto the faster one",
   }),
   maxConnections: documented(whole(1, CONNECTIONS_MAX), {
     value: "N",
     fallback: "10000",
-    help: "connections at a time; one more is accepted, closed and counted",
+    help: "most connections at a time; further ones are accepted, closed at once, and counted",
   }),
   maxConnectionsPerSource: documented(whole(1, CONNECTIONS_MAX), {
     value: "N",
     fallback: "64",
-    help: "connections at a time from one address (IPv6: one /64)",
+    help: "most connections at a time from one address (IPv6: one /64)",
   }),
   prefixTimeoutMs: documented(whole(1, MS_MAX), {
     value: "N",
     fallback: "5000",
     help:
-      "from accept to the stream prefix and the first message that is passed on or authenticates",
+      "longest time in ms from accept to the stream prefix and a first message that is passed on " +
+      "or authenticates",
   }),
   frameTimeoutMs: documented(whole(1, MS_MAX), {
     value: "N",
     fallback: "30000",
-    help: "a frame that has begun, in either direction, must be complete",
+    help: "longest time in ms for one frame to be completed, in either direction",
   }),
   idleTimeoutMs: documented(whole(0, MS_MAX), {
     value: "N",
     fallback: "0",
-    help: "longest time without an authenticated packet or a datagram from upstream; 0 is off",
+    help:
+      "longest time in ms without an authenticated packet or a datagram from upstream; 0 is off",
   }),
   suspectLimit: documented(whole(1, 1_000_000), {
     value: "N",
     fallback: "64",
-    help: "points of the corruption score that close a connection",
+    help: "corruption score at which a connection is closed",
   }),
   drainTimeoutMs: documented(whole(0, MS_MAX), {
     value: "N",
     fallback: "5000",
-    help: "time for queued frames to leave on SIGTERM, before what is left is reset",
+    help:
+      "longest time in ms for queued frames to leave on SIGTERM; connections left are then reset",
   }),
   logLevel: documented(oneOf(LOG_LEVELS), {
     value: "debug|info|warn|error",
     fallback: "info",
-    help: "least level that is logged; the audit log of the API is at every level",
+    help: "lowest level that is logged; the audit log of the API is written at every level",
   }),
   logFormat: documented(oneOf(LOG_FORMATS), {
     value: "text|json",
     fallback: "text",
-    help: "form of the log and of the listening line",
+    help: "format of the log and of the listening line",
   }),
   espAudit: documented(oneOf(["on", "off"]), {
     value: "on|off",
     fallback: "on",
-    help:
-      "tell of ESP packets that are dropped (RFC 4303 §4), in the log and the events; they count either way",
+    help: "report dropped ESP packets (RFC 4303 §4) in the log and the events; they are counted " +
+      "either way",
   }),
   unsafeStaticSas: documented(onOff(), {
     value: undefined,
     fallback: "false",
-    help: "read SAs with fixed keys from [[sa]] tables of the file: for tests only",
+    help: "read SAs with fixed keys from the file's [[sa]] tables; for tests only",
   }),
 });
 
-/** What one place says: any of the settings. */
+/** The settings of one source, which may have any of them. */
 export const SOME_SETTINGS = SETTINGS.partial();
 
 export type Settings = z.output<typeof SOME_SETTINGS>;
@@ -180,24 +182,24 @@ export type SettingName = keyof typeof SETTINGS.shape;
 /** All settings, in order. */
 export const SETTING_NAMES: readonly SettingName[] = SETTINGS.keyof().options;
 
-/** Words of a setting. */
+/** The documents' words on a setting. */
 export function docOf(name: SettingName): SettingDoc {
   const doc = settingDocs.get(SETTINGS.shape[name]);
   if (doc === undefined) throw new TypeError(`Cannot document setting "${name}": no entry`);
   return doc;
 }
 
-/** `maxConnections` as `max-connections`. */
+/** The flag of a setting: `maxConnections` is `max-connections`. */
 export function flagOf(name: SettingName): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** `maxConnections` as `max_connections`. */
+/** The key of a setting in a file: `maxConnections` is `max_connections`. */
 export function fileKeyOf(name: SettingName): string {
   return flagOf(name).replaceAll("-", "_");
 }
 
-/** `maxConnections` as `CULVERT_MAX_CONNECTIONS`. */
+/** The environment variable of a setting: `maxConnections` is `CULVERT_MAX_CONNECTIONS`. */
 export function variableOf(name: SettingName): string {
   return `CULVERT_${fileKeyOf(name).toUpperCase()}`;
 }
@@ -222,19 +224,21 @@ function parsed<T>(parse: TextParser<T>): z.ZodType<T, string> {
   });
 }
 
-/** One value or an array of them; flags may be repeated, the variable holds a list with commas. */
+/**
+ * One value or an array of them. A flag may be repeated, and a variable holds a list with commas.
+ */
 function repeatable<T>(one: z.ZodType<T, string>): z.ZodType<readonly T[]> {
-  const error = "must be an array of strings, at least one";
+  const error = "must be a non-empty array of strings";
   return z.union([text().transform((input) => [input]), z.array(text()).min(1, { error })], {
     error,
   }).pipe(z.array(one));
 }
 
 /**
- * As `repeatable`; in a file an element may be a table, for a listener with settings of its own.
+ * Like `repeatable`. In a file, an element may also be a table: a listener with its own settings.
  */
 function listeners(): z.ZodType<readonly ListenChoice[]> {
-  const error = "must be an array of addresses, or of tables with an address, at least one";
+  const error = "must be a non-empty array of addresses, or of tables with an address";
   const table = z.strictObject({
     address: parsed(listenAddress),
     "tcp_congestion": congestionName().optional(),
@@ -255,8 +259,8 @@ function listeners(): z.ZodType<readonly ListenChoice[]> {
 }
 
 /**
- * What TCP_CONGESTION can hold (TCP_CA_NAME_MAX); whether there is one of that name, the kernel
- * says at the start.
+ * A name that fits TCP_CONGESTION (TCP_CA_NAME_MAX). Whether the kernel has a congestion control of
+ * that name shows at the start.
  */
 function congestionName(): z.ZodType<string> {
   const error = "must be the name of a congestion control, such as cubic or bbr";
@@ -272,7 +276,7 @@ function autoOrWhole(min: number, max: number): z.ZodType<"auto" | number> {
   return z.union([z.literal("auto"), wholeWith(error, { min, max })], { error });
 }
 
-/** A number from a file, or digits from anywhere. */
+/** A number from a file, or its digits from anywhere. */
 function wholeWith(
   error: string,
   { min, max }: { readonly min: number; readonly max: number },
@@ -296,7 +300,7 @@ function onOff(): z.ZodType<boolean> {
   });
 }
 
-/** Longest `--upstream-source`. */
+/** Most bits that an `--upstream-source` may have. */
 const SOURCE_BITS_MAX = 30;
 const SOCKET_ADDRESS_PROBLEM = "must be ADDR:PORT, such as 127.0.0.1:4500 or [::1]:4500";
 
@@ -322,8 +326,8 @@ function loopbackPrefix(input: string): ParsedText<Prefix> {
   const parsed = parsePrefix(input);
   if ("problem" in parsed) return parsed;
   const prefix = parsed.value;
-  // ::1 is the only loopback address of IPv6; a /31 has no address beside its network's and its
-  // broadcast address.
+  // IPv6 has only one loopback address, ::1. A /31 holds only a network address and a broadcast
+  // address.
   const isWide = prefix.bits >= 8 && prefix.bits <= SOURCE_BITS_MAX;
   if (prefix.octets.length === 4 && isWide && isLoopback(prefix)) return { value: prefix };
   return { problem: "must be an IPv4 loopback prefix of 8 to 30 bits, such as 127.16.0.0/12" };
@@ -332,10 +336,10 @@ function loopbackPrefix(input: string): ParsedText<Prefix> {
 function innerChoice(input: string): ParsedText<InnerChoice> {
   if (input.startsWith("tun:")) {
     const name = input.slice(4);
-    // Linux: at most 15 octets. "%" would make the kernel choose a number, and the device another
-    // one at each start.
+    // Linux takes at most 15 octets. For a "%" the kernel would choose a number, and so another
+    // device at each start.
     if (!/^[\w.-]{1,15}$/.test(name) || name === "." || name === "..") {
-      return { problem: "must name a device after tun:, 1 to 15 of letters, digits, dot, dash" };
+      return { problem: "must name a device after tun:, 1 to 15 of letters, digits, and . - _" };
     }
     return { value: { kind: "tun", name } };
   }

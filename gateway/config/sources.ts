@@ -1,5 +1,5 @@
-// The places a setting can come from, each read by itself: what a file says wrongly is wrong even
-// where a flag overrides it.
+// The places a setting can come from. Each is read by itself, so a mistake in a file is reported
+// even if a flag overrides the setting.
 
 import type * as z from "zod";
 import { ConfigError, nameText, type Origin } from "./error.ts";
@@ -15,22 +15,30 @@ import {
 } from "./settings.ts";
 import type { TomlFile } from "./toml.ts";
 
-/** The settings of one place, and where in it each stands. */
+/** The settings of one place, and where each of them stands. */
 export interface Source {
-  /** As `check-config` names it. */
+  /** The kind of place, as `check-config` names it. */
   readonly kind: "flag" | "environment" | "file" | "default";
   readonly settings: Settings;
-  /** @param members The way to a part of the value, for a file's table. */
+  /**
+   * Where a setting stands.
+   *
+   * @param members The path to a part of the value, for a table in a file
+   */
   originOf(name: SettingName, members?: readonly PropertyKey[]): Origin;
 }
 
 /**
- * Values of flags by their names without dashes, as `parseArgs` gives them; undefined or null is
- * not given.
+ * Values of flags by their names without dashes, as `parseArgs` returns them. A flag that was not
+ * given is undefined or null.
  */
 export type FlagValues = Readonly<Record<string, unknown>>;
 
-/** @throws {ConfigError} If a value is bad */
+/**
+ * Reads the flags.
+ *
+ * @throws {ConfigError} If a value is bad
+ */
 export function readFlags(flags: FlagValues): Source {
   const originOf = (name: SettingName): Origin => ({ path: `--${flagOf(name)}` });
   return readSource({
@@ -38,15 +46,15 @@ export function readFlags(flags: FlagValues): Source {
     originOf,
     valueOf: (name) => {
       const value = flags[flagOf(name)];
-      // A repeatable flag that was not given is an empty list.
+      // For a repeatable flag that was not given, the parser returns an empty list.
       return Array.isArray(value) && value.length === 0 ? undefined : value ?? undefined;
     },
   });
 }
 
 /**
- * Reads `CULVERT_*`. Names that are no settings are left alone: a service manager may put its own
- * there (Kubernetes sets `CULVERT_SERVICE_HOST` for a service named culvert).
+ * Reads `CULVERT_*` variables. Other names are ignored, because a service manager may set its own:
+ * Kubernetes sets `CULVERT_SERVICE_HOST` for a service named culvert.
  *
  * @throws {ConfigError} If a value is bad
  */
@@ -63,7 +71,7 @@ export function readEnvironment(variables: Readonly<Record<string, string>>): So
 }
 
 /**
- * Reads a file's settings; its `[[sa]]` tables are not among them.
+ * Reads a file's settings, without its `[[sa]]` tables.
  *
  * @throws {ConfigError} If a value is bad or a key unknown
  */
@@ -80,7 +88,7 @@ export function readFile(path: string, file: TomlFile): Source {
   });
 }
 
-/** The defaults: documented texts, read as a user's would be. */
+/** The defaults: their documented texts, read as a user's would be. */
 export function readDefaults(): Source {
   return readSource({
     kind: "default",
@@ -109,7 +117,7 @@ function readSource(reader: SourceReader): Source {
 }
 
 function problemText({ kind }: SourceReader, name: SettingName, issue: z.core.$ZodIssue): string {
-  // A file's line does not say by itself which key is meant.
+  // A line of a file may have several keys, so the message must name the key.
   if (kind !== "file") return issue.message;
   if (issue.code === "unrecognized_keys") return `unknown key ${nameText(issue.keys[0] ?? "")}`;
   const member = issue.path.slice(1).findLast((key) => typeof key === "string");

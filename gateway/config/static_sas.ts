@@ -1,5 +1,6 @@
-// `[[sa]]` tables: SAs with fixed keys, for tests. Counter-mode ciphers must not be keyed by hand (RFC 8221 §3: a key that outlives the
-// process meets its old sequence numbers again), so they are refused unless asked for by name.
+// Reads `[[sa]]` tables: SAs with fixed keys, for tests. They are refused unless
+// --unsafe-static-sas is set, because a counter-mode cipher must not have a manual key (RFC 8221
+// §3): a key that outlives the process is used again with the same sequence numbers.
 
 import { createHash } from "node:crypto";
 import { ConfigError, nameText, type Origin } from "./error.ts";
@@ -7,7 +8,7 @@ import { SA_SPEC } from "../model/sa_spec.ts";
 import type { TomlFile } from "./toml.ts";
 import type { StaticSa } from "./types.ts";
 
-/** A file and the path to name it by. */
+/** A parsed file, with its path for messages. */
 export interface NamedFile {
   readonly path: string;
   readonly toml: TomlFile;
@@ -16,7 +17,8 @@ export interface NamedFile {
 /**
  * Reads the `[[sa]]` tables of a file.
  *
- * @throws {ConfigError} If one is bad, or there is one and `isAllowed` is false
+ * @throws {ConfigError} If one is bad, or if there are any and `isAllowed` is false. Their keys are
+ *   then wiped.
  */
 export function readStaticSas(
   file: NamedFile,
@@ -36,7 +38,7 @@ export function readStaticSas(
     tables.forEach((table: unknown, at) => sas.push(readTable(table, at, origin)));
     checkSpis(sas);
   } catch (error) {
-    // Nobody else will: they go no further.
+    // The caller never gets these keys, so nobody else would wipe them.
     for (const { spec } of sas) spec.keyMaterial.fill(0);
     throw error;
   }
@@ -59,13 +61,16 @@ function readTable(
   throw new ConfigError(origin([at, ...keys]), problem);
 }
 
-/** An install refuses the second too, but `check-config` and SIGHUP install nothing. */
+/**
+ * Refuses two SAs of one SPI. An install refuses the second too, but `check-config` and SIGHUP
+ * install nothing.
+ */
 function checkSpis(sas: readonly StaticSa[]): void {
   const seen = new Map<number, StaticSa>();
   for (const sa of sas) {
     const first = seen.get(sa.spec.spi)?.originOf("spi");
     if (first !== undefined) {
-      const problem = `spi is that of the [[sa]] table in line ${first.line}`;
+      const problem = `spi is already used by the [[sa]] table in line ${first.line}`;
       throw new ConfigError(sa.originOf("spi"), problem);
     }
     seen.set(sa.spec.spi, sa);
@@ -76,7 +81,7 @@ function digestOf(keyMaterial: Uint8Array): string {
   return createHash("sha256").update(keyMaterial).digest("base64");
 }
 
-/** As much of a zod issue as messages are made of. */
+/** The members of a zod issue that we need. */
 interface SaIssue {
   readonly code: string;
   readonly path: readonly PropertyKey[];

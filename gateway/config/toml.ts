@@ -1,5 +1,6 @@
-// A TOML file as values that know their line. The parser gives no positions of keys; they are found by asking it which is the first
-// part of the file, cut between lines, that has the key. That is exact whatever the syntax, and done only for a message.
+// A TOML file that knows the line of each key. The parser does not report positions. So we find the
+// line of a key by parsing first parts of the file, cut between lines, until we know the shortest
+// one that has the key. This is exact for any syntax. It is slow, so we do it only for a message.
 
 import { parse, TomlError } from "smol-toml";
 import { ConfigError } from "./error.ts";
@@ -10,14 +11,18 @@ export type KeyPath = readonly PropertyKey[];
 /** A parsed file. */
 export interface TomlFile {
   readonly table: Readonly<Record<string, unknown>>;
-  /** The line, from 1, on which the key or table at `path` begins; the one above it that exists if there is none. */
+  /**
+   * The line, from 1, where the key or table at `path` begins. If there is none, the line of the
+   * nearest table above it that exists.
+   */
   lineOf(path: KeyPath): number;
 }
 
 /**
  * Parses a file's text.
  *
- * @throws {ConfigError} If it is not TOML; the message has the line, but no part of the file, which may hold keys
+ * @throws {ConfigError} If it is not TOML. The message has the line but no text of the file, which
+ *   may hold keys.
  */
 export function parseToml(path: string, text: string): TomlFile {
   const table = parseOrFail(path, text);
@@ -29,7 +34,7 @@ function parseOrFail(path: string, text: string): Record<string, unknown> {
     return parseText(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    // What follows the first line is a piece of the file.
+    // The parser's message quotes the file from its second line on.
     const [problem = ""] = error.message.split("\n");
     const words = problem.replace(/^Invalid TOML document: /, "");
     throw new ConfigError({ path, line: error.line }, `not TOML: ${words}`);
@@ -42,7 +47,8 @@ function parseText(text: string): Record<string, unknown> {
 
 function lineOfKey(text: string, path: KeyPath): number {
   const lines = text.split("\n");
-  // The part of `without` lines parses and lacks the key, that of `low` lines at least has not shown it, that of `high` has it.
+  // The first `without` lines parse and lack the key. No part of up to `low` lines has shown it.
+  // The first `high` lines have it.
   let without = 0;
   let low = 0;
   let high = lines.length;
@@ -61,7 +67,10 @@ function lineOfKey(text: string, path: KeyPath): number {
   return without + 1;
 }
 
-/** The longest part of more than `above` and at most `upTo` lines that is TOML: a value of several lines is no place to cut. */
+/**
+ * The longest first part that parses as TOML, of more than `above` and at most `upTo` lines. A cut
+ * inside a value of several lines does not parse.
+ */
 function longestPart(
   lines: readonly string[],
   range: { readonly above: number; readonly upTo: number },

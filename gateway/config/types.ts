@@ -1,5 +1,5 @@
-// What the rest of the gateway gets to see of its configuration: parsed, checked, with every
-// default filled in.
+// The configuration as the rest of the gateway sees it: parsed, checked, and with every default
+// filled in.
 
 import type * as z from "zod";
 import type { IpAddress } from "../model/address.ts";
@@ -9,9 +9,9 @@ import type { SocketAddress } from "../model/socket_address.ts";
 import type { Origin } from "./error.ts";
 import type { SETTINGS } from "./settings.ts";
 
-/** What TCP connections are set to. */
+/** Settings of TCP connections. */
 export interface TcpConfig {
-  /** Name of a congestion control; null is the system's. */
+  /** Name of a congestion control, or null for the system's. */
   readonly congestion: string | null;
   /** Silence before the first keepalive probe, in seconds; 0 sends none. */
   readonly keepaliveS: number;
@@ -20,22 +20,22 @@ export interface TcpConfig {
 /** One listener. */
 export interface ListenerConfig {
   readonly address: SocketAddress;
-  /** Of the connections that it accepts. */
+  /** For the connections that it accepts. */
   readonly tcp: TcpConfig;
 }
 
 /** Where decrypted packets go. */
 export type InnerConfig =
   | { readonly kind: "tun"; readonly name: string }
-  /** One address a family, one or two in all. */
+  /** One or two addresses, of different families. */
   | { readonly kind: "echo"; readonly addresses: readonly IpAddress[] };
 
-/** An SA of the file (`--unsafe-static-sas`). */
+/** An SA from the file (`--unsafe-static-sas`). */
 export interface StaticSa {
   readonly spec: SaSpec;
-  /** SHA-256 of `spec.keyMaterial`, which does not outlive the install. Never shown. */
+  /** SHA-256 of `spec.keyMaterial`, which is wiped by the install. Never shown. */
   readonly keyDigest: string;
-  /** Where a member stands, or the table if it has none of that name. Costly: for messages. */
+  /** Where a member stands, or its table if it has no such member. Slow, so only for messages. */
   readonly originOf: (member: string | undefined) => Origin;
 }
 
@@ -44,11 +44,11 @@ export interface ConnectTarget {
   /** A name or an address, without brackets. */
   readonly host: string;
   readonly port: number;
-  /** `HOST:PORT` as it was given. */
+  /** `HOST:PORT` as the user gave it. */
   readonly text: string;
 }
 
-/** Settings that the configuration has in another form than a user gives them. */
+/** Settings whose form here differs from what their schema reads. */
 type Reshaped =
   | "listen"
   | "tcpCongestion"
@@ -63,25 +63,25 @@ type Reshaped =
 type PlainSettings = Readonly<Omit<z.output<typeof SETTINGS>, Reshaped>>;
 
 /**
- * A checked configuration of `serve` or `connect`: each setting as its schema reads it, but for
- * these. Times are milliseconds, 0 is off where a setting says so.
+ * A checked configuration of `serve` or `connect`. Each setting is as its schema reads it, except
+ * for those below. Times are in milliseconds; 0 means off where the setting says so.
  */
 export interface GatewayConfig extends PlainSettings {
-  /** None with `connect`. */
+  /** Empty for `connect`. */
   readonly listen: readonly ListenerConfig[];
-  /** Null with `serve`. */
+  /** Null for `serve`. */
   readonly connect: ConnectTarget | null;
-  /** Of listeners that say nothing else, and of `connect`. */
+  /** For `connect`, and for listeners without settings of their own. */
   readonly tcp: TcpConfig;
   readonly upstream: SocketAddress | null;
   readonly upstreamSource: Prefix | null;
   readonly inner: InnerConfig;
-  /** Null is off. */
+  /** Null if the API is off. */
   readonly api: SocketAddress | null;
   readonly apiTokenFile: string | null;
-  /** What stands in `apiTokenFile`. Never shown. */
+  /** The token in `apiTokenFile`. Never shown. */
   readonly apiToken: string | null;
-  /** `auto` is resolved already. */
+  /** A number: `auto` is already resolved. */
   readonly lanes: number;
   readonly staticSas: readonly StaticSa[];
 }

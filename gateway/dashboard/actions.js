@@ -1,43 +1,44 @@
-// What an operator can do from the page: close a connection, drain the gateway. Each is confirmed, and asks for the token if it needs one.
+// An operator's actions: close a connection, drain the gateway. The page asks for confirmation, and
+// for the token if the action needs one.
 
 import { ApiError, drainGateway, forgetToken, hasToken, kickConnection, setToken } from "./api.js";
 import { askToken, confirmAction, showToast } from "./dialogs.js";
 import { countText } from "./format.js";
 
 /**
- * Closes a connection.
+ * Asks for confirmation, then closes a connection.
  *
  * @param {{ readonly id: number, readonly remote: string }} connection
  */
 export async function kick({ id, remote }) {
   const isMeant = await confirmAction({
     title: `Close the connection of ${remote}?`,
-    text: "What is queued for it is lost. Its SAs stay, and the client may connect again at once.",
+    text: "Data queued for it is lost. Its SAs stay, and the client may reconnect at once.",
     action: "Close connection",
   });
   if (isMeant) await act(() => kickConnection(id), `Closed the connection of ${remote}`);
 }
 
 /**
- * Drains the gateway.
+ * Asks for confirmation, then drains the gateway.
  *
- * @param {number} open Connections that there are
+ * @param {number} open How many connections are open
  */
 export async function drain(open) {
   const isMeant = await confirmAction({
     title: "Drain the gateway?",
-    text: `It takes no new connections, and closes the ${countText(open)} that are open as their ` +
-      "queues empty. /readyz fails from now on. Only a restart ends it.",
+    text: `It accepts no more connections. Open connections (${countText(open)}) close as their ` +
+      "queues empty, and /readyz fails from now on. Only a restart ends this.",
     action: "Drain",
   });
-  if (isMeant) await act(drainGateway, "The gateway drains");
+  if (isMeant) await act(drainGateway, "The gateway is draining");
 }
 
 /**
- * Does something, with a token when it turns out to need one.
+ * Runs an action. If it turns out to need a token, asks for one and runs it again.
  *
  * @param {() => Promise<void>} action
- * @param {string} done What to say then
+ * @param {string} done The message for success
  */
 async function act(action, done) {
   try {
@@ -49,18 +50,18 @@ async function act(action, done) {
       return;
     }
     if (error instanceof ApiError && error.status === 404) {
-      showToast("It was gone already");
+      showToast("It had already closed");
       return;
     }
-    showToast(`Not done: ${error instanceof Error ? error.message : String(error)}`);
+    showToast(`It did not work: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 /**
  * Asks for a token and keeps it.
  *
- * @param {string} why
- * @returns {Promise<boolean>} False if none was given
+ * @param {string} why What the operator reads
+ * @returns {Promise<boolean>} False if no token was given
  */
 export async function giveToken(why) {
   const wasWrong = hasToken();

@@ -1,8 +1,9 @@
-// Calls of the gateway's API, with the bearer token where one was given. The token lives as long as the browser's tab.
+// Calls of the gateway's API, with the bearer token if there is one. The token is kept as long as
+// the browser's tab.
 
 /** @typedef {import("../model/sa_view.ts").SaAnswer} SaAnswer */
 
-/** What the gateway answered instead of doing what it was asked. `status` is that of HTTP. */
+/** A refusal by the gateway. `status` is the HTTP status. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -16,7 +17,7 @@ export class ApiError extends Error {
 
 const TOKEN_KEY = "culvert.token";
 
-/** How long an answer may take before the gateway counts as gone. */
+/** How long an answer may take before the gateway counts as gone, ms. */
 const ANSWER_MS = 10_000;
 
 /** @returns {boolean} */
@@ -29,17 +30,17 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN_KEY, token);
 }
 
-/** Forgets the token: it was not the right one. */
+/** Forgets the token, which was not the right one. */
 export function forgetToken() {
   sessionStorage.removeItem(TOKEN_KEY);
 }
 
 /**
- * A request to the API.
+ * Sends a request to the API.
  *
- * @param {string} path Without a leading slash, so that a prefix of a proxy stays
+ * @param {string} path Without a leading slash, so that a proxy's prefix is kept
  * @param {{ readonly method?: string, readonly signal?: AbortSignal }} [options]
- * @returns {Promise<Response>} A good one
+ * @returns {Promise<Response>} With a 2xx status
  * @throws {ApiError} If the gateway refuses
  * @throws {TypeError} If there is no gateway
  */
@@ -53,8 +54,10 @@ export async function request(path, options = {}) {
 }
 
 /**
+ * GETs a path.
+ *
  * @param {string} path
- * @returns {Promise<any>} JSON as the API's document says
+ * @returns {Promise<any>} The JSON of the answer, as the API's document describes it
  */
 export async function getJson(path) {
   return await (await request(path)).json();
@@ -65,13 +68,13 @@ export async function kickConnection(id) {
   await request(`v1/connections/${id}`, { method: "DELETE" });
 }
 
-/** Starts to drain. */
+/** Makes the gateway drain. */
 export async function drainGateway() {
   await request("v1/drain", { method: "POST" });
 }
 
 /**
- * An SA; undefined if it has gone.
+ * Reads an SA. Undefined if it is gone.
  *
  * @param {string} spi
  * @returns {Promise<SaAnswer | undefined>}
@@ -86,7 +89,7 @@ export async function getSa(spi) {
 }
 
 /**
- * RFC 9457: what is wrong stands in `detail`.
+ * RFC 9457: `detail` says what is wrong.
  *
  * @param {Response} response
  * @returns {Promise<string>}
@@ -97,7 +100,7 @@ async function detailOf(response) {
     const { detail } = JSON.parse(text);
     if (typeof detail === "string") return detail;
   } catch {
-    // Not from the gateway but from something between, which may answer with a page.
+    // The answer is not the gateway's. A proxy in between may answer with a page.
   }
   return `The answer was ${response.status} ${response.statusText}`.trim();
 }

@@ -1,4 +1,4 @@
-// A chart of octets a second in and out over time, drawn by uPlot.
+// A chart of octets per second in and out over time, drawn by uPlot.
 
 // @ts-types="npm:uplot"
 import uPlot from "./uplot.js";
@@ -7,10 +7,13 @@ import { colorOf } from "./theme_switch.js";
 
 /** @typedef {import("./history.js").Series} Series */
 
-/** Least span of the time axis, s: a page just opened shows a line that grows, not one that shrinks. */
+/**
+ * Shortest span of the time axis, s. On a page just opened the line then grows instead of
+ * shrinking.
+ */
 const SPAN_MIN = 120;
 
-/** Least top of the scale, octets a second. */
+/** Lowest top of the scale, octets per second. */
 const TOP_MIN = 125;
 
 const FONT = '11px Inter, system-ui, "Segoe UI", Roboto, sans-serif';
@@ -82,7 +85,7 @@ function options(width, height) {
       { ...axis, size: 22, space: 80, values: (_plot, times) => times.map(timeText) },
       { ...axis, size: 76, space: 36, values: (_plot, rates) => rates.map(bitRateText) },
     ],
-    // In is an area: where both are the same, the line of one would hide the other.
+    // "In" has a filled area. Otherwise its line could not be seen where both are equal.
     series: [{}, { ...line("In", "--in"), fill: colorOf("--in-area") }, line("Out", "--out")],
     plugins: [tooltip()],
   };
@@ -115,7 +118,7 @@ function timeText(at) {
 }
 
 /**
- * Values under the cursor.
+ * Shows the values under the cursor.
  *
  * @returns {uPlot.Plugin}
  */

@@ -1,4 +1,5 @@
-// The page of one connection. It stays, with the last numbers, when its connection has closed.
+// The page of one connection. When the connection has closed, the page stays and shows the last
+// numbers.
 
 import { getSa } from "./api.js";
 import { createChart } from "./chart.js";
@@ -10,7 +11,7 @@ import { fillTiles } from "./tiles.js";
 /** @typedef {import("./history.js").Row} Row */
 /** @typedef {import("./tiles.js").Tile} Tile */
 
-/** SAs that the page asks for, and how often. */
+/** How many SAs the page reads, and how often. */
 const SAS_MAX = 8;
 const SAS_EVERY_MS = 5000;
 
@@ -21,7 +22,8 @@ const KIND_NAMES = { ike: "IKE", esp: "ESP", keepalive: "Keepalive", empty: "Emp
  * Binds the page.
  *
  * @param {(row: Row) => void} onKick
- * @returns {{ open(id: number): void, close(): void, update(rows: readonly Row[], now: number): void, recolor(): void }}
+ * @returns {{ open(id: number): void, close(): void,
+ *   update(rows: readonly Row[], now: number): void, recolor(): void }}
  */
 export function createConnectionPage(onKick) {
   const chart = createChart(byId("c-throughput", HTMLElement));
@@ -42,7 +44,7 @@ export function createConnectionPage(onKick) {
       const sas = await Promise.all(spis.map(getSa));
       if (shown.id === id) fillSas(sas.filter((sa) => sa !== undefined), shown.spis.length);
     } catch {
-      // A gateway that does not answer is told of by the feed; the list stays as it was.
+      // The feed reports a gateway that does not answer. The list stays as it was.
     }
   }
 
@@ -87,7 +89,7 @@ function showNotice(isGone, wasThere) {
     notice,
     wasThere
       ? "This connection has closed. These are its last numbers."
-      : "There is no connection of this id: it has closed, or the gateway was started anew.",
+      : "There is no connection with this ID: it has closed, or the gateway was restarted.",
   );
 }
 
@@ -138,7 +140,7 @@ function tilesOf(row, now) {
 
 /**
  * @param {readonly SaAnswer[]} sas
- * @param {number} count How many there are in all
+ * @param {number} count How many SAs there are, shown or not
  */
 function fillSas(sas, count) {
   setShown(byId("c-sas-empty", HTMLElement), count === 0);

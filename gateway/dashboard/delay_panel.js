@@ -1,4 +1,4 @@
-// How long IKE messages stay in the gateway: quantiles, and the buckets as bars.
+// Shows how long IKE messages stay in the gateway: quantiles, and the buckets as bars.
 
 import { byId, fillList, make, setAttribute, setShown, setText } from "./dom.js";
 import { countText, microsText } from "./format.js";
@@ -8,11 +8,11 @@ import { quantileBound, usedRange } from "./histogram.js";
 
 const QUANTILES = /** @type {const} */ ([["p50", 0.5], ["p90", 0.9], ["p99", 0.99]]);
 
-/** Bars that have room for a name each; of more, every other one has it. */
+/** Most bars that can each have a label. With more bars, every other one has one. */
 const NAMED_MAX = 7;
 
 /**
- * Shows the last minute, or all time if nothing came in it.
+ * Shows the last minute, or the time since the start if the last minute had no message.
  *
  * @param {Reading} reading
  */
@@ -26,7 +26,10 @@ export function fillDelay({ status, delayLately }) {
   setShown(byId("delay-bars", HTMLElement), used !== undefined);
   setShown(empty, used === undefined);
   if (used === undefined) {
-    setText(empty, "No IKE message has passed. IKE needs a daemon behind the gateway: --upstream.");
+    setText(
+      empty,
+      "No IKE message has passed yet. IKE needs a daemon behind the gateway (--upstream).",
+    );
     setText(byId("delay-when", HTMLElement), "");
     return;
   }
@@ -83,7 +86,7 @@ function fillBars(bounds, counts, [first, last]) {
 }
 
 /**
- * A bound in little room: 2.5 ms, not 2.50 ms.
+ * A bound in few characters: 2.5 ms, not 2.50 ms.
  *
  * @param {number | undefined} seconds
  * @returns {string}
@@ -94,7 +97,7 @@ function boundText(seconds) {
 }
 
 /**
- * @param {number | undefined} seconds A bucket's bound; none or Infinity is past the last
+ * @param {number | undefined} seconds A bucket's bound; undefined or Infinity for the last bucket
  * @param {readonly number[]} bounds
  * @returns {string}
  */

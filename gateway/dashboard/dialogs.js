@@ -1,9 +1,10 @@
-// Questions to the operator: is it meant, and with which token. Answers that change the gateway are asked for twice, once here.
+// Questions to the operator: for confirmation, and for the token. Nothing changes the gateway
+// without a confirmation here.
 
 import { byId, hide, show } from "./dom.js";
 
 /**
- * Asks before something is done that cannot be undone.
+ * Asks for confirmation of something that cannot be undone.
  *
  * @param {{ readonly title: string, readonly text: string, readonly action: string }} question
  * @returns {Promise<boolean>}
@@ -19,8 +20,8 @@ export async function confirmAction({ title, text, action }) {
 /**
  * Asks for the bearer token.
  *
- * @param {string} text Why
- * @returns {Promise<string | undefined>} Undefined if none was given
+ * @param {string} text Why it is needed
+ * @returns {Promise<string | undefined>} Undefined if no token was given
  */
 export async function askToken(text) {
   const dialog = byId("token", HTMLDialogElement);
@@ -34,7 +35,7 @@ export async function askToken(text) {
 }
 
 /**
- * What settles the showing of a dialog.
+ * Functions that settle the dialogs being shown.
  *
  * @type {WeakMap<HTMLDialogElement, () => void>}
  */
@@ -43,10 +44,11 @@ const showings = new WeakMap();
 /**
  * Shows a dialog until it is answered.
  *
- * That it has closed is told by a task of its own, before which keys may show it again: the event of the showing before must not answer this one.
+ * The browser reports a closed dialog in a task of its own, and a key may show the dialog again
+ * before it. The event for the earlier showing must not answer this one.
  *
  * @param {HTMLDialogElement} dialog
- * @returns {Promise<string>} The value of its button; empty without one
+ * @returns {Promise<string>} The value of the chosen button; empty if there was none
  */
 function ask(dialog) {
   showings.get(dialog)?.();
@@ -72,7 +74,7 @@ const TOAST_MS = 5000;
 let toastTimer;
 
 /**
- * Says in passing what came of an action.
+ * Shows the outcome of an action for a few seconds.
  *
  * @param {string} text
  */

@@ -1,12 +1,14 @@
-// Elements of the page: found by id, made, and written to only where something has changed, since each write costs the browser work.
+// Elements of the page: finds them by id, makes them, and writes to them. It writes only what has
+// changed, because each write costs the browser work.
 
 /**
- * The element of an id, which the page has.
+ * Finds an element of the page by its id.
  *
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type
  * @returns {T}
+ * @throws {TypeError} If the page has no such element
  */
 export function byId(id, type) {
   const found = document.getElementById(id);
@@ -68,7 +70,7 @@ export function hide(element) {
 }
 
 /**
- * Height of a row in the table of connections, which the style sheet says.
+ * Height of a row in the table of connections. The style sheet sets it.
  *
  * @param {HTMLElement} element
  * @returns {number} Pixels
@@ -78,7 +80,7 @@ export function rowHeightOf(element) {
 }
 
 /**
- * Makes the children of a list as many as there are items, and fills each.
+ * Gives a list one child per item, and fills each child.
  *
  * @template T
  * @template {HTMLElement} E

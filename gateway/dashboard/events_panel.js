@@ -1,4 +1,4 @@
-// The last things that have happened, newest first.
+// The latest events, newest first.
 
 import { byId, fillList, hide, make, setText, show } from "./dom.js";
 import { wordsText } from "./format.js";
@@ -7,7 +7,7 @@ import { wordsText } from "./format.js";
 
 const KEPT = 50;
 
-/** Members that are worth a word, in this order. */
+/** Members of an event that are shown, in this order. */
 const SHOWN = ["status", "remote", "spi", "peer", "direction", "count", "suppressed"];
 
 /**
@@ -25,7 +25,9 @@ export function createEventsPanel() {
       if (kept.length > KEPT) kept.pop();
       isDrawn = false;
     },
-    /** Once a second at most: a thousand clients that come at once are one drawing. */
+    /**
+     * Called once per second at most, so that a thousand clients that come at once are drawn once.
+     */
     draw() {
       if (isDrawn) return;
       isDrawn = true;

@@ -1,5 +1,5 @@
-// What the gateway does, as it does it. The stream of events is the clock: with each `totals` of it the connections are read, and a
-// stream that falls silent is how a gateway that has gone is noticed.
+// Follows the gateway as it works. The stream of events is the clock: the connections are read at
+// each `totals` event, and a silent stream means that the gateway is gone.
 
 import { ApiError, getJson, request } from "./api.js";
 import { createEventParser } from "./sse.js";
@@ -8,11 +8,15 @@ import { createEventParser } from "./sse.js";
 /** @typedef {import("./history.js").Snapshot} Snapshot */
 
 /**
- * @typedef {{ readonly kind: "live" } | { readonly kind: "gone", readonly reason: string } | { readonly kind: "locked" }} Link
+ * @typedef {{ readonly kind: "live" } | { readonly kind: "gone", readonly reason: string } |
+ *   { readonly kind: "locked" }} Link
  *
- * Something that has happened; members as docs/api.md has them.
+ * An event of the gateway. Its fields are as in docs/reference/api.md.
  *
- * @typedef {{ readonly name: string, readonly at: string, readonly fields: Readonly<Record<string, unknown>> }} Happening
+ * @typedef {object} Happening
+ * @property {string} name
+ * @property {string} at
+ * @property {Readonly<Record<string, unknown>>} fields
  *
  * @typedef {object} FeedHandlers
  * @property {(snapshot: Snapshot) => void} onSnapshot
@@ -21,12 +25,15 @@ import { createEventParser } from "./sse.js";
  * @property {() => Promise<void>} tokenGiven Resolves when there is a token to try
  */
 
-/** `totals` come every second; silence of so many ms means that nobody is there. */
+/**
+ * How long the stream may be silent before the gateway counts as gone, ms. `totals` events come
+ * every second.
+ */
 const SILENCE_MS = 5000;
 
 const RETRY_MS = 1000;
 
-/** Connections are read no more than this share of the time, however many there are. */
+/** Largest share of the time to spend on reading connections, however many there are. */
 const READ_SHARE = 0.25;
 
 /**
@@ -38,7 +45,7 @@ export async function followGateway(handlers) {
   for (;;) {
     try {
       await followOnce(handlers);
-      handlers.onLink({ kind: "gone", reason: "It has ended the connection." });
+      handlers.onLink({ kind: "gone", reason: "It closed the stream of events." });
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
         handlers.onLink({ kind: "locked" });
@@ -75,7 +82,7 @@ async function followOnce(handlers) {
 }
 
 /**
- * The pieces of a stream. Written out, because not every browser iterates over streams.
+ * The pieces of a stream as text. Not every browser can iterate over a stream, so this does.
  *
  * @param {ReadableStream<Uint8Array>} body
  * @returns {AsyncGenerator<string>}
@@ -91,13 +98,13 @@ async function* textsOf(body) {
 }
 
 /**
- * Ends a request after silence.
+ * Aborts a request after a silence.
  *
  * @returns {{ readonly signal: AbortSignal, isBroken(): void, end(): void }}
  */
 function createSilence() {
   const ending = new AbortController();
-  const abort = () => ending.abort(new Error("It says nothing any more"));
+  const abort = () => ending.abort(new Error(`It sent nothing for ${SILENCE_MS / 1000} seconds`));
   let timer = setTimeout(abort, SILENCE_MS);
   return {
     signal: ending.signal,
@@ -112,7 +119,7 @@ function createSilence() {
 /**
  * Turns events into snapshots and happenings.
  *
- * @param {GatewayStatus} fixed What of the status does not change
+ * @param {GatewayStatus} fixed The members of the status that do not change
  * @param {FeedHandlers} handlers
  * @returns {{ take(event: string, data: any): void, check(): void }}
  */
@@ -150,7 +157,7 @@ function createReader(fixed, handlers) {
       if (isReading || performance.now() < notBefore) return;
       void readConnections({ ...fixed, uptimeSeconds, draining, totals });
     },
-    /** What a reading failed with ends the stream too, and is told as one thing. */
+    /** Throws the error of a failed read, so that it ends the stream too and is reported once. */
     check() {
       if (failure !== undefined) throw failure;
     },
@@ -163,7 +170,7 @@ function createReader(fixed, handlers) {
  */
 function reasonOf(error) {
   if (error instanceof ApiError) return `${error.message}.`;
-  // What fetch says of a connection that failed differs by browser and helps nobody.
+  // Browsers word a failed connection differently, and none of the texts helps anybody.
   if (error instanceof TypeError) return "";
   return error instanceof Error ? `${error.message}.` : String(error);
 }

@@ -1,10 +1,10 @@
-// Numbers as people read them. No number is shown with more digits than it is good for, and none
-// changes its width from one second to the next more than it must.
+// Formats numbers for people. No number has more digits than it is accurate to, and its width
+// changes as little as possible from one second to the next.
 
 const GROUPED = new Intl.NumberFormat("en");
 
 /**
- * A rate of octets as bits per second.
+ * A rate of octets, shown in bits per second.
  *
  * @param {number} octetsPerSecond
  * @returns {string}
@@ -36,7 +36,8 @@ export function countText(count) {
 }
 
 /**
- * Events a second; small rates keep their fraction, since one an hour is not none.
+ * A rate of events. A small one is shown per hour, because one event per hour must not look like
+ * none.
  *
  * @param {number} perSecond
  * @param {string} [what] `frames`
@@ -50,7 +51,7 @@ export function rateText(perSecond, what = "") {
 }
 
 /**
- * A stretch of time in its two largest units.
+ * A duration in its two largest units.
  *
  * @param {number} seconds
  * @returns {string}
@@ -64,7 +65,7 @@ export function durationText(seconds) {
 }
 
 /**
- * A short time.
+ * A short duration in µs, ms or s.
  *
  * @param {number | null} micros
  * @returns {string}
@@ -77,7 +78,7 @@ export function microsText(micros) {
 }
 
 /**
- * A share of one.
+ * A share of one, in percent.
  *
  * @param {number} ratio
  * @returns {string}
@@ -106,7 +107,7 @@ export function wordsText(name) {
 function scaled(value, base, units) {
   let left = value;
   let step = 0;
-  // 999.5 would be shown as 1000.
+  // Otherwise 999.5 would be shown as 1000.
   while (left >= base - 0.5 && step < units.length - 1) {
     left /= base;
     step++;
@@ -115,7 +116,7 @@ function scaled(value, base, units) {
 }
 
 /**
- * Three digits. Not by `toPrecision`, which makes 9.99 of 9.995.
+ * Three digits. `toPrecision` would make 9.99 of 9.995.
  *
  * @param {number} value
  * @returns {string}

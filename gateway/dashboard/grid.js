@@ -1,5 +1,6 @@
-// The table of connections. Only the rows in sight exist; they keep their places, and each is given the connection that belongs there.
-// The grid itself has the focus and names its active row, so that rows may come, go and move under it.
+// The table of connections. Only rows in sight exist. They keep their places, and each is given the
+// connection that belongs there. The grid itself has the focus and names its active row, so that
+// rows may come, go and move under it.
 
 import { rowHeightOf, setAttribute, setShown } from "./dom.js";
 import { createHead, markHead } from "./grid_head.js";
@@ -54,7 +55,7 @@ export function createGrid(root, handlers) {
 }
 
 /**
- * Chooses and orders the rows; those in sight are drawn with the next frame.
+ * Filters and orders the rows. Those in sight are drawn in the next frame.
  *
  * @param {GridState} state
  */
@@ -68,7 +69,7 @@ function arrange(state) {
 }
 
 /**
- * Draws what has to be drawn once a frame, whatever has asked for it.
+ * Draws once per frame, however often it is called.
  *
  * @param {GridState} state
  */
@@ -82,7 +83,7 @@ function drawSoon(state) {
 }
 
 /**
- * Draws the rows in sight.
+ * Draws all rows in sight.
  *
  * @param {GridState} state
  */
@@ -94,7 +95,7 @@ function draw(state) {
 }
 
 /**
- * Draws the rows that have come into sight; the others are as they were.
+ * Draws the rows that have scrolled into sight. The others stay as they are.
  *
  * @param {GridState} state
  */
@@ -106,7 +107,7 @@ function drawScrolled(state) {
 }
 
 /**
- * Makes the rows in sight exist, and no others.
+ * Makes exactly the rows in sight exist.
  *
  * @param {GridState} state
  */
@@ -118,7 +119,7 @@ function place(state) {
   state.drawn = next;
   body.style.blockSize = `${rows.length * view.rowHeight}px`;
   layer.style.transform = `translateY(${next.first * view.rowHeight}px)`;
-  // A row out of sight does not exist, and cannot be named.
+  // A row out of sight does not exist, so it cannot be named as the active one.
   const active = rows.findIndex(({ id }) => id === activeId);
   if (active < next.first || active >= next.end) root.removeAttribute("aria-activedescendant");
   else setAttribute(root, "aria-activedescendant", `row-${activeId}`);
@@ -157,10 +158,10 @@ function sort(state, column) {
 }
 
 /**
- * Makes a row the active one, in sight.
+ * Makes a row the active one, and scrolls it into sight.
  *
  * @param {GridState} state
- * @param {number} index Beyond the ends is the end
+ * @param {number} index Clamped to the first and the last row
  */
 function activate(state, index) {
   const at = Math.min(Math.max(index, 0), state.rows.length - 1);

@@ -1,4 +1,4 @@
-// The head of the table of connections: each title is a button that sorts.
+// The head of the table of connections. Each title is a button that sorts.
 
 import { make, setAttribute } from "./dom.js";
 
@@ -39,7 +39,7 @@ export function createHead(onSort) {
 }
 
 /**
- * Shows by which column the rows are sorted.
+ * Marks the column by which the rows are sorted.
  *
  * @param {HTMLElement} head
  * @param {Order} order

@@ -1,11 +1,12 @@
-// Keys and pointer on the table of connections.
+// Keyboard and pointer input of the table of connections.
 
 import { rowHeightOf } from "./dom.js";
 
 /** @typedef {import("./grid_state.js").GridState} GridState */
 
 /**
- * Arrows, Page, Home and End choose a row; Enter opens it, Delete closes its connection.
+ * Binds the keys: arrows, Page, Home and End choose a row, Enter opens it, Delete closes its
+ * connection.
  *
  * @param {GridState} state
  * @param {(index: number) => void} activate
@@ -21,7 +22,8 @@ export function bindKeys(state, activate) {
 }
 
 /**
- * A click opens a row, one on its button closes its connection. Text that is being selected is not a click.
+ * Binds the pointer: a click opens a row, and a click on its button closes its connection. The end
+ * of a text selection is not a click.
  *
  * @param {GridState} state
  */

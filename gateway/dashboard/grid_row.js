@@ -14,7 +14,7 @@ import { createSparkline, drawSparkline } from "./sparkline.js";
  * @property {boolean} isActive
  */
 
-/** Cells with text alone; narrow screens show the name beside the value. */
+/** Cells that have only text. Narrow screens show the name beside the value. */
 const PLAIN = ["client", "age", "lane", "queue", "rtt", "spis"];
 
 /** @returns {HTMLElement} */
@@ -32,7 +32,7 @@ export function createRow() {
 }
 
 /**
- * Gives a row its connection.
+ * Fills a row with its connection.
  *
  * @param {HTMLElement} element
  * @param {RowView} view

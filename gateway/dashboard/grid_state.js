@@ -1,4 +1,4 @@
-// What the table of connections shows, and where.
+// The state of the table of connections: its contents, its elements, and what is drawn.
 
 import { make, setAttribute } from "./dom.js";
 
@@ -23,13 +23,13 @@ import { make, setAttribute } from "./dom.js";
  * @property {string} text The filter
  * @property {number} now Unix ms
  * @property {number | undefined} activeId
- * @property {import("./grid_window.js").Range} drawn Rows that exist
- * @property {boolean} isStale Whether what they show has changed
- * @property {number} frame That is to draw them, 0 if none is
+ * @property {import("./grid_window.js").Range} drawn The rows that exist
+ * @property {boolean} isStale Whether the contents of the rows have changed since they were drawn
+ * @property {number} frame The animation frame that will draw, or 0 if none is requested
  */
 
 /**
- * Lays an empty grid out in its element.
+ * Lays out an empty grid in its element.
  *
  * @param {HTMLElement} root
  * @param {GridHandlers} handlers

@@ -1,17 +1,18 @@
-// The rows that exist: as many as are in sight. Scrolling moves those that stay in sight as they are, and only the others are filled.
+// Keeps only the rows in sight. Scrolling leaves the rows that stay in sight as they are, and only
+// the others are filled.
 
 /**
- * Rows of the list, `end` exclusive.
+ * A range of rows; `end` is exclusive.
  *
  * @typedef {{ readonly first: number, readonly end: number }} Range
  */
 
 /**
- * Gives a layer the rows of `next` instead of those of `old`.
+ * Replaces the rows of `old` in a layer by those of `next`.
  *
  * @param {HTMLElement} layer
  * @param {{ readonly old: Range, readonly next: Range, readonly create: () => HTMLElement }} move
- * @returns {Range} Rows that stand as they were; empty if there are none
+ * @returns {Range} The rows that are unchanged; empty if there are none
  */
 export function moveRows(layer, { old, next, create }) {
   const kept = overlap(old, next);
@@ -30,7 +31,7 @@ export function moveRows(layer, { old, next, create }) {
 /**
  * @param {Range} old
  * @param {Range} next
- * @returns {Range} What both have; else nothing, where `next` begins
+ * @returns {Range} The common part; an empty range at the start of `next` if there is none
  */
 function overlap(old, next) {
   const first = Math.max(old.first, next.first);

@@ -1,9 +1,9 @@
-// What a histogram of counters tells: the buckets of a stretch of time, and quantiles of them.
+// Reads histograms of counters: the buckets of an interval, and quantiles.
 
 /** @typedef {import("../model/histogram.ts").Histogram} Histogram */
 
 /**
- * What was counted between two readings. A counter that went back began anew.
+ * Counts between two readings. A count that went down belongs to a restarted gateway, and is new.
  *
  * @param {Histogram | undefined} before
  * @param {Histogram} after
@@ -17,7 +17,7 @@ export function countsBetween(before, after) {
 }
 
 /**
- * Upper bound of the bucket in which a quantile lies; Infinity past the last bound.
+ * Upper bound of the bucket that holds a quantile. Infinity past the last bound.
  *
  * @param {readonly number[]} bounds
  * @param {readonly number[]} counts One more than bounds
@@ -36,7 +36,8 @@ export function quantileBound(bounds, counts, quantile) {
 }
 
 /**
- * First and last bucket that hold anything, with one empty one on either side where there is one.
+ * The first and the last bucket to show: those with counts, and one empty bucket on either side if
+ * there is one.
  *
  * @param {readonly number[]} counts
  * @returns {readonly [number, number] | undefined} Both inclusive; undefined if all are empty

@@ -8,12 +8,12 @@ function histogram(...counts: number[]): { bounds: number[]; counts: number[]; s
   return { bounds: BOUNDS, counts, sum: 0 };
 }
 
-test("countsBetween() takes the difference, and a counter that went back as new", () => {
+test("countsBetween() subtracts, and takes a counter that went back as new", () => {
   deepEqual(countsBetween(undefined, histogram(1, 2, 3, 4)), [1, 2, 3, 4]);
   deepEqual(countsBetween(histogram(1, 2, 3, 4), histogram(5, 2, 4, 1)), [4, 0, 1, 1]);
 });
 
-test("quantileBound() finds the bucket, its upper bound at most", () => {
+test("quantileBound() returns the upper bound of the quantile's bucket", () => {
   const counts = [50, 40, 9, 1];
   deepEqual([0.5, 0.51, 0.9, 0.99, 1].map((part) => quantileBound(BOUNDS, counts, part)), [
     1,

@@ -1,6 +1,6 @@
-// From one reading of the gateway to the next: rates, and the last minutes of them. Counters only
-// grow, so a rate is what came in between; a counter that went back is one of a gateway that was
-// started anew.
+// Makes rates from readings of the gateway, and keeps those of the last minutes. Counters only
+// grow, so a rate is the growth between two readings. A counter that went down belongs to a gateway
+// that was restarted.
 
 import { countsBetween } from "./histogram.js";
 
@@ -13,37 +13,37 @@ import { countsBetween } from "./histogram.js";
  * A reading of the gateway.
  *
  * @typedef {object} Snapshot
- * @property {number} at When it came, Unix ms
+ * @property {number} at When it was received, Unix ms
  * @property {GatewayStatus} status
  * @property {readonly ConnectionView[]} connections
  *
- * What is kept of a snapshot: of the connections, rows are.
+ * The part of a snapshot that is kept. Rows take the place of its connections.
  *
  * @typedef {Omit<Snapshot, "connections">} Moment
  *
- * Octets a second over time; `at` in Unix s.
+ * Octets per second over time; `at` in Unix s.
  *
  * @typedef {{ readonly at: number[], readonly in: number[], readonly out: number[] }} Series
  *
- * A connection with what it did since it was first seen.
+ * A connection, with its rates since it was first seen.
  *
- * @typedef {ConnectionView & { readonly sinceMs: number, readonly rateIn: number, readonly rateOut: number,
- *   readonly series: Series }} Row
+ * @typedef {ConnectionView & { readonly sinceMs: number, readonly rateIn: number,
+ *   readonly rateOut: number, readonly series: Series }} Row
  *
  * @typedef {object} Reading
  * @property {number} at Unix ms
  * @property {GatewayStatus} status
  * @property {readonly Row[]} rows
  * @property {Series} series Octets of all connections
- * @property {{ readonly framesIn: number, readonly framesOut: number }} rates Each a second
+ * @property {{ readonly framesIn: number, readonly framesOut: number }} rates Frames per second
  * @property {Readonly<Record<string, number>>} dropsLately Drops of the last minute by reason
- * @property {Readonly<Record<string, number>>} closesLately
- * @property {number} lateSeconds What "lately" is: a minute, or less if the page is younger
+ * @property {Readonly<Record<string, number>>} closesLately Closes of the last minute by reason
+ * @property {number} lateSeconds Length of "lately": a minute, or less if the page is younger
  * @property {readonly number[]} delayLately IKE delays of the last minute, counts per bucket
- * @property {boolean} hasRestarted True for the first reading of another process
+ * @property {boolean} hasRestarted True for the first reading after a restart of the gateway
  */
 
-/** Readings kept for the charts of all connections, and for each one. */
+/** How many readings are kept for the chart of all connections, and for each connection. */
 const KEPT_ALL = 600;
 const KEPT_EACH = 120;
 
@@ -55,7 +55,7 @@ const LATELY_MS = 60_000;
  * @returns {{ push(snapshot: Snapshot): Reading }}
  */
 export function createHistory() {
-  /** @type {Moment[]} Of the last minute, oldest first */
+  /** @type {Moment[]} Those of the last minute, oldest first */
   let recent = [];
   /** @type {Series} */
   let all = emptySeries();
@@ -97,7 +97,7 @@ function isOlder(old, now, ms) {
 }
 
 /**
- * What follows from the snapshots of the last minute.
+ * Computes what depends on the snapshots of the last minute.
  *
  * @param {readonly Moment[]} recent
  * @param {Moment} now
@@ -127,7 +127,8 @@ function reading(recent, now) {
 }
 
 /**
- * By the gateway's own clock: its totals are of that moment, and come later by a time that varies.
+ * Seconds between two readings by the gateway's clock, because its totals reach the page after a
+ * delay that varies.
  *
  * @param {Moment} before
  * @param {Moment} now
@@ -155,7 +156,7 @@ function extendTotals(series, before, now) {
 /**
  * @param {ReadonlyMap<number, Row>} old
  * @param {Snapshot} snapshot
- * @param {number | undefined} before When the old ones were read
+ * @param {number | undefined} before When the old rows were read, Unix ms
  * @returns {Map<number, Row>}
  */
 function nextRows(old, { at, connections }, before) {
@@ -168,7 +169,8 @@ function nextRows(old, { at, connections }, before) {
 /**
  * @param {ConnectionView} view
  * @param {Row | undefined} old
- * @param {{ readonly at: number, readonly seconds: number }} time When it was read, how long after the old one
+ * @param {{ readonly at: number, readonly seconds: number }} time When it was read (Unix ms), and
+ *   how long after the old row
  * @returns {Row}
  */
 function nextRow(view, old, { at, seconds }) {
@@ -223,7 +225,7 @@ function grown(before, now) {
 }
 
 /**
- * All kinds together.
+ * The sum over all kinds of frames.
  *
  * @param {ByKind} kinds
  * @returns {number}

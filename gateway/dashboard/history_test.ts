@@ -25,12 +25,12 @@ test("createHistory() makes rates of counters", () => {
   ok(!next.hasRestarted);
 });
 
-test("createHistory() measures totals by the gateway's clock, connections by when they were read", () => {
+test("createHistory() measures totals by the gateway's clock, connections by the page's", () => {
   const history = createHistory();
   history.push(
     createFakeSnapshot(10, [createFakeConnection(1, { inbound: 0, outbound: 0 })], { a: 0 }),
   );
-  // Counted one second later, come two seconds later.
+  // Counted one second after the first snapshot, but received two seconds after it.
   const next = createFakeSnapshot(11, [createFakeConnection(1, { inbound: 800, outbound: 0 })], {
     a: 4,
   });
@@ -48,7 +48,7 @@ test("createHistory() forgets connections that have gone", () => {
   equal(history.push(createFakeSnapshot(3, [])).rows.length, 0);
 });
 
-test("createHistory() begins anew with another gateway", () => {
+test("createHistory() starts over with a restarted gateway", () => {
   const history = createHistory();
   history.push(createFakeSnapshot(100, [createFakeConnection(1, { inbound: 900, outbound: 0 })]));
   history.push(createFakeSnapshot(101, [createFakeConnection(1, { inbound: 950, outbound: 0 })]));

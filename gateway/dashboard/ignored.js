@@ -1,2 +1,5 @@
-/** Reasons among the drops that are legal on the wire and only counted (docs/statuses.md, fate ignore): nothing is lost by them. */
+/**
+ * Reasons among the drops that are legal on the wire and only counted. Nothing is lost by them
+ * (docs/reference/statuses.md, fate ignore).
+ */
 export const IGNORED = ["frame_empty", "keepalive", "dummy_packet"];

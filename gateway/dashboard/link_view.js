@@ -1,5 +1,5 @@
-// Whether there is a gateway to show, and how it is: the mark in the bar, the banner below it, and the page's dimming. Numbers of a gateway
-// that has gone must not look like numbers of now.
+// Shows whether there is a gateway, and its state: the mark in the bar, the banner below it, and
+// the dimming of the page. Old numbers of a gateway that is gone must not look current.
 
 import { showToast } from "./dialogs.js";
 import { byId, setAttribute, setShown, setText } from "./dom.js";
@@ -47,7 +47,7 @@ export function createLinkView({ onToken }) {
       setText(byId("build", HTMLElement), `${version} on ${runtime}`);
       draw();
     },
-    restarted: () => showToast("The gateway was started anew: rates and charts begin again"),
+    restarted: () => showToast("The gateway was restarted: rates and charts start over"),
   };
 }
 
@@ -82,9 +82,9 @@ function bannerText(link, last) {
     const seconds = last === undefined
       ? 0
       : (performance.timeOrigin + performance.now() - last.at) / 1000;
-    const age = last === undefined ? "" : ` What is shown is ${durationText(seconds)} old.`;
-    return `${link.reason}${age} Trying again each second.`.trim();
+    const age = last === undefined ? "" : ` The data shown is ${durationText(seconds)} old.`;
+    return `${link.reason}${age} Retrying every second.`.trim();
   }
   if (link.kind === "locked") return "";
-  return `It takes no new connections; ${countText(last?.rows.length ?? 0)} are left.`;
+  return `It accepts no new connections. Still open: ${countText(last?.rows.length ?? 0)}.`;
 }

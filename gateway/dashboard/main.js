@@ -1,4 +1,5 @@
-// Puts the page together: what the gateway does goes to what shows it, keys and addresses to what is shown.
+// Puts the page together: passes what the feed reads to the views, and keys and addresses to what
+// they control.
 
 import { drain, giveToken, kick } from "./actions.js";
 import { createConnectionPage } from "./connection_page.js";
@@ -39,7 +40,7 @@ let tokenGiven = nothing;
 const link = createLinkView({ onToken: () => void unlock() });
 
 function nothing() {
-  // Nobody waits for a token.
+  // Replaced while the feed waits for a token.
 }
 
 async function unlock() {
@@ -58,8 +59,8 @@ function showCount(shown, all) {
   setText(
     empty,
     all === 0
-      ? "No client is connected. Clients open TCP to an address of --listen and send IKETCP; " +
-        "“deno task demo” shows one at work."
+      ? "No client is connected. A client opens a TCP connection to an address of --listen and " +
+        "sends IKETCP. “deno task demo” shows one at work."
       : "No connection matches the filter.",
   );
 }
@@ -76,7 +77,7 @@ function draw() {
   link.update(reading);
 }
 
-/** Shows what the address names: `#/`, `#/connections/ID`. */
+/** Shows the view that the address names: `#/` or `#/connections/ID`. */
 function route() {
   const id = /^#\/connections\/(\d+)$/.exec(location.hash)?.[1];
   const wasConnection = !connectionRoot.hidden;

@@ -1,4 +1,4 @@
-// The gateway as a whole: totals, lanes, IKE delay, drops and closes.
+// The view of the whole gateway: totals, lanes, IKE delay, drops and closes.
 
 import { createChart } from "./chart.js";
 import { fillDelay } from "./delay_panel.js";

@@ -1,4 +1,4 @@
-// Order and choice of the rows in the table of connections.
+// Orders and filters the rows of the table of connections.
 
 /** @typedef {import("./history.js").Row} Row */
 
@@ -7,7 +7,7 @@
  * @typedef {{ readonly column: Column, readonly isDescending: boolean }} Order
  */
 
-/** What a column is ordered by. @type {Readonly<Record<Column, (row: Row) => number | string>>} */
+/** Sort keys of the columns. @type {Readonly<Record<Column, (row: Row) => number | string>>} */
 const KEYS = {
   state: (row) => STATES.indexOf(row.state),
   client: (row) => addressKey(row.remote),
@@ -22,11 +22,11 @@ const KEYS = {
 
 const STATES = ["accepted", "prefixed", "enabled", "draining"];
 
-/** Columns in which people look for the largest first. @type {readonly Column[]} */
+/** Columns that people want largest first. @type {readonly Column[]} */
 const DESCENDING_FIRST = ["age", "in", "out", "queue", "rtt", "spis"];
 
 /**
- * The order after a click on a column's head.
+ * The order after a click on a column's title.
  *
  * @param {Order} order
  * @param {Column} column
@@ -38,7 +38,7 @@ export function nextOrder(order, column) {
 }
 
 /**
- * Rows in order; equal ones by id, so that none of them jumps.
+ * Sorts rows. Equal ones are sorted by id, so that none of them jumps.
  *
  * @param {readonly Row[]} rows
  * @param {Order} order
@@ -56,7 +56,8 @@ export function sortRows(rows, { column, isDescending }) {
 }
 
 /**
- * Rows in which every word is found: as a part of the address, the state or an SPI, or as a whole `lane:N` or `id:N`.
+ * Keeps the rows that match every word of `text`. A word matches a part of the address, the state
+ * or an SPI, or a whole `lane:N` or `id:N`.
  *
  * @param {readonly Row[]} rows
  * @param {string} text
@@ -73,7 +74,7 @@ export function filterRows(rows, text) {
 }
 
 /**
- * Numbers in an address sort as numbers.
+ * A key by which numbers in addresses sort as numbers.
  *
  * @param {string} remote
  * @returns {string}

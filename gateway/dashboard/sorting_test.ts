@@ -23,14 +23,14 @@ test("sortRows() sorts numbers in addresses as numbers, and equals by id", () =>
   deepEqual(ids(sortRows(ROWS, { column: "state", isDescending: true })), [3, 1, 2]);
 });
 
-test("nextOrder() turns the same column, and begins with the large ones elsewhere", () => {
+test("nextOrder() reverses the same column, and puts large values first in others", () => {
   const byAge = { column: "age", isDescending: true } as const;
   deepEqual(nextOrder(byAge, "age"), { column: "age", isDescending: false });
   deepEqual(nextOrder(byAge, "in"), { column: "in", isDescending: true });
   deepEqual(nextOrder(byAge, "client"), { column: "client", isDescending: false });
 });
 
-test("filterRows() wants every word, and the numbers of lane and connection whole", () => {
+test("filterRows() needs every word, and whole numbers of lane and connection", () => {
   deepEqual(ids(filterRows(ROWS, "")), [1, 2, 3]);
   deepEqual(ids(filterRows(ROWS, " 192.0.2 C0FFEE ")), [1]);
   deepEqual(ids(filterRows(ROWS, "lane:0")), [1, 2]);

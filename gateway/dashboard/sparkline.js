@@ -1,10 +1,14 @@
-// A line of the last rates, as high as a line of text. Its scale is its own: it shows shape, the number beside it shows size. SVG and not a
-// canvas: it takes colour, size and the screen's pixels from the style sheet, and a table full of lines needs no layer for each.
+// A line of the latest rates, as high as a line of text. Each has its own scale: it shows the
+// shape, and the number beside it shows the size. It is SVG and not a canvas, because SVG takes
+// colour, size and resolution from the style sheet and the screen, and a table full of lines needs
+// no layer for each.
 
-/** Points of a line. */
+/** Most points of a line. */
 const POINTS = 40;
 
-/** Below this a line stays flat: a keepalive is no traffic. Octets a second. */
+/**
+ * Lowest top of the scale, octets per second. It keeps a line flat that carries only keepalives.
+ */
 const FLOOR = 100;
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
@@ -31,10 +35,10 @@ export function drawSparkline(line, values) {
 }
 
 /**
- * Corners of a line in a box as wide as its steps, and 1 high.
+ * The corners of a line, in a box 1 high and as wide as the line has steps.
  *
  * @param {readonly number[]} values
- * @returns {string} Empty if they are too few for a line
+ * @returns {string} Empty if there are too few values for a line
  */
 export function pointsOf(values) {
   if (values.length < 2) return "";

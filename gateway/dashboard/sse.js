@@ -1,6 +1,6 @@
-// Server-sent events (WHATWG HTML §9.2) out of pieces of text. EventSource would do it, but sends
-// no Authorization. eventsource-parser would too, but these pages have no build step that could
-// bundle it, and it is twenty times as long. The tests compare this with it.
+// Parses server-sent events (WHATWG HTML §9.2) from pieces of text. EventSource cannot send an
+// Authorization header. eventsource-parser is twenty times as long, and these pages have no build
+// step to bundle it. The tests compare this parser with it.
 
 /** @typedef {{ readonly event: string, readonly data: string }} ServerEvent */
 
@@ -17,7 +17,7 @@ export function createEventParser() {
 
   /**
    * @param {string} line
-   * @returns {ServerEvent | undefined} The event that an empty line ends
+   * @returns {ServerEvent | undefined} The event, if an empty line ends one
    */
   function take(line) {
     if (line === "") {

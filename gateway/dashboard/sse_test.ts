@@ -30,7 +30,7 @@ test("createEventParser() gives nothing before an event has ended", () => {
   deepEqual(parser.push("\n"), [EVENTS[0]]);
 });
 
-test("createEventParser() reads what the parser that everybody uses reads", () => {
+test("createEventParser() agrees with eventsource-parser", () => {
   const events: EventSourceMessage[] = [];
   createParser({ onEvent: (event) => events.push(event) }).feed(STREAM);
   deepEqual(

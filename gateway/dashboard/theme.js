@@ -1,4 +1,5 @@
-// Light or dark. A script of the old kind, in the head: the choice stands before anything is painted.
+// Light or dark. This is a classic script in the head, so that the choice applies before the first
+// paint.
 
 (() => {
   const theme = localStorage.getItem("culvert.theme");

@@ -1,4 +1,5 @@
-// The switch between light, dark, and what the system says. Colours follow by CSS; what is drawn on a canvas is told.
+// The switch between light, dark, and the system's choice. CSS changes the colours of the page;
+// canvases are told by `onChange`.
 
 import { byId } from "./dom.js";
 
@@ -7,7 +8,7 @@ const KEY = "culvert.theme";
 /**
  * Binds the switch.
  *
- * @param {() => void} onChange When colours have changed
+ * @param {() => void} onChange Called when colours have changed
  */
 export function bindThemeSwitch(onChange) {
   const select = byId("theme", HTMLSelectElement);
@@ -26,7 +27,7 @@ export function bindThemeSwitch(onChange) {
 }
 
 /**
- * A colour of the style sheet as it is now, for a canvas.
+ * The present value of a colour from the style sheet, for a canvas.
  *
  * @param {string} name `--in`
  * @returns {string}

@@ -1,4 +1,4 @@
-// A row of large numbers, each with its name and a line that says more.
+// A row of large numbers, each with its name and a line of detail.
 
 import { fillList, make, setText } from "./dom.js";
 

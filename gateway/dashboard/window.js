@@ -1,21 +1,22 @@
-// Which rows of a long list are to be drawn: those in sight, and a few on either side.
+// Chooses the rows of a long list to draw: those in sight, and a few on either side.
 
 /**
  * @typedef {object} Sight
- * @property {number} top Pixels of the list that are scrolled out above; negative if the list begins further down
+ * @property {number} top Pixels of the list above the view; negative if the list begins below the
+ *   view's top
  * @property {number} height Pixels in sight
  * @property {number} rowHeight Pixels of a row
  * @property {number} count Rows of the list
  */
 
-/** Rows drawn beyond those in sight, so that a quick scroll meets rows and not emptiness. */
+/** Rows drawn beyond those in sight, so that a quick scroll does not show emptiness. */
 const SPARE = 6;
 
-/** A list as short as this is drawn whole: the browser finds text in it, and prints it. */
+/** Lists up to this length are drawn whole, so that the browser can search and print them. */
 const WHOLE = 40;
 
 /**
- * Rows to draw.
+ * The rows to draw.
  *
  * @param {Sight} sight
  * @returns {{ readonly first: number, readonly end: number }} `end` is exclusive
@@ -28,11 +29,11 @@ export function rowsInSight({ top, height, rowHeight, count }) {
 }
 
 /**
- * How far to scroll so that a row is wholly in sight.
+ * How far to scroll to bring the whole of a row into sight.
  *
  * @param {Sight} sight
  * @param {number} row
- * @param {number} covered Pixels at the top that something else covers
+ * @param {number} covered Pixels at the top that something covers
  * @returns {number} Pixels, 0 if it is in sight
  */
 export function scrollToRow({ top, height, rowHeight }, row, covered) {

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { rowsInSight, scrollToRow } from "./window.js";
 
-test("rowsInSight() is small however long the list is, and has every row in sight", () => {
+test("rowsInSight() is short however long the list is, and has every row in sight", () => {
   const rowHeight = 40;
   for (const count of [0, 1, 20, 1000, 10_000]) {
     for (let top = -2000; top < count * rowHeight + 2000; top += 333) {
@@ -17,7 +17,7 @@ test("rowsInSight() is small however long the list is, and has every row in sigh
   }
 });
 
-test("scrollToRow() moves no further than it must", () => {
+test("scrollToRow() scrolls no further than needed", () => {
   const sight = { top: 1000, height: 500, rowHeight: 50, count: 100 };
   equal(scrollToRow(sight, 25, 30), 0);
   deepEqual([20, 10, 30].map((row) => scrollToRow(sight, row, 30)), [-30, -530, 50]);

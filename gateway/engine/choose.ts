@@ -1,19 +1,22 @@
-// Who runs the AEAD: as asked, or as measured.
+// Chooses where the AEAD runs: where it was asked for, or where it measured faster.
 
 import type { LoadedCore } from "../../ts-bindings/core.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type EngineFigures, measureEngines } from "./measure.ts";
 
-/** What was chosen, and why. */
+/** The chosen engine, and why. */
 export interface EngineChoice {
-  /** As the API, the metrics and `version` name it: `native-ring`, `wasm-relaxed`, `wasm-strict`. */
+  /**
+   * Its name in the API, the metrics and `version`: `native-ring`, `wasm-relaxed`, `wasm-strict`.
+   */
   readonly name: string;
-  /** The native library, or null for the core. */
+  /** The path of the native library, or null for the core. */
   readonly path: string | null;
-  /** For people. */
+  /** Why it was chosen, in words. */
   readonly reason: string;
 }
 
+/** What the choice depends on. */
 export interface ChooseOptions {
   readonly runtime: Pick<
     Runtime,
@@ -21,14 +24,17 @@ export interface ChooseOptions {
   >;
   readonly wanted: "auto" | "wasm" | "native";
   readonly core: LoadedCore;
-  /** How `auto` measures; for tests. */
+  /** How `auto` measures. Tests replace it. */
   readonly measure?: typeof measureEngines;
 }
 
-/** Name of the native engine: of the crate that does its work. */
+/** Name of the native engine, after the crate that does its work. */
 const NATIVE = "native-ring";
 
-/** Chooses; `auto` takes a few milliseconds to measure both, and falls back to the core where there is no library. */
+/**
+ * Chooses the engine. `auto` measures both, which takes about ten milliseconds, and falls back to
+ * the core when there is no library. `native` does not check that the library is there.
+ */
 export function chooseEngine(
   { runtime, wanted, core, measure = measureEngines }: ChooseOptions,
 ): EngineChoice {

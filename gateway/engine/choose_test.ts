@@ -39,7 +39,7 @@ test("chooseEngine() insists on the library when asked", async () => {
   match(choice.reason, /192-bit keys by wasm-(relaxed|strict)$/);
 });
 
-test("chooseEngine() takes the faster one with auto, and says what stays with the core", async () => {
+test("chooseEngine() takes the faster with auto, and says what stays with the core", async () => {
   const core = await load();
   const wasm = `wasm-${core.variant}`;
   const choose = (figures: EngineFigures): EngineChoice =>

@@ -1,8 +1,10 @@
-// A few milliseconds of sealing with both engines, on a small memory of its own and through the calls that lanes make.
+// Measures both engines by sealing for a few milliseconds, in a small memory made for it and
+// through the same calls that lanes make.
 
 import { AEADS } from "../../ts-bindings/aead.ts";
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
 import {
+  IKE_DROP,
   JOB_LEN,
   LANE_JOB_COUNT,
   LANE_JOBS,
@@ -10,54 +12,66 @@ import {
   LANE_SLOTS,
   SA_CONTEXT,
   SA_OUTBOUND,
+  UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
 import { type RecordViews, viewRecords, writeJob, writeSaSpec } from "../../ts-bindings/records.ts";
 import { isRefused } from "../../ts-bindings/outcome.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { loadEngine, type NativeEngine, openNativeEngine } from "./native.ts";
 
-/** Nanoseconds for a packet of 1400 octets, AES-128-GCM, in a batch. */
+/** Nanoseconds to seal a packet of 1400 octets with AES-128-GCM, in a batch. */
 export interface EngineFigures {
   readonly wasm: number;
   readonly native: number;
 }
 
+/** What to measure. */
 export interface MeasureOptions {
   readonly module: WebAssembly.Module;
-  /** The native library. */
+  /** Path of the native library. */
   readonly path: string;
 }
 
-/** One lane, the shell's block behind it, and one SA; slots for packets of 1500 octets. */
+/**
+ * One lane, the shell's block behind it, and one SA. A slot holds a packet of up to 1500 octets.
+ */
 const LIMITS = { lanes: 1, connections: 1, sas: 1, rings: 1, innerMtu: 1500 };
 const SHELL = 1;
 
-/** Packets of the batch: their sources are in the first half of the slots, what they are sealed to in the second. */
+/**
+ * Packets of the batch. Their sources are in the first half of the slots, and they are sealed into
+ * the second half.
+ */
 const JOBS = 8;
 const PACKET_LEN = 1400;
 const STRIDE = 1500;
 
-/** AES-128 and the salt. */
+/** AES-128 key and salt, in octets. */
 const KEY_LEN = 20;
 const SPI = 0x100;
 
-/** Each side needs one prefix: all of IPv4. */
+/** Each side needs one selector: all of IPv4. */
 const ANY = { version: 4, bits: 0, octets: new Uint8Array(4) };
 
-/** What each engine gets. A JIT needs most of the core's to optimize it, on another thread. */
+/**
+ * Time for each engine, ms. The core gets more, because for most of it a JIT is still optimizing
+ * the core on another thread.
+ */
 const WASM_MS = 8;
 const NATIVE_MS = 1;
 
 /**
- * Measures both engines; the best round counts, for whatever else the machine does makes others longer.
+ * Measures both engines. The best round of each counts, because other work on the machine only
+ * makes rounds longer.
  *
- * @throws {Error} If there is no library; the message is the reason alone
+ * @throws {Error} If the native library is not there or cannot be used; the message is only the
+ *   reason
  */
 export function measureEngines(
   runtime: Pick<Runtime, "openEngineLibrary" | "mapMemory" | "now">,
   { module, path }: MeasureOptions,
 ): EngineFigures {
-  // Most machines have none: nothing is made for them.
+  // Most machines have no library. Fail before anything is made.
   loadEngine(runtime, path);
   const memory = planMemory(module, LIMITS);
   const mapped = runtime.mapMemory(memory);
@@ -65,7 +79,19 @@ export function measureEngines(
   try {
     const core = instantiateCore({ module, memory });
     const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-    core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1);
+    core.core_init(
+      lanes,
+      connections,
+      sas,
+      rings,
+      innerMtu,
+      0,
+      0,
+      0,
+      1,
+      IKE_DROP,
+      UNKNOWN_SPI_DROP,
+    );
     const block = layOut(core, native, viewRecords(memory));
     return {
       wasm: nanoseconds(runtime.now, WASM_MS, () => core.outbound_seal(0)),
@@ -78,7 +104,10 @@ export function measureEngines(
   }
 }
 
-/** Installs one SA in both and lays a batch out for it; the offset of its block. */
+/**
+ * Installs one SA in both engines, and lays out a batch for it. Returns the offset of the lane's
+ * block.
+ */
 function layOut(core: Core, native: NativeEngine, views: RecordViews): number {
   const shell = core.lane_block(SHELL);
   writeSpec(views, shell + LANE_SA_SPEC);
@@ -93,7 +122,10 @@ function layOut(core: Core, native: NativeEngine, views: RecordViews): number {
   return block;
 }
 
-/** The key is all zero: nothing that it seals leaves this memory. */
+/**
+ * Writes the specification of the SA. The key is all zero, because nothing it seals leaves this
+ * memory.
+ */
 function writeSpec(views: RecordViews, at: number): void {
   writeSaSpec(views, at, {
     spi: SPI,

@@ -1,7 +1,9 @@
-// The native engine: a library that runs the AEAD step of a whole batch on the core's memory (native-engine).
+// The native engine: a library that runs the AEAD step of a whole batch in the core's memory
+// (native-engine).
 //
-// Keys are the shell's to give and to take; batches are the lanes'. A batch that the library leaves, whole and as it was, is the core's:
-// one of its jobs has a key that the library lacks, because of its AEAD or because the SA comes or goes at this moment.
+// The shell installs and removes keys; lanes run batches. The library declines a batch if it lacks
+// the key of one of its jobs: it does not have the AEAD, or the SA is being installed or removed at
+// this moment. A declined batch is unchanged, and the core runs all of it.
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { LAYOUT_FINGERPRINT } from "../../ts-bindings/layout.ts";
@@ -10,13 +12,16 @@ import type { EngineLibrary, MappedMemory, Runtime } from "../runtime/types.ts";
 /** Octets of a WebAssembly page. */
 const PAGE_LEN = 65_536;
 
-/** What a lane is sent, to use an attached memory in its own thread. */
+/** What a lane gets so that it can use an attached memory in its own thread. */
 export interface NativeHandle {
   readonly path: string;
   readonly handle: number;
 }
 
-/** A lane's side: the library's symbols, called where they are used, or Deno would leave its fast call. */
+/**
+ * A lane's side. Call the library's symbols where they are used: otherwise Deno would not make a
+ * fast call.
+ */
 export interface NativeBatches {
   readonly library: EngineLibrary;
   readonly handle: number;
@@ -26,21 +31,22 @@ export interface NativeBatches {
 export interface NativeEngine {
   readonly handle: NativeHandle;
   /**
-   * Takes the key of SA `sa` from the specification in the block at `block`, and wipes it there.
+   * Installs the key of SA `sa` from the specification in the block at `block`, and wipes it there.
    *
-   * @returns false if its AEAD is not one of the library's
+   * @returns false if the library does not have the AEAD
    */
   install(block: number, sa: number): boolean;
-  /** Wipes the key of an SA; on return no batch uses it. Without one, nothing happens. */
+  /** Wipes the key of an SA. On return no batch uses it. Does nothing if there is no key. */
   remove(sa: number): void;
-  /** Opens the batch in the block at `block`; false if it is left to the core. */
+  /** Opens the batch in the block at `block`. False if it is left to the core. */
   open(block: number): boolean;
-  /** Seals the batch in the block at `block`; false if it is left to the core. */
+  /** Seals the batch in the block at `block`. False if it is left to the core. */
   seal(block: number): boolean;
-  /** Wipes all keys and lets the memory go. Idempotent. */
+  /** Wipes all keys and detaches the memory. Idempotent. */
   close(): void;
 }
 
+/** A library, and the core's memory to attach to it. */
 export interface NativeOptions {
   readonly runtime: Pick<Runtime, "openEngineLibrary">;
   readonly path: string;
@@ -51,7 +57,8 @@ export interface NativeOptions {
 /**
  * Loads the library and attaches a memory of the core to it.
  *
- * @throws {Error} If it is not there, is of another build, or takes no more memories; the message is the reason alone
+ * @throws {Error} If the library is not there, is of another build, or takes no more memories; the
+ *   message is only the reason
  */
 export function openNativeEngine(options: NativeOptions): NativeEngine {
   const { path, memory, mapped } = options;
@@ -69,7 +76,11 @@ export function openNativeEngine(options: NativeOptions): NativeEngine {
   };
 }
 
-/** Makes a memory that the shell has attached usable in this thread. */
+/**
+ * Lets this thread use a memory that the shell has attached.
+ *
+ * @throws {Error} As `loadEngine`
+ */
 export function joinNativeEngine(
   runtime: Pick<Runtime, "openEngineLibrary">,
   { path, handle }: NativeHandle,
@@ -78,9 +89,9 @@ export function joinNativeEngine(
 }
 
 /**
- * Loads the library; again is free.
+ * Loads the library. Loading it again is cheap.
  *
- * @throws {Error} If it is not there or is of another build; the message is the reason alone
+ * @throws {Error} If it is not there or is of another build; the message is only the reason
  */
 export function loadEngine(
   runtime: Pick<Runtime, "openEngineLibrary">,
@@ -91,13 +102,13 @@ export function loadEngine(
   throw new Error(`${path} is of another build`);
 }
 
-/** The reason why a library cannot be had, as a whole sentence. */
+/** Makes a whole sentence of the reason why a library cannot be used. */
 export function engineError(error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error);
   return new Error(`Cannot use engine native: ${reason}`, { cause: error });
 }
 
-/** Where a batch is, and who may run its AEAD. */
+/** Where a batch is, and what may run its AEAD. */
 export interface BatchPlace {
   readonly core: Core;
   readonly index: number;
@@ -105,7 +116,7 @@ export interface BatchPlace {
   readonly native: NativeBatches | null;
 }
 
-/** Step 6 inbound: opens the lane's jobs in place, natively where that can be. */
+/** Opens the lane's jobs in place, natively if possible (inbound step 6). */
 export function openJobs({ core, index, tables, native }: BatchPlace): void {
   if (native !== null && native.library.culvert_engine_open(native.handle, tables.block) === 1) {
     return;
@@ -113,7 +124,7 @@ export function openJobs({ core, index, tables, native }: BatchPlace): void {
   core.inbound_open(index);
 }
 
-/** Its mirror outbound: seals the lane's jobs into the transmit ring. */
+/** Seals the lane's jobs into the transmit ring, natively if possible. */
 export function sealJobs({ core, index, tables, native }: BatchPlace): void {
   if (native !== null && native.library.culvert_engine_seal(native.handle, tables.block) === 1) {
     return;

@@ -30,10 +30,10 @@ import { runtime } from "../runtime/mod.ts";
 import { joinNativeEngine, type NativeEngine, openJobs, openNativeEngine } from "./native.ts";
 
 const path = findTestLibrary();
-/** Skipped where Rust has built no library: the core is complete without it. */
+/** The tests are skipped if Rust has built no library, because the core is complete without it. */
 const skip = path === undefined ? "no native library has been built" : false;
 
-/** A core with a memory that the library has, too. */
+/** A core whose memory is attached to the library too. */
 interface Scene extends LaneScene {
   readonly native: NativeEngine;
 }
@@ -46,7 +46,7 @@ async function openScene(): Promise<Scene> {
 }
 
 /**
- * Installs an SA in the core and in the library, as the shell does; undefined if the library
+ * Installs an SA in the core and in the library, as the shell does. Undefined if the library
  * refuses it.
  */
 function install(scene: Scene, key: SaKey): InstalledSa | undefined {
@@ -61,7 +61,7 @@ function keyOf(spi: number, keyLen: number, aead: AeadName = "aes-gcm-16"): SaKe
   return { spi, aead, key: Uint8Array.from({ length: keyLen }, (_, i) => spi + 3 * i) };
 }
 
-/** Packets of 64 octets, in turn on each SA. */
+/** Packets of 64 octets, dealt to the SAs in turn. */
 function layPackets(scene: Scene, sas: readonly InstalledSa[], count: number): Place[] {
   const packets = Array.from({ length: count }, (_, i) => {
     const sa = sas[i % sas.length];
@@ -78,7 +78,7 @@ async function openEngine(): Promise<BatchEngine & { readonly native: NativeEngi
   return {
     scene,
     native: scene.native,
-    // A vector of McGrew's has SPI 0, which no SA has.
+    // One of McGrew's vectors has SPI 0, which no SA can have.
     install: (key) => key.spi === 0 ? undefined : install(scene, key),
     remove: (sa) => {
       scene.native.remove(sa.id);
@@ -90,7 +90,7 @@ async function openEngine(): Promise<BatchEngine & { readonly native: NativeEngi
   };
 }
 
-test("seal() and open() answer every vector, and none that is spoilt", { skip }, async () => {
+test("seal() and open() agree with every vector, and refuse spoilt ones", { skip }, async () => {
   const engine = await openEngine();
   const vectors = await loadAeadVectors();
   equal(checkVectors(engine, vectors.packets), 28);
@@ -109,7 +109,7 @@ test("seal() and open() equal node:crypto on random batches", { skip }, async ()
   engine.native.close();
 });
 
-test("a batch with an SA that the library lacks is the core's, whole", { skip }, async () => {
+test("a batch with an SA that the library lacks is left to the core", { skip }, async () => {
   const scene = await openScene();
   const aes128 = install(scene, keyOf(0x100, 16));
   ok(aes128 !== undefined);

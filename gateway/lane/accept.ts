@@ -3,6 +3,7 @@
 import { CONN_ACCEPTED, CONN_ENABLED, LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
 import { isRefused } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import type { Arrival } from "../edges/front.ts";
 import {
   EAGAIN,
   ECONNABORTED,
@@ -24,19 +25,26 @@ const TURN_ACCEPTS_MAX = 64;
 /** Pause after the system had no descriptor or memory to give: without it, accept would fail in a tight loop. */
 const BACKOFF_MS = 100;
 
-/** Accepts what waits on a listener, for one turn. */
-export function acceptFrom(lane: Lane, listener: number): void {
+/** Accepts what waits on listener number `index`, for one turn, unless accepts are paused. */
+export function acceptFrom(lane: Lane, index: number): void {
   const { libc, tables } = lane;
+  const listener = lane.listeners[index];
+  if (listener === undefined || lane.acceptAgainAt !== 0) return;
+
+  function take(arrival: Arrival): void {
+    admit(lane, arrival);
+  }
+
   for (let i = 0; i < TURN_ACCEPTS_MAX; i++) {
     tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
     const fd = libc.accept4(
-      listener,
+      listener.fd,
       tables.sockaddrAt,
       tables.sockaddrLenAt,
       SOCK_NONBLOCK | SOCK_CLOEXEC,
     );
     if (fd >= 0) {
-      admit(lane, fd, CONN_ACCEPTED);
+      listener.front.meet(fd, take);
       continue;
     }
     const errno = libc.errno();
@@ -50,23 +58,56 @@ export function acceptFrom(lane: Lane, listener: number): void {
 export function endPause(lane: Lane): void {
   if (lane.acceptAgainAt === 0 || lane.now < lane.acceptAgainAt) return;
   lane.acceptAgainAt = 0;
-  for (const fd of lane.init.listeners) setListening(lane, fd, EPOLLIN);
+  setListening(lane, EPOLLIN);
 }
 
 /** Leaves what waits where it is, for a while, without being woken by it. */
 function pauseAccepts(lane: Lane): void {
   lane.acceptAgainAt = lane.now + BACKOFF_MS;
-  for (const fd of lane.init.listeners) setListening(lane, fd, 0);
+  setListening(lane, 0);
 }
 
 /**
- * Takes in a connection that this side has opened to the address in the words of `sockaddr`, the stream prefix sent: the kernel cannot be
- * asked, as it may have ended already. It closes at a limit, as others do.
+ * Takes a connection in, or closes it at a limit. The core counts either.
+ *
+ * One that this side has opened comes with its peer's address: the kernel cannot be asked, as it may
+ * have ended already.
  */
-export function adopt(lane: Lane, fd: number, sockaddr: readonly number[]): void {
-  const { block, i32 } = lane.tables;
-  i32.set(sockaddr, (block + LANE_SOCKADDR) >>> 2);
-  admit(lane, fd, CONN_ENABLED);
+export function admit(lane: Lane, arrival: Arrival): void {
+  const { core, index, libc } = lane;
+  const { fd, role } = arrival;
+  if (lane.isDraining) {
+    core.count(index, Status.RefusedDraining, 1);
+    libc.close(fd);
+    return;
+  }
+  if (arrival.client !== null) setClient(lane, arrival.client);
+  const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
+  if (row < 0) {
+    libc.close(fd);
+    return;
+  }
+  setLocal(lane, fd, row);
+  lane.nextSerial = (lane.nextSerial + 1) & SERIAL_MASK;
+  const state = FIRST_STATES[arrival.state];
+  const serial = lane.nextSerial;
+  const connection = createConnection({ row, fd, serial, role, state, openedAt: lane.now });
+  lane.connections[row] = connection;
+  lane.live.add(connection);
+  core.conn_state(index, row, state);
+  tellConnection(lane, connection, "opened", 0);
+  if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial })) {
+    closeConnection(lane, connection, Status.PeerReset);
+    return;
+  }
+  armTimer(lane, connection);
+  // What came with the handshake is there already; its edge may be older than the watch.
+  list(lane, connection);
+}
+
+/** Puts the peer's address where `accept4` would have written it. */
+function setClient({ tables: { block, i32 } }: Lane, client: readonly number[]): void {
+  i32.set(client, (block + LANE_SOCKADDR) >>> 2);
 }
 
 /** Tells the core which of our addresses the peer has connected to. Records of audit have it (RFC 4303 §4). */
@@ -77,37 +118,8 @@ function setLocal({ core, index, libc, tables }: Lane, fd: number, row: number):
   }
 }
 
-/** Takes a socket in, or closes it at a limit. The core counts either. */
-function admit(lane: Lane, fd: number, state: number): void {
-  const { core, index, libc } = lane;
-  if (lane.isDraining) {
-    core.count(index, Status.RefusedDraining, 1);
-    libc.close(fd);
-    return;
-  }
-  const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
-  if (isRefused(row)) {
-    libc.close(fd);
-    return;
-  }
-  setLocal(lane, fd, row);
-  lane.nextSerial = (lane.nextSerial + 1) & SERIAL_MASK;
-  const connection = createConnection({
-    row,
-    fd,
-    serial: lane.nextSerial,
-    state,
-    openedAt: lane.now,
-  });
-  lane.connections[row] = connection;
-  lane.live.add(connection);
-  if (state !== CONN_ACCEPTED) core.conn_state(index, row, state);
-  tellConnection(lane, connection, "opened", 0);
-  if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial: connection.serial })) {
-    closeConnection(lane, connection, Status.PeerReset);
-    return;
-  }
-  armTimer(lane, connection);
-  // What came with the handshake is there already; its edge may be older than the watch.
-  list(lane, connection);
-}
+/** The core's numbers. */
+const FIRST_STATES: Readonly<Record<Arrival["state"], number>> = {
+  accepted: CONN_ACCEPTED,
+  enabled: CONN_ENABLED,
+};

@@ -1,9 +1,10 @@
 // A lane that is the first to leave octets behind on another lane's connection asks the owner to watch it: the owner's timers decide when a
 // begun frame has taken too long (SendStalled). Once for as long as octets wait: a congested connection always has some.
 
-import { LANE_ATTENTION, ROW_TX_PARTIAL_AT } from "../../ts-bindings/layout.ts";
+import { LANE_ATTENTION } from "../../ts-bindings/layout.ts";
 import { armTimer } from "./deadlines.ts";
-import { hasUpstream, type Lane, list, rowF64 } from "./lane.ts";
+import { hasUpstream, type Lane, list } from "./lane.ts";
+import { rowTxPartialAt } from "./row.ts";
 
 /** Asks lane `owner` to look after its connections with octets that wait, and wakes it. */
 export function callAttention(lane: Lane, owner: number): void {
@@ -21,7 +22,7 @@ export function payAttention(lane: Lane): void {
   const word = (lane.tables.block + LANE_ATTENTION) >>> 2;
   if (Atomics.exchange(lane.tables.i32, word, 0) === 0) return;
   for (const connection of lane.live) {
-    if (rowF64(lane, connection.row, ROW_TX_PARTIAL_AT) > 0) armTimer(lane, connection);
+    if (rowTxPartialAt(lane.tables, connection.row) > 0) armTimer(lane, connection);
     if (hasUpstream(lane, connection)) list(lane, connection);
   }
 }

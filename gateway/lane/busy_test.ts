@@ -1,4 +1,4 @@
-// A connection that has used up its budget waits for the next one only with what the budget was for (architecture.md, threads).
+// A connection that has used up its budget waits for the next one only with what the budget was for (docs/design/architecture.md, threads).
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
@@ -6,11 +6,11 @@ import { edge, type TcpEnd, type UdpEnd } from "../../tests/fakes/kernel/descrip
 import { arrive, makeRoom, startFlood } from "../../tests/fakes/kernel/kernel.ts";
 import { type LaneRig, startLaneRigs } from "../../tests/support/lane/rig.ts";
 import { counted, foreignEsp, frame, ike } from "../../tests/support/lane/traffic.ts";
-import { ROW_GENERATION } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { COMMAND_KICK } from "./commands.ts";
-import { hasListed, rowI32 } from "./lane.ts";
+import { hasListed } from "./lane.ts";
+import { rowGeneration } from "./row.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const BUSY = 50;
@@ -81,7 +81,7 @@ test("a busy connection that is kicked closes in the next turn, and is kept in n
   // In each of the lists: those before the first one have had their second budget.
   for (let turns = 0; turns < BUSY / 2; turns++) rig.step();
   for (let row = 2; row <= BUSY; row++) {
-    rig.command([COMMAND_KICK, row, rowI32(rig.lane, row, ROW_GENERATION)]);
+    rig.command([COMMAND_KICK, row, rowGeneration(rig.lane.tables, row)]);
   }
   rig.step();
   equal(clients.filter(({ end }) => end.isClosed).length, BUSY - 1);

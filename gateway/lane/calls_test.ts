@@ -11,7 +11,7 @@ import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { makePeer, type Peer } from "../../tests/support/peers.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
-test("under load frames leave and come many in a call (T127)", async () => {
+test("T127: under load frames leave and come many in a call", async () => {
   const { rig, end, peer } = await startEcho();
   const count = 300;
   for (let i = 0; i < count; i++) arrive(end, frame(sealPing(peer)));
@@ -24,7 +24,7 @@ test("under load frames leave and come many in a call (T127)", async () => {
   }
 });
 
-test("a frame that is alone leaves in the turn in which it came, in a call of its own (T127)", async () => {
+test("T127: a frame that is alone leaves in the turn in which it came, in a call of its own", async () => {
   const { rig, end, peer } = await startEcho();
   for (let i = 1; i <= 10; i++) {
     arrive(end, frame(sealPing(peer)));

@@ -8,14 +8,14 @@ import {
   LANE_COMMANDS_CONSUMED,
   LANE_COMMANDS_WRITTEN,
   LANE_ORDERS,
-  ROW_GENERATION,
 } from "../../ts-bindings/layout.ts";
 import { isRefused } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
-import { adopt } from "./accept.ts";
+import { admit } from "./accept.ts";
 import { startDrain } from "./drain.ts";
-import { doom, type Lane, rowI32 } from "./lane.ts";
+import { doom, type Lane } from "./lane.ts";
 import { ORDER_RECLAIM, reclaimForOthers } from "./reclaim.ts";
+import { rowGeneration } from "./row.ts";
 import { transmitEntries } from "./transmit.ts";
 
 /** Ends the lane. */
@@ -83,7 +83,7 @@ function run(lane: Lane, [kind = 0, a = 0, b = 0, ...more]: Iterable<number>): v
       if (!isRefused(lane.core.dummy_in(lane.index, a, b))) transmitEntries(lane);
       return;
     case COMMAND_ADOPT:
-      adopt(lane, a, [b, 0, ...more]);
+      admit(lane, { fd: a, role: "originator", state: "enabled", client: [b, 0, ...more] });
       return;
     default:
       throw new RangeError(`Cannot run command ${kind}: unknown`);
@@ -92,6 +92,6 @@ function run(lane: Lane, [kind = 0, a = 0, b = 0, ...more]: Iterable<number>): v
 
 function kick(lane: Lane, row: number, generation: number): void {
   const connection = lane.connections[row];
-  if (connection === undefined || rowI32(lane, row, ROW_GENERATION) !== generation) return;
+  if (connection === undefined || rowGeneration(lane.tables, row) !== generation) return;
   doom(lane, connection, Status.Kicked);
 }

@@ -1,7 +1,7 @@
 // One connection of a lane: what TypeScript keeps of it. Octets, cursors, counters and the score live in its row in
-// shared memory; here are its descriptors, its state (design.md §7) and the reasons for which it waits.
+// shared memory; here are its descriptors, its state (docs/design/data-path.md, states) and the reasons for which it waits.
 
-import { CONN_ACCEPTED } from "../../ts-bindings/layout.ts";
+import type { Role } from "../edges/front.ts";
 
 /** In `spent`: what comes from TCP has had its budget. */
 export const SPENT_TCP = 1;
@@ -19,9 +19,9 @@ export interface Connection {
   state: number;
   /** Octets of the stream prefix matched so far. */
   prefixSeen: number;
-  /** We have opened it. */
-  readonly isOurs: boolean;
-  /** It is ours, and nothing has come yet: a stream prefix would show a peer in the same role. */
+  /** Our role on it. */
+  readonly role: Role;
+  /** We are the originator, and nothing has come yet: a stream prefix would show a peer in the same role. */
   isRoleOpen: boolean;
   /** Upstream socket, -1 before the first message needs it. */
   upstreamFd: number;
@@ -63,13 +63,12 @@ export interface Connection {
 
 /** A connection as it is right after `accept4` or `connect`. */
 export function createConnection(
-  init: Pick<Connection, "row" | "fd" | "serial" | "state" | "openedAt">,
+  init: Pick<Connection, "row" | "fd" | "serial" | "role" | "state" | "openedAt">,
 ): Connection {
   return {
     ...init,
     prefixSeen: 0,
-    isOurs: init.state !== CONN_ACCEPTED,
-    isRoleOpen: init.state !== CONN_ACCEPTED,
+    isRoleOpen: init.role === "originator",
     upstreamFd: -1,
     isListed: false,
     spent: 0,

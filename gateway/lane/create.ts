@@ -1,7 +1,7 @@
 // Building a lane from what the shell has sent, and taking it down again.
 
-import { LANE_HAS_UPSTREAM } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
+import { createFront } from "../edges/fronts.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import { EPOLL_CLOEXEC } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
@@ -45,6 +45,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     tables: createTables({ memory, mapped: options.mapped, core, index }),
     timers: createTimers(init.connectionsMax),
     epfd,
+    listeners: init.listeners.map(({ fd, front }) => ({ fd, front: createFront(front) })),
     tell,
     clock,
     connections: Array.from({ length: init.connectionsMax + 1 }, () => undefined),
@@ -69,15 +70,17 @@ export function createLane(options: CreateLaneOptions): Lane {
     drainDueAt: 0,
     isStopping: false,
   };
-  lane.tables.u32[(lane.tables.block + LANE_HAS_UPSTREAM) >>> 2] = init.upstream === null ? 0 : 1;
   watchAll(lane);
   return lane;
 }
 
 function watchAll(lane: Lane): void {
-  const { init } = lane;
-  const isWatched = init.listeners.every((fd) => watchLevel(lane, fd, TAG_LISTENER)) &&
-    watchLevel(lane, init.eventfd, TAG_EVENTFD) &&
+  const { init, listeners } = lane;
+  const isWatched =
+    listeners.every(({ fd }, i) =>
+      watchLevel(lane, fd, { kind: TAG_LISTENER, row: i, serial: 0 })
+    ) &&
+    watchLevel(lane, init.eventfd, { kind: TAG_EVENTFD, row: init.eventfd, serial: 0 }) &&
     (init.tun < 0 || watch(lane, init.tun, { kind: TAG_TUN, row: 0, serial: 0 }));
   if (!isWatched) throw failed("Cannot watch a descriptor", lane.libc.errno());
 }
@@ -86,7 +89,7 @@ function watchAll(lane: Lane): void {
 export function closeLane(lane: Lane): void {
   const { libc, init } = lane;
   for (const connection of lane.live) closeConnection(lane, connection, Status.Drained);
-  for (const fd of init.listeners) libc.close(fd);
+  for (const { fd } of lane.listeners) libc.close(fd);
   if (init.tun >= 0) libc.close(init.tun);
   libc.close(lane.epfd);
 }

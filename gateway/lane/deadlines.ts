@@ -1,14 +1,10 @@
 // Which deadline a connection is under, from its state and its row; the heap itself is `timers.ts`.
 
-import {
-  CONN_ENABLED,
-  CONN_PREFIXED,
-  ROW_TX_PARTIAL_AT,
-  ROW_VALID_AT,
-} from "../../ts-bindings/layout.ts";
+import { CONN_ENABLED, CONN_PREFIXED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
-import { doom, type Lane, rowF64 } from "./lane.ts";
+import { doom, type Lane } from "./lane.ts";
+import { rowTxPartialAt, rowValidAt } from "./row.ts";
 
 /** Makes sure that the lane wakes for the earliest deadline of a connection. Touches the heap only when that moves earlier. */
 export function armTimer(lane: Lane, connection: Connection): void {
@@ -19,7 +15,7 @@ export function armTimer(lane: Lane, connection: Connection): void {
   lane.timers.arm(connection.row, due);
 }
 
-/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (design.md §7). */
+/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (docs/design/data-path.md, states). */
 export function enable(lane: Lane, connection: Connection): void {
   if (connection.state !== CONN_PREFIXED) return;
   connection.state = CONN_ENABLED;
@@ -46,7 +42,7 @@ function dueAt(lane: Lane, connection: Connection): number {
   return Math.min(
     prefixDueAt(lane, connection),
     frameDueAt(lane, connection.partialAt),
-    frameDueAt(lane, rowF64(lane, connection.row, ROW_TX_PARTIAL_AT)),
+    frameDueAt(lane, rowTxPartialAt(lane.tables, connection.row)),
     idleDueAt(lane, connection),
   );
 }
@@ -56,7 +52,7 @@ function expired(lane: Lane, connection: Connection): number {
   const { now } = lane;
   if (prefixDueAt(lane, connection) <= now) return Status.PrefixTimeout;
   if (frameDueAt(lane, connection.partialAt) <= now) return Status.FrameTimeout;
-  const stuckAt = rowF64(lane, connection.row, ROW_TX_PARTIAL_AT);
+  const stuckAt = rowTxPartialAt(lane.tables, connection.row);
   if (frameDueAt(lane, stuckAt) <= now) return Status.SendStalled;
   return idleDueAt(lane, connection) <= now ? Status.IdleTimeout : 0;
 }
@@ -72,6 +68,6 @@ function frameDueAt(lane: Lane, since: number): number {
 
 function idleDueAt(lane: Lane, connection: Connection): number {
   if (lane.init.idleTimeoutMs === 0 || connection.state < CONN_ENABLED) return Infinity;
-  const validAt = Math.max(rowF64(lane, connection.row, ROW_VALID_AT), connection.openedAt);
+  const validAt = Math.max(rowValidAt(lane.tables, connection.row), connection.openedAt);
   return validAt + lane.init.idleTimeoutMs;
 }

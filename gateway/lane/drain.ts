@@ -1,13 +1,13 @@
 // Drain (`--drain-timeout-ms`): nothing is accepted and no TCP is read; queued frames leave; a connection closes when its queue
 // is empty, and what is left at the timeout is reset.
 
-import { ROW_TX_QUEUED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { SIOCOUTQ } from "../linux/constants.ts";
 import { closeConnection, resetOnClose } from "./close.ts";
 import type { Connection } from "./connection.ts";
-import { type Lane, rowI32 } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { finish } from "./receive.ts";
+import { rowTxQueued } from "./row.ts";
 
 /** How often a lane that drains looks whether its connections are done, ms. */
 export const DRAIN_POLL_MS = 5;
@@ -37,7 +37,7 @@ export function checkDrain(lane: Lane): void {
  */
 function hasLeft(lane: Lane, connection: Connection): boolean {
   const { libc, tables } = lane;
-  if (rowI32(lane, connection.row, ROW_TX_QUEUED) !== 0) return false;
+  if (rowTxQueued(tables, connection.row) !== 0) return false;
   tables.u32[tables.scratch >>> 2] = 0;
   libc.ioctl(connection.fd, SIOCOUTQ, tables.scratchAt);
   return tables.u32[tables.scratch >>> 2] === 0;

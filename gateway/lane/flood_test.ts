@@ -1,4 +1,4 @@
-// A peer that sends without end what leads nowhere gets its turn, and no more (protocol.md L35).
+// A peer that sends without end what leads nowhere gets its turn, and no more (rule L35).
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
@@ -6,10 +6,11 @@ import type { TcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
 import { arrive, startFlood } from "../../tests/fakes/kernel/kernel.ts";
 import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { counted, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
-import { COMMAND_COUNT, ROW_GENERATION, SCAN_MAX } from "../../ts-bindings/layout.ts";
+import { COMMAND_COUNT, SCAN_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { endsAt } from "../edges/ends.ts";
 import { COMMAND_KICK, ORDER_DRAIN, ORDER_STOP } from "./commands.ts";
-import { rowI32 } from "./lane.ts";
+import { rowGeneration } from "./row.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const FLOODS = {
@@ -37,7 +38,7 @@ for (const [what, octets] of Object.entries(FLOODS)) {
 }
 
 test("IKE without an upstream, without end, is dropped turn by turn", async () => {
-  const rig = await startLaneRig({ upstream: null });
+  const rig = await startLaneRig(endsAt(null));
   const flooding = startFlooding(rig, frame(ike(1)));
   rig.step();
   const first = counted(rig, Status.NoUpstream);
@@ -46,7 +47,7 @@ test("IKE without an upstream, without end, is dropped turn by turn", async () =
   ok(first > 0 && second > first, `${first}, then ${second}`);
   // Two budgets a turn: one of the connections with news, one of the busy ones.
   ok(second <= 2 * 2 * 2 * SCAN_MAX, `${second} in two turns`);
-  rig.command([COMMAND_KICK, 1, rowI32(rig.lane, 1, ROW_GENERATION)]);
+  rig.command([COMMAND_KICK, 1, rowGeneration(rig.lane.tables, 1)]);
   rig.step();
   ok(flooding.isClosed);
 });
@@ -87,7 +88,7 @@ test("reads that bring no whole frame end with the turn", async () => {
 });
 
 test("a frame whose rest came has no part in the clock of the next one", async () => {
-  const rig = await startLaneRig({ upstream: null });
+  const rig = await startLaneRig(endsAt(null));
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(1)).subarray(0, 10));

@@ -2,19 +2,18 @@
 // in this message and closes them.
 
 import type { LogFormat } from "../model/log_line.ts";
+import type { Ends } from "../edges/ends.ts";
+import type { FrontName } from "../edges/fronts.ts";
 import type { NativeHandle } from "../engine/native.ts";
 
-/** The upstream IKE daemon, as socket addresses ready for `connect` and `bind`. */
-export interface UpstreamInit {
-  readonly family: number;
-  /** `sockaddr_in` or `sockaddr_in6` of the daemon. */
-  readonly address: Uint8Array;
-  /** Source prefix of `--upstream-source`, or null. */
-  readonly source: { readonly octets: Uint8Array; readonly bits: number } | null;
+/** A listening socket, and what its connections pass first. */
+export interface ListenerInit {
+  readonly fd: number;
+  readonly front: FrontName;
 }
 
 /** First message from the shell to a lane. */
-export interface LaneInit {
+export interface LaneInit extends Ends {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** The native engine, to which the shell has attached the memory. */
@@ -23,7 +22,7 @@ export interface LaneInit {
   readonly lanes: number;
   readonly connectionsMax: number;
   readonly innerMtu: number;
-  readonly listeners: readonly number[];
+  readonly listeners: readonly ListenerInit[];
   /** TUN queue of this lane, -1 for the echo host. */
   readonly tun: number;
   /** What the TUN takes and gives in packets of many segments: an `OFFLOAD_` constant. */
@@ -32,7 +31,6 @@ export interface LaneInit {
   readonly eventfd: number;
   /** The eventfds of all lanes, by index. */
   readonly eventfds: readonly number[];
-  readonly upstream: UpstreamInit | null;
   readonly prefixTimeoutMs: number;
   readonly frameTimeoutMs: number;
   /** 0 is off. */

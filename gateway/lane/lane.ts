@@ -1,12 +1,14 @@
 // One lane's state: its core instance, its descriptors, its connections and the tables through which it talks to the kernel.
 // The files beside this one are its verbs.
 
-import { CONN_DRAINING, ROW_IKE_WAITS, ROW_LEN } from "../../ts-bindings/layout.ts";
+import { CONN_DRAINING } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
+import type { Listener } from "../edges/front.ts";
 import type { LaneLibc } from "./libc.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
+import { doesIkeWait } from "./row.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
 
@@ -21,6 +23,7 @@ export interface Lane {
   readonly tables: LaneTables;
   readonly timers: Timers;
   readonly epfd: number;
+  readonly listeners: readonly Listener[];
   /** Tells the shell. */
   readonly tell: (notice: LaneNotice) => void;
   /** By row; rows of other lanes are undefined here. */
@@ -118,20 +121,5 @@ export function starve(lane: Lane, connection: Connection): void {
 export function hasUpstream(lane: Lane, connection: Connection): boolean {
   return connection.isUpstreamReadable && connection.state !== CONN_DRAINING &&
     !connection.isStarved && !hasSpent(connection, SPENT_UPSTREAM) &&
-    rowI32(lane, connection.row, ROW_IKE_WAITS) === 0;
-}
-
-/** Offset of a connection's row. */
-export function rowOffset(lane: Lane, row: number): number {
-  return lane.tables.rows + row * ROW_LEN;
-}
-
-/** A 32-bit field of a connection's row. */
-export function rowI32(lane: Lane, row: number, field: number): number {
-  return lane.tables.i32[(rowOffset(lane, row) + field) >>> 2] ?? 0;
-}
-
-/** A 64-bit float field of a connection's row. */
-export function rowF64(lane: Lane, row: number, field: number): number {
-  return lane.tables.f64[(rowOffset(lane, row) + field) / 8] ?? 0;
+    !doesIkeWait(lane.tables, connection.row);
 }

@@ -12,7 +12,7 @@ import { hasListed } from "./lane.ts";
 import { waitMs } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
-test("a lane accepts the prefix one octet at a time, and IKE behind it (T11)", async () => {
+test("T11: a lane accepts the prefix one octet at a time, and IKE behind it", async () => {
   const rig = await startLaneRig();
   const peer = rig.connect();
   rig.settle();
@@ -24,7 +24,7 @@ test("a lane accepts the prefix one octet at a time, and IKE behind it (T11)", a
   deepEqual(peer.sent, []);
 });
 
-test("a lane closes at the first octet that is not the prefix, and sends nothing (T15)", async () => {
+test("T15: a lane closes at the first octet that is not the prefix, and sends nothing", async () => {
   const rig = await startLaneRig();
   const peer = rig.connect();
   arrive(peer, new TextEncoder().encode("IKETCQ"));
@@ -34,7 +34,7 @@ test("a lane closes at the first octet that is not the prefix, and sends nothing
   equal(counted(rig, Status.PrefixMismatch), 1);
 });
 
-test("keepalives do not stop the prefix timer (T16)", async () => {
+test("T16: keepalives do not stop the prefix timer", async () => {
   const rig = await startLaneRig();
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
@@ -51,7 +51,7 @@ test("keepalives do not stop the prefix timer (T16)", async () => {
   equal(counted(rig, Status.PrefixTimeout), 1);
 });
 
-test("a blocked upstream socket stops the reading, and nothing of IKE is lost (L34)", async () => {
+test("L34: a blocked upstream socket stops the reading, and nothing of IKE is lost", async () => {
   const rig = await startLaneRig();
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
@@ -94,7 +94,7 @@ test("a frame that stays incomplete ends its connection, one that trickles on ti
   equal(counted(rig, Status.FrameTimeout), 1);
 });
 
-test("what came before FIN is handled, what is queued leaves, then it closes (T49)", async () => {
+test("T49: what came before FIN is handled, what is queued leaves, then it closes", async () => {
   const rig = await startLaneRig();
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);

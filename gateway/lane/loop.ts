@@ -95,7 +95,7 @@ function dispatch(lane: Lane, i: number): void {
   const tag = tables.dataView.getUint32(at + tables.epollDataAt + 4, LITTLE_ENDIAN);
   switch (tag & ((1 << TAG_BITS) - 1)) {
     case TAG_LISTENER:
-      if (lane.acceptAgainAt === 0) acceptFrom(lane, row);
+      acceptFrom(lane, row);
       return;
     case TAG_EVENTFD:
       wake(lane, row);

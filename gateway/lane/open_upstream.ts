@@ -1,9 +1,9 @@
 // The upstream socket of a connection, opened by the first message that needs it.
 
-import { ROW_ADDRESS, ROW_FAMILY } from "../../ts-bindings/layout.ts";
+import { daemonOf } from "../edges/ends.ts";
+import type { Upstream } from "../edges/ike_endpoint.ts";
 import {
   AF_INET,
-  AF_INET6,
   EMFILE,
   ENFILE,
   ENOBUFS,
@@ -19,8 +19,8 @@ import {
   UDP_GRO,
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
-import type { UpstreamInit } from "./init.ts";
-import { type Lane, rowI32, rowOffset, starve } from "./lane.ts";
+import { type Lane, starve } from "./lane.ts";
+import { rowAddress } from "./row.ts";
 import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
 
@@ -44,8 +44,11 @@ const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC];
  * for another reason, which waiting would not mend: what was to be sent is lost, as in a network without a way.
  */
 export function openUpstream(lane: Lane, connection: Connection): "open" | "later" | "failed" {
-  const { libc, init: { upstream } } = lane;
-  if (upstream === null) throw new Error("Cannot open an upstream socket: there is no upstream");
+  const { libc } = lane;
+  const upstream = daemonOf(lane.init);
+  if (upstream === undefined) {
+    throw new Error("Cannot open an upstream socket: there is no upstream");
+  }
   const fd = libc.socket(upstream.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0 && setUp(lane, connection, upstream, fd)) {
     connection.upstreamFd = fd;
@@ -60,7 +63,7 @@ export function openUpstream(lane: Lane, connection: Connection): "open" | "late
   return "later";
 }
 
-function setUp(lane: Lane, connection: Connection, upstream: UpstreamInit, fd: number): boolean {
+function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: number): boolean {
   const { libc, tables } = lane;
   // One wherever an option wants "on": an int in the low half of the u64.
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, tables.oneAt, 4) < 0) return false;
@@ -95,9 +98,7 @@ function writeSource(
 
 /** What tells clients apart: an IPv4 address, or the first half of an IPv6 one. */
 function clientOctets(lane: Lane, connection: Connection): Uint8Array {
-  const at = rowOffset(lane, connection.row) + ROW_ADDRESS;
-  const isV6 = rowI32(lane, connection.row, ROW_FAMILY) === AF_INET6;
-  return lane.tables.u8.subarray(at, at + (isV6 ? 8 : 4));
+  return rowAddress(lane.tables, connection.row).subarray(0, 8);
 }
 
 /**

@@ -4,6 +4,7 @@ import { arrive } from "../../tests/fakes/kernel/kernel.ts";
 import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { endsAt } from "../edges/ends.ts";
 import { AF_INET, EADDRNOTAVAIL, EMFILE } from "../linux/constants.ts";
 import { waitMs } from "./loop.ts";
 import { sourceHost } from "./open_upstream.ts";
@@ -38,7 +39,7 @@ test("a connection for which there is no descriptor waits with its message, and 
 
 test("what cannot be sent for want of an address is dropped, counted and told, and the next is tried", async () => {
   const upstream = { family: AF_INET, address: new Uint8Array(16), source: SOURCE };
-  const rig = await startLaneRig({ upstream });
+  const rig = await startLaneRig(endsAt(upstream));
   rig.kernel.failures.bind.push(EADDRNOTAVAIL, EADDRNOTAVAIL);
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);

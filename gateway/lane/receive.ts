@@ -1,10 +1,11 @@
-// From TCP: octets into the rx ring, frames out of it, batch by batch (design.md §4, steps 2 to 10).
+// From TCP: octets into the rx ring, frames out of it, batch by batch (docs/design/data-path.md, steps 2 to 10).
 //
-// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (protocol.md L35).
+// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (rule L35).
 
 import {
   BATCH_CLOSE,
   BATCH_ESP,
+  BATCH_HAND_OVER,
   BATCH_NONE,
   BATCH_SKIPPED,
   BATCH_UPSTREAM,
@@ -70,7 +71,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   const room = roomOf(lane, parts);
   const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
   if (octets > 0) {
-    core.rx_commit(index, connection.row, octets);
+    core.rx_commit(index, connection.row, octets, lane.now);
     connection.readAt = lane.now;
     if (connection.heldAt === 0) connection.heldAt = lane.now;
     // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
@@ -82,7 +83,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   if (isEmpty) return false;
   if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
   // What waits on a connection of ours is better sent again on the next one, which is not opened before this one has ended.
-  else if (connection.isOurs) doom(lane, connection, Status.PeerClosed);
+  else if (connection.role === "originator") doom(lane, connection, Status.PeerClosed);
   else finish(lane, connection, Status.PeerClosed);
   return false;
 }
@@ -96,7 +97,7 @@ function roomOf(lane: Lane, parts: number): number {
 /**
  * Ends a connection in order: nothing more is read, what is queued leaves, then it closes.
  *
- * The peer's FIN (protocol.md T49) and the drain of the gateway come here.
+ * The peer's FIN (rule T49) and the drain of the gateway come here.
  */
 export function finish(lane: Lane, connection: Connection, status: number): void {
   connection.state = CONN_DRAINING;
@@ -127,6 +128,9 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
       case BATCH_UPSTREAM:
         sendUpstream(lane, connection, wordOf(lane, tables.batchCount));
         break;
+      case BATCH_HAND_OVER:
+        handOver(lane);
+        break;
       case BATCH_CLOSE:
         doom(lane, connection, wordOf(lane, tables.batchStatus));
         break;
@@ -152,6 +156,15 @@ function openBatch(lane: Lane, connection: Connection): void {
   if (wordOf(lane, tables.fresh) > 0) enable(lane, connection);
   if (inner > 0) deliverInner(lane, inner);
   core.rx_release_all(index, connection.row);
+}
+
+/** Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet. */
+function handOver({ init: { ike } }: Lane): never {
+  switch (ike.kind) {
+    case "none":
+    case "upstream":
+      throw new Error(`Cannot hand IKE over: its endpoint is ${ike.kind}`);
+  }
 }
 
 /** Matches the stream prefix in what has been read; true once all six octets are there. */

@@ -3,10 +3,11 @@
 //
 // Rings lie with any lane. A lane that finds too few with its own connections asks the others.
 
-import { LANE_ORDERS, ROW_TX_PARTIAL_AT, ROW_VALID_AT } from "../../ts-bindings/layout.ts";
+import { LANE_ORDERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
-import { doom, type Lane, rowF64, starve } from "./lane.ts";
+import { doom, type Lane, starve } from "./lane.ts";
+import { rowTxPartialAt, rowValidAt } from "./row.ts";
 
 /** Order of one lane to the others: give up rings. Beside those of the shell (`commands.ts`). */
 export const ORDER_RECLAIM = 4;
@@ -54,7 +55,7 @@ function reclaim(lane: Lane, wanted: number): number {
 
 /** How long a connection has held a ring without emptying it, and without a valid word; 0 without a ring. */
 function silentMs(lane: Lane, connection: Connection): number {
-  const stuckAt = rowF64(lane, connection.row, ROW_TX_PARTIAL_AT);
+  const stuckAt = rowTxPartialAt(lane.tables, connection.row);
   const inbound = connection.heldAt === 0 ? 0 : lane.now - connection.heldAt;
   const held = Math.max(inbound, stuckAt === 0 ? 0 : lane.now - stuckAt);
   return Math.min(held, lane.now - wordAt(lane, connection));
@@ -62,7 +63,7 @@ function silentMs(lane: Lane, connection: Connection): number {
 
 /** When something came of which it is known that it belongs here: an authentic packet, or a datagram of the daemon. */
 function wordAt(lane: Lane, connection: Connection): number {
-  return Math.max(rowF64(lane, connection.row, ROW_VALID_AT), connection.openedAt);
+  return Math.max(rowValidAt(lane.tables, connection.row), connection.openedAt);
 }
 
 function askOthers(lane: Lane): void {

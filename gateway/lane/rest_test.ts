@@ -2,7 +2,6 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { ROW_IKE_WAITS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { callAttention } from "./attention.ts";
 import { ORDER_DRAIN } from "./commands.ts";
@@ -11,8 +10,8 @@ import { type LaneRig, startLaneRigs } from "../../tests/support/lane/rig.ts";
 import { arrive, makeRoom, sendFin } from "../../tests/fakes/kernel/kernel.ts";
 import { counted, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { EPOLLIN } from "../linux/constants.ts";
-import { rowI32 } from "./lane.ts";
 import { waitMs } from "./loop.ts";
+import { doesIkeWait } from "./row.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 import { flush } from "./transmit.ts";
 
@@ -35,7 +34,7 @@ test("another lane that makes room in the reserve tells the owner", async () => 
   const { rig, other, peer, upstream } = await startBusy();
   const [, connection] = rig.lane.connections;
   ok(connection !== undefined);
-  equal(rowI32(rig.lane, 1, ROW_IKE_WAITS), 1);
+  ok(doesIkeWait(rig.lane.tables, 1));
   // No EPOLLOUT edge: the kernel has the room by the time of the other lane's call.
   peer.space = Infinity;
   flush(other.lane, connection);

@@ -2,19 +2,9 @@
 //
 // The transmit lock of a connection is held from `outbound_next` or `tx_lock` to `tx_unlock`, the system call included:
 // whoever holds it may send on the descriptor, of whichever lane the connection is. What the kernel does not take waits
-// for the owner lane's EPOLLOUT edge (design.md §1; protocol.md L30 to L32).
+// for the owner lane's EPOLLOUT edge (rules L30 to L32).
 
-import {
-  CONN_DRAINING,
-  LOWAT_MAX,
-  ROW_FD,
-  ROW_IKE_WAITS,
-  ROW_LANE,
-  ROW_LOWAT,
-  ROW_LOWAT_SET,
-  ROW_SEGMENT,
-  ROW_TX_PARTIAL_AT,
-} from "../../ts-bindings/layout.ts";
+import { CONN_DRAINING, LOWAT_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { sealJobs } from "../engine/native.ts";
 import {
@@ -29,7 +19,18 @@ import {
 import { callAttention } from "./attention.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
-import { doom, type Lane, list, rowF64, rowI32, rowOffset } from "./lane.ts";
+import { doom, type Lane, list } from "./lane.ts";
+import {
+  doesIkeWait,
+  rowFd,
+  rowLane,
+  rowLowat,
+  rowLowatSet,
+  rowSegment,
+  rowTxPartialAt,
+  setRowLowatSet,
+  setRowSegment,
+} from "./row.ts";
 
 /**
  * Seals and sends the lane's outbound entries, connection by connection.
@@ -55,27 +56,27 @@ export function flush(lane: Lane, connection: Connection): void {
 
 /** Sends from the rings of `row` until they are empty or the kernel takes no more, then lets the lock go. */
 function sendLocked(lane: Lane, row: number): void {
-  const { core, index, libc } = lane;
-  const fd = rowI32(lane, row, ROW_FD);
-  const owner = rowI32(lane, row, ROW_LANE);
-  const hasWaited = rowI32(lane, row, ROW_IKE_WAITS) !== 0;
+  const { core, index, libc, tables } = lane;
+  const fd = rowFd(tables, row);
+  const owner = rowLane(tables, row);
+  const hasWaited = doesIkeWait(tables, row);
   const wasStuck = isStuck(lane, row);
   // A kernel that is kept short gets its octets in parts, each in a buffer of its own: it looks at what it holds before each buffer.
-  const isShort = rowI32(lane, row, ROW_SEGMENT) > 0 && rowI32(lane, row, ROW_LOWAT) < LOWAT_MAX;
+  const isShort = rowSegment(tables, row) > 0 && rowLowat(tables, row) < LOWAT_MAX;
   const flags = MSG_NOSIGNAL | MSG_DONTWAIT | (isShort ? MSG_EOR : 0);
   let left = 0;
   let isBroken = false;
   for (;;) {
     const planned = core.tx_plan(index, row);
     if (planned === 0) break;
-    const sent = libc.sendmsg(fd, lane.tables.txMsgAt, flags);
+    const sent = libc.sendmsg(fd, tables.txMsgAt, flags);
     if (sent < 0) isBroken = libc.errno() !== EAGAIN;
     lane.now = lane.clock();
     left = core.tx_sent(index, row, sent < 0 ? 0 : sent, lane.now);
     if (sent < planned) break;
   }
   // The reserve has room again: its owner may read upstream on.
-  const hasRoom = hasWaited && rowI32(lane, row, ROW_IKE_WAITS) === 0;
+  const hasRoom = hasWaited && !doesIkeWait(tables, row);
   // Since it was stuck its owner has a timer, which reads the row again when it comes due.
   const hasStuck = !wasStuck && isStuck(lane, row);
   if (left > 0) fitLowat(lane, row, fd);
@@ -92,21 +93,21 @@ function sendLocked(lane: Lane, row: number): void {
 
 /** Whether a send has left octets behind that still wait. */
 function isStuck(lane: Lane, row: number): boolean {
-  return rowF64(lane, row, ROW_TX_PARTIAL_AT) > 0;
+  return rowTxPartialAt(lane.tables, row) > 0;
 }
 
 /** Tells the kernel how much it may hold, if the core has come to another number. A larger one wakes the owner, if that makes room. */
 function fitLowat(lane: Lane, row: number, fd: number): void {
   const { libc, tables } = lane;
-  const wanted = rowI32(lane, row, ROW_LOWAT);
-  if (wanted === rowI32(lane, row, ROW_LOWAT_SET)) return;
+  const wanted = rowLowat(tables, row);
+  if (wanted === rowLowatSet(tables, row)) return;
   const { u32, scratch, scratchAt } = tables;
   u32[scratch >>> 2] = wanted;
   libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, scratchAt, 4);
-  u32[(rowOffset(lane, row) + ROW_LOWAT_SET) >>> 2] = wanted;
+  setRowLowatSet(tables, row, wanted);
   u32[tables.sockaddrLen] = 4;
   if (libc.getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, scratchAt, tables.sockaddrLenAt) === 0) {
-    u32[(rowOffset(lane, row) + ROW_SEGMENT) >>> 2] = u32[scratch >>> 2] ?? 0;
+    setRowSegment(tables, row, u32[scratch >>> 2] ?? 0);
   }
 }
 

@@ -43,7 +43,7 @@ interface Total extends Driven {
   descriptorsUsedAgain: number;
 }
 
-test("no octet reaches another connection, no frame is torn, and nothing is lost (L30 to L32)", {
+test("L30 to L32: no octet reaches another connection, no frame is torn, and nothing is lost", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const total: Total = {

@@ -1,10 +1,10 @@
 // Passthrough: IKE, and ESP that is not ours, between a connection and its own UDP socket to the IKE daemon. One socket a
-// connection, so that the daemon's answers find their way by the port alone (protocol.md P2, T54).
+// connection, so that the daemon's answers find their way by the port alone (rules P2, T54).
 //
 // IKE is never dropped in here: towards the daemon a socket that takes no more stops the reading of the connection; from the
 // daemon a full reserve stops the reading of the socket.
 
-import { NO_RING, ROW_TX_QUEUED, ROW_UP_PLAIN, TX_QUEUE_MAX } from "../../ts-bindings/layout.ts";
+import { NO_RING, TX_QUEUE_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import {
   EAGAIN,
@@ -20,9 +20,10 @@ import {
 } from "../linux/constants.ts";
 import { type Connection, SPENT_UPSTREAM } from "./connection.ts";
 import { enable } from "./deadlines.ts";
-import { hasUpstream, type Lane, listAgain, rowI32, rowOffset, starve } from "./lane.ts";
+import { hasUpstream, type Lane, listAgain, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
 import { starveOfRing } from "./reclaim.ts";
+import { rowTxQueued, setRowUpPlain } from "./row.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
 import { tellTrouble } from "./trouble.ts";
@@ -54,7 +55,7 @@ function openFor(lane: Lane, connection: Connection, count: number): void {
       sendBatch(lane, connection, count);
       return;
     case "later":
-      core.rx_rest(index, connection.row);
+      core.rx_release_sent(index, connection.row, 0);
       return;
     case "failed":
       for (let i = 0; i < count; i++) countRefused(lane, i);
@@ -101,7 +102,7 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
       return 0;
     }
     if (isRunRefused(lane, first, errno)) {
-      tables.u32[(rowOffset(lane, connection.row) + ROW_UP_PLAIN) >>> 2] = 1;
+      setRowUpPlain(tables, connection.row);
       return 0;
     }
     tellTrouble(lane, "upstream_refused", errno);
@@ -155,7 +156,7 @@ function takeReads(lane: Lane, connection: Connection, count: number): void {
   const { row } = connection;
   for (let i = 0; i < count; i++) {
     const len = tables.u32[tables.upReadLen + i * MMSGHDR_WORDS] ?? 0;
-    const queued = rowI32(lane, row, ROW_TX_QUEUED);
+    const queued = rowTxQueued(tables, row);
     if (queued > 0 && queued + len + READ_EXTRA > TX_QUEUE_MAX) flush(lane, connection);
     core.upstream_in(index, row, i, lane.now);
   }

@@ -25,7 +25,7 @@ export const TAG_BITS = 3;
 /** Serial numbers wrap here. */
 export const SERIAL_MASK = 0xfffffff;
 
-/** Whose a descriptor is: a connection's row and serial, or a descriptor and 0. */
+/** Whose a descriptor is: a connection's row and serial, a listener's number and 0, or a descriptor and 0. */
 export interface WatchTag {
   readonly kind: number;
   readonly row: number;
@@ -41,15 +41,17 @@ export function watch(lane: Lane, fd: number, tag: WatchTag): boolean {
 }
 
 /** Watches a listener or an eventfd for its level: both are served in full or come again. */
-export function watchLevel(lane: Lane, fd: number, kind: number): boolean {
-  emitEvent(lane, EPOLLIN, { kind, row: fd, serial: 0 });
+export function watchLevel(lane: Lane, fd: number, tag: WatchTag): boolean {
+  emitEvent(lane, EPOLLIN, tag);
   return add(lane, fd);
 }
 
-/** Lets what waits on a listener wake the lane, or not: its level would again and again. */
-export function setListening(lane: Lane, fd: number, events: typeof EPOLLIN | 0): void {
-  emitEvent(lane, events, { kind: TAG_LISTENER, row: fd, serial: 0 });
-  lane.libc.epoll_ctl(lane.epfd, EPOLL_CTL_MOD, fd, lane.tables.scratchAt);
+/** Lets what waits on the listeners wake the lane, or not: their level would again and again. */
+export function setListening(lane: Lane, events: typeof EPOLLIN | 0): void {
+  lane.listeners.forEach(({ fd }, i) => {
+    emitEvent(lane, events, { kind: TAG_LISTENER, row: i, serial: 0 });
+    lane.libc.epoll_ctl(lane.epfd, EPOLL_CTL_MOD, fd, lane.tables.scratchAt);
+  });
 }
 
 function emitEvent(lane: Lane, events: number, tag: WatchTag): void {

@@ -32,7 +32,7 @@ function start(event: MessageEvent<LaneInit>): void {
     closeLane(lane);
     tell({ kind: "stopped" });
   } catch (error) {
-    // CoreTrap: a lock of the shared memory may be taken for good, and the shell asleep on it (design.md §8).
+    // CoreTrap: a lock of the shared memory may be taken for good, and the shell asleep on it (docs/design/data-path.md, fates).
     endProcess(runtime, libc, { format: init.logFormat, lane: init.index, error });
   }
 }

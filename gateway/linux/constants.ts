@@ -1,12 +1,12 @@
-// Numbers of the Linux kernel's interface, under libc's names. Those that differ between machines
-// are told apart by `arch` here, and nowhere else; all others are the same on x86-64 and aarch64.
+// Numbers of the Linux kernel's interface, under libc's names. The few that differ between machines
+// are chosen by `arch` here, and nowhere else. All others are the same on x86-64 and aarch64.
 
 import { arch } from "node:process";
 
-/** Order of numbers in memory, for DataView. */
+/** Byte order of numbers in memory, for DataView. */
 export const LITTLE_ENDIAN = true;
 
-// errno.h: the ones that someone acts on; errno.ts has names for all.
+// errno.h: the ones that our code acts on. errno.ts has the names of all.
 export const EPERM = 1;
 export const ENOENT = 2;
 export const ESRCH = 3;
@@ -105,7 +105,7 @@ export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;
 
 // net/if.h, linux/sockios.h, linux/if_tun.h
-/** Octets of a TCP socket that its peer has not acknowledged. */
+/** Asks how many octets of a TCP socket the peer has not acknowledged. */
 export const SIOCOUTQ = 0x5411;
 export const IFNAMSIZ = 16;
 export const IFF_UP = 0x1;

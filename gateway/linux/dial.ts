@@ -1,4 +1,4 @@
-// Opening a TCP connection without blocking the thread.
+// Opens a TCP connection without blocking the thread.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { socketAddressText } from "../model/socket_address.ts";
@@ -9,23 +9,26 @@ import type { Kernel } from "./kernel.ts";
 import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
 import { emitSockaddr, type InetAddress } from "./structs.ts";
 
-/** The first look at whether it is up comes after this long, each later one after twice as long, ms. */
+/** Pause before the first check of the connection, ms. It doubles each time, up to the maximum. */
 const LOOK_MIN_MS = 1;
 const LOOK_MAX_MS = 32;
 
+/** How to connect. */
 export interface DialOptions {
   readonly timeoutMs: number;
   readonly tcp: TcpOptions;
-  /** Of IPv6, 20 bits; 0 lets the kernel choose one for the connection. */
+  /** IPv6 flow label of 20 bits, or 0 to let the kernel choose one for the connection. */
   readonly flowLabel: number;
-  /** Gives up early. */
+  /** Aborts the attempt. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Connects to `remote`; the descriptor has the options of `setTcpOptions` and is the caller's.
+ * Connects to `remote`. The socket has the options of `setTcpOptions`. The caller owns the returned
+ * descriptor and must close it.
  *
- * @throws {Error} `Cannot connect to 192.0.2.1:4500: ECONNREFUSED`
+ * @throws {Error} `Cannot connect to 192.0.2.1:4500: ECONNREFUSED`, or the signal's reason; the
+ *   socket is then closed
  */
 export async function dialTcp(
   kernel: Kernel,
@@ -53,7 +56,10 @@ export async function dialTcp(
   }
 }
 
-/** `connect` again and again says how far it is; unlike SO_ERROR it tells "done" from "not yet". */
+/**
+ * Whether the connection is up. Each further `connect` reports the progress; unlike SO_ERROR, it
+ * tells "done" from "not yet".
+ */
 function isUp(
   { libc, scratch }: Kernel,
   fd: number,

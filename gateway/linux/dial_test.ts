@@ -45,7 +45,7 @@ test("dialTcp() connects with the options that it was given", async () => {
   closeAll(kernel.libc, [fd, ...fds]);
 });
 
-test("dialTcp() gives connections the flow label that it was given, whoever else has labels", async () => {
+test("dialTcp() gives connections their flow label, even if others hold labels", async () => {
   const tcp: TcpOptions = { congestion: null, keepaliveS: 0 };
   const { fds: [listener = -1], address } = listenTcp(kernel, {
     address: inet(LOCALHOST6, 0),
@@ -53,7 +53,7 @@ test("dialTcp() gives connections the flow label that it was given, whoever else
     tcp,
   });
   const { signal } = new AbortController();
-  // From here on the kernel looks for a lease of each label.
+  // From here on, the kernel requires a lease for each label.
   const other = openSocket(kernel, address.octets, SOCK_STREAM);
   leaseFlowLabel(kernel, other, { to: address.octets, label: 0x12345, share: IPV6_FL_S_EXCL });
   for (const flowLabel of [0xabcde, 0xabcde, 0xfffff, 1]) {

@@ -1,18 +1,21 @@
-// The end of a process whose shared memory can be trusted no more. A thread that has trapped may hold a lock on which the others, the
-// shell among them, sleep: nobody can be asked to end in order.
+// Ends a process whose shared memory can no longer be trusted. A thread that trapped may hold a
+// lock on which the others, the shell included, sleep. So no thread can be asked to end in order.
 
 import { type LogFormat, logLine } from "../model/log_line.ts";
 import type { Libc, Runtime } from "../runtime/types.ts";
 
-/** What has ended, and how to say so. */
+/** What failed, and the format of the last log line. */
 export interface LastWords {
   readonly format: LogFormat;
-  /** The lane, or null for the shell. */
+  /** The lane that failed, or null for the shell. */
   readonly lane: number | null;
   readonly error: unknown;
 }
 
-/** Writes one line to standard error and ends the process with exit code 1, whatever its other threads do. */
+/**
+ * Writes one line to standard error, and ends the process with exit code 1 whatever its other
+ * threads do.
+ */
 export function endProcess(
   runtime: Pick<Runtime, "stderr">,
   libc: Pick<Libc, "_exit">,

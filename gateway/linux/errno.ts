@@ -1,7 +1,8 @@
-// errno in words.
+// Names and messages for errno.
 
 /**
- * The name of an error number: `EADDRINUSE`. A number that the kernel never had is told as it is.
+ * The name of an error number: `EADDRINUSE`. A number that the kernel does not use stays a number:
+ * `errno 41`.
  */
 export function errnoName(errno: number): string {
   return NAMES[errno] ?? `errno ${errno}`;
@@ -10,9 +11,9 @@ export function errnoName(errno: number): string {
 /**
  * Makes the Error of a failed system call: `Cannot bind 127.0.0.1:4500: EADDRINUSE`.
  *
- * @param action What could not be done, from its capital letter on, without the colon
- * @param errno As `libc.errno()` gave it right after the call
- * @param hint What the user may do about it
+ * @param action The beginning of the message, without the colon: `Cannot bind 127.0.0.1:4500`
+ * @param errno As `libc.errno()` returned it right after the call
+ * @param hint What the user can do about it
  */
 export function failed(action: string, errno: number, hint?: string): Error {
   const help = hint === undefined ? "" : ` (${hint})`;
@@ -20,10 +21,11 @@ export function failed(action: string, errno: number, hint?: string): Error {
 }
 
 /**
- * asm-generic/errno-base.h and errno.h, by number; 41 and 58 stand for nothing.
+ * Names by number, from asm-generic/errno-base.h and errno.h. 41 and 58 are unused.
  *
- * Not `util.getSystemErrorName`: it knows about half of them, not the same half on Deno and on Bun
- * (ENOEXEC, EINPROGRESS and EDQUOT are missing on one or both), and has ENOTSUP for EOPNOTSUPP.
+ * We do not use `util.getSystemErrorName`. It knows only about half of them, and not the same half
+ * on Deno and on Bun: ENOEXEC, EINPROGRESS and EDQUOT are missing on one or both. It also calls
+ * EOPNOTSUPP ENOTSUP.
  */
 const NAMES: readonly (string | undefined)[] = [
   undefined,

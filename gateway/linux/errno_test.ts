@@ -11,7 +11,7 @@ test("errnoName() agrees with every errno constant", () => {
   for (const [name, value] of errnos) assert.equal(errnoName(Number(value)), name);
 });
 
-test("errnoName() knows the ends of the table and tells unknown numbers as they are", () => {
+test("errnoName() knows the ends of the table, and writes unknown numbers as numbers", () => {
   assert.equal(errnoName(1), "EPERM");
   assert.equal(errnoName(40), "ELOOP");
   assert.equal(errnoName(42), "ENOMSG");

@@ -14,7 +14,7 @@ import {
 const kernel = openTestKernel();
 const { libc } = kernel;
 
-test("addWatch() tells each descriptor by its tag, once per edge", () => {
+test("addWatch() reports each descriptor by its tag, once per edge", () => {
   const epfd = openEpoll(kernel);
   const fds = [openEventfd(kernel), openEventfd(kernel)];
   const tags = [{ kind: 0x80000001, id: 0xffffffff }, { kind: 2, id: 7 }];
@@ -29,7 +29,7 @@ test("addWatch() tells each descriptor by its tag, once per edge", () => {
   closeAll(libc, [...fds, epfd]);
 });
 
-test("addWatch() refuses a descriptor twice", () => {
+test("addWatch() refuses to add a descriptor twice", () => {
   const epfd = openEpoll(kernel);
   const fd = openEventfd(kernel);
   const watch = { epfd, fd, events: EPOLLIN, tag: { kind: 1, id: 1 } };

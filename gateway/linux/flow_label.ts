@@ -1,6 +1,7 @@
-// IPv6 flow labels of our own choosing (RFC 6437), on Linux by `ip6_flowlabel.c`.
+// IPv6 flow labels of our own choice (RFC 6437), through Linux's `ip6_flowlabel.c`. The request:
 //
-//   in6_flowlabel_req   address 16 | label 4, wire order | action 1 | share 1 | flags 2 | times 8     32 octets
+//   in6_flowlabel_req   address 16 | label 4, wire order | action 1 | share 1 | flags 2 | times 8
+//   (32 octets)
 
 import {
   IPPROTO_IPV6,
@@ -18,18 +19,19 @@ export const FLOWLABEL_AT = 16;
 export const FLOWLABEL_FLAGS_AT = 22;
 const FLOWLABEL_SHARE_AT = 21;
 
-/** A label for packets to an address. */
+/** A flow label for packets to one address. */
 export interface FlowLabel {
-  /** 16 octets. */
+  /** Destination, 16 octets. */
   readonly to: Uint8Array;
   /** 20 bits, not 0. */
   readonly label: number;
 }
 
 /**
- * Lets a socket connect under a label that its sockaddr has.
+ * Lets a socket connect with the flow label in its sockaddr.
  *
- * It is leased: as soon as any process has a label for itself alone the kernel refuses those without a lease.
+ * The label is leased, because the kernel refuses labels without a lease as soon as any process
+ * holds one exclusively.
  *
  * @throws {Error} If the kernel refuses it
  */
@@ -38,7 +40,12 @@ export function useFlowLabel(kernel: Kernel, fd: number, label: FlowLabel): void
   leaseFlowLabel(kernel, fd, { ...label, share: IPV6_FL_S_ANY });
 }
 
-/** Leases a label for as long as the socket is open; `share` says who else may. */
+/**
+ * Leases a label for as long as the socket is open. `share` says who else may lease it
+ * (IPV6_FL_S_*).
+ *
+ * @throws {Error} If the kernel refuses it
+ */
 export function leaseFlowLabel(
   { libc, scratch }: Kernel,
   fd: number,

@@ -1,10 +1,14 @@
-// What every file of this folder works with: libc, and a window of shared memory where the arguments of a call are laid out. For set-up
-// and supervision; calls per packet use tables made once (lane/tables.ts).
+// What the files of this folder work with: libc, and a window of shared memory that holds the
+// arguments of one call. Use it for set-up and supervision. Calls per packet use tables that are
+// made once (lane/tables.ts).
 
 import type { Address, Libc, MappedMemory } from "../runtime/types.ts";
 import { failed } from "./errno.ts";
 
-/** Window of shared memory. It belongs to one thread; no function keeps anything in it after it has returned. */
+/**
+ * A window of shared memory. It belongs to one thread, and no function keeps anything in it after
+ * it returns.
+ */
 export interface Scratch {
   readonly u8: Uint8Array;
   readonly view: DataView;
@@ -12,20 +16,21 @@ export interface Scratch {
   at(offset: number): Address;
 }
 
-/** The kernel as a thread reaches it. */
+/** Access of one thread to the kernel. */
 export interface Kernel {
   readonly libc: Libc;
   readonly scratch: Scratch;
 }
 
+/** Where a window lies. */
 export interface ScratchOptions {
   readonly memory: WebAssembly.Memory;
   readonly mapped: MappedMemory;
-  /** Where the window begins in the memory; a multiple of 8. */
+  /** Offset of the window in the memory; a multiple of 8. */
   readonly offset: number;
 }
 
-/** Octets that a window has. */
+/** Length of a window, in octets. */
 export const SCRATCH_LEN = 256;
 
 /** Lays a window over `SCRATCH_LEN` octets of the memory. */
@@ -37,16 +42,16 @@ export function createScratch({ memory, mapped, offset }: ScratchOptions): Scrat
   };
 }
 
-/** A number where a call takes an address, and this request none. */
+/** Passes a number where a call's signature has an address but this request takes a number. */
 export function numberArgument({ NULL }: Pick<Libc, "NULL">, value: number): Address {
   return (typeof NULL === "bigint" ? BigInt(value) : value) as Address;
 }
 
 /**
- * Passes on what a system call has returned.
+ * Returns the result of a system call, or throws if it failed.
  *
- * @param action What it was for, as the beginning of an error message
- * @throws {Error} If it is -1; the message ends with the name of errno
+ * @param action What the call was for, as the beginning of an error message
+ * @throws {Error} If the result is negative; the message ends with the name of errno
  */
 export function expectDone(libc: Libc, result: number, action: string): number {
   if (result < 0) throw failed(action, libc.errno());

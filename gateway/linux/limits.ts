@@ -1,12 +1,12 @@
-// The limit of open files: a connection takes one descriptor, and one more for its upstream socket.
+// The limit of open files. A connection takes one descriptor, and one more for its upstream socket.
 
 import { LITTLE_ENDIAN, RLIMIT_NOFILE } from "./constants.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
 
 /**
- * Raises this process's soft limit of open files to its hard one.
+ * Raises this process's soft limit of open files to the hard limit.
  *
- * @returns The limit that holds now
+ * @returns The limit that now applies
  * @throws {Error} If the kernel refuses
  */
 export function raiseOpenFiles({ libc, scratch }: Kernel): number {
@@ -20,6 +20,6 @@ export function raiseOpenFiles({ libc, scratch }: Kernel): number {
   return Number(hard);
 }
 
-/** Members of `struct rlimit`, u64 each. */
+/** Offsets of the members of `struct rlimit`, each a u64. */
 const SOFT_AT = 0;
 const HARD_AT = 8;

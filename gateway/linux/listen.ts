@@ -1,7 +1,9 @@
-// TCP listeners, one a lane: the kernel spreads connections over sockets that share an address by SO_REUSEPORT.
+// TCP listeners, one per lane. They share an address by SO_REUSEPORT, and the kernel spreads
+// connections over them.
 //
-// With that option a second gateway of the same user would share a busy port unseen. So a guard socket without it is bound
-// first; it fails if anyone listens there, and holds the port (a chosen one too) until ours do.
+// With that option a second gateway of the same user would silently share a busy port. So we first
+// bind a guard socket without it. This fails if anyone listens there, and holds the port (even one
+// the kernel chose) until our listeners do.
 
 import { socketAddressText } from "../model/socket_address.ts";
 import {
@@ -23,28 +25,31 @@ import {
 } from "./sockets.ts";
 import type { InetAddress } from "./structs.ts";
 
+/** What to listen on. */
 export interface ListenOptions {
   /** Port 0 lets the kernel choose one. */
   readonly address: InetAddress;
-  /** Listeners to open on it, one a lane. */
+  /** Listeners to open on the address, one per lane. */
   readonly count: number;
-  /** Of the connections that they accept. */
+  /** For the connections that they accept. */
   readonly tcp: TcpOptions;
-  /** Leaves IPv4 to another listener of the same port; otherwise `[::]` takes both. */
+  /** Leaves IPv4 to another listener of the same port. Otherwise `[::]` accepts both. */
   readonly isV6Only?: boolean;
 }
 
 /** Listeners of one address. */
 export interface Listeners {
   readonly fds: readonly number[];
-  /** With the port that they have. */
+  /** The address, with the port in use. */
   readonly address: InetAddress;
 }
 
 /**
- * Opens the listeners of one address. Accepted sockets have the options of `setTcpOptions` from birth.
+ * Opens the listeners of one address. Accepted sockets inherit the options of `setTcpOptions`. The
+ * caller owns the descriptors.
  *
- * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`, or what `setTcpOptions` throws; nothing stays open
+ * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`, or an error of `setTcpOptions`; nothing
+ *   stays open
  */
 export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
   const fds: number[] = [];
@@ -70,7 +75,7 @@ export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
   }
 }
 
-/** Binds. Connections of an earlier run that still linger on the port are no hindrance. */
+/** Binds, even while connections of an earlier run still linger on the port. */
 function claim(kernel: Kernel, fd: number, { address, isV6Only }: ListenOptions): void {
   setOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 });
   if (address.octets.length === 16) {
@@ -80,5 +85,5 @@ function claim(kernel: Kernel, fd: number, { address, isV6Only }: ListenOptions)
   bindSocket(kernel, fd, address);
 }
 
-/** Connections that wait to be accepted; the kernel caps it at net.core.somaxconn. */
+/** Connections that may wait to be accepted. The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096;

@@ -68,7 +68,7 @@ test("listenTcp() gives what it accepts the options of the listener", () => {
   const { fds: [listener = -1], address } = listenTcp(kernel, {
     address: inet(LOCALHOST, 0),
     count: 1,
-    // Every Linux has it, and lets everybody use it.
+    // Every Linux has reno, and lets everybody use it.
     tcp: { congestion: "reno", keepaliveS: 60 },
   });
   const client = connectTcp(kernel, address);
@@ -82,11 +82,11 @@ test("listenTcp() gives what it accepts the options of the listener", () => {
   closeAll(libc, [client, fd, listener]);
 });
 
-test("listenTcp() and checkTcpOptions() name a congestion control that is not there, and leave nothing open", () => {
+test("listenTcp() and checkTcpOptions() name a congestion control that is missing", () => {
   const { kernel: tracking, open } = trackDescriptors(kernel);
   const tcp: TcpOptions = { congestion: "none-such", keepaliveS: 1 };
   const message = 'Cannot use congestion control "none-such": ENOENT ' +
-    "(net.ipv4.tcp_available_congestion_control names those there are)";
+    "(net.ipv4.tcp_available_congestion_control lists the available ones)";
   const address = inet(LOCALHOST, 0);
   assert.throws(() => listenTcp(tracking, { address, count: 1, tcp }), { message });
   assert.throws(() => checkTcpOptions(tracking, tcp), { message });
@@ -119,7 +119,7 @@ test("listenTcp() spreads connections over its listeners", () => {
   closeAll(libc, [...clients, ...fds]);
 });
 
-test("listenTcp() sees a second gateway on its port, and leaves nothing open", () => {
+test("listenTcp() notices a second gateway on its port, and leaves nothing open", () => {
   const { fds, address } = listenTcp(kernel, {
     address: inet(LOCALHOST, 0),
     tcp: SYSTEM,
@@ -133,7 +133,7 @@ test("listenTcp() sees a second gateway on its port, and leaves nothing open", (
   closeAll(libc, fds);
 });
 
-test("listenTcp() takes a port again on which connections linger", () => {
+test("listenTcp() takes a port on which connections of an earlier run linger", () => {
   const { fds: [listener = -1], address } = listenTcp(kernel, {
     address: inet(LOCALHOST, 0),
     tcp: SYSTEM,
@@ -148,7 +148,7 @@ test("listenTcp() takes a port again on which connections linger", () => {
   closeAll(libc, again.fds);
 });
 
-test("listenTcp() on [::] takes IPv4, unless that is left to a listener of its own", () => {
+test("listenTcp() on [::] accepts IPv4, unless another listener has it", () => {
   const both = listenTcp(kernel, { address: inet(ANY6, 0), tcp: SYSTEM, count: 1 });
   const [listener = -1] = both.fds;
   const { port } = both.address;

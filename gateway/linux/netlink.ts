@@ -1,7 +1,9 @@
-// rtnetlink messages for routes (RFC 3549 §2.3.2, §3.1.1). All numbers are in the machine's order, addresses in wire order.
+// rtnetlink messages for routes (RFC 3549 §2.3.2, §3.1.1). Numbers are in the machine's byte order,
+// addresses in wire order.
 //
 //   nlmsghdr   len 4 | type 2 | flags 2 | sequence 4 | port 4
-//   rtmsg      family 1 | dst bits 1 | src bits 1 | tos 1 | table 1 | protocol 1 | scope 1 | type 1 | flags 4
+//   rtmsg      family 1 | dst bits 1 | src bits 1 | tos 1 | table 1 | protocol 1 | scope 1 | type 1
+//              | flags 4
 //   rtattr     len 2 | type 2 | data, padded to 4      here: RTA_DST, then RTA_OIF
 //   answer     nlmsghdr | minus errno 4 | the request's nlmsghdr
 
@@ -21,12 +23,13 @@ import {
 } from "./constants.ts";
 import { familyOf } from "./structs.ts";
 
+/** A request about one route. */
 export interface RouteRequest {
   /** RTM_NEWROUTE or RTM_DELROUTE. */
   readonly type: number;
-  /** NLM_F_CREATE and the like; request and acknowledgement are asked for anyway. */
+  /** NLM_F_CREATE and the like. NLM_F_REQUEST and NLM_F_ACK are added. */
   readonly flags: number;
-  /** Destination: 4 or 16 octets, and how many bits of them count. */
+  /** Destination: 4 or 16 octets, and how many of their bits make up the prefix. */
   readonly octets: Uint8Array;
   readonly bits: number;
   /** Index of the device that the route goes through. */
@@ -44,7 +47,7 @@ export function emitRouteRequest(request: RouteRequest): Uint8Array<ArrayBuffer>
   view.setUint32(0, len, LITTLE_ENDIAN);
   view.setUint16(4, type, LITTLE_ENDIAN);
   view.setUint16(6, flags | NLM_F_REQUEST | NLM_F_ACK, LITTLE_ENDIAN);
-  // An IPv6 route has no scope; an IPv4 one without a gateway ends on its link.
+  // An IPv6 route has no scope. An IPv4 route without a gateway has the scope of its link.
   const scope = family === AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
   const route = [family, bits, 0, 0, RT_TABLE_MAIN, RTPROT_STATIC, scope, RTN_UNICAST];
   message.set(route, NLMSGHDR_LEN);
@@ -61,8 +64,9 @@ export function emitRouteRequest(request: RouteRequest): Uint8Array<ArrayBuffer>
 /**
  * Reads the kernel's answer to a request.
  *
- * @returns errno, 0 if it was done
- * @throws {RangeError} If it is no answer
+ * @param len Octets of the answer in `view`
+ * @returns errno, or 0 for success
+ * @throws {RangeError} If it is not an answer
  */
 export function parseAnswer(view: DataView, len: number): number {
   if (len < NLMSGHDR_LEN + 4 || view.getUint16(4, LITTLE_ENDIAN) !== NLMSG_ERROR) {
@@ -74,5 +78,5 @@ export function parseAnswer(view: DataView, len: number): number {
 const NLMSGHDR_LEN = 16;
 const RTATTR_LEN = 4;
 
-/** nlmsghdr and rtmsg. */
+/** nlmsghdr and rtmsg together. */
 const ROUTE_LEN = 28;

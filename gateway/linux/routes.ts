@@ -1,5 +1,6 @@
-// Routes of the main table into a device, by rtnetlink. They carry the protocol "static", and only such are removed: a route that the
-// operator made by hand stays (`ip route` gives it the protocol "boot").
+// Adds and removes routes of the main table into a device, through rtnetlink. Our routes carry the
+// protocol "static", and only routes with that protocol are removed. A route that the operator made
+// by hand stays, because `ip route` gives it the protocol "boot".
 
 import { addressText } from "../model/address.ts";
 import {
@@ -20,7 +21,7 @@ import { failed } from "./errno.ts";
 import { expectDone, type Kernel, SCRATCH_LEN } from "./kernel.ts";
 import { emitRouteRequest, parseAnswer } from "./netlink.ts";
 
-/** A prefix, and the device that it is reached through. */
+/** A prefix, and the device through which it is reached. */
 export interface Route {
   /** 4 or 16 octets without host bits. */
   readonly octets: Uint8Array;
@@ -32,7 +33,8 @@ export interface Route {
 /**
  * Adds a route.
  *
- * @returns "existed" if the prefix has a route already, through this device or another: it is left as it was
+ * @returns "existed" if the prefix already has a route, through this device or another; it is left
+ *   as it is
  * @throws {Error} `Cannot add route 10.93.30.0/24: EPERM (needs CAP_NET_ADMIN)`
  */
 export function addRoute(kernel: Kernel, route: Route): "added" | "existed" {
@@ -43,9 +45,9 @@ export function addRoute(kernel: Kernel, route: Route): "added" | "existed" {
 }
 
 /**
- * Removes a route that `addRoute` has added.
+ * Removes a route that `addRoute` added.
  *
- * @returns "absent" if there is none such
+ * @returns "absent" if there is no such route
  * @throws {Error} `Cannot remove route 10.93.30.0/24: EPERM (needs CAP_NET_ADMIN)`
  */
 export function removeRoute(kernel: Kernel, route: Route): "removed" | "absent" {
@@ -56,11 +58,11 @@ export function removeRoute(kernel: Kernel, route: Route): "removed" | "absent" 
 
 interface Exchange {
   readonly action: string;
-  /** errno that is an answer and no failure. */
+  /** The errno that is an answer and not a failure. */
   readonly tolerated: number;
 }
 
-/** Sends one request and takes its answer; false if the answer was the tolerated errno. */
+/** Sends one request and reads its answer. False if the answer was the tolerated errno. */
 function isDone(kernel: Kernel, message: Uint8Array, exchange: Exchange): boolean {
   const { libc } = kernel;
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -75,7 +77,10 @@ function isDone(kernel: Kernel, message: Uint8Array, exchange: Exchange): boolea
   }
 }
 
-/** The kernel handles a request within `send`: its answer is there when the call returns. */
+/**
+ * Returns errno of the answer. The kernel handles a request within `send`, so the answer is there
+ * when the call returns.
+ */
 function answerTo(
   kernel: Kernel,
   fd: number,

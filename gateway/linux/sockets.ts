@@ -1,4 +1,5 @@
-// Sockets: opening, options, addresses. All are non-blocking and close on exec.
+// Sockets: opens them, sets their options, and reads their addresses. All are non-blocking and
+// close on exec.
 
 import { socketAddressText } from "../model/socket_address.ts";
 import {
@@ -27,10 +28,10 @@ import { expectDone, type Kernel } from "./kernel.ts";
 import { emitSockaddr, familyOf, type InetAddress, parseSockaddr } from "./structs.ts";
 
 /**
- * Opens a socket of the family of `octets`.
+ * Opens a socket of the family of `octets`. The caller owns the descriptor.
  *
  * @param type SOCK_STREAM or SOCK_DGRAM
- * @throws {Error} If the kernel has none to give
+ * @throws {Error} If the kernel has no socket to give
  */
 export function openSocket({ libc }: Kernel, octets: Uint8Array, type: number): number {
   const fd = libc.socket(familyOf(octets), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -38,7 +39,7 @@ export function openSocket({ libc }: Kernel, octets: Uint8Array, type: number): 
 }
 
 /**
- * Gives a socket its own address.
+ * Binds a socket to a local address.
  *
  * @throws {Error} `Cannot bind 127.0.0.1:4500: EADDRINUSE`
  */
@@ -51,27 +52,27 @@ export function bindSocket({ libc, scratch }: Kernel, fd: number, address: InetA
   throw failed(`Cannot bind ${socketAddressText(address)}`, errno, hint);
 }
 
-/** What a TCP connection may be told to be. */
+/** Settings of a TCP connection. */
 export interface TcpOptions {
-  /** Name of a congestion control; null is the system's. */
+  /** Name of a congestion control, or null for the system's. */
   readonly congestion: string | null;
   /**
-   * Silence before the first probe of a peer that may have vanished without a word, in seconds; 0
-   * sends none.
+   * Seconds of silence before the first probe of a peer that may have vanished without closing. 0
+   * sends no probes.
    */
   readonly keepaliveS: number;
 }
 
 /**
- * Sets what every connection of ours has: no waiting for more to send (Nagle), urgent octets in
- * their place, and `options`. Sockets that a listener accepts have all of it from birth.
+ * Sets the options of all our connections: `options`, no delay to collect more data (Nagle), and
+ * urgent octets in line. Sockets inherit them from the listener that accepts them.
  *
  * @throws {Error} `Cannot use congestion control "bbr": ENOENT (...)`
  */
 export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): void {
   const { congestion, keepaliveS } = options;
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
-  // Urgent octets stay where they are in the stream (RFC 6093 §5).
+  // Urgent octets stay in their place in the stream (RFC 6093 §5).
   setOption(kernel, fd, { level: SOL_SOCKET, name: SO_OOBINLINE, value: 1 });
   if (congestion !== null) setCongestion(kernel, fd, congestion);
   setOption(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: keepaliveS === 0 ? 0 : 1 });
@@ -80,15 +81,15 @@ export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): 
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: keepaliveS });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: interval });
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT, value: KEEPALIVE_PROBES });
-  // While something is unacknowledged there are no probes, and the system would go on for a quarter
-  // of an hour.
+  // TCP sends no probes while data is unacknowledged, and the system would then retransmit for a
+  // quarter of an hour.
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, value: 2000 * keepaliveS });
 }
 
 /**
- * Tries `options` on a socket that goes nowhere.
+ * Tries `options` on a socket that is not connected.
  *
- * @throws {Error} What `setTcpOptions` throws
+ * @throws {Error} As `setTcpOptions`
  */
 export function checkTcpOptions(kernel: Kernel, options: TcpOptions): void {
   const fd = openSocket(kernel, new Uint8Array(4), SOCK_STREAM);
@@ -105,22 +106,22 @@ function setCongestion({ libc, scratch }: Kernel, fd: number, congestion: string
   if (libc.setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, scratch.at(0), name.length) === 0) return;
   const errno = libc.errno();
   const hints: Readonly<Record<number, string>> = {
-    [ENOENT]: "net.ipv4.tcp_available_congestion_control names those there are",
-    [EPERM]: "net.ipv4.tcp_allowed_congestion_control names those that need no CAP_NET_ADMIN",
+    [ENOENT]: "net.ipv4.tcp_available_congestion_control lists the available ones",
+    [EPERM]: "net.ipv4.tcp_allowed_congestion_control lists those that need no CAP_NET_ADMIN",
   };
   throw failed(`Cannot use congestion control "${congestion}"`, errno, hints[errno]);
 }
 
 /**
- * Lets the kernel hold at most about `octets` that it has not sent before it says "full". Accepted
- * sockets inherit it from their listener.
+ * Makes a socket unwritable while the kernel holds about `octets` or more that it has not sent.
+ * Sockets inherit this from the listener that accepts them.
  */
 export function setNotSentLowat(kernel: Kernel, fd: number, octets: number): void {
   setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT, value: octets });
 }
 
 /**
- * Sets a socket option that is an int.
+ * Sets a socket option of type int.
  *
  * @throws {Error} If the kernel refuses it
  */
@@ -131,6 +132,7 @@ export function setOption({ libc, scratch }: Kernel, fd: number, option: SocketO
   expectDone(libc, result, `Cannot set socket option ${name} of level ${level}`);
 }
 
+/** A socket option by its level and name, and its value. */
 export interface SocketOption {
   readonly level: number;
   readonly name: number;
@@ -138,9 +140,9 @@ export interface SocketOption {
 }
 
 /**
- * The address that a socket is bound to.
+ * The address to which a socket is bound.
  *
- * @throws {Error} If `fd` is no socket
+ * @throws {Error} If `fd` is not a socket
  */
 export function localAddress({ libc, scratch }: Kernel, fd: number): InetAddress {
   scratch.view.setUint32(LEN_AT, SOCKADDR_MAX, LITTLE_ENDIAN);
@@ -150,8 +152,8 @@ export function localAddress({ libc, scratch }: Kernel, fd: number): InetAddress
 }
 
 /**
- * The kernel's smoothed round-trip time of a connection, µs; undefined if the connection is gone or
- * has none yet.
+ * The kernel's smoothed round-trip time of a connection, in µs. Undefined if the connection is gone
+ * or has none yet.
  */
 export function tcpInfoRtt({ libc, scratch }: Kernel, fd: number): number | undefined {
   scratch.view.setUint32(LEN_AT, TCPI_RTT_AT + 4, LITTLE_ENDIAN);
@@ -162,15 +164,18 @@ export function tcpInfoRtt({ libc, scratch }: Kernel, fd: number): number | unde
   return rtt === 0 ? undefined : rtt;
 }
 
-/** Where a call finds the length of its address or option: behind the longest of them. */
+/**
+ * Offset in the window of the length that a call reads and writes. It lies behind the longest
+ * address or option.
+ */
 const LEN_AT = 128;
 const SOCKADDR_MAX = 128;
 
-/** `tcpi_rtt` in `struct tcp_info`; what lies behind it is not asked for. */
+/** Offset of `tcpi_rtt` in `struct tcp_info`. We ask for nothing behind it. */
 const TCPI_RTT_AT = 68;
 
 /**
- * Probes without an answer that end a connection. Together they take as long as the silence before
- * the first.
+ * Unanswered probes that end a connection. Together they take as long as the silence before the
+ * first.
  */
 const KEEPALIVE_PROBES = 4;

@@ -47,8 +47,8 @@ function connectTo(fd: number, remote: InetAddress): void {
 }
 
 /**
- * Receives a datagram. Returns the count of lost datagrams that came with it, or 0 without one;
- * undefined if there is no datagram.
+ * Receives a datagram. Returns the count of lost datagrams that came with it, or 0 if it came
+ * without one. Undefined if there is no datagram.
  */
 function receiveCounted(fd: number): number | undefined {
   const { view, at } = kernel.scratch;
@@ -70,12 +70,12 @@ function receiveCounted(fd: number): number | undefined {
   return view.getUint32(CONTROL_AT + 16, LITTLE_ENDIAN);
 }
 
-/** A msghdr at 0, and where its parts lie in the scratch area. */
+/** The scratch area holds a msghdr at 0. These are the offsets of its parts. */
 const IOV_AT = 64;
 const CONTROL_AT = 96;
 const DATA_AT = 128;
 
-/** A port of 127.0.0.1 that nobody has. */
+/** A port of 127.0.0.1 that nobody uses. */
 function closedPort(): number {
   const fd = openDaemon(LOCALHOST);
   const { port } = localAddress(kernel, fd);
@@ -124,7 +124,7 @@ test("connectUdp() names a source that is not ours, and leaves nothing open", ()
   assert.equal(open.size, 0);
 });
 
-test("connectUdp() is told how many datagrams the kernel has dropped", () => {
+test("connectUdp() learns how many datagrams the kernel has dropped", () => {
   const daemon = openDaemon(LOCALHOST);
   const fd = connectUdp(kernel, { remote: localAddress(kernel, daemon) });
   setOption(kernel, fd, { level: SOL_SOCKET, name: SO_RCVBUF, value: 1 });
@@ -134,7 +134,7 @@ test("connectUdp() is told how many datagrams the kernel has dropped", () => {
   let received = 0;
   while (receiveCounted(fd) !== undefined) received++;
   assert.ok(received > 0 && received < sent);
-  // The count comes with the first datagram that is queued after the loss.
+  // The count comes with the first datagram queued after the loss.
   sendText(kernel, daemon, "one more");
   assert.equal(receiveCounted(fd), sent - received);
   closeAll(libc, [daemon, fd]);

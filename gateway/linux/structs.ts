@@ -1,10 +1,10 @@
-// Structures of the kernel's interface as octets, and their texts. Numbers are in the machine's
-// order, which is little endian on both machines that we run on. Port, address and flow of a socket
-// address are in wire order.
+// Structures of the kernel's interface as octets. Numbers are in the machine's byte order, which is
+// little endian on both machines we support. Port, address and flow label of a socket address are
+// in wire order.
 //
-//   sockaddr_in    family 2 | port 2 | address 4  | zero 8                                  16 octets
-//   sockaddr_in6   family 2 | port 2 | flow 4     | address 16 | scope 4                    28 octets
-//   ifreq          name 16  | a number, or more, 24                                         40 octets
+//   sockaddr_in    family 2 | port 2 | address 4  | zero 8                        16 octets
+//   sockaddr_in6   family 2 | port 2 | flow 4     | address 16 | scope 4          28 octets
+//   ifreq          name 16  | a number, or more, 24                               40 octets
 
 import { AF_INET, AF_INET6, IFNAMSIZ, LITTLE_ENDIAN } from "./constants.ts";
 
@@ -18,12 +18,12 @@ export const SOCKADDR_IN_LEN = 16;
 const SOCKADDR_IN6_LEN = 28;
 const IFREQ_LEN = 40;
 
-/** AF_INET or AF_INET6. */
+/** The family of an address: AF_INET for 4 octets, AF_INET6 for 16. */
 export function familyOf(octets: Uint8Array): number {
   return octets.length === 16 ? AF_INET6 : AF_INET;
 }
 
-/** Makes a `sockaddr_in` or `sockaddr_in6`; only the latter has a flow label. */
+/** Makes a `sockaddr_in` or `sockaddr_in6`. Only the latter has a flow label. */
 export function emitSockaddr(address: InetAddress, flowLabel = 0): Uint8Array<ArrayBuffer> {
   const isV6 = address.octets.length === 16;
   const octets = new Uint8Array(isV6 ? SOCKADDR_IN6_LEN : SOCKADDR_IN_LEN);
@@ -36,7 +36,7 @@ export function emitSockaddr(address: InetAddress, flowLabel = 0): Uint8Array<Ar
 }
 
 /**
- * Reads a `sockaddr_in` or `sockaddr_in6`; the result is a copy.
+ * Reads a `sockaddr_in` or `sockaddr_in6`. The result is a copy.
  *
  * @throws {RangeError} If it is of another family
  */
@@ -54,15 +54,15 @@ export function parseSockaddr(view: DataView): InetAddress {
   }
 }
 /**
- * Makes an `ifreq` for the device `name`, with `value` in the first number of its union: flags, MTU
+ * Makes an `ifreq` for the device `name`. `value` becomes the first number of its union: flags, MTU
  * or index.
  *
- * @throws {RangeError} If the name is empty or has more than 15 octets
+ * @throws {RangeError} If the name is empty or longer than 15 octets
  */
 export function emitIfreq(name: string, value: number): Uint8Array<ArrayBuffer> {
   const nameOctets = new TextEncoder().encode(name);
   if (nameOctets.length === 0 || nameOctets.length >= IFNAMSIZ) {
-    throw new RangeError(`Cannot name a network device "${name}": needs 1 to 15 octets`);
+    throw new RangeError(`Cannot name a network device "${name}": must be 1 to 15 octets long`);
   }
   const octets = new Uint8Array(IFREQ_LEN);
   octets.set(nameOctets);
@@ -78,5 +78,5 @@ const SIN_ADDR_AT = 4;
 const SIN6_FLOWINFO_AT = 4;
 const SIN6_ADDR_AT = 8;
 
-/** Where the union of an `ifreq` begins. */
+/** Offset of the union in an `ifreq`. */
 export const IFREQ_VALUE_AT: number = IFNAMSIZ;

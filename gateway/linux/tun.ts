@@ -1,10 +1,12 @@
-// TUN devices: the inner side of the gateway on a host. One queue (descriptor) a lane.
+// TUN devices: the inner side of a gateway on a host. Each lane has one queue (descriptor) of the
+// device.
 //
-// A device that exists is used; one that does not is made, without persistence, so that it ends with its last descriptor,
-// however the process ends. Addresses are the operator's.
+// An existing device is used. Otherwise one is made, without persistence, so that it vanishes with
+// its last descriptor however the process ends. The operator assigns its addresses.
 //
-// With offloads a packet may stand for up to 64 KiB of one flow, with a header in front of each that says how to cut it: one call a packet is what
-// a TUN costs most (runtime-io.md, section 4). What the kernel does not know, it refuses, and the device is a plain one.
+// With offloads, a packet may stand for up to 64 KiB of one flow. A header in front of each packet
+// says how to cut it. This saves calls, and one call per packet is the largest cost of a TUN
+// device. If the kernel refuses the offloads, the device works without them.
 
 import {
   AF_INET,
@@ -43,14 +45,18 @@ import { failed } from "./errno.ts";
 import { expectDone, type Kernel, numberArgument } from "./kernel.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "./structs.ts";
 
+/** What device to open. */
 export interface TunOptions {
   readonly name: string;
-  /** Queues to open, one a lane. */
+  /** Queues to open, one per lane. */
   readonly queues: number;
   readonly mtu: number;
 }
 
-/** What a device takes and gives in packets of many segments. With any, each packet has a `virtio_net_hdr` in front. */
+/**
+ * Protocols whose packets of many segments the device takes and gives. Except with "none", each
+ * packet has a `virtio_net_hdr` in front.
+ */
 export type TunOffload = "none" | "tcp" | "tcp+udp";
 
 /** An open device. */
@@ -58,15 +64,15 @@ export interface Tun {
   readonly name: string;
   /** Interface index, for routes. */
   readonly index: number;
-  /** Descriptors, non-blocking: one packet a read or write. */
+  /** Non-blocking descriptors, which belong to the caller. Each read or write is one packet. */
   readonly queues: readonly number[];
   readonly offload: TunOffload;
-  /** We made it: it vanishes with the last of `queues`. */
+  /** Whether we made the device. If so, it vanishes with the last of `queues`. */
   readonly isOurs: boolean;
 }
 
 /**
- * Opens a device, or makes it; sets its MTU and brings it up.
+ * Opens a device or makes one, sets its MTU, and brings it up.
  *
  * @throws {Error} `Cannot open TUN "ipsec0": EPERM (needs CAP_NET_ADMIN)`; nothing stays open
  */
@@ -92,7 +98,9 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
   }
 }
 
-/** Opens the queues into `queues`, so that the caller can close what there is after a failure. */
+/**
+ * Opens the queues and adds them to `queues`, so that the caller can close them after a failure.
+ */
 function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): TunOffload {
   attachQueues(kernel, options, { queues, header: IFF_VNET_HDR });
   const offload = setHeaderLen(kernel, queues) &&
@@ -107,7 +115,10 @@ function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): TunO
   return "none";
 }
 
-/** Makes the header as long as the core has it: a device that was there keeps what its last owner wanted. */
+/**
+ * Sets the length of the header to what the core expects. An existing device keeps the length that
+ * its last owner set.
+ */
 function setHeaderLen({ libc, scratch }: Kernel, queues: readonly number[]): boolean {
   return queues.every((fd) => {
     scratch.view.setInt32(0, VNET_LEN, LITTLE_ENDIAN);
@@ -115,7 +126,7 @@ function setHeaderLen({ libc, scratch }: Kernel, queues: readonly number[]): boo
   });
 }
 
-/** Opens the queues, with `header` among the flags if the kernel knows it. */
+/** Opens the queues with `header` among their flags. */
 function attachQueues(
   kernel: Kernel,
   options: TunOptions,
@@ -128,7 +139,7 @@ function attachQueues(
     const fd = openDevice(kernel, name);
     queues.push(fd);
     let errno = attach(kernel, fd, { name, flags: flags | multi });
-    // A device that someone made for several queues wants to hear so from a single one, too.
+    // A device made for several queues wants this flag even for a single one.
     if (errno === EINVAL && multi === 0) {
       multi = IFF_MULTI_QUEUE;
       errno = attach(kernel, fd, { name, flags: flags | multi });
@@ -137,7 +148,7 @@ function attachQueues(
   }
 }
 
-/** A descriptor of the driver, not yet of a device. */
+/** Opens a descriptor of the driver that does not yet belong to a device. */
 function openDevice({ libc, scratch }: Kernel, name: string): number {
   scratch.u8.set(DEVICE_PATH);
   const fd = libc.open(scratch.at(0), O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -146,7 +157,7 @@ function openDevice({ libc, scratch }: Kernel, name: string): number {
   throw failed(`Cannot open TUN "${name}"`, errno, deviceHint(errno));
 }
 
-/** Makes a descriptor a queue of the device; errno, or 0. */
+/** Makes a descriptor a queue of the device. Returns errno, or 0 for success. */
 function attach(kernel: Kernel, fd: number, device: { name: string; flags: number }): number {
   const { libc, scratch } = kernel;
   scratch.u8.set(emitIfreq(device.name, device.flags));
@@ -170,7 +181,7 @@ function bringUp({ libc, scratch }: Kernel, control: number, name: string): void
   expectDone(libc, result, `Cannot bring up TUN "${name}"`);
 }
 
-/** Index of a network device; undefined if there is none of that name. */
+/** Index of a network device. Undefined if there is none of that name. */
 function interfaceIndex(kernel: Kernel, control: number, name: string): number | undefined {
   const { libc, scratch } = kernel;
   scratch.u8.set(emitIfreq(name, 0));
@@ -200,23 +211,23 @@ function attachHint(errno: number): string | undefined {
     case EPERM:
       return "needs CAP_NET_ADMIN";
     case EBUSY:
-      return "another process has it";
+      return "another process uses it";
     case EINVAL:
-      return "no TUN device, or without multi_queue, which several lanes need";
+      return "not a TUN device, or one without multi_queue, which several lanes need";
     default:
       return undefined;
   }
 }
 
-/** What is asked for, the most first. UDP came with Linux 6.2. */
+/** Offloads to ask for, the most complete first. Those for UDP need Linux 6.2. */
 const TCP_FLAGS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 const OFFLOADS: readonly { readonly name: TunOffload; readonly flags: number }[] = [
   { name: "tcp+udp", flags: TCP_FLAGS | TUN_F_USO4 | TUN_F_USO6 },
   { name: "tcp", flags: TCP_FLAGS },
 ];
 
-/** Octets of `struct virtio_net_hdr` without what came later. */
+/** Length of `struct virtio_net_hdr` without its later members, in octets. */
 const VNET_LEN = 10;
 
-/** With the zero octet that ends it. */
+/** The driver's path, with the zero octet that ends it. */
 const DEVICE_PATH: Uint8Array = new TextEncoder().encode("/dev/net/tun\0");

@@ -1,5 +1,5 @@
-// TUN devices and routes, each case in a network namespace of its own. Without the right to make
-// one, all are skipped.
+// Tests TUN devices and routes, each case in a network namespace of its own. All are skipped
+// without the right to make one.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,5 +1,5 @@
-// Addresses of hosts. Texts are read strictly: four-part IPv4, IPv6 without zone. The texts that
-// come out are canonical (RFC 5952), so that equal addresses have equal texts.
+// Addresses of hosts. They are read strictly: IPv4 has four parts, IPv6 has no zone. They are
+// written canonically (RFC 5952), so that equal addresses have equal texts.
 
 import ipaddr from "ipaddr.js";
 
@@ -9,7 +9,7 @@ export interface IpAddress {
   readonly text: string;
 }
 
-/** Parses an address; undefined if `text` is none. */
+/** Parses an address; undefined if `text` is not one. */
 export function parseAddress(text: string): IpAddress | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return fromLibrary(ipaddr.IPv4.parse(text));
   if (!text.includes("%") && ipaddr.IPv6.isValid(text)) return fromLibrary(ipaddr.IPv6.parse(text));
@@ -17,37 +17,42 @@ export function parseAddress(text: string): IpAddress | undefined {
 }
 
 /**
- * The IPv4 address that an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) stands for; other addresses
- * as they are.
+ * Returns the IPv4 address that an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) stands for, and any
+ * other address as it is.
  */
 export function unmapped(address: IpAddress): IpAddress {
   const known = libraryAddress(address.octets);
   return isMapped(known) ? fromLibrary(known.toIPv4Address()) : address;
 }
 
-/** `192.0.2.1`, `2001:db8::1`; an IPv4-mapped IPv6 address as the IPv4 one that it stands for. */
+/**
+ * An address of 4 or 16 octets as text: `192.0.2.1`, `2001:db8::1`. An IPv4-mapped IPv6 address is
+ * written as the IPv4 address that it stands for.
+ */
 export function addressText(octets: Uint8Array): string {
   const known = libraryAddress(octets);
   return canonicalText(isMapped(known) ? known.toIPv4Address() : known);
 }
 
+/** Whether the address has 16 octets; an IPv4-mapped one has too. */
 export function isV6(address: { readonly octets: Uint8Array }): boolean {
   return address.octets.length === 16;
 }
 
-/** 127.0.0.0/8 and ::1. */
+/** Whether the address is in 127.0.0.0/8, or is ::1. */
 export function isLoopback({ octets }: { readonly octets: Uint8Array }): boolean {
   return libraryAddress(octets).range() === "loopback";
 }
 
-/** An address that one host can have: not a wildcard, not a group of hosts. */
+/** Whether one host can have the address: it is neither a wildcard nor that of a group. */
 export function isUnicast({ octets }: { readonly octets: Uint8Array }): boolean {
   return !["unspecified", "multicast", "broadcast"].includes(libraryAddress(octets).range());
 }
 
+/** An address in the form that ipaddr.js computes with. */
 export type LibraryAddress = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** An address of 4 or 16 octets as the library computes with it. */
+/** Makes that form from 4 or 16 octets. */
 export function libraryAddress(octets: Uint8Array): LibraryAddress {
   return ipaddr.fromByteArray([...octets]);
 }

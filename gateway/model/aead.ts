@@ -1,4 +1,4 @@
-// The AEADs that an SA may have, and what each takes. The table is the core's.
+// The AEADs that an SA may have, and the keying material that each takes. The table is the core's.
 
 import { type AeadName, AEADS } from "../../ts-bindings/aead.ts";
 

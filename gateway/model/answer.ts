@@ -3,10 +3,10 @@
 import * as z from "zod";
 
 /**
- * The schema of an object that is sent to clients.
+ * Makes the schema of an object that is sent to clients.
  *
- * A reader keeps members that it does not know, so that an older client reads a newer gateway. To
- * the compiler the object has no other members than these.
+ * A reader keeps members that it does not know, so that an older client can read a newer gateway.
+ * The compiler sees only the members of `shape`.
  */
 export function answer<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape> {
   return z.looseObject(shape);

@@ -1,5 +1,5 @@
-// Connections, as they are shown. Rows are read in their JSON form at once, because each dashboard
-// asks for all of them every second.
+// Connections as they are shown. Rows are read straight into their JSON form, because each
+// dashboard asks for all of them every second.
 
 import * as z from "zod";
 import { answer } from "./answer.ts";
@@ -11,9 +11,10 @@ import { SPI_TEXT } from "./spi.ts";
 import { TIME } from "./time.ts";
 import type { Value } from "./value.ts";
 
-/** Number of a connection; never used again by the same process. */
+/** Number of a connection. No other connection of the same process has it. */
 export const CONNECTION_ID = z.int().positive();
 
+/** One connection at one moment. */
 export const CONNECTION = answer({
   id: CONNECTION_ID,
   remote: z.string().meta({ examples: ["192.0.2.7:49152", "[2001:db8::7]:49152"] }),
@@ -27,10 +28,11 @@ export const CONNECTION = answer({
   queueOctets: COUNT,
   /** SAs whose peer has its path here. */
   spis: z.array(SPI_TEXT),
-  /** Smoothed round trip of TCP; null if the kernel does not say. */
+  /** Smoothed round trip of TCP, us; null if the kernel does not say. */
   rttMicros: COUNT.nullable(),
 }).meta({ id: "Connection" });
 
 export type ConnectionView = Value<typeof CONNECTION>;
 
+/** The answer of `GET /v1/connections`. */
 export const CONNECTIONS = answer({ connections: z.array(CONNECTION) });

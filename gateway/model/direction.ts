@@ -8,7 +8,7 @@ export const DIRECTIONS = ["inbound", "outbound"] as const;
 /** The one direction that an SA serves. */
 export type SaDirection = (typeof DIRECTIONS)[number];
 
-/** The same of both directions. */
+/** Makes the schema of an object with the same of both directions. */
 export function byDirection<Schema extends z.ZodType>(
   schema: Schema,
 ): z.ZodObject<{ [Direction in SaDirection]: Schema }> {

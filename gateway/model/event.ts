@@ -1,12 +1,13 @@
-// One line of what happened, for the log and `GET /v1/events`. It never holds key material.
+// Events, for the log and `GET /v1/events`. They never hold key material.
 
 import * as z from "zod";
 import { LOG_LEVELS } from "./log_level.ts";
 import { TIME } from "./time.ts";
 import type { Value } from "./value.ts";
 
+/** Something that happened. */
 export const EVENT = z.object({
-  /** A fixed name in snake_case. */
+  /** Its name: fixed, in snake_case. */
   event: z.string(),
   at: TIME,
   level: z.enum(LOG_LEVELS),

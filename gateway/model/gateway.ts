@@ -1,4 +1,4 @@
-// A running gateway, as its API and whoever embeds it see it. `shell` makes it.
+// A running gateway, as its API and programs that embed it see it. `shell` makes it.
 
 import type { ConnectionView } from "./connection.ts";
 import type { GatewayEvent } from "./event.ts";
@@ -11,7 +11,7 @@ import type { Totals } from "./totals.ts";
 /** `unknown`: there is no such connection; `busy`: its lane has too many orders. */
 export type KickOutcome = "told" | "unknown" | "busy";
 
-/** A running gateway. What it gives out is of the moment at which it is asked. */
+/** A running gateway. Its answers are those of the moment of each call. */
 export interface Gateway {
   status(): GatewayStatus;
   totals(): Totals;
@@ -21,12 +21,20 @@ export interface Gateway {
   kick(id: number): KickOutcome;
   sas(): readonly SaView[];
   sa(spi: number): SaView | undefined;
+  /** Installs an SA; undefined if done. The key is wiped from `spec` either way. */
   installSa(spec: SaSpec): Promise<Refusal | undefined>;
+  /** Removes an SA and wipes its key; false if there is none with this SPI. */
   removeSa(spi: number): boolean;
-  /** Sends one dummy packet (RFC 4303 §2.6); undefined if done. Throws nothing. */
+  /**
+   * Orders one dummy packet (RFC 4303 §2.6); undefined if its lane has the order. Throws nothing.
+   *
+   * @param octets Length of the inner packet
+   * @returns `unknown` if there is no such SA
+   */
   sendDummy(spi: number, octets: number): Refusal | "unknown" | undefined;
   /** Starts to drain, as SIGTERM does, without the exit. Idempotent. */
   drain(): void;
   isDraining(): boolean;
+  /** Calls `listener` with each event from now on. The result ends that. */
   subscribe(listener: (event: GatewayEvent) => void): () => void;
 }

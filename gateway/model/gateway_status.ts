@@ -1,4 +1,4 @@
-// What a gateway says of itself.
+// The status of a gateway: its version, its limits and its counters.
 
 import * as z from "zod";
 import { answer } from "./answer.ts";
@@ -6,6 +6,7 @@ import { LIMITS } from "./limits.ts";
 import { TOTALS } from "./totals.ts";
 import type { Value } from "./value.ts";
 
+/** The answer of `GET /v1/status`. */
 export const STATUS = answer({
   version: z.string(),
   uptimeSeconds: z.number().nonnegative(),

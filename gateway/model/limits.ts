@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 
-/** Settings among them, by the names that the configuration has; `rings` stands beside them. */
+/** Limits that are settings, by their names in the configuration. `rings` stands beside them. */
 export const LIMIT_NAMES = [
   "maxConnections",
   "maxConnectionsPerSource",
@@ -14,4 +14,5 @@ export const LIMIT_NAMES = [
   "innerMtu",
 ] as const;
 
+/** All limits by name. */
 export const LIMITS = z.record(z.string(), z.number());

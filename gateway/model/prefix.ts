@@ -1,4 +1,4 @@
-// Prefixes of addresses, and all that is computed with them.
+// Prefixes of addresses, and everything that is computed with them.
 
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
@@ -8,10 +8,10 @@ import { type ParsedText, textCodec } from "./text_codec.ts";
 import type { Value } from "./value.ts";
 
 const VALUE = z.object({
-  /** 4 or 16; host bits are zero. */
+  /** 4 or 16 octets; host bits are zero. */
   octets: z.custom<Uint8Array>((octets) => octets instanceof Uint8Array),
   bits: z.int(),
-  /** Canonical (RFC 5952), with the length. */
+  /** Canonical (RFC 5952), with the length: `10.93.29.0/24`. */
   text: z.string(),
 });
 
@@ -19,8 +19,8 @@ const VALUE = z.object({
 export type Prefix = Value<typeof VALUE>;
 
 /**
- * Parses `10.93.29.0/24` or `2001:db8::/32`; a bare address is a prefix of its full length. Host
- * bits must be zero.
+ * Parses `10.93.29.0/24` or `2001:db8::/32`. An address without a length is a prefix of its full
+ * length. Host bits must be zero.
  */
 export function parsePrefix(text: string): ParsedText<Prefix> {
   const [address, bitsText, ...rest] = text.split("/");
@@ -55,10 +55,10 @@ export const PREFIX = CODEC.meta({
 /** Prefixes in answers. */
 export const SHOWN_PREFIXES = z.array(CODEC).readonly();
 
-/** A prefix in the form in which it is compared; to be kept where it is compared often. */
+/** The form in which prefixes are compared. Keep it where you compare one often. */
 export type AddressRange = readonly [first: LibraryAddress, bits: number];
 
-/** The addresses of a prefix. */
+/** Makes that form of a prefix. */
 export function rangeOf({ octets, bits }: Pick<Prefix, "octets" | "bits">): AddressRange {
   return [libraryAddress(octets), bits];
 }

@@ -1,6 +1,6 @@
-// Why an install or an action was refused.
+// Refusals of installs and other actions.
 
-/** 409 is `conflict`, 422 is `invalid`. */
+/** The reason of a refusal. The API answers 409 for `conflict` and 422 for `invalid`. */
 export interface Refusal {
   readonly kind: "conflict" | "invalid";
   readonly detail: string;

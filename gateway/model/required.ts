@@ -1,13 +1,13 @@
-// Members that a user has to give, with the words for one that is missing.
+// Members that a user has to give, and the words for one that is missing.
 
 import * as z from "zod";
 
-/** A text; `problem` says what it must be. */
+/** Makes the schema of a text; `problem` says what it must be. */
 export function requiredText(problem: string): z.ZodString {
   return z.string({ error: (issue) => missing(issue) ?? problem });
 }
 
-/** One of some names. */
+/** Makes the schema of one of these names. */
 export function requiredName<const Names extends readonly string[]>(
   names: Names,
 ): z.ZodEnum<{ [Name in Names[number]]: Name }> {

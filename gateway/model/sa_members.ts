@@ -1,5 +1,5 @@
-// The members of an SA, each as it is given and as it is shown. Answers have more members beside
-// these: see `sa_view.ts`.
+// The members of an SA, each as users give it and as answers show it. Answers have more members,
+// which are in `sa_view.ts`.
 
 import * as z from "zod";
 import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.ts";
@@ -12,9 +12,10 @@ import { missing, requiredName, requiredText } from "./required.ts";
 import { SHOWN_SPI, SPI } from "./spi.ts";
 import { SHOWN_U64, U64 } from "./u64.ts";
 
+/** Largest sequence number without ESN (RFC 4303 §2.2), and largest 32-bit number. */
 export const U32_MAX = 0xffff_ffffn;
 
-/** As users give them, with the defaults of those that may be left out. */
+/** Members as users give them, with the defaults of those that may be left out. */
 export const GIVEN_MEMBERS = {
   spi: SPI,
   direction: requiredName(DIRECTIONS),
@@ -32,7 +33,7 @@ export const GIVEN_MEMBERS = {
   initialSequence: u64Or(0n),
 };
 
-/** As answers show them: all but the key, of which they say the length. */
+/** Members as answers show them. Instead of the key they have its length. */
 export const SHOWN_MEMBERS = {
   spi: SHOWN_SPI,
   direction: GIVEN_MEMBERS.direction,
@@ -50,7 +51,7 @@ export const SHOWN_MEMBERS = {
   initialSequence: SHOWN_U64,
 } satisfies Record<Exclude<keyof typeof GIVEN_MEMBERS, "keyMaterial"> | "keyBits", z.ZodType>;
 
-/** A name for people and logs: no control characters, as it is printed on terminals. */
+/** A name for people and logs. It is printed on terminals, so it has no control characters. */
 function peer(): z.ZodString {
   const lenMax = 64;
   const problem = `must be 1 to ${lenMax} characters, none of them a control character`;
@@ -59,7 +60,7 @@ function peer(): z.ZodString {
     .meta({ type: "string", minLength: 1, maxLength: lenMax, description: problem });
 }
 
-/** Hex digits still: the octets are made last, since nobody would wipe those of a refused SA. */
+/** Hex digits. The octets are made last, because nothing would wipe those of a refused SA. */
 function keyMaterial(): z.ZodString {
   const lens = new Set(AEAD_NAMES.flatMap(keyMaterialLens));
   const lenMax = Math.max(...lens);
@@ -83,7 +84,7 @@ function describeKeys(): string {
 
 function prefixes(): z.ZodType<readonly Prefix[]> {
   const problem = `must be an array of 1 to ${SELECTOR_MAX} address prefixes`;
-  // Not `min` and `max`: they would say the same again of a string, which has a length too.
+  // `min` and `max` would report a string a second time, because it has a length too.
   return z.array(PREFIX, { error: (issue) => missing(issue) ?? problem })
     .refine((list) => list.length > 0 && list.length <= SELECTOR_MAX, { error: problem })
     .meta({ minItems: 1, maxItems: SELECTOR_MAX });

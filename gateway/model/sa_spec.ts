@@ -1,6 +1,6 @@
-// The SA object, as the API and `[[sa]]` tables give it: what each member may be, and what the
-// members ask of each other. What depends on other SAs is decided at the install. No message
-// repeats a value: it may be keying material.
+// The SA object, as the API and `[[sa]]` tables give it: the values that each member may have, and
+// the rules between members. Rules between SAs are decided at the install. No message repeats a
+// value, because it may be keying material.
 
 import * as z from "zod";
 import { keyMaterialLens } from "./aead.ts";
@@ -11,23 +11,26 @@ import type { Value } from "./value.ts";
 const OBJECT = z.strictObject(GIVEN_MEMBERS, { error: objectProblem });
 
 /**
- * Reads the SA object; the octets of `keyMaterial` are the caller's to wipe.
+ * Reads the SA object. The caller must wipe the octets of `keyMaterial`.
  *
- * The JSON Schema that `meta` describes leaves out what members ask of each other.
+ * Its JSON Schema leaves out the rules between members.
  */
 export const SA_SPEC = OBJECT.transform(checkTogether).meta({ id: "SaSpec" });
 
 /** An SA as it is installed; `keyMaterial` is key then salt (RFC 4106 §8.1, RFC 7634 §2). */
 export type SaSpec = Value<typeof SA_SPEC>;
 
-/** An SA whose key is hex digits still. */
+/** An SA whose key is still hex digits. */
 type ParsedSa = z.output<typeof OBJECT>;
 
 interface KeyOctets {
   readonly keyMaterial: Uint8Array;
 }
 
-/** A transform, as it must see parsed members only: a refinement would run beside issues. */
+/**
+ * Checks the rules between members, and makes the octets of the key. It is a transform because it
+ * must see parsed members only: a refinement would also run when members have issues.
+ */
 function checkTogether(
   sa: ParsedSa,
   context: z.RefinementCtx,
@@ -48,7 +51,7 @@ function checkTogether(
   if (!sa.esn && sa.initialSequence > U32_MAX) {
     refuse("initialSequence", "must be at most 4294967295 without esn");
   }
-  // Last: of an SA that is refused, nobody would wipe the key.
+  // Last, because nothing would wipe the key of a refused SA.
   return isRefused ? z.NEVER : { ...sa, keyMaterial: parseHex(sa.keyMaterial) };
 }
 

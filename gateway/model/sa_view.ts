@@ -1,8 +1,9 @@
-// SAs, as they are shown: everything but the key.
+// SAs as they are shown: everything but the key.
 
 import * as z from "zod";
 import { answer } from "./answer.ts";
 import { CONNECTION_ID } from "./connection.ts";
+import { objectEncoder } from "./encoder.ts";
 import { SHOWN_MEMBERS } from "./sa_members.ts";
 import { TIME } from "./time.ts";
 import { SHOWN_U64 } from "./u64.ts";
@@ -23,18 +24,21 @@ const MEMBERS = {
   }),
 };
 
+/** One SA at one moment. */
 export const SA = answer(MEMBERS).meta({ id: "Sa" });
 
+/** The answer of `GET /v1/sas`. */
 export const SAS = answer({ sas: z.array(SA) });
 
+/** An SA as the gateway has it: numbers, bigints and prefixes. */
 export type SaView = Value<typeof SA>;
 
-/** A view of an SA in JSON's types. */
+/** The same in JSON's types. */
 export type SaAnswer = Json<typeof SA>;
 
-/** An SA as the API shows it: these members, whatever else `view` may have. */
+/** Writes an SA in JSON's types. It leaves out members that an answer does not have. */
 export function saJson(view: SaView): SaAnswer {
-  return z.encode(WRITTEN, view);
+  return encode(view);
 }
 
-const WRITTEN = z.object(MEMBERS);
+const encode = objectEncoder(MEMBERS);

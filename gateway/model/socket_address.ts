@@ -2,7 +2,7 @@
 
 import { addressText, type IpAddress, isV6, parseAddress } from "./address.ts";
 
-/** Address and port; `text` has IPv6 in brackets. */
+/** An address and a port; `text` has both, IPv6 in brackets. */
 export interface SocketAddress extends IpAddress {
   readonly port: number;
   /** The address alone, without brackets. */
@@ -26,12 +26,15 @@ export function parseSocketAddress(text: string): SocketAddress | undefined {
   };
 }
 
-/** Joins a host (no brackets) and a port. */
+/** Joins a host without brackets and a port. */
 export function socketText(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `192.0.2.1:4500`, `[2001:db8::1]:4500`; an IPv4-mapped address as {@link addressText} has it. */
+/**
+ * Octets and a port as text: `192.0.2.1:4500`, `[2001:db8::1]:4500`. IPv4-mapped addresses are
+ * written as {@link addressText} writes them.
+ */
 export function socketAddressText(
   { octets, port }: { readonly octets: Uint8Array; readonly port: number },
 ): string {

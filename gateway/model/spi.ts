@@ -1,10 +1,10 @@
-// SPIs: numbers inside, hex digits in JSON, paths, logs and tables.
+// SPIs. They are numbers inside the gateway, and hex digits in JSON, paths, logs and tables.
 
 import * as z from "zod";
 import { requiredText } from "./required.ts";
 import { type ParsedText, textCodec } from "./text_codec.ts";
 
-/** Any case, as JSON Schema: SPIs from 1 to 255 are reserved, 0 is never sent (RFC 4303 §2.1). */
+/** In any case of letters. SPIs 1 to 255 are reserved, and 0 is never sent (RFC 4303 §2.1). */
 const GIVEN = {
   type: "string",
   pattern: "^0[xX]0*[1-9a-fA-F][0-9a-fA-F]{2,7}$",
@@ -12,7 +12,7 @@ const GIVEN = {
   examples: ["0xc0ffee01"],
 } as const;
 
-/** As {@link spiText} writes it. */
+/** In the form of {@link spiText}. */
 const SHOWN = { pattern: "^0x[0-9a-f]{8}$", examples: ["0xc0ffee01"] };
 
 const PATTERN = new RegExp(GIVEN.pattern);
@@ -24,7 +24,7 @@ export function parseSpi(text: string): number | undefined {
   return text.length <= GIVEN.maxLength && PATTERN.test(text) ? Number(text) : undefined;
 }
 
-/** An SPI as every answer and log line shows it: `0x000001ff`. */
+/** Writes an SPI as every answer and log line shows it: `0x000001ff`. */
 export function spiText(value: number): string {
   return `0x${value.toString(16).padStart(8, "0")}`;
 }
@@ -43,5 +43,5 @@ export const SPI = CODEC.meta(GIVEN);
 /** An SPI in answers. */
 export const SHOWN_SPI = CODEC.meta(SHOWN);
 
-/** An SPI that is written as {@link spiText} already. */
+/** An SPI that is text already, in the form of {@link spiText}. */
 export const SPI_TEXT = z.string().meta(SHOWN);

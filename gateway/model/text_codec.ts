@@ -1,18 +1,18 @@
-// Values that JSON, TOML and paths have as text.
+// Values that are text in JSON, TOML and paths.
 
 import * as z from "zod";
 
-/** What a text is read as, or what is wrong with it, in words for its user. */
+/** The value of a text, or the problem with it in words for the user. */
 export type ParsedText<T> = { readonly value: T } | { readonly problem: string };
 
 /** The two ways between a text and its value. */
 export interface TextForm<T> {
-  /** @returns A problem, which repeats no part of the text: it may be keying material */
+  /** A problem repeats no part of the text, because that may be keying material. */
   readonly parse: (text: string) => ParsedText<T>;
   readonly emit: (value: T) => string;
 }
 
-/** A codec that reads what `text` lets through as a `value`. */
+/** Makes a codec that reads the texts that `text` accepts, and makes a `value` of each. */
 export function textCodec<T>(
   text: z.ZodString,
   value: z.ZodType<T, T>,

@@ -1,4 +1,4 @@
-// Moments, as people and the API write them.
+// Moments, in the form of the API and the log.
 
 import * as z from "zod";
 

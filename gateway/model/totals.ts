@@ -1,5 +1,4 @@
-// The counters of a gateway: all that `/metrics` and `/v1/status` are made of, read from shared
-// memory at one moment.
+// The counters of a gateway, which `/metrics` and `/v1/status` show.
 
 import * as z from "zod";
 import { answer } from "./answer.ts";
@@ -11,6 +10,7 @@ import { HISTOGRAM } from "./histogram.ts";
 import { BY_STATUS } from "./status_counts.ts";
 import type { Value } from "./value.ts";
 
+/** All counters at one moment. */
 export const TOTALS = answer({
   connections: BY_STATE,
   accepts: answer({
@@ -21,18 +21,18 @@ export const TOTALS = answer({
   }),
   frames: byDirection(BY_KIND),
   octets: byDirection(BY_KIND),
-  /** Fates ignore, drop, suspect and expire. */
+  /** Statuses whose fate is ignore, drop, suspect or expire. */
   drops: BY_STATUS,
-  /** Fate close. */
+  /** Statuses whose fate is close. */
   closes: BY_STATUS,
   sas: byDirection(COUNT),
   espPackets: byDirection(COUNT),
-  /** Packets that were marked (RFC 3168) in place of a drop for `queue_delay`. */
+  /** Packets that were marked (RFC 3168) instead of dropped for `queue_delay`. */
   ecnMarks: COUNT,
   sendQueueOctets: HISTOGRAM,
   ikeDelaySeconds: HISTOGRAM,
   laneBusyRatio: z.array(z.number().min(0).max(1)),
-  /** Events for which a lane's ring had no room. */
+  /** Events that found no room in the ring of their lane. */
   eventsLost: COUNT,
 }).meta({ id: "Totals" });
 

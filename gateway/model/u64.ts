@@ -1,4 +1,4 @@
-// Whole numbers above 2^53: exact here, and exact in JSON.
+// Whole numbers up to 2^64 - 1. They are exact here and in JSON.
 
 import * as z from "zod";
 import { COUNT } from "./count.ts";
@@ -13,7 +13,7 @@ const VALUE = z.bigint().min(0n, { error: PROBLEM }).max(MAX, { error: PROBLEM }
 
 const FORM = { decode: BigInt, encode: emit };
 
-/** As users give it: a number, a decimal string, or the bigint of a TOML file. */
+/** A number as users give it: a number, a decimal string, or the bigint of a TOML file. */
 export const U64 = z.codec(
   z.union([z.int({ error: PROBLEM }), z.bigint({ error: PROBLEM }), DIGITS], { error: PROBLEM }),
   VALUE,
@@ -26,7 +26,7 @@ export const U64 = z.codec(
   description: "At most 2^64 - 1; above 2^53 a decimal string",
 });
 
-/** As answers have it: a decimal string where a reader of JSON would round. */
+/** A number in answers: a decimal string where a reader of JSON would round it. */
 export const SHOWN_U64 = z.codec(z.union([COUNT, DIGITS]), VALUE, FORM).meta({
   anyOf: [{ type: "integer", minimum: 0 }, { type: "string", pattern: "^[1-9][0-9]{15,19}$" }],
   description: "A whole number; above 2^53 a decimal string",

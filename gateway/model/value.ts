@@ -2,10 +2,10 @@
 
 import type * as z from "zod";
 
-/** What a schema reads, as the gateway has it. Nothing in it is to be changed. */
+/** The type of the values that a schema reads, in the gateway's form; all of it is read-only. */
 export type Value<Schema extends z.ZodType> = Fixed<z.output<Schema>>;
 
-/** The same as JSON has it: what a schema is read from, and what is sent. */
+/** The type of the same values in JSON's form, which is read and sent. */
 export type Json<Schema extends z.ZodType> = Fixed<z.input<Schema>>;
 
 type Fixed<T> = T extends Uint8Array ? T

@@ -1,8 +1,10 @@
-// The table of contents for Bun. Importing it does nothing; `bunRuntime` makes the table.
+// The runtime table for Bun. Importing this file does nothing; `bunRuntime` makes the table.
 //
-// Differences that were seen with Bun 1.4.5: an idle HTTP connection is cut after ten seconds, streams of events included, unless
-// its request is told otherwise; a request without a usable Host has its path for a URL; `ptr` wants numbers and null where Deno wants
-// bigints.
+// Differences seen with Bun 1.4.5:
+// - Bun cuts an HTTP connection that is idle for ten seconds, even a stream of events, unless told
+//   otherwise for its request.
+// - A request without a usable Host has only its path as its URL.
+// - `ptr` takes numbers and null where Deno takes bigints.
 
 import process from "node:process";
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
@@ -19,7 +21,10 @@ import type {
   ServeOptions,
 } from "./types.ts";
 
-/** `bun:ffi`, as far as we use it. Deno's type checker stops at an import of that name. */
+/**
+ * The part of `bun:ffi` that we use. We cannot import it, because Deno's type checker rejects the
+ * name.
+ */
 interface BunFfi {
   dlopen(name: string, definitions: Readonly<Record<string, BunFunction>>): {
     readonly symbols: Readonly<Record<string, (...args: readonly unknown[]) => number>>;
@@ -52,7 +57,7 @@ declare const Bun: {
   serve(options: BunServeOptions): BunServer;
 };
 
-/** The table; only Bun may ask for it. */
+/** Makes the table. Call it on Bun only. */
 export function bunRuntime(): Runtime {
   const name = `bun ${Bun.version}`;
   return {
@@ -117,7 +122,7 @@ function nativeType(parameter: LibcParameter): string {
 }
 
 function mapMemory(memory: WebAssembly.Memory): MappedMemory {
-  // The view is kept with the result: as long as it lives, so does the memory.
+  // The result keeps the view, so the memory lives as long as the result does.
   const view = new Uint8Array(memory.buffer);
   const base = openFfi().ptr(view);
   return {
@@ -145,13 +150,16 @@ function serveHttp(options: ServeOptions): Promise<HttpServer> {
     if (asked === undefined) return new Response(null, { status: 400 });
     const response = await options.fetch(asked, { address });
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    // Only a stream that goes on is silent with a reason: HEAD has its head alone.
+    // Only an open stream is silent for a reason. The answer to HEAD has no stream.
     if (isStream === true && request.method !== "HEAD") server.timeout(request, 0);
     return response;
   }
 }
 
-/** As Deno has it: where Host is missing or no authority, that of the URL is localhost. Undefined if there is no path either. */
+/**
+ * Makes the URL absolute, as Deno does: if Host is missing or not an authority, the URL's host is
+ * localhost. Undefined if the URL has no path either.
+ */
 function withAbsoluteUrl(request: Request, port: number): Request | undefined {
   if (URL.canParse(request.url)) return request;
   const path = request.url.replace(/^http:\/\/[^/]*/, "");

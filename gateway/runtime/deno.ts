@@ -1,6 +1,7 @@
-// The table of contents for Deno. Importing it does nothing; `denoRuntime` makes the table.
+// The runtime table for Deno. Importing this file does nothing; `denoRuntime` makes the table.
 //
-// Fast calls need symbols that are called where they are used, with a bigint for each address; see libc_symbols.ts.
+// Deno makes a fast call only if a symbol is called where it is used, with a bigint for each
+// address; see libc_symbols.ts.
 
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
@@ -16,7 +17,7 @@ import type {
   ServeOptions,
 } from "./types.ts";
 
-/** The table; only Deno may ask for it. */
+/** Makes the table. Call it on Deno only. */
 export function denoRuntime(): Runtime {
   const name = `deno ${Deno.version.deno}`;
   return {
@@ -74,7 +75,7 @@ function nativeType(parameter: LibcParameter): Deno.NativeType {
 }
 
 function mapMemory(memory: WebAssembly.Memory): MappedMemory {
-  // The view is kept with the result: as long as it lives, so does the memory.
+  // The result keeps the view, so the memory lives as long as the result does.
   const view = new Uint8Array(memory.buffer);
   const base = Deno.UnsafePointer.value(Deno.UnsafePointer.of(view));
   return {
@@ -116,8 +117,9 @@ interface ServeOn {
 }
 
 /**
- * Listens again when a server has ended with an error: Deno's does when it cannot accept, as in a process that is out of descriptors,
- * and an error that nobody awaits ends the process.
+ * Listens again after a server ended with an error. Deno's server does so when it cannot accept,
+ * for instance when the process is out of descriptors, and an error that nobody awaits would end
+ * the process.
  */
 async function serveOn(first: Deno.HttpServer, on: ServeOn): Promise<void> {
   let next = (): Deno.HttpServer => first;
@@ -132,7 +134,7 @@ async function serveOn(first: Deno.HttpServer, on: ServeOn): Promise<void> {
   }
 }
 
-/** What is short may be there again after this long. */
+/** Pause before listening again, ms: by then there may be descriptors again. */
 const ACCEPT_PAUSE_MS = 200;
 
 const ERRNO_LOCATION = {

@@ -1,4 +1,5 @@
-// Files inside the single binary: path in the repository to path in the binary. Empty in a checkout, where files are read from where
-// they are; `tools/build_binary.ts` puts the full table in this module's place.
+// Files inside the single binary: maps a path in the repository to a path in the binary. In a
+// checkout the table is empty, and files are read from their places. `tools/build_binary.ts`
+// replaces this module by one with the full table.
 
 export const EMBEDDED: Readonly<Record<string, string>> = {};

@@ -1,4 +1,5 @@
-// The signatures of the native engine's library, once for both runtimes; see libc_symbols.ts for why they are of 32 bits.
+// The signatures of the native engine's library, shared by both runtimes. libc_symbols.ts says why
+// all numbers are 32 bits wide.
 
 import { existsSync } from "node:fs";
 import type { LibcParameter } from "./libc_symbols.ts";
@@ -16,9 +17,9 @@ export const ENGINE_SYMBOLS = {
 } as const satisfies Record<keyof EngineLibrary, readonly LibcParameter[]>;
 
 /**
- * Opens the library by the runtime's own means.
+ * Opens the library with the runtime's own function.
  *
- * @throws {Error} Whose message is the reason alone
+ * @throws {Error} If the library is not there or cannot be opened; the message is only the reason
  */
 export function openEngineWith(path: string, open: (path: string) => unknown): EngineLibrary {
   if (!existsSync(path)) throw new Error(`${path} is not there`);

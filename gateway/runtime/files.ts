@@ -1,4 +1,4 @@
-// Files that the gateway brings along: from the checkout, or from inside the single binary.
+// Files that come with the gateway, read from the checkout or from inside the single binary.
 
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -6,19 +6,19 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { EMBEDDED } from "./embedded.ts";
 
-/** Entry of a lane's worker thread. */
+/** Entry module of a lane's worker thread. */
 export const LANE_WORKER = "gateway/lane/worker.ts";
 
 /** Name of the native engine's library. */
 const ENGINE_LIBRARY = "libculvert_engine.so";
 
-/** Where the dashboard's static files lie. */
+/** Folder of the dashboard's static files. */
 export const ASSET_FOLDER = "gateway/dashboard";
 
-/** Plain names of files for browsers: no folder, no hidden file, no source of ours. */
+/** Names of files for browsers. They have no folder, are not hidden, and are not our TypeScript. */
 export const ASSET_NAME = /^[a-z0-9][a-z0-9_-]*\.(?:html|css|js|json|svg|ico|png|woff2)$/;
 
-/** Path of the core's artifact. */
+/** Path of the core's artifact in the repository. */
 export function corePath(variant: "relaxed" | "strict"): string {
   return `ts-bindings/esp.${variant}.wasm`;
 }
@@ -28,7 +28,7 @@ export async function readCore(variant: "relaxed" | "strict"): Promise<Uint8Arra
   return new Uint8Array(await readFile(located(corePath(variant))));
 }
 
-/** Reads a static file of the dashboard; undefined if there is none of that name. */
+/** Reads a static file of the dashboard. Undefined if there is none of that name. */
 export async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!ASSET_NAME.test(name)) return undefined;
   try {
@@ -40,18 +40,18 @@ export async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer> |
 }
 
 /**
- * Where the native engine's library is looked for: where the environment says, else beside the single binary or where cargo puts
- * it in a checkout.
+ * Where to look for the native engine's library: at the place the environment names, else beside
+ * the single binary, or where cargo puts it in a checkout.
  */
 export function engineLibraryPath(): string {
   const named = process.env.CULVERT_ENGINE_LIBRARY ?? "";
-  // A bare name would be looked for in the system's folders.
+  // A bare name would make the loader search the system's folders.
   if (named !== "") return resolve(named);
   if (isBinary()) return join(dirname(process.execPath), ENGINE_LIBRARY);
   return fileURLToPath(new URL(`../../target/release/${ENGINE_LIBRARY}`, import.meta.url));
 }
 
-/** Whether this is the single binary, and no checkout. */
+/** Whether this is the single binary and not a checkout. */
 export function isBinary(): boolean {
   return EMBEDDED[LANE_WORKER] !== undefined;
 }
@@ -61,7 +61,7 @@ export function startLaneWorker(): Worker {
   return new Worker(located(LANE_WORKER), { type: "module" });
 }
 
-/** The system's name of an error (`ENOENT`), if it has one. */
+/** The system's name of an error (`ENOENT`). Undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;

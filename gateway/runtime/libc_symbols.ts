@@ -1,18 +1,17 @@
-// The signatures of libc, once for both runtimes. Addresses are 64 bits wide, everything else 32: a
-// Deno `u64` or an `isize` result would leave the fast call (85 to 130 ns instead of 5; Deno 2.9.6,
-// x86-64), so lengths are u32 and results i32.
+// The signatures of libc, shared by both runtimes. Addresses are 64 bits wide and everything else
+// is 32. With a `u64` parameter or an `isize` result, Deno would not make a fast call: 85 to 130 ns
+// instead of 5 (Deno 2.9.6, x86-64). That is why lengths are u32 and results i32.
 
 import type { Libc } from "./types.ts";
 
-/** What a parameter is; `address` is `usize` on Deno and `ptr` on Bun. */
+/** The type of a parameter. `address` is `usize` on Deno and `ptr` on Bun. */
 export type LibcParameter = "i32" | "u32" | "address";
 
-/** glibc; musl has another name and is not supported. */
+/** glibc. musl has another name and is not supported. */
 export const LIBC_NAME = "libc.so.6";
 
 /**
- * Every function of {@link Libc} that the kernel's library has under the same name. All of them
- * return an i32.
+ * Every function of {@link Libc} that libc exports under the same name. All of them return an i32.
  */
 export const LIBC_SYMBOLS = {
   _exit: ["i32"],

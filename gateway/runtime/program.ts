@@ -1,22 +1,22 @@
-// Another program of the checkout, on the runtime of this one, with its outputs.
+// Runs another program of the checkout on the same runtime, with this process's outputs.
 
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { errorCode, isBinary } from "./files.ts";
 
-/** Name and first arguments of the runtime's own command. */
+/** The runtime's own command: its file and first arguments. */
 export type RuntimeCommand = readonly [file: string, ...args: readonly string[]];
 
-/** A program and what it is told. */
+/** A program and its arguments. */
 export interface ProgramOptions {
-  /** Counts from the root of the checkout. */
+  /** Path from the root of the checkout. */
   readonly file: string;
   readonly args: readonly string[];
 }
 
 /**
- * Runs a program to its end; the result is its exit code, 1 if a signal has ended it.
+ * Runs a program to its end. Resolves with its exit code, or 1 if a signal ended it.
  *
  * @throws {Error} If there is no checkout, or no permission to start programs
  */
@@ -29,7 +29,7 @@ export async function runProgram(
   }
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
   const child = spawn(runtime, [...before, path, ...args], { stdio: "inherit" });
-  // A terminal has told the child already; who sends a signal to this process alone means it too.
+  // A terminal signals the child too. A signal for this process alone is passed on.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, pass);

@@ -179,7 +179,7 @@ test("runProgram() gives a program our outputs, and us its exit code", () => {
   assert.equal(stderr, "to the other\n");
 });
 
-test("stdout() goes on when nobody reads, and tells", async () => {
+test("stdout() goes on when nobody reads, and returns false", async () => {
   const child = spawn(process.execPath, [...RUN, "flood"]);
   child.stdout.destroy();
   assert.deepEqual(await once(child, "exit"), [5, null]);
@@ -197,7 +197,7 @@ test("onSignal() runs at each signal", async () => {
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
-/** Sends the lines to a server that closes after its answer. */
+/** Sends the lines to a server that closes the connection after its answer. */
 async function askRaw(port: number, lines: readonly string[]): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let text = "";
@@ -218,7 +218,7 @@ function endlessEvents(): ReadableStream<Uint8Array> {
   });
 }
 
-/** The error of a read on a cut connection; any other is a failure. */
+/** Accepts the error of a read on a cut connection. Its type differs between runtimes. */
 function assertTypeError(error: unknown): void {
   assert.ok(error instanceof Error, String(error));
 }

@@ -1,4 +1,4 @@
-// The part of the table that both runtimes offer under the same names: Node's modules and the web's globals.
+// The part of the table that is the same on both runtimes: Node's modules and the web's globals.
 
 import { writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -37,7 +37,9 @@ export const shared: Shared = {
   },
 };
 
-/** What a server's start failed with, in words for its user: `Cannot serve HTTP on 127.0.0.1:9329: EADDRINUSE`. */
+/**
+ * Makes the error of a server that cannot start: `Cannot serve HTTP on 127.0.0.1:9329: EADDRINUSE`.
+ */
 export function serveFailed(options: ServeOptions, error: unknown): Error {
   const { hostname, port } = options;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
@@ -45,7 +47,7 @@ export function serveFailed(options: ServeOptions, error: unknown): Error {
   return new Error(`Cannot serve HTTP on ${host}:${port}: ${reason}`, { cause: error });
 }
 
-/** What opening libc failed with. */
+/** Makes the error of a libc that cannot be opened. */
 export function libcFailed(reason: string, error: unknown): Error {
   return new Error(`Cannot open libc: ${reason}`, { cause: error });
 }
@@ -58,9 +60,9 @@ function definedOnly(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
 }
 
 /**
- * Writes text to a descriptor, all of it, in order with what other descriptors get; false if its reader has gone (EPIPE).
- *
- * That is no reason to stop a gateway: what the reader would have read is lost.
+ * Writes all of a text to a descriptor before it returns, so that texts for different descriptors
+ * stay in order. Returns false if the reader has gone (EPIPE). The gateway goes on then, and the
+ * text is lost.
  */
 function writeAll(fd: number, text: string): boolean {
   const octets = new TextEncoder().encode(text);
@@ -71,8 +73,8 @@ function writeAll(fd: number, text: string): boolean {
     } catch (error) {
       if (errorCode(error) === "EPIPE") return false;
       if (errorCode(error) !== "EAGAIN") throw error;
-      // A pipe that someone has made non-blocking is full: wait as a blocking one would.
-      // deno-lint-ignore culvert/no-blocking-wait -- so does every write to standard output
+      // Somebody made the pipe non-blocking, and it is full. Wait as a blocking pipe would.
+      // deno-lint-ignore culvert/no-blocking-wait -- every write to standard output may block
       Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
     }
   }

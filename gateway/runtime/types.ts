@@ -1,33 +1,38 @@
-// What the gateway needs from its runtime: one table of contents, filled by `deno.ts` and `bun.ts`.
-// Nothing else in the tree may say Deno or Bun.
+// What the gateway needs from its runtime: one table, filled by `deno.ts` and `bun.ts`. Nothing
+// else in the gateway may say Deno or Bun.
 
 // deno-lint-ignore-file camelcase -- names of libc stay as they are
 
 /**
- * An absolute address for a system call. Deno takes a bigint for `usize`, Bun a number for `ptr`:
- * opaque here, made once per table with {@link Memory.at} and never per packet.
+ * An absolute address for a system call. It is opaque here: Deno takes a bigint for `usize`, Bun a
+ * number for `ptr`. Make it with {@link MappedMemory.at}, once per table and never per packet.
  */
 export type Address = (bigint | number) & { readonly __address: unique symbol };
 
-/** Shared memory of the core as seen by system calls. */
+/** Shared memory of the core, as system calls see it. */
 export interface MappedMemory {
   /** Address of the first octet. */
   readonly base: bigint;
-  /** Address of the octet at `offset`; allocates on Deno, so call it when tables are made. */
+  /**
+   * Address of the octet at `offset`. It allocates on Deno, so call it only when tables are made.
+   */
   at(offset: number): Address;
 }
 
 /**
- * libc by FFI. Every function returns what libc returns as i32; after -1, `errno()` must be read in
- * the same statement run. The functions are plain symbols so that each call site stays monomorphic
- * (Deno's fast call).
+ * libc by FFI. Each function returns libc's result as an i32. After -1, read `errno()` before any
+ * other call or await. The functions are plain symbols so that each call site stays monomorphic,
+ * which Deno needs for its fast call.
  */
 export interface Libc {
-  /** Ends the process, all of its threads, at once. */
+  /** Ends the process with all its threads at once. */
   _exit(status: number): number;
   accept4(fd: number, address: Address, addressLen: Address, flags: number): number;
   bind(fd: number, address: Address, len: number): number;
-  /** Laid over CLOCK_MONOTONIC once in each thread, so that shell and lanes share one clock. */
+  /**
+   * Called once in each thread to align its clock with CLOCK_MONOTONIC, which shell and lanes
+   * share.
+   */
   clock_gettime(clock: number, timespec: Address): number;
   close(fd: number): number;
   connect(fd: number, address: Address, len: number): number;
@@ -54,15 +59,15 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   write(fd: number, address: Address, len: number): number;
   writev(fd: number, iov: Address, count: number): number;
-  /** errno of this thread, as left by the last call made in the same statement run. */
+  /** errno of this thread, as the last call left it. Read it before any other call or await. */
   errno(): number;
-  /** NULL in the form the runtime takes. */
+  /** NULL in the form that the runtime takes. */
   readonly NULL: Address;
 }
 
 /**
- * The native AEAD engine's library (native-engine/src/exports.rs). Everything returns an i32; like
- * libc's, each function is a plain symbol to be called where it is used.
+ * The native AEAD engine's library (native-engine/src/exports.rs). Every function returns an i32.
+ * Like those of libc, each is a plain symbol to be called where it is used.
  */
 export interface EngineLibrary {
   culvert_engine_fingerprint(): number;
@@ -81,15 +86,16 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** How to serve HTTP. */
 export interface ServeOptions {
   readonly hostname: string;
   readonly port: number;
   fetch(request: Request, remote: { readonly address: string }): Response | Promise<Response>;
-  /** Connections could not be accepted; it goes on by itself. */
+  /** Called when connections could not be accepted. The server goes on by itself. */
   onFailure?(reason: string): void;
 }
 
-/** The runtime's table of contents. */
+/** The table of what a runtime offers. */
 export interface Runtime {
   /** `deno 2.9.6`, `bun 1.4.5`. */
   readonly name: string;
@@ -101,7 +107,9 @@ export interface Runtime {
   exit(code: number): never;
   /** Runs `handler` at each `signal` (SIGTERM, SIGINT, SIGHUP). */
   onSignal(signal: "SIGTERM" | "SIGINT" | "SIGHUP", handler: () => void): void;
-  /** False if nobody reads it any more: the text is lost. */
+  /**
+   * Writes to standard output. Returns false if nobody reads it any more: the text is then lost.
+   */
   stdout(text: string): boolean;
   stderr(text: string): void;
   /** True if standard output is a terminal. */
@@ -109,29 +117,37 @@ export interface Runtime {
   columns(): number;
   rows(): number;
   readTextFile(path: string): Promise<string>;
-  /** The committed core, embedded in the single binary. */
+  /** Reads the committed core, from the checkout or the single binary. */
   readCore(variant: "relaxed" | "strict"): Promise<Uint8Array<ArrayBuffer>>;
-  /** A static file of the dashboard, or undefined. `name` is a plain file name. */
+  /**
+   * Reads a static file of the dashboard. Undefined if there is none. `name` is a plain file name.
+   */
   readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   startLaneWorker(): Worker;
   /**
-   * Throws an Error that names the cause when libc cannot be had (not Linux, no permission for
-   * FFI).
+   * Opens libc.
+   *
+   * @throws {Error} If libc cannot be opened (not Linux, no permission for FFI)
    */
   openLibc(): Libc;
   mapMemory(memory: WebAssembly.Memory): MappedMemory;
-  /** Where the native engine's library is looked for. */
+  /** Where to look for the native engine's library. */
   engineLibraryPath(): string;
-  /** Throws an Error whose message is the reason when the library cannot be had. */
+  /**
+   * Opens the native engine's library.
+   *
+   * @throws {Error} If it cannot be opened; the message is only the reason
+   */
   openEngineLibrary(path: string): EngineLibrary;
   serveHttp(options: ServeOptions): Promise<HttpServer>;
   /**
-   * Runs another program of the checkout on this runtime, with the outputs of this one; resolves
-   * with its exit code. Throws an Error that names the cause in the single binary, and without the
-   * permission to run programs.
+   * Runs another program of the checkout on this runtime, with this process's outputs. Resolves
+   * with its exit code.
+   *
+   * @throws {Error} In the single binary, or without the permission to run programs
    */
   runProgram(program: { readonly file: string; readonly args: readonly string[] }): Promise<number>;
-  /** Monotonic milliseconds with a fraction; the same origin in shell and lanes is not promised. */
+  /** Monotonic milliseconds with a fraction. Threads may have different origins. */
   now(): number;
   random(octets: Uint8Array<ArrayBuffer>): void;
 }

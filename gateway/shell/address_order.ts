@@ -1,21 +1,24 @@
-// In which order a responder's addresses are tried: the resolver's, but those that were no good last, the one of the longest ago first.
+// The order in which a responder's addresses are tried. It is the resolver's, except that addresses
+// whose last try failed come at the end, the one that failed longest ago first.
 
 import type { IpAddress } from "../model/address.ts";
 
+/** Remembers which addresses have failed. */
 export interface AddressOrder {
   /** The addresses in the order in which to try them. */
   sort(addresses: readonly IpAddress[]): readonly IpAddress[];
-  /** A try of this address has led to a connection that lasted. */
+  /** A try of this address led to a connection that lasted: it has its old place again. */
   good(address: IpAddress): void;
-  /** It has led to none. */
+  /** A try of this address led to no connection, or to a short one. */
   failed(address: IpAddress): void;
 }
 
-/** Addresses are forgotten, the oldest first, above this number: a name may have new ones all the time. */
+/** Failed addresses that are remembered; a name may have new addresses all the time. */
 const KEPT_MAX = 256;
 
+/** Makes an order in which no address has failed. */
 export function createAddressOrder(): AddressOrder {
-  /** Texts of the addresses whose last try was no good, in the order of those tries. */
+  /** Texts of the addresses whose last try failed, in the order of those tries. */
   const failed = new Set<string>();
 
   function sort(addresses: readonly IpAddress[]): readonly IpAddress[] {

@@ -1,186 +1,54 @@
-// The table of connections as the API shows it, read from the rows in shared memory.
+// Connections as the API shows them: their rows, with the SAs whose peer has its path there.
 
 import type { Core } from "../../ts-bindings/core.ts";
-import {
-  CONN_CLOSED,
-  FAMILY_V4,
-  ROW_ADDRESS,
-  ROW_EPOCH_MS,
-  ROW_FAMILY,
-  ROW_FD,
-  ROW_GENERATION,
-  ROW_INBOUND,
-  ROW_LANE,
-  ROW_LEN,
-  ROW_LOCAL_ADDRESS,
-  ROW_LOCAL_PORT,
-  ROW_OUTBOUND,
-  ROW_PORT,
-  ROW_STATE,
-  ROW_TX_QUEUED,
-} from "../../ts-bindings/layout.ts";
 import type { ConnectionView } from "../model/connection.ts";
-import { socketAddressText } from "../model/socket_address.ts";
-import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
-import { readRowKinds, stateName } from "./totals.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
+import type { Sad } from "./sad.ts";
 
-/** Live connections, by row and by id. */
-export interface ConnectionTable {
+/** Live connections, as they are shown. */
+export interface Connections {
   views(): ConnectionView[];
   view(id: number): ConnectionView | undefined;
-  /** Where a connection is, for an order to its lane. */
-  locate(id: number): { lane: number; row: number; generation: number } | undefined;
-  /** Id of the live connection with this descriptor, if a lane has it. */
-  idOfDescriptor(fd: number): number | undefined;
-  /** Id of the connection in a row now. */
-  idOf(row: number): number | null;
-  /** Lane that owns the connection of a row; undefined for row 0. */
-  laneOf(row: number): number | undefined;
-  /** States of all live connections. */
-  states(): Iterable<number>;
 }
 
-export interface ConnectionTableOptions {
+export interface ConnectionsOptions {
   readonly core: Core;
-  readonly views: MemoryViews;
-  /** The shell's block. */
+  /** Number of the shell's block. */
   readonly index: number;
-  readonly connectionsMax: number;
-  /** SPIs whose peer has its path on a row. */
-  readonly spisOf: () => ReadonlyMap<number, readonly string[]>;
-  /** Smoothed round trip of a TCP socket in us, null if the kernel does not say. */
+  readonly rows: ConnectionRows;
+  readonly sad: Pick<Sad, "spisByRow">;
+  /** Smoothed round trip of a TCP socket, us; null if the kernel does not say. */
   readonly rttMicros: (fd: number) => number | null;
 }
 
-/** Rows of the table: one more than there are connections, since row 0 is none. */
-const ID_ROWS = 2 ** 20;
+/** Makes the views, which join each row with the SAs of its peers. */
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { core, index, rows, sad, rttMicros } = options;
 
-/** Makes the reader of the rows. */
-export function createConnectionTable(options: ConnectionTableOptions): ConnectionTable {
-  const { core, views: memory, connectionsMax } = options;
-  const rows: Rows = { memory, connectionsMax, first: core.conn_row(1) };
-
-  function show(row: number, spis: ReadonlyMap<number, readonly string[]>): ConnectionView {
-    return { ...viewRow(rows, row), spis: spis.get(row) ?? [], rttMicros: rtt(row) };
+  function show(row: number, spis: readonly string[] = []): ConnectionView {
+    return { ...rows.show(row), spis, rttMicros: rtt(row) };
   }
 
-  /** The descriptor is asked under the transmit lock: it cannot be closed, and its number given away, meanwhile. */
+  /**
+   * Asks under the transmit lock. Without it a lane could close the descriptor meanwhile, and its
+   * number could be given to another.
+   */
   function rtt(row: number): number | null {
-    if (core.tx_lock(options.index, row) === 0) return null;
-    const micros = options.rttMicros(memory.i32[(rowAt(rows, row) + ROW_FD) >>> 2] ?? -1);
-    core.tx_unlock(options.index, row);
+    if (core.tx_lock(index, row) === 0) return null;
+    const micros = rttMicros(rows.descriptorOf(row));
+    core.tx_unlock(index, row);
     return micros;
   }
 
   function views(): ConnectionView[] {
-    const spis = options.spisOf();
-    return [...liveRows(rows)].map((row) => show(row, spis));
+    const spis = sad.spisByRow();
+    return [...rows.live()].map((row) => show(row, spis.get(row)));
   }
 
   function view(id: number): ConnectionView | undefined {
-    const row = rowOf(rows, id);
-    return row === undefined ? undefined : show(row, options.spisOf());
+    const row = rows.rowOf(id);
+    return row === undefined ? undefined : show(row, sad.spisByRow().get(row));
   }
 
-  return {
-    views,
-    view,
-    locate: (id) => locate(rows, id),
-    idOfDescriptor: (fd) => idOfDescriptor(rows, fd),
-    idOf: (row) => isLive(rows, row) ? idAt(rows, row) : null,
-    laneOf: (row) => isLive(rows, row) ? field(rows, row, ROW_LANE) : undefined,
-    states: () => states(rows),
-  };
-}
-
-/** The rows in shared memory. */
-interface Rows {
-  readonly memory: MemoryViews;
-  readonly connectionsMax: number;
-  /** Offset of row 1. */
-  readonly first: number;
-}
-
-function rowAt(rows: Rows, row: number): number {
-  return rows.first + (row - 1) * ROW_LEN;
-}
-
-function field(rows: Rows, row: number, name: number): number {
-  return readU32(rows.memory, rowAt(rows, row) + name);
-}
-
-function isLive(rows: Rows, row: number): boolean {
-  return row >= 1 && row <= rows.connectionsMax && field(rows, row, ROW_STATE) !== CONN_CLOSED;
-}
-
-function* liveRows(rows: Rows): Generator<number> {
-  for (let row = 1; row <= rows.connectionsMax; row++) if (isLive(rows, row)) yield row;
-}
-
-function* states(rows: Rows): Generator<number> {
-  for (const row of liveRows(rows)) yield field(rows, row, ROW_STATE);
-}
-
-/** Rows are used again: the generation makes the number a connection's own. Below 2^53. */
-export function connectionId(row: number, generation: number): number {
-  return generation * ID_ROWS + row;
-}
-
-function idAt(rows: Rows, row: number): number {
-  return connectionId(row, field(rows, row, ROW_GENERATION));
-}
-
-function idOfDescriptor(rows: Rows, fd: number): number | undefined {
-  for (const row of liveRows(rows)) if (field(rows, row, ROW_FD) === fd) return idAt(rows, row);
-  return undefined;
-}
-
-function rowOf(rows: Rows, id: number): number | undefined {
-  const row = id % ID_ROWS;
-  return isLive(rows, row) && idAt(rows, row) === id ? row : undefined;
-}
-
-function locate(
-  rows: Rows,
-  id: number,
-): { lane: number; row: number; generation: number } | undefined {
-  const row = rowOf(rows, id);
-  if (row === undefined) return undefined;
-  return { row, lane: field(rows, row, ROW_LANE), generation: field(rows, row, ROW_GENERATION) };
-}
-
-/** What stands in the row itself. */
-function viewRow(rows: Rows, row: number): Omit<ConnectionView, "spis" | "rttMicros"> {
-  const { memory } = rows;
-  const at = rowAt(rows, row);
-  const inbound = readRowKinds(memory, at + ROW_INBOUND);
-  const outbound = readRowKinds(memory, at + ROW_OUTBOUND);
-  return {
-    id: idAt(rows, row),
-    remote: addressText(memory, {
-      at: at + ROW_ADDRESS,
-      family: field(rows, row, ROW_FAMILY),
-      port: field(rows, row, ROW_PORT),
-    }),
-    local: addressText(memory, {
-      at: at + ROW_LOCAL_ADDRESS,
-      family: field(rows, row, ROW_FAMILY),
-      port: field(rows, row, ROW_LOCAL_PORT),
-    }),
-    state: stateName(field(rows, row, ROW_STATE)),
-    since: new Date(readF64(memory, at + ROW_EPOCH_MS)).toISOString(),
-    lane: field(rows, row, ROW_LANE),
-    frames: { inbound: inbound.frames, outbound: outbound.frames },
-    octets: { inbound: inbound.octets, outbound: outbound.octets },
-    queueOctets: field(rows, row, ROW_TX_QUEUED),
-  };
-}
-
-/** An address in the memory, as text. */
-export function addressText(
-  memory: MemoryViews,
-  { at, family, port }: { readonly at: number; readonly family: number; readonly port: number },
-): string {
-  const octets = memory.u8.slice(at, at + (family === FAMILY_V4 ? 4 : 16));
-  return socketAddressText({ octets, port });
+  return { views, view };
 }

@@ -7,14 +7,14 @@ import {
   OFFLOAD_TCP_UDP,
 } from "../../ts-bindings/layout.ts";
 import type { GatewayConfig } from "../config/types.ts";
-import type { LaneInit, UpstreamInit } from "../lane/init.ts";
+import type { LaneInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { type Listeners, listenTcp } from "../linux/listen.ts";
 import { checkTcpOptions, setNotSentLowat } from "../linux/sockets.ts";
-import { emitSockaddr, familyOf } from "../linux/structs.ts";
 import { openTun, type Tun, type TunOffload } from "../linux/tun.ts";
 import { type SocketAddress, socketAddressText } from "../model/socket_address.ts";
+import { endsOf } from "./ends.ts";
 import type { Machine } from "./machine.ts";
 
 /** The core's numbers. */
@@ -76,26 +76,19 @@ export function laneInits(
     index,
     lanes: config.lanes,
     connectionsMax: config.maxConnections,
-    listeners: listeners.flatMap(({ fds }) => fds.slice(index, index + 1)),
+    listeners: listeners.flatMap(({ fds }) =>
+      fds.slice(index, index + 1).map((fd) => ({ fd, front: "plain" as const }))
+    ),
     tun: tun?.queues[index] ?? -1,
     offload: OFFLOADS[tun?.offload ?? "none"],
     eventfd,
     eventfds,
     innerMtu: config.innerMtu,
-    upstream: upstreamInit(config),
+    ...endsOf(config),
     prefixTimeoutMs: config.prefixTimeoutMs,
     frameTimeoutMs: config.frameTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
     drainTimeoutMs: config.drainTimeoutMs,
     logFormat: config.logFormat,
   }));
-}
-
-function upstreamInit({ upstream, upstreamSource }: GatewayConfig): UpstreamInit | null {
-  if (upstream === null) return null;
-  return {
-    family: familyOf(upstream.octets),
-    address: emitSockaddr(upstream),
-    source: upstreamSource,
-  };
 }

@@ -1,5 +1,7 @@
-// The originator's side (`connect`): one TCP connection to the responder, opened when there is an outbound SA and again as long as there is
-// one. Only the originator connects again (RFC 9329 §6.1); SAs, numbers and windows outlive the connection.
+// The originator's side (`connect`): one TCP connection to the responder. It is opened when there
+// is an outbound SA, and opened again when it ends, for as long as there is one. Only the
+// originator connects again (RFC 9329 §6.1); SAs, sequence numbers and windows outlive the
+// connection.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { LOWAT_START } from "../../ts-bindings/layout.ts";
@@ -10,27 +12,27 @@ import { dialTcp } from "../linux/dial.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
 import type { IpAddress } from "../model/address.ts";
-import type { Gateway } from "../model/gateway.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import { type AddressOrder, createAddressOrder } from "./address_order.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
 import type { Log } from "./log.ts";
+import type { Orders } from "./orders.ts";
 import {
   type Dialled,
   handOver,
   type HandOverOptions,
   type OwnConnection,
 } from "./own_connection.ts";
-import type { Sad } from "./sad.ts";
+import type { Sad, SaEntry } from "./sad.ts";
 
-/** Keeps the connection up until it is stopped. */
+/** Keeps the connection up until it is stopped. It hears of changes of SAs. */
 export interface Dialer {
-  /** The SAD has one SA more. */
-  installed(spi: number): void;
-  /** It has one less. */
+  /** The SAD has one SA more, which may be the reason to connect. */
+  installed(entry: SaEntry): void;
+  /** The SAD has one SA less; without any, the connection is closed. */
   removed(): void;
-  /** Connects no more; a connection that is up stays. */
+  /** Ends all tries to connect; a connection that is up stays. Idempotent. */
   stop(): void;
 }
 
@@ -38,33 +40,35 @@ export interface DialerOptions extends HandOverOptions {
   readonly target: ConnectTarget;
   readonly tcp: TcpOptions;
   readonly kernel: Kernel;
-  readonly sad: Pick<Sad, "views" | "view" | "find" | "usePath">;
-  readonly gateway: Pick<Gateway, "sendDummy" | "kick">;
+  readonly sad: Pick<Sad, "views" | "view" | "usePath">;
+  readonly orders: Orders;
   readonly log: Log;
-  /** The responder's addresses, asked for before each connection. */
+  /** Looks up the responder's addresses; called before each connection. */
   readonly resolve: () => Promise<readonly IpAddress[]>;
   /** Whether packets to this address would go into the TUN. */
   readonly leadsInside: (address: IpAddress) => boolean;
   /** Monotonic ms. */
   readonly clock: () => number;
-  /** From 0 up to 1: spreads originators that have lost the same responder. */
+  /** From 0 up to 1; spreads the tries of originators that have lost the same responder. */
   readonly random: () => number;
 }
 
 /** Longest wait for the responder's SYN-ACK, ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Pause before the next try, ms; doubles from the first to the second, give or take a quarter. */
+/**
+ * Shortest and longest pause before the next try, ms, give or take a quarter. It doubles between.
+ */
 const PAUSE_MIN_MS = 250;
 const PAUSE_MAX_MS = 30_000;
 
-/** A connection that has lived this long was a good one: the next try comes soon, ms. */
+/** After a connection that has lived this long, ms, the next try comes soon. */
 const STABLE_MS = 10_000;
 
 /** Largest IPv6 flow label (RFC 6437 §2: 20 bits, 0 is none). */
 const FLOW_LABEL_MAX = 0xf_ffff;
 
-/** Starts to keep the connection up; nothing happens before there is an outbound SA. */
+/** Starts to keep the connection up. It does not connect before there is an outbound SA. */
 export function startDialer(options: DialerOptions): Dialer {
   const ending = new AbortController();
   const state: State = {
@@ -85,7 +89,7 @@ export function startDialer(options: DialerOptions): Dialer {
   }
 
   return {
-    installed: (spi) => installed(state, spi),
+    installed: (entry) => installed(state, entry),
     removed: () => removed(state),
     stop,
   };
@@ -93,25 +97,28 @@ export function startDialer(options: DialerOptions): Dialer {
 
 interface State extends DialerOptions {
   readonly signal: AbortSignal;
-  /** One for all connections, so that routers which balance by it do not move the stream (RFC 9329 §6.1). */
+  /**
+   * IPv6 flow label of all connections. Routers that balance by it then keep the packets on one way
+   * (RFC 9329 §6.1).
+   */
   readonly flowLabel: number;
   readonly order: AddressOrder;
-  /** The connection that is up. */
+  /** The connection that is up, if any. */
   up: { readonly connection: OwnConnection; readonly greeter: Greeter } | undefined;
   /** Ends the wait for an outbound SA. */
   wake: () => void;
 }
 
-function installed({ wake, up, sad }: State, spi: number): void {
+function installed({ wake, up, sad }: State, { spec: { spi, direction } }: SaEntry): void {
   wake();
   if (up === undefined) return;
   sad.usePath(up.connection.row);
-  if (sad.find(spi)?.spec.direction === "outbound") up.greeter.greet([spi]);
+  if (direction === "outbound") up.greeter.greet([spi]);
 }
 
-/** Without an SA the connection is of no use any more (RFC 9329 §6.1: the originator should close it). */
-function removed({ up, sad, gateway }: State): void {
-  if (up !== undefined && !sad.views().some(isLive)) gateway.kick(up.connection.id);
+/** RFC 9329 §6.1: the originator should close a connection that no SA uses any more. */
+function removed({ up, sad, orders }: State): void {
+  if (up !== undefined && !sad.views().some(isLive)) orders.kick(up.connection.id);
 }
 
 async function run(state: State): Promise<void> {
@@ -134,13 +141,21 @@ async function untilNeeded(state: State): Promise<void> {
   }
 }
 
-/** Pause before a try after so many short-lived ones. */
+/**
+ * Pause before the next try, ms.
+ *
+ * @param failures Tries in a row that led to no connection, or to a short one
+ * @param random From 0 up to 1; moves the pause by a quarter down or up
+ */
 export function pauseMs(failures: number, random: number): number {
   const base = Math.min(PAUSE_MIN_MS * 2 ** Math.max(failures - 1, 0), PAUSE_MAX_MS);
   return base * (0.75 + random / 2);
 }
 
-/** Connects to the first of the responder's addresses that answers. How long the connection has lived, ms; 0 if there was none. */
+/**
+ * Connects to the first of the responder's addresses that answers, and waits for the end of the
+ * connection. Resolves to the time that it has lived, ms; 0 if there was none.
+ */
 async function connectOnce(state: State): Promise<number> {
   const { order, clock, resolve } = state;
   for (const address of order.sort(await told(state, resolve()) ?? [])) {
@@ -159,7 +174,11 @@ async function connectOnce(state: State): Promise<number> {
   return 0;
 }
 
-/** Connects, and sends the stream prefix. */
+/**
+ * Connects to one address, and sends the stream prefix.
+ *
+ * @throws {Error} If the address lies inside the tunnel, or the connection fails
+ */
 async function openTo(state: State, address: IpAddress): Promise<Dialled> {
   const { kernel, target, tcp, signal, flowLabel, leadsInside } = state;
   const remote = { octets: address.octets, port: target.port };
@@ -171,19 +190,20 @@ async function openTo(state: State, address: IpAddress): Promise<Dialled> {
   setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);
-  // In one piece: some responders read the prefix with one call (RFC 9329 §4 asks them to wait).
+  // RFC 9329 §4 asks responders to wait for all of the prefix, but some read it with one call: it
+  // must leave in one piece.
   const sent = signal.aborted ? 0 : libc.send(fd, scratch.at(0), STREAM_PREFIX_LEN, MSG_NOSIGNAL);
   if (sent === STREAM_PREFIX_LEN) return { fd, remote };
   libc.close(fd);
   throw new Error(`Cannot send to ${socketAddressText(remote)}`);
 }
 
-/** Gives the connection to a lane, makes it every peer's path, and waits for its end. */
+/** Gives the connection to a lane, makes it the path of every peer, and waits for its end. */
 async function live(state: State, dialled: Dialled): Promise<void> {
   const connection = await handOver(state, dialled);
   if (connection === undefined) return;
-  const { sad, gateway, log } = state;
-  const greeter = startGreeter({ sad, log, sendDummy: gateway.sendDummy });
+  const { sad, orders, log } = state;
+  const greeter = startGreeter({ sad, log, sendDummy: orders.sendDummy });
   try {
     sad.usePath(connection.row);
     state.up = { connection, greeter };
@@ -195,7 +215,7 @@ async function live(state: State, dialled: Dialled): Promise<void> {
   }
 }
 
-/** The outbound SA of each peer whose packets would leave now. */
+/** SPIs of the SAs by which packets would leave now: of each peer, the outbound one added last. */
 function newestOutbound(views: readonly SaView[]): Iterable<number> {
   const newest = new Map<string, number>();
   for (const view of views) if (isUsable(view)) newest.set(view.peer, view.spi);
@@ -210,7 +230,10 @@ function isLive({ state }: SaView): boolean {
   return state !== "expired";
 }
 
-/** What `action` comes to; a failure goes to the log, but for that of a dialer which has been stopped. */
+/**
+ * Resolves to the result of `action`, or to undefined when it fails. The failure is logged, unless
+ * the dialer has been stopped meanwhile.
+ */
 async function told<T>({ log, target, signal }: State, action: Promise<T>): Promise<T | undefined> {
   try {
     return await action;

@@ -9,7 +9,6 @@ import type { GatewayEvent } from "../model/event.ts";
 import type { KickOutcome } from "../model/gateway.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
-import type { SaEntry } from "./sad.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 
@@ -23,6 +22,8 @@ interface Scene {
   readonly kicked: number[];
   /** Why connections have failed. */
   readonly reasons: string[];
+  /** Puts an SA into the SAD, and tells the dialer. */
+  install(sa: SaView): void;
   /** The connection ends. */
   end(): void;
   close(): Promise<void>;
@@ -40,7 +41,6 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
   const tell = (event: string): void =>
     listener({ event, at: "", level: "info", fields: { connection: connections } });
   const views = [...sas];
-  const find = (spi: number): SaView | undefined => views.find((view) => view.spi === spi);
 
   const dialer = startDialer({
     target: { host: "responder", port: 4500, text: "responder:4500" },
@@ -48,14 +48,10 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
     kernel,
     sad: {
       views: () => [...views],
-      view: find,
+      view: (spi) => views.find((view) => view.spi === spi),
       usePath: (row) => equal(row, 1),
-      find(spi): SaEntry | undefined {
-        const spec = find(spi);
-        return spec && { spec, id: 1, keyBits: 128, digest: new Uint32Array(4), installedAt: "" };
-      },
     },
-    gateway: {
+    orders: {
       sendDummy: (spi) => void greeted.push(spi),
       kick(id): KickOutcome {
         kicked.push(id);
@@ -84,13 +80,19 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
         return () => void (listener = () => undefined);
       },
     },
-    table: {
+    rows: {
       locate: (id) =>
         fd >= 0 && id === connections ? { lane: 0, row: 1, generation: 1 } : undefined,
       idOfDescriptor: () => fd < 0 ? undefined : connections,
     },
     ...more,
   });
+
+  function install(sa: SaView): void {
+    views.push(sa);
+    const entry = { id: 1, keyBits: sa.keyBits, digest: new Uint32Array(4), installedAt: "" };
+    dialer.installed({ ...entry, spec: sa });
+  }
 
   function end(): void {
     if (fd >= 0) kernel.libc.close(fd);
@@ -105,7 +107,7 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
     await sleep(20);
   }
 
-  return { dialer, views, greeted, kicked, reasons, end, close };
+  return { dialer, views, greeted, kicked, reasons, install, end, close };
 }
 
 async function withResponder(run: (responder: Responder) => Promise<void>): Promise<void> {
@@ -128,12 +130,8 @@ test("each peer is greeted by its newest SA that takes packets", async () => {
     ], { target: { host: "responder", port, text: "" } });
     await accept();
     deepEqual(await settle(() => scene.greeted, ({ length }) => length >= 2), [2, 4]);
-    scene.views.push(
-      createFakeSa({ spi: 6, peer: "b" }),
-      createFakeSa({ spi: 7, direction: "inbound" }),
-    );
-    scene.dialer.installed(6);
-    scene.dialer.installed(7);
+    scene.install(createFakeSa({ spi: 6, peer: "b" }));
+    scene.install(createFakeSa({ spi: 7, direction: "inbound" }));
     deepEqual(scene.greeted.slice(0, 3), [2, 4, 6]);
     await scene.close();
   });
@@ -149,8 +147,7 @@ test("SAs that have expired are no reason to connect; a new one is", async () =>
     });
     await sleep(500);
     equal(waiting(), 0);
-    scene.views.push(createFakeSa({ spi: 2 }));
-    scene.dialer.installed(2);
+    scene.install(createFakeSa({ spi: 2 }));
     await accept();
     await scene.close();
   });
@@ -174,8 +171,7 @@ test("with the last SA the connection goes, and comes back with the next one", a
     deepEqual(scene.kicked, [1]);
     await sleep(500);
     equal(waiting(), 0);
-    scene.views.push(createFakeSa({ spi: 3 }));
-    scene.dialer.installed(3);
+    scene.install(createFakeSa({ spi: 3 }));
     await accept();
     await scene.close();
   });

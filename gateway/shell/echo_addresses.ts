@@ -4,7 +4,7 @@ import { FAMILY_V4, FAMILY_V6, LANE_SCRATCH } from "../../ts-bindings/layout.ts"
 import type { IpAddress } from "../model/address.ts";
 import type { Machine } from "./machine.ts";
 
-/** Sets one address a family, before any lane runs. */
+/** Sets one address for each family. To be called before any lane runs. */
 export function setEchoAddresses(machine: Machine, addresses: readonly IpAddress[]): void {
   const { core, views, index } = machine;
   const at = core.lane_block(index) + LANE_SCRATCH;

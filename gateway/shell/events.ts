@@ -1,4 +1,5 @@
-// What lanes tell: records of their event rings become lines of the log and events of the API. Names are fixed; no field is key material.
+// Events. Records of the lanes' event rings become lines of the log and events of the API. Their
+// names are fixed, and no field holds key material.
 
 import {
   EVENT_ADDRESS,
@@ -33,20 +34,21 @@ import type { TroubleNotice } from "../lane/init.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import type { LogLevel } from "../model/log_level.ts";
 import { spiText } from "../model/spi.ts";
-import { addressText, connectionId } from "./connections.ts";
+import { addressText, connectionId } from "./connection_rows.ts";
 import type { Log } from "./log.ts";
 import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
 
-/** Where events come together. */
+/** The place where all events come together. */
 export interface EventHub {
-  /** Reads a lane's ring empty. */
+  /** Tells all events of a ring; `block` is the offset of its lane's block, octets. */
   drainRing(block: number): void;
-  /** Tells how many events have found no room in the rings of `blocks` since the last time. */
+  /** Tells how many events found no room in the rings of `blocks` since the last call. */
   tellLost(blocks: readonly number[]): void;
-  /** Tells what the host has failed a lane in. */
+  /** Tells that the host refused a lane something. */
   trouble(lane: number, notice: TroubleNotice): void;
-  /** Tells what the shell itself has done; for the log only where somebody looks for it. */
+  /** Tells an event of the shell itself; the log has it at level `debug`. */
   tell(event: string, fields: GatewayEvent["fields"]): void;
+  /** Calls `listener` with each event from now on. The result ends that. */
   subscribe(listener: (event: GatewayEvent) => void): () => void;
 }
 
@@ -65,11 +67,11 @@ export interface EventHubOptions {
   readonly views: MemoryViews;
   readonly log: Log;
   readonly date: () => Date;
-  /** Whether what is told of dropped ESP goes on. */
+  /** Whether audit events of dropped ESP packets are told. */
   readonly auditsEsp: () => boolean;
 }
 
-/** Makes the hub. Each event goes to the log first. */
+/** Makes the hub. Each event goes to the log first, then to the listeners. */
 export function createEventHub(
   { views, log, date, auditsEsp }: EventHubOptions,
 ): EventHub {

@@ -1,52 +1,41 @@
-// A running gateway as the API sees it: tables read when asked, orders to the lanes, SAs with their routes.
+// A running gateway as its API sees it: tables that are read on demand, and the ways to change it.
 
-import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
-import type { GatewayEvent } from "../model/event.ts";
-import type { Gateway, KickOutcome } from "../model/gateway.ts";
+import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
-import type { Refusal } from "../model/refusal.ts";
-import type { SaSpec } from "../model/sa_spec.ts";
-import { spiText } from "../model/spi.ts";
 import type { Totals } from "../model/totals.ts";
-import type { ConnectionTable } from "./connections.ts";
+import type { Connections } from "./connections.ts";
+import type { Drain } from "./drain.ts";
 import type { EventHub } from "./events.ts";
-import type { Lanes } from "./lanes.ts";
-import type { Routes } from "./routes.ts";
+import type { Orders } from "./orders.ts";
+import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
+/** The members of the status that do not change. */
+export type FixedStatus = Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining">;
+
 export interface GatewayOptions {
-  readonly sad: Sad;
-  readonly lanes: Lanes;
-  readonly connections: ConnectionTable;
-  readonly routes: Routes;
-  readonly events: EventHub;
+  readonly connections: Connections;
+  readonly sad: Pick<Sad, "views" | "view">;
+  readonly changes: SaChanges;
+  readonly orders: Orders;
+  readonly drain: Drain;
+  readonly events: Pick<EventHub, "subscribe">;
   readonly readTotals: () => Totals;
-  /** The members of the status that do not change. */
-  readonly fixed: Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining">;
+  readonly fixed: FixedStatus;
   readonly uptimeSeconds: () => number;
-  /** Largest inner packet in octets; a dummy is no larger, so that its size tells nothing. */
-  readonly innerMtu: number;
 }
 
-/** Binds the parts of the shell into what its API and its commands use. */
+/** Binds the parts of the shell into the object that the API and the commands use. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { sad, lanes, connections, events } = options;
-  let isDraining = false;
+  const { sad, changes, connections, orders, events, drain } = options;
 
   function status(): GatewayStatus {
     return {
       ...options.fixed,
       uptimeSeconds: options.uptimeSeconds(),
       totals: options.readTotals(),
-      draining: isDraining,
+      draining: drain.isDraining(),
     };
-  }
-
-  function drain(): void {
-    if (isDraining) return;
-    isDraining = true;
-    events.tell("draining", {});
-    lanes.drain();
   }
 
   return {
@@ -54,66 +43,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     totals: options.readTotals,
     connections: connections.views,
     connection: connections.view,
-    kick: (id) => kick(options, id),
+    kick: orders.kick,
     sas: sad.views,
     sa: sad.view,
-    installSa: (spec) => Promise.resolve(installSa(options, spec)),
-    removeSa: (spi) => removeSa(options, spi),
-    sendDummy: (spi, octets) => sendDummy(options, spi, octets),
-    drain,
-    isDraining: () => isDraining,
+    installSa: (spec) => Promise.resolve(changes.install(spec)),
+    removeSa: changes.remove,
+    sendDummy: orders.sendDummy,
+    drain: drain.start,
+    isDraining: drain.isDraining,
     subscribe: events.subscribe,
   };
-}
-
-function kick({ connections, lanes }: GatewayOptions, id: number): KickOutcome {
-  const found = connections.locate(id);
-  if (found === undefined) return "unknown";
-  const command = [COMMAND_KICK, found.row, found.generation];
-  return lanes.command(found.lane, command) ? "told" : "busy";
-}
-
-function installSa({ sad, routes, events }: GatewayOptions, spec: SaSpec): Refusal | undefined {
-  const refusal = sad.install(spec);
-  if (refusal !== undefined) return refusal;
-  if (spec.direction === "outbound") routes.add(spec.remote);
-  events.tell("sa_installed", saFields(spec));
-  return undefined;
-}
-
-function removeSa({ sad, routes, events }: GatewayOptions, spi: number): boolean {
-  const entry = sad.remove(spi);
-  if (entry === undefined) return false;
-  if (entry.spec.direction === "outbound") routes.remove(entry.spec.remote);
-  events.tell("sa_removed", saFields(entry.spec));
-  return true;
-}
-
-function saFields(
-  { spi, direction, peer }: Pick<SaSpec, "spi" | "direction" | "peer">,
-): GatewayEvent["fields"] {
-  return { spi: spiText(spi), direction, peer };
-}
-
-function sendDummy(
-  { sad, connections, lanes, innerMtu }: GatewayOptions,
-  spi: number,
-  octets: number,
-): Refusal | "unknown" | undefined {
-  const entry = sad.find(spi);
-  if (entry === undefined) return "unknown";
-  if (entry.spec.direction !== "outbound") {
-    return { kind: "conflict", detail: "The SA is inbound: dummy packets leave by outbound SAs" };
-  }
-  if (octets < 1 || octets > innerMtu) {
-    return {
-      kind: "invalid",
-      member: "octets",
-      detail: `octets must be 1 to ${innerMtu}, as --inner-mtu has it`,
-    };
-  }
-  const lane = connections.laneOf(sad.pathOf(spi));
-  if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };
-  if (lanes.command(lane, [COMMAND_DUMMY, spi, octets])) return undefined;
-  return { kind: "conflict", detail: "The lane has too many orders" };
 }

@@ -1,14 +1,16 @@
-// Greetings: a responder closes a connection on which nothing authentic comes, and knows no path before it does. So each outbound SA that
-// is to be used on a new connection sends a dummy packet (RFC 4303 §2.6), again until a packet of it has been sealed.
+// Greetings. A responder closes a connection on which nothing authentic comes, and it knows no path
+// to a peer before that. So each outbound SA that a new connection will carry sends a dummy packet
+// (RFC 4303 §2.6), and sends it again until one of its packets has been sealed.
 
 import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "./log.ts";
 import type { Sad } from "./sad.ts";
 
+/** Greets the responder on one connection. */
 export interface Greeter {
-  /** Greets by these SAs. */
+  /** Sends a greeting by each of these SAs. */
   greet(spis: Iterable<number>): void;
-  /** The connection has ended. */
+  /** Ends the greetings, because the connection has ended; logs how many were not sent. */
   stop(): void;
 }
 
@@ -20,11 +22,15 @@ export interface GreeterOptions extends Pick<Gateway, "sendDummy"> {
 /** Octets of a dummy packet. */
 const GREETING_LEN = 32;
 
-/** A lane takes some 200 orders at once, and a queue may be full: what was not sealed is ordered again so much later, ms. */
+/**
+ * Time after which a greeting that was not sealed is ordered again, ms. A lane takes some 200
+ * orders at once, and the connection's queue may be full.
+ */
 const AGAIN_MS = 250;
 
+/** Makes a greeter; its timer runs only while greetings wait. */
 export function startGreeter({ sad, sendDummy, log }: GreeterOptions): Greeter {
-  /** The number that each SA had used before. */
+  /** By SPI: the last sequence number that the SA had used before. */
   const waiting = new Map<number, bigint>();
   let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -33,7 +39,7 @@ export function startGreeter({ sad, sendDummy, log }: GreeterOptions): Greeter {
       const view = sad.view(spi);
       if (view === undefined) continue;
       waiting.set(spi, view.sequence);
-      // What is refused is ordered again.
+      // A refused order is repeated by the timer.
       sendDummy(spi, GREETING_LEN);
     }
     timer ??= setInterval(lookAgain, AGAIN_MS);

@@ -46,7 +46,7 @@ test("a greeting is ordered again until a packet of its SA has been sealed", asy
   deepEqual(lines, []);
 });
 
-test("an SA that is removed or has expired is greeted by no more", async () => {
+test("an SA that is removed or has expired sends no more greetings", async () => {
   const { sas, orders, greeter } = openScene(createFakeSa({ spi: 1 }), createFakeSa({ spi: 2 }));
   greeter.greet([1, 2, 3]);
   sas.delete(1);
@@ -56,7 +56,7 @@ test("an SA that is removed or has expired is greeted by no more", async () => {
   greeter.stop();
 });
 
-test("what was not greeted when the connection ends is told once, and no more ordered", async () => {
+test("greetings that were not sent when the connection ends are told once, then dropped", async () => {
   const { orders, lines, greeter } = openScene(createFakeSa({ spi: 1 }), createFakeSa({ spi: 2 }));
   greeter.greet([1, 2]);
   greeter.stop();

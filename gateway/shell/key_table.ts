@@ -1,35 +1,40 @@
-// Keys that were used: digests with a number and flags each, in flat arrays, as they stay for the life of the process. An open-addressing
-// table with linear probing: nothing is ever taken out, but for a key that has just been added.
+// A table of digests of keys, each with a number and flags. Digests stay for the life of the
+// process, so they lie in flat arrays. The table has open addressing with linear probing. Only the
+// digest that was added last can be taken out again.
 
-/** Keys that a table may hold: with 2^23 slots of 25 octets that is 210 MB, 7/8 of them taken. It begins small. */
+/**
+ * Keys that a table may hold. They fill 7/8 of 2^23 slots, and at 25 octets a slot the table then
+ * takes 210 MB. It begins small.
+ */
 export const KEYS_MAX: number = 7 * 2 ** 20;
 
-/** Words of a digest. */
+/** Length of a digest in 32-bit words. */
 export const DIGEST_WORDS = 4;
 
 const FIRST_SLOTS = 1024;
 
-/** Of this many parts of the slots, one stays empty: searches end there. */
+/** One part in this many of the slots stays empty, so that searches end. */
 const PARTS = 8;
 
-/** Numbers and flags by digest; a slot is good until the next `add`. */
+/** Numbers and flags by digest. The number of a slot is valid until the next `add`. */
 export interface KeyTable {
-  /** The slot of a digest, or -1. */
+  /** The slot of a digest, or -1 if it is not there. */
   find(digest: Uint32Array): number;
   /**
-   * A slot for a digest that is not there, with number 0 and no flags.
+   * Adds a digest that is not there, with number 0 and no flags; returns its slot.
    *
    * @throws {RangeError} If the table is full, or there is no memory
    */
   add(digest: Uint32Array): number;
   /** Takes out the digest that was added last. */
   takeBack(digest: Uint32Array): void;
+  /** Whether `add` would throw because of `max`. */
   isFull(): boolean;
   flags(slot: number): number;
   setFlags(slot: number, flags: number): void;
   number(slot: number): bigint;
   setNumber(slot: number, number: bigint): void;
-  /** What the arrays take. */
+  /** Size of the arrays, octets. */
   octets(): number;
 }
 
@@ -37,13 +42,17 @@ interface Slots {
   readonly mask: number;
   readonly digests: Uint32Array;
   readonly numbers: BigUint64Array;
-  /** The flags, and TAKEN. */
+  /** Flags of each slot, with TAKEN if it holds a digest. */
   readonly states: Uint8Array;
 }
 
 const TAKEN = 0x80;
 
-/** @param max Keys that it may hold */
+/**
+ * Makes an empty table.
+ *
+ * @param max Keys that it may hold
+ */
 export function createKeyTable(max: number): KeyTable {
   let slots = makeSlots(FIRST_SLOTS);
   let count = 0;
@@ -67,7 +76,7 @@ export function createKeyTable(max: number): KeyTable {
   function takeBack(digest: Uint32Array): void {
     const slot = find(digest);
     if (slot < 0) return;
-    // No later key was led past this slot: no search for another ends too early.
+    // No key was added since, so none lies behind this slot: no search ends too early.
     slots.states[slot] = 0;
     slots.numbers[slot] = 0n;
     count--;

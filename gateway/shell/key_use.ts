@@ -1,5 +1,6 @@
-// Which keys this process has used, so that no IV is ever used twice under one of them (RFC 4106 §3.1, §10; RFC 8221 §3). From which number on an
-// inbound key is taken again is its installer's affair, who may have reason to begin anew. Kept are keyed digests, never keys, for the life of the process.
+// The keys that this process has used, so that no IV is ever used twice under one of them (RFC 4106
+// §3.1, §10; RFC 8221 §3). The installer chooses where the sequence of a reused inbound key begins.
+// Keyed digests are kept, for the life of the process, and never the keys.
 
 import { createHmac } from "node:crypto";
 import type { SaDirection } from "../model/direction.ts";
@@ -9,40 +10,49 @@ import { createKeyTable, DIGEST_WORDS, KEYS_MAX } from "./key_table.ts";
 /** A digest of keying material that means nothing outside this process. */
 export type KeyDigest = Uint32Array;
 
-/** What an SA asks of its key. */
+/** The use that an SA would make of its key. */
 export interface KeyAsked {
   readonly digest: KeyDigest;
   readonly direction: SaDirection;
   readonly initialSequence: bigint;
 }
 
-/** The keys of the process's life. */
+/** All keys that this process has used. */
 export interface KeyUse {
+  /** The digest of keying material: HMAC-SHA-256, cut to 16 octets. */
   digest(keyMaterial: Uint8Array): KeyDigest;
   /** Why an SA with this key may not be installed now; undefined if it may. */
   refusal(asked: KeyAsked): Refusal | undefined;
   /**
-   * Remembers an SA that will be installed: before it is, as one that is not remembered would be free to use its IVs again.
+   * Remembers the key of an SA, before the SA is installed. If it were remembered afterwards and
+   * that failed, the key's IVs could be used again.
    *
-   * @returns Takes it back, if the SA comes to nothing; to be called before any other key is taken
+   * @returns Forgets the use again, if the install fails. To be called before any other key is
+   *   taken
+   * @throws {RangeError} If the table is full, or there is no memory
    */
   take(digest: KeyDigest, direction: SaDirection): () => void;
-  /** `lastSequence`: the last number used; of outbound SAs alone it counts. */
+  /** Records that an SA is gone. `lastSequence` is its last number; it counts for outbound SAs. */
   removed(use: { digest: KeyDigest; lastSequence: bigint }): void;
 }
 
-/** The only direction that the key may ever serve: the numbers of the other have been used by the peer. */
+/**
+ * The key serves outbound SAs and may never serve inbound ones. Without the flag it is the other
+ * way round, because the peer has used the numbers of that direction.
+ */
 const IS_OUTBOUND = 1;
 
-/** An outbound SA has it now. */
+/** An outbound SA that is installed now has the key. */
 const IS_SEALING = 2;
 
 /**
+ * Makes a memory of keys that is empty.
+ *
  * @param secret Random octets of this process, the key of the digests
  * @param max Keys that it may remember
  */
 export function createKeyUse(secret: Uint8Array, max: number = KEYS_MAX): KeyUse {
-  /** The number of each key: the highest of its SAs that are gone. */
+  /** The number of a key is the highest that any of its removed SAs has used. */
   const uses = createKeyTable(max);
 
   function digest(keyMaterial: Uint8Array): KeyDigest {

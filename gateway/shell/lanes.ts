@@ -1,7 +1,9 @@
-// The lanes' supervisor: starts the workers, hands orders to them, hears what they tell, and ends them in order.
+// The lanes' supervisor. It starts the workers, hands orders to them, hears what they tell, and
+// ends them in order.
 //
-// A blocked worker cannot receive messages and must not be terminated (it would keep the process from ending): orders go through
-// the command ring and the eventfd, and a lane ends by returning from its loop.
+// A blocked worker receives no messages, and must not be terminated because that would keep the
+// process from ending. So orders go through the command ring and the eventfd, and a lane ends by
+// returning from its loop.
 
 import { ORDER_DRAIN, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
 import type { LaneInit, LaneNotice, TroubleNotice } from "../lane/init.ts";
@@ -9,16 +11,16 @@ import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import type { Runtime } from "../runtime/types.ts";
 
-/** Running lanes. */
+/** All running lanes. */
 export interface Lanes {
-  /** Orders one lane; false if its ring is full. */
+  /** Gives one lane a command (`COMMAND_...` first); false if its ring is full. */
   command(lane: number, command: readonly number[]): boolean;
-  /** Tells all of them to drain. */
+  /** Tells all lanes to drain. */
   drain(): void;
   /**
    * Ends all lanes; resolves when each has returned.
    *
-   * @throws {Error} If one has not in time
+   * @throws {Error} If one has not returned in time
    */
   stop(): Promise<void>;
 }
@@ -28,19 +30,26 @@ export interface LanesOptions {
   readonly kernel: Kernel;
   readonly inits: readonly LaneInit[];
   readonly i32: Int32Array;
-  /** Offsets of the lanes' blocks. */
+  /** Offsets of the lanes' blocks, octets. */
   readonly blocks: readonly number[];
-  /** What lanes may take to return. */
+  /** Time that lanes may take to return, ms. */
   readonly stopTimeoutMs: number;
   /** A lane has put something into its event ring. */
   readonly onNews: (lane: number) => void;
-  /** The host has failed a lane in something: it goes on. */
+  /** The host has refused a lane something; the lane goes on. */
   readonly onTrouble: (lane: number, notice: TroubleNotice) => void;
-  /** A lane's thread has failed: the process cannot go on. Of a trap nobody is told, the lane ends the process itself. */
+  /**
+   * A lane's thread has failed, so the process cannot go on. A trap is not told here, because the
+   * lane then ends the process itself.
+   */
   readonly onFailure: (lane: number, reason: string) => void;
 }
 
-/** Starts one worker for each of `inits`; resolves when all of them serve. */
+/**
+ * Starts one worker for each of `inits`; resolves when all of them serve.
+ *
+ * @throws {Error} If a lane cannot start
+ */
 export async function startLanes(options: LanesOptions): Promise<Lanes> {
   const { kernel, i32, inits, blocks } = options;
   const ended = await Promise.all(inits.map((init) => startLane(options, init)));
@@ -76,7 +85,7 @@ export async function startLanes(options: LanesOptions): Promise<Lanes> {
   return { command, drain: () => orderAll(ORDER_DRAIN), stop };
 }
 
-/** Starts one lane; resolves when it serves, with a promise of its end. */
+/** Starts one lane; resolves when it serves. `stopped` resolves when it has returned. */
 function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Promise<void> }> {
   const worker = options.runtime.startLaneWorker();
   const { promise: stopped, resolve: setStopped } = Promise.withResolvers<void>();

@@ -1,16 +1,18 @@
-// The log: one line an event, as text or JSON, to standard error. Names that a peer can cause are rate-limited, and say how many lines
-// they have held back.
+// The log: one line for each event, as text or JSON, to standard error. Events that a peer can
+// cause are rate-limited by name, and the next line says how many were held back.
 
 import type { LogFields } from "../model/event.ts";
 import type { LogLevel } from "../model/log_level.ts";
 import { type LogFormat, logLine } from "../model/log_line.ts";
 
-/** A log. `level` and `event` first; the fields never hold key material. */
+/** Writes one line. `event` is a fixed name in snake_case; `fields` never hold key material. */
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 
 export interface LogOptions {
+  /** The lowest level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
+  /** Gets each line with its end. */
   readonly write: (line: string) => void;
   /** Monotonic ms. */
   readonly now: () => number;
@@ -19,14 +21,20 @@ export interface LogOptions {
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Lines of one event name in one window. */
+/** Lines of one event name in one window, and the length of the window, ms. */
 const LINES_MAX = 20;
 const WINDOW_MS = 1000;
 
-/** The audit log, of changes that were asked for through the API: at every level. No peer can cause a line of it. */
+/**
+ * Events of the audit log, which has the changes that were asked for through the API. They are
+ * written at every level; no peer can cause one.
+ */
 const AUDIT: readonly string[] = ["api_change", "api_refused"];
 
-/** Lines of those who may ask: none is held back. Who may not could fill the disk with theirs. */
+/**
+ * Events of which no line is held back. Only callers with permission cause them; a caller without
+ * it could fill the disk with `api_refused`.
+ */
 const UNLIMITED: readonly string[] = ["api_change"];
 
 interface Window {
@@ -39,7 +47,12 @@ interface Window {
 export function createLog(options: LogOptions): Log {
   const windows = new Map<string, Window>();
 
-  /** How many events were held back before this line, those behind it counted; -1 if it is held back too. */
+  /**
+   * Counts one event. Returns how many were held back and belong to this line, `behind` among them;
+   * -1 if this one is held back too.
+   *
+   * @param behind Events for which this one stands already
+   */
   function admit(event: string, behind: number): number {
     const now = options.now();
     const window = windows.get(event) ?? { startedAt: now, lines: 0, suppressed: 0 };
@@ -60,7 +73,7 @@ export function createLog(options: LogOptions): Log {
 
   function log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (RANK[level] < RANK[options.level] && !AUDIT.includes(event)) return;
-    // An event may stand for others that its lane has held back.
+    // An event may stand for others that its lane has held back already.
     const suppressed = UNLIMITED.includes(event) ? 0 : admit(event, Number(fields.suppressed ?? 0));
     if (suppressed < 0) return;
     const all = suppressed > 0 ? { ...fields, suppressed } : fields;

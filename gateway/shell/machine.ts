@@ -1,4 +1,4 @@
-// What a gateway runs on: the core on its one memory, libc, and one clock.
+// The base of a gateway: the core on its one memory, libc, and one clock.
 
 import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
 import { LANE_SCRATCH, SAS_MAX } from "../../ts-bindings/layout.ts";
@@ -6,22 +6,27 @@ import type { GatewayConfig } from "../config/types.ts";
 import { chooseEngine, type EngineChoice } from "../engine/choose.ts";
 import { engineError, type NativeEngine, openNativeEngine } from "../engine/native.ts";
 import { createClock } from "../lane/clock.ts";
+import { coreEnds } from "../lane/core_ends.ts";
 import { endProcess } from "../linux/end_process.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
 import type { MappedMemory, Runtime } from "../runtime/types.ts";
+import { endsOf } from "./ends.ts";
 import { guardCore } from "./guard_core.ts";
 import { type MemoryViews, viewMemory } from "./memory_views.ts";
 
-/** Ring blocks of the pool: three for each connection that is busy both ways, as far as 1.3 GB of addresses go. */
+/**
+ * Ring blocks of the pool. A connection that is busy both ways takes three; the pool ends at 1.3 GB
+ * of addresses.
+ */
 const RINGS_MAX = 4096;
 const RINGS_PER_CONNECTION = 3;
 
 /** The parts that everything else is built on. */
 export interface Machine {
   readonly core: Core;
-  /** Who runs the AEAD. */
+  /** Tells what runs the AEAD. */
   readonly engine: EngineChoice;
-  /** The native engine with this memory, null if the core runs the AEAD. */
+  /** The native engine on this memory; null if the core runs the AEAD. */
   readonly native: NativeEngine | null;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -30,17 +35,19 @@ export interface Machine {
   readonly kernel: Kernel;
   /** Monotonic ms, the same in shell and lanes. */
   readonly clock: () => number;
-  /** Number of the shell's block: the one behind the lanes'. */
+  /** Number of the shell's block, the one behind the lanes'. */
   readonly index: number;
-  /** Offsets of all blocks; the shell's is the last. */
+  /** Offsets of all blocks, octets; the shell's is the last. */
   readonly blocks: readonly number[];
+  /** Ring blocks of the pool. */
   readonly rings: number;
 }
 
 /**
  * Loads the core, makes its memory, opens libc.
  *
- * @throws {Error} If this is not Linux, the engine is not to be had, or the limits do not fit into the memory
+ * @throws {Error} If this is not Linux, the engine is missing, or the limits do not fit into the
+ *   memory
  */
 export async function openMachine(
   { runtime, config }: { readonly runtime: Runtime; readonly config: GatewayConfig },
@@ -100,6 +107,7 @@ function initCore(
     readonly base: bigint;
   },
 ): void {
+  const ends = coreEnds(endsOf(config));
   const isLaidOut = core.core_init(
     config.lanes,
     config.maxConnections,
@@ -110,6 +118,8 @@ function initCore(
     Number(base >> 32n),
     config.maxConnectionsPerSource,
     config.suspectLimit,
+    ends.ike,
+    ends.unknownSpi,
   );
   if (isLaidOut === 0) throw new Error("Cannot lay out the core's memory: it does not fit");
 }

@@ -1,6 +1,6 @@
-// Views over the core's memory for the shell: made once, since the memory never grows.
+// The shell's views over the core's memory. They are made once, because the memory never grows.
 
-/** Views that all readers of the shell share. */
+/** Views that all readers in the shell share. */
 export interface MemoryViews {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
@@ -21,22 +21,24 @@ export function viewMemory(memory: WebAssembly.Memory): MemoryViews {
   };
 }
 
-/** A 32-bit number at `offset` octets. */
+/** Reads a 32-bit number; `offset` in octets. */
 export function readU32(views: MemoryViews, offset: number): number {
   return Atomics.load(views.u32, offset >>> 2);
 }
 
-/** A 64-bit number at `offset` octets. */
+/** Reads a 64-bit number; `offset` in octets. */
 export function readU64(views: MemoryViews, offset: number): bigint {
   return Atomics.load(views.u64, offset / 8);
 }
 
-/** A counter at `offset` octets, as a number: exact up to 2^53, which no counter here reaches in years. */
+/**
+ * Reads a 64-bit counter; `offset` in octets. Exact up to 2^53, which no counter reaches in years.
+ */
 export function readCount(views: MemoryViews, offset: number): number {
   return Number(readU64(views, offset));
 }
 
-/** A float at `offset` octets. */
+/** Reads a 64-bit float; `offset` in octets. */
 export function readF64(views: MemoryViews, offset: number): number {
   return views.f64[offset / 8] ?? 0;
 }

@@ -1,13 +1,14 @@
-// A connection that this side has opened, from the dial to its end. Lanes tell of both in events, which may be lost: the table is what counts.
+// A connection that this side has opened, from the moment it is dialled to its end. Lanes tell of
+// both in events. Events may be lost, so the rows are looked at too, and they decide.
 
 import { COMMAND_ADOPT } from "../lane/commands.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { emitSockaddr, type InetAddress } from "../linux/structs.ts";
-import type { ConnectionTable } from "./connections.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
 import type { EventHub } from "./events.ts";
 import type { Lanes } from "./lanes.ts";
 
-/** A connection, prefix sent, that no lane has yet. */
+/** A connection that no lane has yet; its stream prefix has been sent. */
 export interface Dialled {
   readonly fd: number;
   readonly remote: InetAddress;
@@ -16,7 +17,7 @@ export interface Dialled {
 /** A connection that a lane has. */
 export interface OwnConnection {
   readonly id: number;
-  /** Its row. */
+  /** Its row in shared memory. */
   readonly row: number;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
@@ -26,25 +27,27 @@ export interface HandOverOptions {
   readonly kernel: Kernel;
   readonly lanes: Pick<Lanes, "command">;
   readonly events: Pick<EventHub, "subscribe">;
-  readonly table: Pick<ConnectionTable, "locate" | "idOfDescriptor">;
+  readonly rows: Pick<ConnectionRows, "locate" | "idOfDescriptor">;
 }
 
-/** What a lane may take to have the connection, ms. */
+/** Time in which a lane must take the connection, ms. */
 const ADOPT_TIMEOUT_MS = 5000;
 
-/** The table is asked this often, ms. */
+/** Time between two looks at the rows, ms. */
 const LOOK_MS = 500;
 
 /**
- * Hands the connection to the first lane; resolves once the lane has it, to undefined if it has ended by then.
+ * Hands the connection to the first lane. Resolves once the lane has it; to undefined if the
+ * connection has ended by then.
  *
- * @throws {Error} If it takes no more orders, or does not take this one
+ * @throws {Error} If the lane has too many orders, or does not take the connection in time; in the
+ *   first case the descriptor is closed
  */
 export async function handOver(
   options: HandOverOptions,
   dialled: Dialled,
 ): Promise<OwnConnection | undefined> {
-  const { kernel, lanes, table } = options;
+  const { kernel, lanes, rows } = options;
   const watch = watchFor(options, dialled.fd);
   if (!lanes.command(0, adoptOrder(dialled))) {
     watch.stop();
@@ -52,13 +55,13 @@ export async function handOver(
     throw new Error("The lane has too many orders");
   }
   const id = await watch.opened;
-  const row = table.locate(id)?.row;
+  const row = rows.locate(id)?.row;
   if (row !== undefined) return { id, row, ended: watch.closed };
   watch.stop();
   return undefined;
 }
 
-function watchFor({ events, table }: HandOverOptions, fd: number): {
+function watchFor({ events, rows }: HandOverOptions, fd: number): {
   readonly opened: Promise<number>;
   readonly closed: Promise<void>;
   stop(): void;
@@ -81,14 +84,14 @@ function watchFor({ events, table }: HandOverOptions, fd: number): {
   }
 
   function look(): void {
-    const found = id === undefined ? table.idOfDescriptor(fd) : undefined;
+    const found = id === undefined ? rows.idOfDescriptor(fd) : undefined;
     if (found !== undefined) open(found);
-    if (id !== undefined && table.locate(id) === undefined) stop();
+    if (id !== undefined && rows.locate(id) === undefined) stop();
   }
 
   const unsubscribe = events.subscribe(({ event, fields }) => {
     const seen = Number(fields["connection"]);
-    // Nobody else opens connections here, and one at a time.
+    // Only the dialer opens connections here, one at a time: this one is ours.
     if (event === "connection_opened" && id === undefined) open(seen);
     if (event === "connection_closed" && seen === id) stop();
   });
@@ -106,5 +109,5 @@ function adoptOrder({ fd, remote: { octets, port } }: Dialled): number[] {
   return [COMMAND_ADOPT, fd, ...words.subarray(0, 1), ...words.subarray(2, 6)];
 }
 
-/** What an IPv4 address has before it as an IPv6 one (RFC 4291 §2.5.5.2). */
+/** Octets before an IPv4 address that is written as an IPv6 one (RFC 4291 §2.5.5.2). */
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];

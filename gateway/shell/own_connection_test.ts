@@ -33,7 +33,7 @@ function openScene(more: Partial<HandOverOptions> = {}): Scene {
         return () => void (listener = () => undefined);
       },
     },
-    table: {
+    rows: {
       locate: (id) => table.isLive && id === ID ? { lane: 0, row: 1, generation: 1 } : undefined,
       idOfDescriptor: (fd) => table.isLive && fd === FD ? ID : undefined,
     },

@@ -1,16 +1,18 @@
-// Peers' names and their numbers in the core.
+// Peers: their names, and the numbers that the core knows them by.
 
-/** A number is free again when the last SA of its peer is gone. */
+/** Numbers of peers. A number is free again when the last SA of its peer is gone. */
 export interface Peers {
-  /** Number of the peer, 1 and up; counts one SA more. */
+  /** Counts one SA more; returns the number of the peer, 1 and up. */
   take(name: string): number;
-  /** Counts one SA less; true if that was the last, and the number is free. */
+  /** Counts one SA less; true if that was the last one, so that the number is free. */
   release(name: string): boolean;
-  /** 0 if there is no such peer. */
+  /** Number of the peer; 0 if it has no SA. */
   numberOf(name: string): number;
+  /** Numbers of all peers that have an SA. */
+  numbers(): Iterable<number>;
 }
 
-/** Makes an empty table. */
+/** Makes a table without peers. */
 export function createPeers(): Peers {
   const known = new Map<string, { number: number; sas: number }>();
   const free: number[] = [];
@@ -33,5 +35,10 @@ export function createPeers(): Peers {
     return true;
   }
 
-  return { take, release, numberOf: (name) => known.get(name)?.number ?? 0 };
+  return {
+    take,
+    release,
+    numberOf: (name) => known.get(name)?.number ?? 0,
+    numbers: () => [...known.values()].map(({ number }) => number),
+  };
 }

@@ -1,10 +1,11 @@
-// Names of hosts to addresses, as the host's own resolver has them.
+// Looks up names of hosts with the resolver of this host.
 
 import { lookup } from "node:dns/promises";
 import { type IpAddress, parseAddress, unmapped } from "../model/address.ts";
 
 /**
- * Addresses of a host, in the resolver's order; an address stands for itself. IPv4 ones are never mapped.
+ * Addresses of a host, in the resolver's order. A text that is an address is returned as it is;
+ * IPv4 addresses are never mapped to IPv6 ones.
  *
  * @throws {Error} `Cannot resolve vpn.example.net: ENOTFOUND`
  */

@@ -1,29 +1,36 @@
-// Routes into the TUN: one for each `remote` of the outbound SAs, for as long as one of them has it.
+// Counts routes by prefix: a prefix has a route for as long as an outbound SA has it as `remote`.
 
 import type { Prefix } from "../model/prefix.ts";
 
-/** Routes of the TUN by prefix. */
+/** Routes that are wanted, each counted once for each SA. */
 export interface Routes {
+  /** Counts one SA more with these prefixes. */
   add(prefixes: readonly Prefix[]): void;
+  /** Takes one earlier `add` of the same prefixes back. */
   remove(prefixes: readonly Prefix[]): void;
 }
 
+/** The kernel's table. */
 export interface RouteTable {
-  /** Adds or removes one route; throws an Error that names it if the kernel refuses. */
+  /** Adds one route; throws an Error that names it if the kernel refuses. */
   add(prefix: Prefix): void;
+  /** Removes one route; throws as `add` does. */
   remove(prefix: Prefix): void;
-  /** What the kernel refused, for the log: the SA stands all the same, as the host may route by other means. */
+  /** Hears what the kernel refused. The SA stays, because the host may route by other means. */
   failed(prefix: Prefix, reason: string): void;
 }
 
-/** A prefix that SAs have. */
+/** A prefix of at least one SA. */
 interface Wanted {
   count: number;
-  /** The kernel has taken the route. */
+  /** The kernel has the route. */
   isInPlace: boolean;
 }
 
-/** Counts the SAs of each prefix; the table is changed by the first and the last, and by each until the kernel has taken the route. */
+/**
+ * Makes a count without routes. The first SA of a prefix adds its route and the last one removes
+ * it. When the kernel refuses a route, each further SA of the prefix tries again.
+ */
 export function createRoutes(table: RouteTable): Routes {
   const wanted = new Map<string, Wanted>();
 
@@ -42,7 +49,7 @@ export function createRoutes(table: RouteTable): Routes {
     const route = wanted.get(prefix.text) ?? { count: 0, isInPlace: false };
     wanted.set(prefix.text, route);
     route.count++;
-    // The device may have been down before: a rekey is a new try.
+    // The device may have been down before; a rekey tries again.
     route.isInPlace ||= tryTo("add", prefix);
   }
 

@@ -1,4 +1,4 @@
-// Reads what lanes change in an SA.
+// Reads the part of an SA that lanes change.
 
 import {
   SA_EXPIRED,
@@ -18,7 +18,7 @@ export interface SaLive extends Pick<SaView, "state" | "sequence" | "packets" | 
   readonly validAt: number;
 }
 
-/** Reads the SA whose row is at offset `at`. */
+/** Reads the SA whose row is at offset `at`, octets. */
 export function readSa(views: MemoryViews, at: number): SaLive {
   return {
     state: stateName(readU32(views, at + SA_STATE)),

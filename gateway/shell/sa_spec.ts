@@ -1,5 +1,4 @@
-// Lays an SA out for `sa_install`: the core reads the specification from the shell's block and wipes
-// it.
+// Lays an SA out for `sa_install`. The core reads it from the shell's block, and wipes it there.
 
 import { SA_INBOUND, SA_OUTBOUND } from "../../ts-bindings/layout.ts";
 import { type SpecSelector, writeSaSpec } from "../../ts-bindings/records.ts";
@@ -10,7 +9,7 @@ import type { SaSpec } from "../model/sa_spec.ts";
 import type { MemoryViews } from "./memory_views.ts";
 
 /**
- * Writes `spec` at offset `at`.
+ * Writes `spec` with its key at offset `at`, octets.
  *
  * @param peer Number of the peer, 1 and up
  * @param now Monotonic ms of the lanes' clock, from which `hardSeconds` counts

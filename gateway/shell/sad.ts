@@ -1,5 +1,6 @@
-// The SAs of this gateway: what may be installed, and what is there. The core keeps keys, numbers and windows; here are the names, the peers and
-// the policy (RFC 4301 §4.4.2; docs/api.md).
+// The SAs of this gateway: which may be installed, and which are there. The core keeps keys,
+// sequence numbers and windows; the names, peers and policy are here (RFC 4301 §4.4.2;
+// docs/reference/api.md).
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
@@ -14,25 +15,26 @@ import type { SaView } from "../model/sa_view.ts";
 import { spiText } from "../model/spi.ts";
 import type { KeyDigest, KeyUse } from "./key_use.ts";
 import type { MemoryViews } from "./memory_views.ts";
+import { pathRow } from "./peer_path.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { readSa } from "./sa_row.ts";
 import { writeSpec } from "./sa_spec.ts";
 import type { Spd } from "./spd.ts";
 
-/** The SAs of a gateway. */
+/** The SAs of a gateway. Changes go through `sa_changes.ts`, which tells them to its listeners. */
 export interface Sad {
-  /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec` either way. */
+  /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec`. */
   install(spec: SaSpec): Refusal | undefined;
-  /** Removes an SA and wipes its key; its entry, or undefined if there was none. */
+  /** Removes an SA and wipes its key; returns its entry, or undefined if there was none. */
   remove(spi: number): SaEntry | undefined;
-  /** Wipes the keys of expired SAs from the native engine, after the core's own. */
+  /** Wipes the keys of expired SAs in the native engine; the core has wiped its own before. */
   forgetExpired(): void;
   find(spi: number): SaEntry | undefined;
   view(spi: number): SaView | undefined;
   views(): SaView[];
   /** Number of SAs by direction. */
   counts(): Record<SaDirection, number>;
-  /** SPIs of the SAs whose packets leave or last came on each row. */
+  /** By row: SPIs of the SAs whose peer has its path there. */
   spisByRow(): Map<number, string[]>;
   /** Row of the connection on which the SA's outbound packets leave, 0 without a path. */
   pathOf(spi: number): number;
@@ -40,7 +42,7 @@ export interface Sad {
   usePath(row: number): void;
 }
 
-/** What the shell keeps of an SA: no key. */
+/** The shell's part of an SA. It holds no key. */
 export interface SaEntry extends Pick<SaView, "keyBits" | "installedAt"> {
   readonly spec: Omit<SaSpec, "keyMaterial">;
   readonly id: number;
@@ -49,7 +51,7 @@ export interface SaEntry extends Pick<SaView, "keyBits" | "installedAt"> {
 
 export interface SadOptions {
   readonly core: Core;
-  /** Gets each key as well, if there is one. */
+  /** Gets each key too, if there is one. */
   readonly native: NativeEngine | null;
   readonly views: MemoryViews;
   /** Number of the shell's block. */
@@ -110,7 +112,8 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
     return refusalOf(refusalStatus(id));
   }
   if (state.native !== null) {
-    // The core has wiped its copy. Lanes may use the SA already: until the library has its key, the core opens and seals.
+    // The core has wiped its copy of the key. Lanes may use the SA already: until the library has
+    // its key, the core opens and seals.
     writeSpec(state.views, spec, { at, peer, now });
     state.native.install(block, id);
   }
@@ -146,11 +149,12 @@ function remove(state: State, spi: number): SaEntry | undefined {
   const number = state.peers.numberOf(peer);
   core.sa_remove(state.index, spi);
   state.native?.remove(entry.id);
-  // Read after the core has let go of it: until then a lane may still take numbers. The row keeps its last number.
+  // Read after the core has let go of the SA, because a lane may take numbers until then. The row
+  // keeps the last one.
   const lastSequence = readSa(state.views, row).sequence;
   state.keys.removed({ digest: entry.digest, lastSequence });
   state.spd.remove(peer, remote);
-  // The next peer of this number must not inherit the path.
+  // The next peer with this number must not inherit the path.
   if (state.peers.release(peer)) core.peer_forget(number);
   state.entries.delete(spi);
   return entry;
@@ -197,17 +201,16 @@ function spisByRow(state: State): Map<number, string[]> {
   return rows;
 }
 
-function usePath({ core, entries, peers }: State, row: number): void {
-  const names = new Set([...entries.values()].map(({ spec }) => spec.peer));
-  for (const name of names) core.peer_use(peers.numberOf(name), row);
+function usePath({ core, peers }: State, row: number): void {
+  for (const number of peers.numbers()) core.peer_use(number, row);
 }
 
 function pathOf({ core, entries, peers }: State, spi: number): number {
   const entry = entries.get(spi);
-  return entry === undefined ? 0 : core.peer_path(peers.numberOf(entry.spec.peer));
+  return entry === undefined ? 0 : pathRow(core.peer_path(peers.numberOf(entry.spec.peer)));
 }
 
-/** What the core's refusal of an SA means to its installer. */
+/** The core's refusal of an SA, in words for its installer. */
 function refusalOf(status: number): Refusal {
   if (status === Status.SadFull) return { kind: "conflict", detail: "The table of SAs is full" };
   if (status === Status.SpiInUse) {

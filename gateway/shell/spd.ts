@@ -1,6 +1,6 @@
-// Which peer owns which inner addresses. The core finds the SA of a packet; here it is decided
-// whether a policy may stand beside the others at all (RFC 4301 §4.4.1; P15: two
-// clients with the same inner address).
+// The owner of each inner address. The core finds the SA of a packet; this table decides whether a
+// policy may stand beside the others at all (RFC 4301 §4.4.1). P15: two clients with the same inner
+// address.
 
 import { type AddressRange, overlaps, type Prefix, rangeOf } from "../model/prefix.ts";
 

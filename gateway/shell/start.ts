@@ -1,10 +1,10 @@
-// The start of a gateway: machine, descriptors, tables, lanes, in the order in which a failure leaves nothing behind.
+// The start of a gateway: machine, descriptors, tables, lanes. Each part is made after those that
+// it uses, in an order in which a failure leaves nothing behind.
 
 import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { EngineChoice } from "../engine/choose.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
-import { addRoute, removeRoute } from "../linux/routes.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import type { Tun } from "../linux/tun.ts";
 import type { Gateway } from "../model/gateway.ts";
@@ -12,47 +12,53 @@ import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
 import { VERSION } from "../model/version.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { type ConnectionTable, createConnectionTable } from "./connections.ts";
+import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
+import { type Connections, createConnections } from "./connections.ts";
 import { laneInits, openDescriptors } from "./descriptors.ts";
+import { createDrain } from "./drain.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
 import { createEventHub, type EventHub } from "./events.ts";
-import { createGateway } from "./gateway.ts";
+import { createGateway, type FixedStatus } from "./gateway.ts";
 import { createKeyUse } from "./key_use.ts";
 import { type Lanes, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
 import { originate } from "./originate.ts";
-import { createRoutes, type RouteTable } from "./routes.ts";
+import { createOrders } from "./orders.ts";
+import { createSaChanges, type SaListener } from "./sa_changes.ts";
+import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
 import { createTotals } from "./totals.ts";
+import { routeSas } from "./tun_routes.ts";
 
-/** Descriptors that the process needs beside those of its connections. */
+/** Descriptors that the process needs beside those of connections. */
 const DESCRIPTORS_EXTRA = 64;
 
-/** How long the key of an SA that has ended may stay in memory, ms. */
+/** Longest time that the key of an SA that has ended may stay in memory, ms. */
 const SWEEP_MS = 1000;
 
-/** What lanes may take to return once the drain has ended, ms: their connections are closed on the way. */
+/** Time for lanes to close their connections and return after the drain, ms. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** A gateway that serves. */
+/** A gateway whose lanes serve. */
 export interface RunningGateway {
   readonly gateway: Gateway;
   readonly listening: { readonly tcp: readonly string[] };
   readonly engine: EngineChoice;
-  /** Exit code, once it has ended. */
+  /** Resolves to the exit code when the gateway has ended. */
   readonly finished: Promise<number>;
   /** Drains, then ends. Idempotent. */
   stop(): void;
 }
 
+/** The process's own things, and what its user asks for. */
 export interface StartOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
-  /** Whether dropped ESP is told: asked each time, since a reload may change it. */
+  /** Whether dropped ESP packets are told. Asked each time, because a reload may change it. */
   readonly auditsEsp: () => boolean;
 }
 
@@ -85,9 +91,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       finish(1);
     },
   });
-  const assembled = assemble(options, { machine, lanes, events, tun: descriptors.tun, ...tables });
-  const parts = { machine, lanes, events, gateway: assembled, ...tables };
-  const gateway = await originate(options, parts);
+  const parts = { ...tables, machine, lanes, events, tun: descriptors.tun };
+  const gateway = await assemble(options, parts);
   await installStatic(gateway, config);
   const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
@@ -101,31 +106,34 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   function stop(): void {
     if (isStopping) return;
     isStopping = true;
-    stopGateway({ machine, config, gateway, lanes, ...tables }).then(() => finish(0), fail);
+    stopGateway({ ...parts, config, gateway }).then(() => finish(0), fail);
   }
 
   const listening = { tcp: descriptors.listening };
   return { gateway, listening, engine: machine.engine, finished, stop };
 }
 
-/** Ends the SAs whose time has passed without a packet, and wipes the keys of all that have ended. */
+/** Ends SAs whose time is over although no packet came, and wipes the keys of all ended SAs. */
 function sweep(
   { core, index, clock, blocks }: Machine,
   { events, sad }: Pick<Parts, "events" | "sad">,
 ): void {
   if (core.sa_sweep(index, clock()) > 0) sad.forgetExpired();
-  // What ended here is told in the shell's own ring, of which no lane posts news.
+  // The core tells of these SAs in the shell's own ring, which no lane announces.
   events.drainRing(blocks[index] ?? 0);
   events.tellLost(blocks);
 }
 
 interface Tables {
+  readonly rows: ConnectionRows;
   readonly sad: Sad;
-  readonly table: ConnectionTable;
+  readonly connections: Connections;
 }
 
 function createTables({ runtime, config }: StartOptions, machine: Machine): Tables {
   const { core, native, views, index, clock, kernel } = machine;
+  const { maxConnections: connectionsMax } = config;
+  const rows = createConnectionRows(views, { first: core.conn_row(1), connectionsMax });
   const secret = new Uint8Array(32);
   runtime.random(secret);
   const sad = createSad({
@@ -137,17 +145,16 @@ function createTables({ runtime, config }: StartOptions, machine: Machine): Tabl
     date,
     spd: createSpd(),
     keys: createKeyUse(secret),
-    connectionId: (row) => table.idOf(row),
+    connectionId: rows.idOf,
   });
-  const table = createConnectionTable({
+  const connections = createConnections({
     core,
-    views,
     index,
-    connectionsMax: config.maxConnections,
-    spisOf: sad.spisByRow,
+    rows,
+    sad,
     rttMicros: (fd) => tcpInfoRtt(kernel, fd) ?? null,
   });
-  return { sad, table };
+  return { rows, sad, connections };
 }
 
 interface Parts extends Tables {
@@ -157,50 +164,54 @@ interface Parts extends Tables {
   readonly tun: Tun | null;
 }
 
-function assemble({ runtime, config, log }: StartOptions, parts: Parts): Gateway {
-  const { machine, sad, table, lanes, events } = parts;
-  const { views, blocks, clock } = machine;
+/**
+ * Joins the parts. A new check or listener of SAs, or part that hears of the drain, goes in here.
+ */
+async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
+  const { machine, rows, sad, connections, lanes, events } = parts;
+  const { config } = options;
+  const { clock } = machine;
   const startedAt = clock();
+  const readTotals = createTotals({
+    views: machine.views,
+    blocks: machine.blocks,
+    clock,
+    lanes: config.lanes,
+    states: rows.states,
+    sas: sad.counts,
+  });
+  const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
+  const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
   return createGateway({
+    connections,
     sad,
-    lanes,
-    connections: table,
-    events,
-    innerMtu: config.innerMtu,
-    routes: createRoutes(routeTable(machine, parts.tun, log)),
-    readTotals: createTotals({
-      views,
-      blocks,
-      clock,
-      lanes: config.lanes,
-      states: table.states,
-      sas: sad.counts,
+    changes: createSaChanges({
+      sad,
+      checks: originator.checks,
+      listeners: [...routing(options, parts), tellSas(events), ...originator.listeners],
     }),
-    fixed: {
-      version: VERSION,
-      runtime: runtime.name,
-      engine: machine.engine.name,
-      lanes: config.lanes,
-      limits: { ...limitsOf(config), rings: machine.rings },
-    },
+    orders,
+    drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
+    events,
+    readTotals,
+    fixed: fixedStatus(options, machine),
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
 }
 
-/** Routes into the TUN; none for the echo host. */
-function routeTable({ kernel }: Machine, tun: Tun | null, log: Log): RouteTable {
+/** Routes into the TUN; with the echo host there are none. */
+function routing({ log }: StartOptions, { machine, tun }: Parts): readonly SaListener[] {
+  return tun === null ? [] : [routeSas({ kernel: machine.kernel, tun, log })];
+}
+
+/** The part of the status that never changes. */
+function fixedStatus({ runtime, config }: StartOptions, machine: Machine): FixedStatus {
   return {
-    add({ octets, bits, text }): void {
-      if (tun === null) return;
-      const outcome = addRoute(kernel, { octets, bits, index: tun.index });
-      if (outcome === "existed") log("warn", "route_existed", { prefix: text, device: tun.name });
-    },
-    remove({ octets, bits }): void {
-      if (tun !== null) removeRoute(kernel, { octets, bits, index: tun.index });
-    },
-    failed({ text }, reason): void {
-      log("error", "route_failed", { prefix: text, reason });
-    },
+    version: VERSION,
+    runtime: runtime.name,
+    engine: machine.engine.name,
+    lanes: config.lanes,
+    limits: { ...limitsOf(config), rings: machine.rings },
   };
 }
 
@@ -208,7 +219,7 @@ function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
 }
 
-/** With an upstream a connection takes two descriptors. */
+/** Warns if connections may run out of descriptors. With an upstream each takes two. */
 function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {
   const perConnection = config.upstream === null ? 1 : 2;
   const wanted = config.maxConnections * perConnection + DESCRIPTORS_EXTRA;

@@ -2,47 +2,54 @@
 
 import type { GatewayConfig } from "../config/types.ts";
 import type { Gateway } from "../model/gateway.ts";
-import type { ConnectionTable } from "./connections.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import type { Sad } from "./sad.ts";
 
-/** The drain is watched this often, ms. */
+/** Time between two looks at the drain, ms. */
 const POLL_MS = 10;
 
-/** What a lane may take to reset its connections after the drain's timeout, ms. */
+/** Time for lanes to reset their connections after the drain's timeout, ms. */
 const GRACE_MS = 500;
 
+/** The parts of the gateway that have to end. */
 export interface StopOptions {
   readonly machine: Machine;
   readonly config: GatewayConfig;
   readonly gateway: Gateway;
-  readonly table: ConnectionTable;
+  readonly rows: Pick<ConnectionRows, "states">;
   readonly lanes: Lanes;
   readonly sad: Sad;
 }
 
-/** Ends a gateway; resolves when its lanes have returned and no key is left. If a lane does not return, the core's keys end with the process. */
+/**
+ * Ends a gateway; resolves when its lanes have returned and no key is left.
+ *
+ * @throws {Error} If a lane does not return in time. The core's keys then end with the process
+ */
 export async function stopGateway(options: StopOptions): Promise<void> {
-  const { machine, config, gateway, table, lanes } = options;
+  const { machine, config, gateway, rows, lanes } = options;
   gateway.drain();
   const dueAt = machine.clock() + config.drainTimeoutMs + GRACE_MS;
-  while (machine.clock() < dueAt && hasAny(table.states())) {
+  while (machine.clock() < dueAt && hasAny(rows.states())) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   try {
     await lanes.stop();
     endSas(options);
   } finally {
-    // Though a lane is late: it holds this lock for one call of the library at most.
+    // Even if a lane is late: it holds the library's lock for one call at most.
     machine.native?.close();
   }
 }
 
-/** Not while a lane runs: it may hold the SAD's lock for ever, and the core would wait for it. */
+/**
+ * Removes all SAs. No lane may run: one could hold the SAD's lock, and the core would wait for it.
+ */
 function endSas({ machine, gateway, sad }: StopOptions): void {
   try {
-    // Routes into a device that stays would lead nowhere.
+    // One by one, because each takes its routes with it: the device may stay.
     for (const { spi } of sad.views()) gateway.removeSa(spi);
   } finally {
     machine.core.core_wipe_all();

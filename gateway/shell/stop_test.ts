@@ -18,7 +18,7 @@ function openStop(
       drain: () => undefined,
       removeSa: more.removeSa ?? (() => calls.push("remove") > 0),
     },
-    table: { states: () => [] },
+    rows: { states: () => [] },
     sad: { views: () => [{ spi: 0x100 }] },
     lanes: { stop: more.lanes ?? (() => Promise.resolve()) },
   };
@@ -31,7 +31,7 @@ test("stopGateway() removes the SAs and wipes all keys", async () => {
   deepEqual(calls.sort(), ["close", "remove", "wipe"]);
 });
 
-test("stopGateway() wipes the native keys though a lane is late, and does not wait on the core's lock", async () => {
+test("stopGateway() wipes the native keys though a lane is late, and leaves the core's lock", async () => {
   const { options, calls } = openStop({ lanes: () => Promise.reject(new Error("Late")) });
   await rejects(stopGateway(options), /Late/);
   deepEqual(calls, ["close"]);

@@ -1,4 +1,5 @@
-// Reads the counters of all lanes out of shared memory, at the moment they are asked for. No lane waits for it.
+// Reads the counters of all lanes from shared memory when they are asked for. No lane waits for
+// that.
 
 import {
   BY_KIND_FRAMES,
@@ -31,16 +32,18 @@ import type { Histogram } from "../model/histogram.ts";
 import type { Totals } from "../model/totals.ts";
 import { type MemoryViews, readCount, readF64 } from "./memory_views.ts";
 
+/** Places of the counters, and the tables beside them. */
 export interface TotalsOptions {
   readonly views: MemoryViews;
-  /** Blocks of the lanes and, last, of the shell. */
+  /** Offsets of the lanes' blocks, octets, and last that of the shell's. */
   readonly blocks: readonly number[];
-  /** How many of them are lanes. */
+  /** Number of lanes. */
   readonly lanes: number;
-  /** State of each live connection. */
+  /** State of each live connection, as the core numbers them. */
   readonly states: () => Iterable<number>;
+  /** Number of SAs. */
   readonly sas: () => Readonly<Record<SaDirection, number>>;
-  /** Monotonic ms of the lanes' clock, and when they started. */
+  /** Monotonic ms of the lanes' clock. */
   readonly clock: () => number;
 }
 
@@ -51,12 +54,12 @@ const STATE_NAMES: readonly (readonly [number, ConnectionStateName])[] = [
   [CONN_DRAINING, "draining"],
 ];
 
-/** Name of a connection's state. */
+/** Name of a connection's state; `draining` for a number that is none. */
 export function stateName(state: number): ConnectionStateName {
   return STATE_NAMES.find(([code]) => code === state)?.[1] ?? "draining";
 }
 
-/** Makes the reader of the totals. */
+/** Makes the reader of the totals. It remembers readings of the lanes' busy times. */
 export function createTotals(options: TotalsOptions): () => Totals {
   const busyRatios = createBusyRatios(options);
   return () => readTotals(options, busyRatios());
@@ -129,10 +132,13 @@ interface BusyMark {
   readonly busyMs: readonly number[];
 }
 
-/** Ratios are of at least so many ms, however often they are read. */
+/** Shortest time that a ratio is about, ms, however often it is read. */
 const BUSY_WINDOW_MS = 1000;
 
-/** Share of the time that each lane was busy, since the reading before the last one: load is of now, not of the gateway's life. */
+/**
+ * Makes the reader of the lanes' load: the share of the time, 0 to 1, that each lane was busy since
+ * the last reading but one. So the load is that of now, and not of the gateway's whole life.
+ */
 function createBusyRatios(options: TotalsOptions): () => readonly number[] {
   const { views, clock } = options;
   const lanes = options.blocks.slice(0, options.lanes);
@@ -163,7 +169,7 @@ function readByKind(read: (kind: number) => number): ByKind {
   return { ike: ike ?? 0, esp: esp ?? 0, keepalive: keepalive ?? 0, empty: empty ?? 0 };
 }
 
-/** Frames and octets of one direction of a connection, from offset `at` of its row. */
+/** Frames and octets of one direction of a connection; `at` is their offset in memory, octets. */
 export function readRowKinds(
   views: MemoryViews,
   at: number,

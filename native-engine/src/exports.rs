@@ -19,7 +19,7 @@ pub extern "C" fn culvert_engine_fingerprint() -> u32 {
 ///
 /// # Safety
 /// The mapping neither moves nor ends before `culvert_engine_detach`. Jobs name only octets of the
-/// lane whose batch they are in (docs/architecture.md).
+/// lane whose batch they are in (docs/design/borders.md).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn culvert_engine_attach(base: usize, pages: u32) -> u32 {
     // SAFETY: the caller's promise is the one that is asked.

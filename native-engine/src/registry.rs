@@ -2,7 +2,7 @@
 //!
 //! Lanes hold the read lock for one batch. The shell takes the write lock to install and to remove.
 //! So when a removal returns, no batch uses the key any more, and it is wiped. This lock is the
-//! native half of the core's SAD lock (docs/decisions/0002).
+//! native half of the core's SAD lock (docs/design/decisions/0002).
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

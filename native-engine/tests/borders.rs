@@ -13,7 +13,7 @@ use support::{Algorithm, BLOCK, Packet, ROOM, Shared, filler};
 const SPI: u32 = 0x0102_0304;
 const PAGES: usize = 8;
 
-/// A packet of `SPI` with 100 octets; `i` is its place.
+/// A packet of `SPI` with 100 octets at place `i`.
 fn packet(sa: u32, i: u32) -> Packet {
     let source = ROOM + i * 512;
     Packet {
@@ -38,7 +38,7 @@ fn ready() -> (Shared, Vec<u8>) {
     (shared, before)
 }
 
-/// Neither call does anything.
+/// Expects that neither call does anything.
 fn is_left(shared: &Shared, before: &[u8]) {
     assert!(!shared.open(BLOCK));
     assert!(!shared.seal(BLOCK));
@@ -148,7 +148,7 @@ fn unknown_handles_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// `Shared` looks at its canaries when it is dropped.
+    /// `Shared` checks its canaries when it is dropped.
     #[test]
     fn corrupt_tables_touch_nothing_outside(
         words in proptest::collection::vec((0..64_usize, 0..16_usize, prop_oneof![

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{Algorithm, BLOCK, Packet, ROOM, Shared, filler, kinds};
 
-/// Around blocks and groups of the kernels, and the largest packets.
+/// Lengths around the blocks and groups of the kernels, and the longest packets.
 const LENGTHS: [usize; 24] = [
     0, 1, 15, 16, 17, 63, 64, 65, 95, 96, 97, 127, 128, 129, 191, 192, 193, 255, 256, 257, 511,
     1400, 9000, 65_498,
@@ -44,7 +44,7 @@ fn kind_of(sa: u32) -> (Algorithm, usize) {
     kinds[sa as usize % kinds.len()]
 }
 
-/// Ciphertext and ICV as the specification has them.
+/// Ciphertext and ICV according to the specification.
 fn soft_seal(packet: &Packet, source: &[u8]) -> (Vec<u8>, [u8; 16]) {
     let (algorithm, key_len) = kind_of(packet.sa);
     let mut context = Context::empty();
@@ -71,7 +71,7 @@ fn install_all(shared: &Shared, sas: core::ops::RangeInclusive<u32>) {
     }
 }
 
-/// Seals a batch, compares it, opens it; then again with one ICV that is wrong.
+/// Seals a batch, compares it and opens it. Then it opens the batch again with one wrong ICV.
 fn check(shared: &Shared, packets: &[Packet]) {
     for packet in packets {
         shared.write(packet.source, &filler(packet.len as usize));

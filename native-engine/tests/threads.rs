@@ -1,4 +1,4 @@
-//! Lanes that seal and open while the shell installs, replaces and removes.
+//! Lanes seal and open while the shell installs, replaces and removes keys.
 
 mod support;
 
@@ -11,12 +11,12 @@ use culvert_engine::exports as engine;
 use support::{Algorithm, BLOCK, Packet, Shared, filler};
 
 const LANES: u32 = 3;
-/// No multiple of 3: the last key is not removed.
+/// Not a multiple of 3, so the last key is not removed.
 const ROUNDS: u32 = 500;
 const LEN: u32 = 200;
 const SA: u32 = 7;
 
-/// Every lane has a block of its own behind the shell's.
+/// Every lane has its own block after the shell's.
 fn block_of(lane: u32) -> u32 {
     BLOCK + (lane + 1) * (size_of::<LaneBlock>() as u32).next_multiple_of(4096)
 }
@@ -59,14 +59,14 @@ fn is_sealed_by(shared: &Shared, packet: &Packet, spi: u32) -> bool {
 /// The words between the shell and the lanes.
 #[derive(Default)]
 struct Orders {
-    /// SPI of the SA that is installed, or was until just now.
+    /// SPI of the SA that is installed, or was a moment ago.
     current: AtomicU32,
-    /// Batches that the library has done.
+    /// Batches that the library has processed.
     done: AtomicU32,
     stop: AtomicBool,
 }
 
-/// Seals for the SPI that is current until told to stop.
+/// Seals for the current SPI until it is told to stop.
 fn run_lane(shared: &Shared, lane: u32, orders: &Orders) {
     shared.write(room_of(lane), &filler(LEN as usize));
     while !orders.stop.load(Ordering::Relaxed) {
@@ -102,7 +102,7 @@ fn keys_change_under_lanes_that_use_them() {
                 thread::yield_now();
             }
         }
-        // The last key stays: a lane that comes late still meets it.
+        // The last key stays, so that a late lane still finds it.
         while orders.done.load(Ordering::Relaxed) < LANES {
             thread::yield_now();
         }

@@ -1,4 +1,4 @@
-//! The vectors of ESP and Wycheproof's through the library's exports, as batches.
+//! Runs ESP's and Wycheproof's vectors through the library's exports, as batches.
 
 mod support;
 
@@ -10,7 +10,7 @@ fn spi_of(case: &Case) -> u32 {
     u32::from_be_bytes(case.aad[..4].try_into().expect("an SPI"))
 }
 
-/// Runs a case; false if the library leaves it to the core.
+/// Runs a case. Returns false if the library leaves it to the core.
 fn run(algorithm: Algorithm, case: &Case) -> bool {
     let shared = Shared::new(8);
     if !shared.install(1, spi_of(case), algorithm, &case.key) {

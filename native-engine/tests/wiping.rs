@@ -14,17 +14,17 @@ use std::sync::{Mutex, PoisonError};
 use culvert_engine::exports as engine;
 use support::{Algorithm, BLOCK, Shared, kinds};
 
-/// Hands all to the system's, and counts freed blocks that hold a part of a key.
+/// Passes all calls to the system's allocator, and counts parts of keys in freed blocks.
 struct Watching;
 
 static IS_WATCHING: AtomicBool = AtomicBool::new(false);
 static KEYS_FREED: AtomicUsize = AtomicUsize::new(0);
 static BLOCKS_FREED: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: as the system's, which does the work; a block is read before it is freed.
+// SAFETY: the system's allocator does the work; a block is read before it is freed.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is the one that is asked.
+        // SAFETY: the caller promises what the system's allocator asks for.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -44,7 +44,7 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
 
-/// The allocator watches for one test at a time.
+/// Only one test at a time uses the allocator's counters.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// First octet of every key; octet n is `n` more. Both AES and ChaCha20 keep the key unchanged at
@@ -52,7 +52,7 @@ static TURN: Mutex<()> = Mutex::new(());
 const FIRST: u8 = 0xb1;
 const KEY_LEN: usize = 32;
 
-/// Octets of a key that are looked for: half of a key for AES-128.
+/// Length of the parts that are searched for: half of a key for AES-128.
 const PART_LEN: usize = 8;
 
 /// Places where a part of a key begins with its first or its ninth octet. The pattern is computed
@@ -67,7 +67,7 @@ fn count_keys(octets: &[u8]) -> usize {
         .count()
 }
 
-/// Runs, and returns how many freed blocks there were and how many parts of keys in them.
+/// Runs `run`, and returns the number of freed blocks and of parts of keys in them.
 fn watched(run: impl FnOnce()) -> (usize, usize) {
     KEYS_FREED.store(0, Ordering::SeqCst);
     BLOCKS_FREED.store(0, Ordering::SeqCst);
@@ -80,7 +80,7 @@ fn watched(run: impl FnOnce()) -> (usize, usize) {
     )
 }
 
-/// A memory with a key as SA 1.
+/// A memory with a key for SA 1.
 fn installed((algorithm, key_len): (Algorithm, usize)) -> Shared {
     let shared = Shared::new(8);
     assert!(install(&shared, (algorithm, key_len)));
@@ -130,7 +130,7 @@ fn a_key_in_a_freed_block_is_noticed() {
     assert_eq!(watched(|| drop(octets)), (1, 2));
 }
 
-/// Parts of keys on the stack whose frames end at `top`, of a thread that stands still.
+/// Parts of keys on the stack below `top`, of a thread that is standing still.
 fn keys_below(top: u64) -> usize {
     let maps = fs::read_to_string("/proc/self/maps").expect("maps");
     let start = maps
@@ -145,7 +145,7 @@ fn keys_below(top: u64) -> usize {
     count_keys(&octets)
 }
 
-/// Leaves a key in the middle of a frame that has ended.
+/// Leaves a key in the middle of a frame that then ends.
 #[inline(never)]
 fn leave_key() {
     let mut frame = [0_u8; 2048];

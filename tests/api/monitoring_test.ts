@@ -21,7 +21,7 @@ describe("monitoring", () => {
   const files = { "grafana.json": dashboardQueries, "alerts.yml": alertQueries };
 
   for (const [file, queriesOf] of Object.entries(files)) {
-    scenario(`docs/monitoring/${file} uses what /metrics has`, async () => {
+    scenario(`docs/operate/${file} uses what /metrics has`, async () => {
       const values = valuesByLabel([...(await readMetrics(gateway().api)).keys()]);
       const queries = queriesOf();
       ok(queries.length >= 10, `${queries.length} expressions found`);

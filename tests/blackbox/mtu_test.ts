@@ -12,6 +12,7 @@ import { addPeer } from "../support/peers.ts";
 import { residentKib } from "../support/proc.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGateway } from "../support/use_gateway.ts";
+import { sleep } from "../support/wait.ts";
 
 /** IPv4 and ICMP headers around the data of a ping. */
 const HEADERS_LEN = 28;
@@ -83,7 +84,7 @@ describe("rings", () => {
         await sendPing(connection, peer, { ping });
         const startedAt = performance.now();
         while (connection.waiting() === 0 && performance.now() - startedAt < ms) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await sleep(20);
         }
         await expectPong(connection, peer, ping);
       }

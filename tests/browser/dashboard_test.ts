@@ -254,7 +254,7 @@ function ofItsOwn(open: Open): void {
       await withPage(open(gateway), async ({ page, picture }) => {
         await page.locator(".rows .row").waitFor();
         await page.getByRole("button", { name: "Drain…" }).click();
-        await page.getByText("closes the 1 that").waitFor();
+        await page.getByText("Open connections (1) close").waitFor();
         await page.waitForTimeout(200);
         await picture("drain");
         equal((await gateway.api.request("GET", "/readyz")).status, 200);
@@ -276,7 +276,7 @@ function ofItsOwn(open: Open): void {
       await page.locator(".rows .row").waitFor();
       gateway.program.kill("SIGKILL");
       await page.getByText("The gateway does not answer.").waitFor({ timeout: 3000 });
-      await page.getByText(/What is shown is [2-9] s old/).waitFor();
+      await page.getByText(/The data shown is [2-9] s old/).waitFor();
       equal(await page.evaluate(FILTER), "grayscale(1)");
       await picture("gone");
       deepEqual(await seriousFaults(page), []);

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 apt-get update -q
 apt-get install -y -q --no-install-recommends linux-source flex bison bc xz-utils make gcc libc6-dev
-# The newest of the source packages installed.
+# The newest source package that is installed.
 source=$(ls -v /usr/src/linux-source-*.tar.xz | tail -n 1)
 tar xf "$source" -C "$work" --strip-components=1
 cd "$work"

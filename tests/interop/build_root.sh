@@ -5,25 +5,27 @@
 set -eu
 out=$1
 suite=bookworm
-# libreswan depends on the virtual package "host", which debootstrap does not resolve: bind9-host.
+# libreswan depends on the virtual package "host", which debootstrap cannot resolve, so bind9-host
+# is named here.
 packages=bind9-host,iproute2,iputils-ping,iperf3,python3-minimal,libreswan,libnss3-tools,procps
 
 command -v debootstrap >/dev/null || {
   apt-get update -q
   apt-get install -y -q --no-install-recommends debootstrap
 }
-# The mirror that this machine's apt uses for the suite; debootstrap's own default without one.
+# The mirror that this machine's apt uses for the suite. If there is none, debootstrap uses its
+# default.
 mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 2>/dev/null |
   awk -v suite="$suite" '$1 == suite && $2 ~ /\/debian\/?$/ { print $2; exit }')
 
 rm -rf "$out.part"
-# $mirror unquoted: without one the argument must be absent, not empty.
+# $mirror is not quoted: without a mirror the argument must be absent, not empty.
 debootstrap --variant=minbase --include="$packages" "$suite" "$out.part" $mirror >"$out.log" 2>&1 || {
   tail -n 20 "$out.log" >&2
   exit 1
 }
 
-# The guest's first program mounts the host's folder SHARE (a word of the kernel's command line).
+# The guest's first program mounts SHARE, a folder of the host that the kernel's command line names.
 mkdir "$out.part/share"
 cat >"$out.part/init" <<'INIT'
 #!/bin/sh

@@ -17,6 +17,7 @@ import {
   readSealed,
   type SaKey,
 } from "./lane_jobs.ts";
+import { createRandom, type Random } from "./random.ts";
 
 /** An engine that runs the batch in a scene's lane. */
 export interface BatchEngine {
@@ -162,14 +163,14 @@ export function checkRandom(
   engine: BatchEngine,
   { name, seed, batches, keys }: RandomBatches,
 ): number {
-  const random = randomOf(seed);
+  const random = createRandom(seed);
   const sas = keys.flatMap(([aead, keyLen], n) => {
     const sa = engine.install({ spi: 0x1000 + n, aead, key: random.octets(keyLen) });
     return sa === undefined ? [] : [sa];
   });
   let done = 0;
   for (const lens of batches) {
-    const batch = lens.map((len) => randomPacket(random, { sa: random.of(sas), len }));
+    const batch = lens.map((len) => randomPacket(random, { sa: oneOf(random, sas), len }));
     checkBatch(engine, batch, `${name}, seed ${seed}, batch of ${lens.length}`);
     done += batch.length;
   }
@@ -200,7 +201,7 @@ function randomPacket(
  * up to the longest packet.
  */
 export function batchesOfAllLengths(seed: number): number[][] {
-  const random = randomOf(seed);
+  const random = createRandom(seed);
   const short = Array.from({ length: 640 }, (_, len) => len);
   const middle = [
     1023,
@@ -218,7 +219,10 @@ export function batchesOfAllLengths(seed: number): number[][] {
     8191,
     9000,
   ];
-  const mixed = Array.from({ length: 320 }, () => random.below(random.of([32, 200, 1500, 5000])));
+  const mixed = Array.from(
+    { length: 320 },
+    () => random.below(oneOf(random, [32, 200, 1500, 5000])),
+  );
   const long = Array.from({ length: 12 }, () => 9000 + random.below(LEN_MAX - 9000));
   const cut = (lens: readonly number[], size: number): number[][] =>
     lens.length === 0 ? [] : [lens.slice(0, size), ...cut(lens.slice(size), size)];
@@ -241,7 +245,7 @@ const LEN_MAX = 65_498;
 
 /** Checks every alignment of the source with every alignment of the destination. */
 export function checkAlignments(engine: BatchEngine, seed: number): number {
-  const random = randomOf(seed);
+  const random = createRandom(seed);
   let done = 0;
   for (const [aead, keyLen] of KEYS) {
     const sa = engine.install({ spi: 0x2000, aead, key: random.octets(keyLen) });
@@ -259,35 +263,10 @@ export function checkAlignments(engine: BatchEngine, seed: number): number {
   return done;
 }
 
-interface Random {
-  below(limit: number): number;
-  of<T>(values: readonly T[]): T;
-  octets(len: number): Uint8Array<ArrayBuffer>;
-}
-
-/** Marsaglia's xorshift of 32 bits: the same packets for the same seed. */
-function randomOf(seed: number): Random {
-  let state = seed;
-  const next = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-  const below = (limit: number): number => next() % limit;
-  return {
-    below,
-    of: (values) => {
-      const [value] = values.slice(below(values.length));
-      if (value === undefined) throw new RangeError("Cannot choose: there is nothing");
-      return value;
-    },
-    octets: (len) => {
-      const octets = new Uint8Array(len);
-      for (let at = 0; at < len; at++) octets[at] = next() >>> 11;
-      return octets;
-    },
-  };
+function oneOf<T>(random: Random, values: readonly T[]): T {
+  const value = random.pick(values);
+  if (value === undefined) throw new RangeError("Cannot choose: there is nothing");
+  return value;
 }
 
 /** As `deepEqual`, but fast for many octets. */

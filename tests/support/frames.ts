@@ -58,7 +58,7 @@ export interface FrameReader {
 }
 
 /**
- * Makes a reader. It throws on Length 0 and 1: a gateway must never send those (protocol.md T25).
+ * Makes a reader. It throws on Length 0 and 1: a gateway must never send those (rule T25).
  */
 export function createFrameReader(): FrameReader {
   let chunks: Buffer[] = [];

@@ -6,6 +6,7 @@ import { AEADS } from "../../ts-bindings/aead.ts";
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
 import {
   BATCH_MAX,
+  IKE_DROP,
   JOB_LEN,
   JOB_OK,
   LANE_JOB_COUNT,
@@ -14,6 +15,7 @@ import {
   LANE_SLOTS,
   SA_CONTEXT,
   SA_OUTBOUND,
+  UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
 import { type RecordViews, viewRecords, writeJob, writeSaSpec } from "../../ts-bindings/records.ts";
 import { type AeadName, ICV_LEN } from "./aead.ts";
@@ -72,7 +74,7 @@ export function openLane(module: WebAssembly.Module): LaneScene {
   const memory = planMemory(module, LIMITS);
   const core = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = LIMITS;
-  core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1);
+  core.core_init(lanes, connections, sas, rings, innerMtu, 0, 0, 0, 1, IKE_DROP, UNKNOWN_SPI_DROP);
   return {
     memory,
     core,

@@ -1,4 +1,4 @@
-// What docs/monitoring asks of Prometheus: expressions, and the labels that texts beside them take from their results.
+// What docs/operate asks of Prometheus: expressions, and the labels that texts beside them take from their results.
 
 import { readFileSync } from "node:fs";
 import * as z from "zod";
@@ -67,7 +67,7 @@ const DASHBOARD = z.object({
 });
 
 function read(name: string): string {
-  return readFileSync(new URL(`../../docs/monitoring/${name}`, import.meta.url), "utf8");
+  return readFileSync(new URL(`../../docs/operate/${name}`, import.meta.url), "utf8");
 }
 
 function legendLabels(text: string): string[] {

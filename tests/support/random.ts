@@ -6,6 +6,7 @@ export interface Random {
   below(n: number): number;
   /** One of the items, undefined if there is none. */
   pick<T>(items: readonly T[]): T | undefined;
+  octets(len: number): Uint8Array<ArrayBuffer>;
 }
 
 /** Starts a generator. */
@@ -19,5 +20,9 @@ export function createRandom(seed: number): Random {
     return (state >>> 0) % n;
   }
 
-  return { below, pick: (items) => items[below(Math.max(items.length, 1))] };
+  return {
+    below,
+    pick: (items) => items[below(Math.max(items.length, 1))],
+    octets: (len) => Uint8Array.from({ length: len }, () => below(1 << 19) >> 11),
+  };
 }

@@ -7,6 +7,7 @@ import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.t
 import { createSad, type Sad } from "../../gateway/shell/sad.ts";
 import { createSpd } from "../../gateway/shell/spd.ts";
 import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
+import { IKE_DROP, UNKNOWN_SPI_DROP } from "../../ts-bindings/layout.ts";
 
 const LIMITS = { lanes: 1, connections: 4, sas: 8, rings: 4, innerMtu: 1400 };
 
@@ -21,7 +22,7 @@ export async function openTestSad(keys?: KeyUse): Promise<TestSad> {
   const { module } = await loadCore(runtime.readCore);
   const memory = planMemory(module, LIMITS);
   const core = instantiateCore({ module, memory });
-  core.core_init(1, 4, 8, 4, 1400, 0, 0, 0, 10);
+  core.core_init(1, 4, 8, 4, 1400, 0, 0, 0, 10, IKE_DROP, UNKNOWN_SPI_DROP);
   const views = viewMemory(memory);
   const sad = createSad({
     core,

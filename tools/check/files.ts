@@ -1,14 +1,18 @@
-// What the guards look at: the project's own files, by path relative to the root.
+// Reads the files that the guards check: all files of the project, by their path from the root.
 
 import { projectFiles, ROOT } from "../run.ts";
 
-/** Text by path; data (pictures, modules, lock files, test vectors) is there by name, with an empty text. */
+/**
+ * Text by path. Data (pictures, modules, lock files, test vectors) is listed with an empty text.
+ */
 export type Files = ReadonlyMap<string, string>;
 
-/** One guard: files in, one line per problem out; each line begins with `path:line:`. */
+/**
+ * A guard takes files and returns one line for each problem. Each line begins with `path:line:`.
+ */
 export type Guard = (files: Files) => string[];
 
-/** Reads the tracked files, and new ones that are not ignored. */
+/** Reads the tracked files, and new files that git does not ignore. */
 export async function readFiles(): Promise<Files> {
   const paths = await projectFiles();
   return new Map(await Promise.all(paths.map(_readFile)));
@@ -22,6 +26,17 @@ async function _readFile(path: string): Promise<readonly [string, string]> {
 /** `files` whose path matches `pattern`. */
 export function select(files: Files, pattern: RegExp): [string, string][] {
   return [...files].filter(([path]) => pattern.test(path));
+}
+
+/** Every path that there is: files, and the folders that they lie in. */
+export function pathsOf(files: Files): Set<string> {
+  const paths = new Set(files.keys());
+  for (const path of files.keys()) {
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      paths.add(path.slice(0, at));
+    }
+  }
+  return paths;
 }
 
 /** 1-based line of an offset in `text`. */

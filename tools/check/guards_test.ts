@@ -1,14 +1,16 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { checkColumns } from "./columns.ts";
 import { checkImports } from "./imports.ts";
 import { checkLinks } from "./links.ts";
 import { compareNames } from "./names.ts";
 import { checkPaths } from "./paths.ts";
+import { checkReferences } from "./references.ts";
 import { checkRustModules } from "./rust_modules.ts";
 import { checkSizes, linesOf } from "./sizes.ts";
 import { checkUnsafe } from "./unsafe.ts";
 
-test("checkImports() takes the arrows of the architecture", () => {
+test("checkImports() accepts the arrows of the architecture", () => {
   const files = new Map([
     [
       "gateway/shell/a.ts",
@@ -78,16 +80,16 @@ test("checkImports() reports a product file that imports tests, and leaves tests
   ]);
 });
 
-test("checkImports() reports each import that closes a circle once", () => {
+test("checkImports() reports each import that closes a cycle once", () => {
   const files = new Map([
     ["gateway/lane/a.ts", 'import { b } from "./b.ts";\n'],
     ["gateway/lane/b.ts", 'import { c } from "./c.ts";\n'],
     ["gateway/lane/c.ts", 'import { a } from "./a.ts";\n'],
   ]);
-  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: circle through gateway/lane/a.ts"]);
+  deepEqual(checkImports(files), ["gateway/lane/c.ts:1: cycle through gateway/lane/a.ts"]);
 });
 
-test("checkImports() reports circles of types, of exports, of calls and of scripts", () => {
+test("checkImports() reports cycles of types, of exports, of calls and of scripts", () => {
   const files = new Map([
     ["gateway/lane/a.ts", 'import type { B } from "./b.ts";\n'],
     ["gateway/lane/b.ts", 'import { type A } from "./a.ts";\n'],
@@ -98,10 +100,10 @@ test("checkImports() reports circles of types, of exports, of calls and of scrip
     ["gateway/api/g_test.ts", 'import "./g_test.ts";\n'],
   ]);
   deepEqual(checkImports(files), [
-    "gateway/lane/b.ts:1: circle through gateway/lane/a.ts",
-    "gateway/shell/d.ts:1: circle through gateway/shell/c.ts",
-    "gateway/dashboard/f.js:1: circle through gateway/dashboard/e.js",
-    "gateway/api/g_test.ts:1: circle through gateway/api/g_test.ts",
+    "gateway/lane/b.ts:1: cycle through gateway/lane/a.ts",
+    "gateway/shell/d.ts:1: cycle through gateway/shell/c.ts",
+    "gateway/dashboard/f.js:1: cycle through gateway/dashboard/e.js",
+    "gateway/api/g_test.ts:1: cycle through gateway/api/g_test.ts",
   ]);
 });
 
@@ -118,6 +120,63 @@ test("checkLinks() follows files, folders and headings", () => {
   ]);
 });
 
+const RULES = [
+  "docs/reference/protocol-rules.md",
+  "| T49 | x |\n| L30 | x |\n| L31 | x |",
+] as const;
+
+test("checkReferences() follows documents, decisions, rules and files", () => {
+  const files = new Map([
+    RULES,
+    [
+      "docs/design/a.md",
+      "[b](b.md), `c_test.ts`, `X_cases.ts`, docs/design/b.md, https://example.com/x.md",
+    ],
+    ["docs/design/b.md", "As decisions/0004 and docs/design/decisions/0004 have it: rule T49."],
+    ["docs/design/decisions/0004-x.md", "See README.md and *.md."],
+    ["README.md", "Rules T49, L30 to L31."],
+    ["gateway/c_test.ts", '// (rule T49; docs/design)\ntest("T49, L30 to L31: x");\nread("z.md");'],
+  ]);
+  deepEqual(checkReferences(files), []);
+});
+
+test("checkReferences() reports what leads nowhere", () => {
+  const files = new Map([
+    RULES,
+    ["docs/a.md", "design.md §4\n`gateway/none.ts`, rule T50"],
+    [
+      "gateway/b.ts",
+      "// docs/none.md\n// docs/design/decisions/0004, decisions/0005\n// as (L30) has it",
+    ],
+    ["gateway/c_test.ts", 'test("T49, L32: x");\nread("docs/none");'],
+  ]);
+  deepEqual(checkReferences(files), [
+    "docs/a.md:1: design.md leads nowhere",
+    "docs/a.md:2: no rule T50 in docs/reference/protocol-rules.md",
+    "docs/a.md:2: no file gateway/none.ts",
+    "gateway/b.ts:1: docs/none.md leads nowhere",
+    "gateway/b.ts:2: docs/design/decisions/0004 leads nowhere",
+    "gateway/b.ts:2: decisions/0005 leads nowhere",
+    'gateway/b.ts:3: say "rule L30"',
+    "gateway/c_test.ts:2: docs/none leads nowhere",
+    "gateway/c_test.ts:1: no rule L32 in docs/reference/protocol-rules.md",
+  ]);
+});
+
+test("checkColumns() looks at prose, and at nothing that cannot be wrapped", () => {
+  const long = "word ".repeat(21);
+  const files = new Map([
+    ["a.md", `${long}\n| ${long}|\n# ${long}\n\`\`\`\n${long}\n\`\`\`\n- ${long}`],
+    ["b.md", `[${"word ".repeat(10)}](${"x".repeat(80)})\nhttps://example.com/${"x".repeat(100)}`],
+    ["c.yml", `# ${long}\nkey: ${long}`],
+  ]);
+  deepEqual(checkColumns(files), [
+    "a.md:1: over 100 columns",
+    "a.md:7: over 100 columns",
+    "c.yml:1: over 100 columns",
+  ]);
+});
+
 test("compareNames() wants one row for each status, with its fate", () => {
   const statuses = [
     { name: "Kicked", snakeCase: "kicked", fate: "close" },
@@ -125,9 +184,9 @@ test("compareNames() wants one row for each status, with its fate", () => {
   ] as const;
   const table = "| `Kicked` | drop | x |\n| `Unheard` | drop | x |\n";
   deepEqual(compareNames(statuses, table), [
-    "docs/statuses.md:1: no row for Drained",
-    "docs/statuses.md:1: Kicked has the fate close, not drop",
-    "docs/statuses.md:1: Unheard is no status",
+    "docs/reference/statuses.md:1: no row for Drained",
+    "docs/reference/statuses.md:1: Kicked has the fate close, not drop",
+    "docs/reference/statuses.md:1: Unheard is no status",
   ]);
 });
 
@@ -152,7 +211,7 @@ test("checkRustModules() takes modules that import one way", () => {
   deepEqual(checkRustModules(files), []);
 });
 
-test("checkRustModules() reports a circle of modules, and leaves tests out", () => {
+test("checkRustModules() reports a cycle of modules, and leaves tests out", () => {
   const files = new Map([
     ["wasm-core/src/a/mod.rs", "mod x;\n"],
     ["wasm-core/src/a/x.rs", "use core::mem;\nuse super::{\n    y::{self, Y},\n};\n"],
@@ -162,7 +221,7 @@ test("checkRustModules() reports a circle of modules, and leaves tests out", () 
     ["native-engine/src/b.rs", "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"],
   ]);
   deepEqual(checkRustModules(files), [
-    "wasm-core/src/a/z.rs:1: circle through wasm-core/src/a/x.rs",
+    "wasm-core/src/a/z.rs:1: cycle through wasm-core/src/a/x.rs",
   ]);
 });
 
@@ -172,7 +231,7 @@ test("checkRustModules() reports a room that reaches its parent again", () => {
     ["wasm-core/src/a/x.rs", "use super::A;\n"],
   ]);
   deepEqual(checkRustModules(files), [
-    "wasm-core/src/a/x.rs:1: circle through wasm-core/src/a/mod.rs",
+    "wasm-core/src/a/x.rs:1: cycle through wasm-core/src/a/mod.rs",
   ]);
 });
 

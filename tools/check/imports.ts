@@ -1,24 +1,23 @@
-// Imports point one way (CONTRIBUTING.md, "Conventions"), and no file reaches itself again by them.
+// Checks that imports point one way (CONTRIBUTING.md, "Conventions") and form no cycles.
 
 import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, select } from "./files.ts";
 
 /**
  * Reports imports against the arrows, imports of a runtime's adapter, imports of tests by a product
- * file, and circles between files.
+ * file, and cycles between files.
  *
- * An import counts whatever it is made by: `import`, `export ... from`, `import()`, and all of
- * these for types alone, in JSDoc too. A type that is taken upwards ties the files together as a
- * function does.
+ * Every form of import counts: `import`, `export ... from`, `import()`, and imports of types alone,
+ * in JSDoc too. A type that a lower layer imports ties the files together as a function would.
  */
 export function checkImports(files: Files): string[] {
   const imports = select(files, /\.(ts|js)$/).flatMap(([path, text]) => importsOf(path, text));
-  const circles = closingEdges(imports)
-    .map(({ from, to, line }) => `${from}:${line}: circle through ${to}`);
-  return [...imports.flatMap(_problemOf), ...circles];
+  const cycles = closingEdges(imports)
+    .map(({ from, to, line }) => `${from}:${line}: cycle through ${to}`);
+  return [...imports.flatMap(_problemOf), ...cycles];
 }
 
-/** Imports of one file that stay in the project, from top to bottom. */
+/** Imports of one file that stay in the project, in the order of its text. */
 export function importsOf(path: string, text: string): Import[] {
   return [...text.matchAll(IMPORT)].map((match) => ({
     from: path,
@@ -47,7 +46,7 @@ function _problemOf({ from, to, line }: Import): string[] {
   return [`${from}:${line}: ${source} imports ${target} (${to})`];
 }
 
-/** The edges that close a circle: without them there is none. */
+/** The edges that close a cycle: without them there is none. */
 export function closingEdges<E extends Pick<Import, "from" | "to">>(edges: readonly E[]): E[] {
   const outgoing = Map.groupBy(edges, (edge) => edge.from);
   const state = new Map<string, "open" | "done">();
@@ -64,21 +63,27 @@ export function closingEdges<E extends Pick<Import, "from" | "to">>(edges: reado
   return closing;
 }
 
-/** `gateway/lane` for a file in it, `gateway` for a file at its top, else the top-level folder. */
+/**
+ * `gateway/lane` for a file in that folder, `gateway` for a file at its top, and the top-level
+ * folder for any other file.
+ */
 function _layer(path: string): string {
   const [top = "", second = ""] = path.split("/");
   return top === "gateway" && !second.includes(".") ? `${top}/${second}` : top;
 }
 
-/** A statement from the beginning of its line on, or a call, which is how JSDoc names types too. */
+/**
+ * Matches an import statement from the beginning of its line, or a call `import()`. JSDoc names
+ * types by such calls too.
+ */
 const IMPORT = /^(?:import|export)\b(?:[^"';]*?\bfrom)?\s*"(\.[^"]+)"|\bimport\(\s*"(\.[^"]+)"/gm;
 
 const ADAPTER = /^gateway\/runtime\/(deno|bun)\.ts$/;
 
-/** Tests and their helpers: they may use whatever helps them. */
+/** Tests and their helpers may import anything that helps them. */
 const TEST_FILE = /_test\.ts$|^tests\//;
 
-/** What a user runs, and what it is made of. */
+/** Folders of the product itself. */
 const PRODUCT = /^(gateway|native-engine|ts-bindings|wasm-core)\//;
 
 const GATEWAY = [
@@ -86,6 +91,7 @@ const GATEWAY = [
   "cli",
   "config",
   "dashboard",
+  "edges",
   "engine",
   "lane",
   "linux",
@@ -95,10 +101,10 @@ const GATEWAY = [
 ]
   .map((folder) => `gateway/${folder}`);
 
-/** The interface of the runtime: whoever needs one is given it. */
+/** The interface of the runtime. Code that needs a runtime gets it passed in. */
 const RUNTIME = "gateway/runtime/types.ts";
 
-/** Who may import whom: a layer, or one file of it. */
+/** What each layer may import: whole layers, or single files of them. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "bench": ["gateway", ...GATEWAY, "ts-bindings", "tests"],
   "tools": ["gateway", ...GATEWAY, "tests", "ts-bindings"],
@@ -116,6 +122,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/dashboard": ["gateway/model"],
   "gateway/shell": [
     "gateway/config",
+    "gateway/edges",
     "gateway/engine",
     "gateway/lane",
     "gateway/linux",
@@ -123,8 +130,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     RUNTIME,
     "ts-bindings",
   ],
-  // A worker is a program of its own, so that it asks for its runtime itself.
+  // A worker is a program of its own, so it asks for its runtime itself.
   "gateway/lane": [
+    "gateway/edges",
     "gateway/engine",
     "gateway/linux",
     "gateway/model",
@@ -133,6 +141,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "ts-bindings",
   ],
   "gateway/config": ["gateway/model", "ts-bindings"],
+  "gateway/edges": ["gateway/linux", "gateway/model", RUNTIME],
   "gateway/engine": [RUNTIME, "ts-bindings"],
   "gateway/linux": ["gateway/model", RUNTIME],
   "gateway/runtime": [],

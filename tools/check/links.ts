@@ -1,27 +1,22 @@
-// Links of the documents lead somewhere: files exist, and so do the headings that a fragment names.
+// Checks that links in the documents lead to existing files and headings.
 
 import { dirname, normalize } from "node:path/posix";
-import { type Files, lineAt, select } from "./files.ts";
+import { type Files, lineAt, pathsOf, select } from "./files.ts";
 
 /** Reports links inside the project that lead nowhere. */
 export function checkLinks(files: Files): string[] {
-  const folders = new Set([...files.keys()].flatMap(_parents));
+  const paths = pathsOf(files);
   return select(files, /\.md$/).flatMap(([path, text]) =>
     [...text.matchAll(LINK)].flatMap((match) => {
       const [target = "", fragment] = (match[1] ?? "").split("#");
       const to = target === "" ? path : normalize(`${dirname(path)}/${target}`).replace(/\/$/, "");
       const where = `${path}:${lineAt(text, match.index)}:`;
-      if (!files.has(to) && !folders.has(to)) return [`${where} no file ${to}`];
+      if (!paths.has(to)) return [`${where} no file ${to}`];
       const anchors = _anchors(files.get(to) ?? "");
       if (fragment === undefined || !to.endsWith(".md") || anchors.has(fragment)) return [];
       return [`${where} no heading #${fragment} in ${to}`];
     })
   );
-}
-
-function _parents(path: string): string[] {
-  const parts = path.split("/");
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 /** Headings as GitHub names them. */

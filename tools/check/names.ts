@@ -1,14 +1,14 @@
-// Every status has a fate that is counted, and a line in the documents.
+// Checks that the documents explain every status and state its fate.
 
 import { STATUSES, type StatusInfo } from "../../ts-bindings/status.ts";
 import type { Files } from "./files.ts";
 
-/** Reports statuses that docs/statuses.md does not explain, and rows there that are no status. */
+/** Reports statuses that docs/reference/statuses.md does not explain, and rows there that name no status. */
 export function checkNames(files: Files): string[] {
   return compareNames(STATUSES, files.get(DOCUMENT) ?? "");
 }
 
-/** As {@link checkNames}, for any table of statuses. */
+/** Like {@link checkNames}, for any table of statuses. */
 export function compareNames(statuses: readonly StatusInfo[], text: string): string[] {
   const rows = new Map(
     [...text.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name = "", fate = ""]) => [name, fate]),
@@ -23,4 +23,4 @@ export function compareNames(statuses: readonly StatusInfo[], text: string): str
   return [...missing, ...wrong, ...unknown];
 }
 
-const DOCUMENT = "docs/statuses.md";
+const DOCUMENT = "docs/reference/statuses.md";

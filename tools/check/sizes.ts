@@ -1,5 +1,5 @@
-// No file over 400 lines, tests aside. Lengths of functions are looked after by the lints (culvert/max-function-lines,
-// clippy::too_many_lines).
+// Checks that no file has more than 400 lines, apart from tests. The lints check the length of
+// functions (culvert/max-function-lines, clippy::too_many_lines).
 
 import { type Files, select } from "./files.ts";
 
@@ -15,7 +15,7 @@ export function checkSizes(files: Files): string[] {
   });
 }
 
-/** True for tests and what only they use; their length is for the reviewer to judge. */
+/** Whether a file is a test or only used by tests. The reviewer judges their length. */
 export function isTestCode(path: string): boolean {
   return /_test\.ts$|^tests\/|\/tests\//.test(path);
 }
@@ -28,8 +28,11 @@ export function linesOf(text: string): number {
 
 const LINES_MAX = 400;
 
-/** As their authors made them. */
+/** Files that are kept as their authors made them. */
 const VENDORED = /^gateway\/dashboard\/uplot\./;
 
-/** `// Longer than 400 lines: REASON`, near the head of the file; generated files say so themselves. */
+/**
+ * Exempts a file with `// Longer than 400 lines: REASON` near its head, or one that says that it is
+ * generated.
+ */
 const EXEMPT = /^\/\/[/!]? (Longer than 400 lines: \w|Generated .*Do not edit)/m;

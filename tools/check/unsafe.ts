@@ -1,4 +1,4 @@
-// Unsafe Rust has one corner: the files below lift `deny(unsafe_code)`, and nothing else does.
+// Checks that unsafe Rust stays in one corner: only the files below may lift `deny(unsafe_code)`.
 
 import { type Files, select } from "./files.ts";
 

@@ -1,12 +1,15 @@
-// Instruction counts: what callgrind writes, and how counts are compared.
+// Parses the instruction counts that callgrind writes, and compares counts.
 
 /** Instructions by operation. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** Allowed difference, as a part of the recorded count. */
+/** Allowed difference, as a fraction of the recorded count. */
 const TOLERANCE = 0.01;
 
-/** The operation and its count of one file of callgrind's; `undefined` for a file that is about no operation. */
+/**
+ * The operation and its count from one of callgrind's files; `undefined` if the file is not about
+ * an operation.
+ */
 export function parseCount(text: string): { name: string; instructions: number } | undefined {
   const name = /^desc: Trigger: Client Request: (.+)$/m.exec(text)?.[1];
   const total = /^totals: (\d+)/m.exec(text)?.[1];
@@ -15,7 +18,7 @@ export function parseCount(text: string): { name: string; instructions: number }
     : { name, instructions: Number(total) };
 }
 
-/** One line for each operation that differs by more than the tolerance, is new or is gone. */
+/** One line for each operation that is new, is missing, or differs by more than the tolerance. */
 export function differences(recorded: Counts, counted: Counts): string[] {
   const names = new Set([...Object.keys(recorded), ...Object.keys(counted)]);
   return [...names].flatMap((name) => {

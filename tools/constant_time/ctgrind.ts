@@ -1,6 +1,8 @@
-// `deno task test:ctgrind`: memcheck, with keys and data marked undefined, reports what branches on them or looks up by them.
+// `deno task test:ctgrind`: runs the AEADs under memcheck with keys and data marked undefined.
+// Memcheck then reports every branch and look-up that depends on them.
 //
-// What it must report and what not is asserted by the programs themselves; `table` and `early-exit` are leaks that it must see.
+// The programs themselves assert what memcheck must report and what not. `table` and `early-exit`
+// are deliberate leaks that it must find.
 
 import { say } from "../run.ts";
 import { BORDER, buildProgram, CORE, type ExampleName, hasValgrind, runUnder } from "./valgrind.ts";
@@ -15,14 +17,14 @@ const CHECKS: readonly Check[] = [
   {
     program: CORE,
     name: "taint",
-    shows: "the portable engine asks a secret nothing but whether a tag was right",
+    shows: "the portable engine decides nothing by a secret but whether a tag is right",
   },
   { program: CORE, name: "table", shows: "a table looked up by a secret is reported" },
   { program: CORE, name: "early-exit", shows: "a comparison that ends early is reported" },
   {
     program: BORDER,
     name: "border",
-    shows: "the native engine asks a secret nothing but whether a tag was right",
+    shows: "the native engine decides nothing by a secret but whether a tag is right",
   },
 ];
 

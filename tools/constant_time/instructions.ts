@@ -1,7 +1,9 @@
-// `deno task bench:instructions [--write]`: instructions of each operation under callgrind, which no other program's load changes.
+// `deno task bench:instructions [--write]`: counts the instructions of each operation under
+// callgrind. Other load on the machine does not change them.
 //
-// Without `--write`: compares with `bench/results/instructions.json`; fails where one differs by more than the tolerance. Another
-// compiler makes other instructions: then the difference is said, and is no failure.
+// Without `--write` it compares the counts with `bench/results/instructions.json`, and fails if one
+// differs by more than the tolerance. Another compiler makes other instructions; then it prints the
+// difference and does not fail.
 
 import { capture, complain, ROOT, say } from "../run.ts";
 import { type Counts, differences, parseCount } from "./counts.ts";
@@ -33,7 +35,7 @@ async function main(): Promise<number> {
   found.forEach(complain);
   if (found.length === 0) say(`${Object.keys(counts).length} operations: as recorded`);
   if (recorded.rustc === rustc && recorded.target === target) return found.length > 0 ? 1 : 0;
-  say(`Not compared, recorded with ${recorded.rustc} for ${recorded.target}`);
+  say(`Not compared: recorded with ${recorded.rustc} for ${recorded.target}`);
   return 0;
 }
 

@@ -26,7 +26,7 @@ const DOC: Readonly<Record<typeof TABLE_NAMES[number], string>> = {
 };
 
 /**
- * The Rust file, formatted as rustfmt would.
+ * The Rust file, formatted as rustfmt would format it.
  *
  * @throws {RangeError} If a table is wrong for any octet
  */

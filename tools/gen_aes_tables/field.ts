@@ -1,10 +1,10 @@
 /**
- * GF(2^8) as AES has it, and a tower GF(2^4)^2 over it.
+ * GF(2^8) as AES defines it, and a tower GF(2^4)^2 over it.
  *
- * An element is `low + high * theta`, with both coordinates in the subfield GF(2^4) and theta a root of
- * `theta^2 + a * theta + a` for some `a` that makes this irreducible. In this form the norm of (high, low) is
- * `low^2 + a * low * high + a * high^2`, and the reciprocals of two coordinates of the inverse come out of four-bit
- * look-ups and additions alone (see `inverse.ts`).
+ * An element is `low + high * theta`. Both coordinates lie in the subfield GF(2^4), and theta is a
+ * root of `theta^2 + a * theta + a` for some `a` that makes this polynomial irreducible. In this
+ * form the norm of (high, low) is `low^2 + a * low * high + a * high^2`. Four-bit look-ups and
+ * additions alone then give the reciprocals of two coordinates of the inverse (see `tables.ts`).
  */
 
 /** Multiplies modulo x^8 + x^4 + x^3 + x + 1 (FIPS 197 §4.2). */
@@ -44,7 +44,7 @@ export interface Tower {
   readonly a: number;
 }
 
-/** The first tower in order of the subfield's generator, `a` and theta; any would do. */
+/** The first tower in the order of the subfield's generator, `a` and theta. Any tower would do. */
 export function findTower(): Tower {
   const embed = _embedSubfield();
   for (let a = 1; a < 16; a++) {

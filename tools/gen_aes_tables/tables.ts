@@ -1,15 +1,16 @@
 /**
- * Derives the sixteen-octet tables of the vector-permute AES kernel, and checks them on every octet.
+ * Derives the sixteen-octet tables of the vector-permute AES kernel, and checks them on every
+ * octet.
  *
  * With (high, low) = (i, k) and j = i + k, the nested inversions
  *
  *     io = 1 / (1/i + a/k) + j        jo = 1 / (1/j + a/k) + i
  *
- * are N / (k + a i) and N / ((1 + a) k + a i), N being the norm. The conjugate over the norm is the
- * inverse, so u = 1/io is its coordinate at 1, and w = 1/jo is (1 + a) u + a^2 v with v its
- * coordinate at theta. The S-box is therefore a sum of one look-up by io and one by jo. `INFINITY`
- * stands for 1/0: its bit 7 survives additions, and a look-up by it gives 0, which is 1/infinity.
- * That the chain is right at these poles too is what the exhaustive check shows.
+ * are N / (k + a i) and N / ((1 + a) k + a i), where N is the norm. The inverse is the conjugate
+ * over the norm. So u = 1/io is the inverse's coordinate at 1, and w = 1/jo is (1 + a) u + a^2 v,
+ * where v is its coordinate at theta. The S-box is therefore a sum of one look-up by io and one by
+ * jo. `INFINITY` stands for 1/0: its bit 7 survives additions, and a look-up by it gives 0, which
+ * is 1/infinity. The exhaustive check shows that the chain is right at these poles too.
  */
 
 import { affineLinear, invert, multiply } from "./field.ts";
@@ -17,7 +18,7 @@ import type { Tower } from "./field.ts";
 
 const INFINITY = 0x80;
 
-/** Names of the tables; the kernel's struct has them in snake_case. */
+/** Names of the tables. The kernel's struct has them in snake_case. */
 export const TABLE_NAMES = [
   "inverse",
   "aOver",
@@ -31,7 +32,7 @@ export const TABLE_NAMES = [
   "lastT",
 ] as const;
 
-/** Sixteen octets under each name. */
+/** Sixteen octets for each name. */
 export type Tables = Readonly<Record<typeof TABLE_NAMES[number], readonly number[]>>;
 
 /** All tables of the kernel for one tower. */
@@ -64,7 +65,9 @@ export function deriveTables(tower: Tower): Tables {
   };
 }
 
-/** Octets whose S-box, alone or in MixColumns, the tables get wrong; empty when they are right. */
+/**
+ * Octets for which the tables give a wrong S-box, alone or in MixColumns; empty if all are right.
+ */
 export function wrongOctets(tower: Tower, tables: Tables): readonly number[] {
   const wrong = (octet: number): boolean => {
     const expected = affineLinear(invert(octet));
@@ -76,7 +79,9 @@ export function wrongOctets(tower: Tower, tables: Tables): readonly number[] {
   return Array.from({ length: 256 }, (_, octet) => octet).filter(wrong);
 }
 
-/** Whether entering and leaving the tower is linear and loses nothing, for all pairs of octets. */
+/**
+ * Whether the change into the tower and back is linear and loses nothing, for all pairs of octets.
+ */
 export function isTowerLinear(tower: Tower): boolean {
   for (let x = 0; x < 256; x++) {
     if (at(tower.toOctet, at(tower.toPair, x)) !== x) return false;
@@ -87,14 +92,17 @@ export function isTowerLinear(tower: Tower): boolean {
   return true;
 }
 
-/** The element at an index that is known to exist. */
+/** The element at an index that must exist. */
 export function at(list: readonly number[], index: number): number {
   const value = list[index];
   if (value === undefined) throw new RangeError(`Cannot look up: ${index} of ${list.length}`);
   return value;
 }
 
-/** What the kernel computes for one octet: the S-box without 0x63, once and twice in the tower. */
+/**
+ * What the kernel computes for one octet: the S-box without 0x63, and it once and twice in the
+ * tower.
+ */
 function _lookUp(tables: Tables, octet: number): { once: number; twice: number; last: number } {
   const pair = _swizzle(tables.enterLow, octet & 15) ^ _swizzle(tables.enterHigh, octet >> 4);
   const [i, k] = [pair >> 4, pair & 15];
@@ -111,7 +119,7 @@ function _lookUp(tables: Tables, octet: number): { once: number; twice: number; 
   };
 }
 
-/** One lane of i8x16.relaxed_swizzle, on the indices for which all machines agree. */
+/** One lane of i8x16.relaxed_swizzle, for the indices on which all machines agree. */
 function _swizzle(table: readonly number[], index: number): number {
   if (index >= INFINITY) return 0;
   return at(table, index);

@@ -1,4 +1,7 @@
-/** Messages of errors: sentence case, no full stop, no contraction (action first, then the state, is for the reviewer). */
+/**
+ * Error messages: sentence case, no full stop, no contraction. The reviewer checks that the action
+ * comes first and then the state.
+ */
 export const errorMessage: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     return {
@@ -13,7 +16,10 @@ export const errorMessage: Deno.lint.Rule = {
   },
 };
 
-/** Text of a literal or a template, with `${}` for each expression; `undefined` for anything else. */
+/**
+ * Text of a literal or a template, with `${}` in place of each expression; `undefined` for anything
+ * else.
+ */
 function textOf(node: Deno.lint.Node): string | undefined {
   if (node.type === "Literal" && typeof node.value === "string") return node.value;
   if (node.type === "TemplateLiteral") return node.quasis.map((part) => part.cooked).join("${}");

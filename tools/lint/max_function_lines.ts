@@ -2,7 +2,10 @@ import { lineAt } from "../check/files.ts";
 import { isTestCode } from "../check/sizes.ts";
 import { ROOT } from "../run.ts";
 
-/** A function does one job. From its first line to its closing brace, 60 lines; tests are exempt. */
+/**
+ * A function does one job. It has at most 60 lines from its first line to its closing brace. Tests
+ * are exempt.
+ */
 export const maxFunctionLines: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     if (isTestCode(context.filename.slice(ROOT.length + 1))) return {};

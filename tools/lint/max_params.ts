@@ -1,9 +1,9 @@
 import { isBelow } from "./path.ts";
 
 /**
- * Two parameters and an options object; what needs more has a type that is missing.
+ * A function has at most two parameters and an options object. One that needs more lacks a type.
  *
- * The data path takes one more, because it passes numbers and makes no object per packet.
+ * The data path may have one more, because it passes numbers and makes no object per packet.
  */
 export const maxParams: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
@@ -20,7 +20,9 @@ export const maxParams: Deno.lint.Rule = {
   },
 };
 
-/** The fake kernel has the signatures of the system calls that it stands in for. */
+/**
+ * The fake kernel is included, because it has the signatures of the system calls that it replaces.
+ */
 const DATA_PATH: readonly string[] = ["gateway/lane/", "gateway/linux/", "tests/fakes/kernel/"];
 
 type FunctionNode =

@@ -1,6 +1,9 @@
 import { isBelow } from "./path.ts";
 
-/** A wait that blocks its thread belongs to the lanes: anywhere else it would stop the API, the timers and the signals. */
+/**
+ * Only lanes may block their thread. Anywhere else a blocking wait would stop the API, the timers
+ * and the signals.
+ */
 export const noBlockingWait: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     if (isBelow(context.filename, ["gateway/lane/", "tests/", "bench/"])) return {};

@@ -1,4 +1,4 @@
-/** State is a plain object or captured by a function; classes are for errors. */
+/** State is a plain object or captured by a function. Classes are for errors only. */
 export const noClass: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     const check = (node: Deno.lint.ClassDeclaration | Deno.lint.ClassExpression): void => {

@@ -1,4 +1,4 @@
-/** Packages come from npm by way of `package.json`: nothing is imported by address. */
+/** Packages come from npm through `package.json`. Nothing is imported by address. */
 export const noJsrOrHttpImport: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     const check = (node: { readonly source: Deno.lint.Node | null }): void => {

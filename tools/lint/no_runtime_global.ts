@@ -1,6 +1,6 @@
 import { isBelow } from "./path.ts";
 
-/** Only the runtime adapters and the tools may name a runtime: everything else runs on both. */
+/** Only the runtime adapters and the tools may name a runtime. Everything else runs on both. */
 export const noRuntimeGlobal: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     if (isBelow(context.filename, ["gateway/runtime/", "tools/"])) return {};

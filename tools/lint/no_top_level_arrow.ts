@@ -1,4 +1,7 @@
-/** At the top level a function is a declaration, so that it has its name, its doc and its place in the order. */
+/**
+ * A function at the top level is a declaration, so that it has a name, a doc comment and a place in
+ * the order of the file.
+ */
 export const noTopLevelArrow: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     return {

@@ -1,8 +1,11 @@
-// Where a linted file stands in the project.
+// The place of a linted file in the project.
 
 import { ROOT } from "../run.ts";
 
-/** True if `filename` is below one of `folders` (relative to the root, with a trailing slash). */
+/**
+ * Whether `filename` is below one of `folders`, which are relative to the root and end with a
+ * slash.
+ */
 export function isBelow(filename: string, folders: readonly string[]): boolean {
   return folders.some((folder) => filename.startsWith(`${ROOT}/${folder}`));
 }

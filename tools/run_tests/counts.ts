@@ -1,4 +1,4 @@
-// How many tests a runner says it ran, from its closing lines.
+// Reads from a runner's closing lines how many tests it ran.
 
 export interface Outcome {
   readonly passed: number;

@@ -1,10 +1,10 @@
-// Runs a program with its output both shown and kept.
+// Runs a program whose output is both shown and kept.
 
 import { ROOT } from "../run.ts";
 
 export interface Streamed {
   readonly code: number;
-  /** Standard output, then standard error, without colours. */
+  /** Standard output followed by standard error, without colours. */
   readonly output: string;
 }
 

@@ -1,7 +1,8 @@
-// Builds both variants of the core with wasm-pack, so that the same tools give the same octets on every machine.
+// Builds both variants of the core with wasm-pack, so that the same tools give the same octets on
+// every machine.
 //
-// Reproducible means here: paths of the checkout, of the crate registry and of the standard library are replaced in
-// what the compiler writes, and versions are those of `Cargo.lock`.
+// For that, paths of the checkout, of the crate registry and of the standard library are replaced
+// in the compiler's output, and versions come from `Cargo.lock`.
 
 import { ROOT, run } from "../run.ts";
 import { cacheFolder, installWasmTools, searchPath, type Toolchain } from "./toolchain.ts";
@@ -10,14 +11,14 @@ export type Variant = "relaxed" | "strict";
 
 export const VARIANTS: readonly Variant[] = ["relaxed", "strict"];
 
-/** What wasm-pack made of one variant. */
+/** The output of wasm-pack for one variant. */
 export interface BuiltCore {
   readonly wasm: Uint8Array<ArrayBuffer>;
-  /** Types of the exports. */
+  /** TypeScript types of the exports. */
   readonly types: string;
 }
 
-/** Compiler flags of a variant that decide about its octets; paths to be replaced are not among them. */
+/** Compiler flags of a variant that affect its octets, without the path replacements. */
 export function compilerFlags(variant: Variant): string[] {
   const features = variant === "relaxed" ? [...FEATURES, "+relaxed-simd"] : FEATURES;
   return [
@@ -26,7 +27,10 @@ export function compilerFlags(variant: Variant): string[] {
   ];
 }
 
-/** Builds every variant, each with a target folder of its own, so that a second build compiles only what changed. */
+/**
+ * Builds every variant in a target folder of its own, so that a second build compiles only what
+ * changed.
+ */
 export async function buildCore(toolchain: Toolchain): Promise<Record<Variant, BuiltCore>> {
   const path = searchPath(toolchain, await installWasmTools(toolchain));
   const [relaxed, strict] = await Promise.all([
@@ -46,7 +50,8 @@ async function _buildVariant(
 ): Promise<BuiltCore> {
   const out = await Deno.makeTempDir({ prefix: "culvert-wasm-" });
   try {
-    // "force" skips wasm-pack's look for a precompiled standard library: ours is built here, with atomics.
+    // "force" skips wasm-pack's search for a precompiled standard library. Ours is built here, with
+    // atomics.
     await run(
       ["wasm-pack", "build", "wasm-core", "--release", "--target", "web", "--mode", "force"]
         .concat("--no-opt", "--no-pack", "--out-name", "esp", "--out-dir", out, "--", "--locked"),
@@ -72,7 +77,7 @@ function _environment(
   return {
     ...linker,
     PATH: path,
-    // Building the standard library is not stable in cargo.
+    // Building the standard library is an unstable feature of cargo.
     RUSTC_BOOTSTRAP: "1",
     CARGO_UNSTABLE_BUILD_STD: "std,panic_abort",
     CARGO_ENCODED_RUSTFLAGS: [...compilerFlags(variant), ..._remaps(toolchain)].join("\x1f"),
@@ -81,7 +86,7 @@ function _environment(
   };
 }
 
-/** Later ones win where several match. */
+/** If several prefixes match, the last one wins. */
 function _remaps(toolchain: Toolchain): string[] {
   const home = Deno.env.get("HOME") ?? "/";
   const cargoHome = Deno.env.get("CARGO_HOME") ?? `${home}/.cargo`;
@@ -95,7 +100,10 @@ function _remaps(toolchain: Toolchain): string[] {
 
 const FEATURES = ["+atomics", "+bulk-memory", "+mutable-globals", "+simd128", "-reference-types"];
 
-/** The memory is imported and shared; the named exports are what wasm-bindgen needs to give each thread its stack. */
+/**
+ * The memory is imported and shared. wasm-bindgen needs the named exports to give each thread its
+ * stack.
+ */
 const LINK_ARGS = [
   "--shared-memory",
   "--import-memory",

@@ -1,4 +1,4 @@
-// The manifest beside the committed core: what it was made of, with what, and what came out.
+// The manifest beside the committed core: its sources, the tools that built it, and the results.
 
 import { projectFiles, ROOT } from "../run.ts";
 import { type BuiltCore, compilerFlags, type Variant } from "./build.ts";
@@ -41,7 +41,7 @@ export async function manifestOf(
   };
 }
 
-/** One digest over everything that decides about the octets of the core, tests aside. */
+/** One digest over all files that affect the core's octets. Tests are left out. */
 export async function hashSources(): Promise<string> {
   const paths = await projectFiles(
     "Cargo.toml",

@@ -1,24 +1,24 @@
-// Which Rust builds the core, and the two programs that turn it into a module: wasm-pack and
-// wasm-bindgen.
+// Finds the Rust that builds the core, and installs the two programs that turn it into a module:
+// wasm-pack and wasm-bindgen.
 //
-// The standard library is built with the core (atomics need it), so what counts is a compiler with
-// its library's sources: Debian's `rustc-web` first, because the committed core was made with it,
-// else a rustup toolchain.
+// The standard library is built together with the core, because atomics need that. So the compiler
+// must have its library's sources. Debian's `rustc-web` is preferred, because the committed core
+// was made with it; a rustup toolchain is the alternative.
 
 import { capture, exists, run, tryCapture } from "../run.ts";
 
 const WASM_PACK_VERSION = "0.15.1";
 const WASM_BINDGEN_VERSION = "0.2.130";
 
-/** A compiler, its linker, and what identifies both. */
+/** A compiler, its linker, and the versions that identify both. */
 export interface Toolchain {
   /** Folder that holds `rustc` and `cargo`; first on `PATH`. */
   readonly binFolder: string | undefined;
-  /** The sources of the standard library are below it. */
+  /** Folder above the sources of the standard library. */
   readonly sysroot: string;
   /** Program name of the linker; `undefined` for the compiler's own. */
   readonly linker: string | undefined;
-  /** Versions by tool, as the manifest has them. */
+  /** Versions by tool, as the manifest lists them. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -37,19 +37,19 @@ export async function findToolchain(): Promise<Toolchain> {
   );
 }
 
-/** Folder of the tools' own programs and builds, outside of any checkout. */
+/** Folder for the tools' own programs and builds, outside any checkout. */
 export function cacheFolder(): string {
   const home = Deno.env.get("HOME") ?? "/";
   return `${Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`}/culvert`;
 }
 
 /**
- * Installs wasm-pack and wasm-bindgen where they are missing (minutes), and returns the folders
- * that hold them.
+ * Installs wasm-pack and wasm-bindgen if they are missing, which takes minutes. Returns their
+ * folders.
  */
 export async function installWasmTools(toolchain: Toolchain): Promise<string[]> {
-  // wasm-bindgen-cli is built without its lock file, which names a crate that registries do not
-  // have.
+  // wasm-bindgen-cli is built without its lock file, because that names a crate that registries no
+  // longer have.
   const bindgen = await _install("wasm-bindgen-cli", WASM_BINDGEN_VERSION, {
     program: "wasm-bindgen",
     toolchain,

@@ -1,7 +1,7 @@
 //! Frames, rings, ESP and AEADs of the Culvert gateway (RFC 9329, RFC 4303, RFC 4106, RFC 7634).
 //!
 //! Sans-IO: the core decides and computes on one shared memory; TypeScript makes the system calls.
-//! The core reads no clock and no randomness. `docs/architecture.md` is the contract,
+//! The core reads no clock and no randomness. `docs/design/borders.md` is the contract,
 //! `memory/mod.rs` the rules of the shared memory.
 
 #![deny(unsafe_code)]
@@ -20,7 +20,7 @@
 use wasm_bindgen as _;
 
 // The modules here are rooms. A room imports only from the rooms before it in this list: ids, aead,
-// layout, memory, report, offload, inner, stream, connection, sa, esp, upstream, inbound, outbound,
+// layout, memory, report, offload, inner, stream, connection, path, sa, esp, upstream, inbound, outbound,
 // border.
 pub mod aead;
 pub mod border;
@@ -33,6 +33,7 @@ pub mod layout;
 pub mod memory;
 pub mod offload;
 mod outbound;
+mod path;
 pub mod report;
 pub mod sa;
 pub mod stream;

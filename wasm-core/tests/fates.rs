@@ -7,7 +7,7 @@ use culvert_core::border as core;
 use culvert_core::layout::*;
 use culvert_core::report::status::Status;
 use support::esp::{Plain, Sa};
-use support::{Gate, Outcome, SUSPECT_LIMIT, frame, ike, packet};
+use support::{DROP, Ends, Gate, Outcome, RELAY, SUSPECT_LIMIT, frame, ike, packet};
 
 const SPI: u32 = 0xc0ff_ee01;
 
@@ -24,7 +24,14 @@ impl Bench {
     }
 
     fn with(change: impl FnOnce(&mut Sa)) -> Self {
-        let gate = Gate::new();
+        Self::of(Gate::new(), change)
+    }
+
+    fn ending(ends: Ends) -> Self {
+        Self::of(Gate::ending(ends), |_| {})
+    }
+
+    fn of(gate: Gate, change: impl FnOnce(&mut Sa)) -> Self {
         let conn = gate.open(0, 7);
         let mut sa = Sa::inbound(SPI);
         sa.remote = vec![(vec![10, 0, 1, 0], 24)];
@@ -163,8 +170,7 @@ fn ike_is_short_below_its_header_and_dropped_without_an_upstream() {
 
 #[test]
 fn what_no_datagram_can_carry_is_dropped_whole() {
-    let bench = Bench::new();
-    bench.gate.set_upstream(0, true);
+    let bench = Bench::ending(RELAY);
     bench.expect(&ike(1, 65_504), Status::IkeTooLong, 0);
     bench.expect(&ike(1, 65_529), Status::IkeTooLong, 0);
     let mut esp = vec![9; 65_508];
@@ -177,9 +183,8 @@ fn what_no_datagram_can_carry_is_dropped_whole() {
 
 #[test]
 fn esp_is_short_below_36_octets_known_or_not() {
-    for has_upstream in [false, true] {
-        let bench = Bench::new();
-        bench.gate.set_upstream(0, has_upstream);
+    for ends in [DROP, RELAY] {
+        let bench = Bench::ending(ends);
         for len in 5..36 {
             bench
                 .gate
@@ -198,15 +203,17 @@ fn esp_is_short_below_36_octets_known_or_not() {
 
 #[test]
 fn unknown_spis_are_suspect_or_relayed() {
-    let bench = Bench::new();
     let outbound = Sa::outbound(0x0a0b_0c0d);
+    let packets = [1, 255, 0x1234_5678, outbound.spi].map(|spi| Sa::inbound(spi).seal(1, &inner()));
+    let bench = Bench::ending(DROP);
     outbound.installed(&bench.gate);
-    for spi in [1, 255, 0x1234_5678, outbound.spi] {
-        let packet = Sa::inbound(spi).seal(1, &inner());
-        bench.expect(&packet, Status::UnknownSpi, 1);
-        bench.gate.set_upstream(0, true);
+    for packet in &packets {
+        bench.expect(packet, Status::UnknownSpi, 1);
+    }
+    let bench = Bench::ending(RELAY);
+    outbound.installed(&bench.gate);
+    for packet in packets {
         assert_eq!(bench.receive(&packet).upstream, [packet]);
-        bench.gate.set_upstream(0, false);
     }
 }
 

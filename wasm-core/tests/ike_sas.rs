@@ -4,7 +4,7 @@
 mod support;
 
 use culvert_core::layout::EVENT_IKE_SHARED;
-use support::{Gate, frame};
+use support::{Gate, RELAY, frame};
 
 const IKE_SA_INIT: u8 = 34;
 const IKE_AUTH: u8 = 35;
@@ -20,8 +20,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let gate = Gate::new();
-        gate.set_upstream(0, true);
+        let gate = Gate::ending(RELAY);
         let conn = gate.open(0, 7);
         Self { gate, conn }
     }

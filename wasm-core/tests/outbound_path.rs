@@ -101,6 +101,16 @@ fn a_peer_number_used_again_has_no_path() {
     assert_eq!(core::peer_path(1), 0);
 }
 
+#[test]
+fn a_path_says_its_kind_beside_its_connection() {
+    let gate = Gate::new();
+    Sa::outbound(0x2000).installed(&gate);
+    let conn = gate.open(0, 7);
+    core::peer_use(1, conn);
+    assert_eq!(core::peer_path(1) >> PATH_KIND_SHIFT, PATH_TCP);
+    assert_eq!(core::peer_path(1) & PATH_ROW_MASK, conn);
+}
+
 /// The originator has a path before its peer has sent anything, and loses it with the connection.
 #[test]
 fn a_path_that_is_chosen_carries_packets_until_its_connection_ends() {

@@ -9,7 +9,7 @@ use culvert_core::border as core;
 use culvert_core::layout::*;
 use proptest::prelude::*;
 use support::esp::Sa;
-use support::{Gate, Outcome, frame, ike, packet};
+use support::{DROP, Gate, Outcome, RELAY, frame, ike, packet};
 
 /// One message of the peer, and its fate.
 #[derive(Clone, Debug)]
@@ -98,8 +98,7 @@ proptest! {
         // One octet at a time over megabytes proves nothing more.
         let most = if sizes[0] < 8 { 6 } else { usize::MAX };
         let messages = &messages[..messages.len().min(most)];
-        let gate = Gate::new();
-        gate.set_upstream(0, true);
+        let gate = Gate::ending(RELAY);
         let conn = gate.open(0, 7);
         let known = Sa::inbound(0x1000);
         known.installed(&gate);
@@ -123,8 +122,7 @@ proptest! {
         ),
         has_upstream: bool,
     ) {
-        let gate = Gate::new();
-        gate.set_upstream(0, has_upstream);
+        let gate = Gate::ending(if has_upstream { RELAY } else { DROP });
         let conn = gate.open(0, 7);
         Sa::inbound(0x0202_0202).installed(&gate);
         let outcome = gate.receive(0, conn, &stream, 1.0);
@@ -152,7 +150,7 @@ proptest! {
         // Blocks are lent in order: the middle one has a neighbour on each side.
         for &conn in &conns {
             prop_assert_eq!(core::rx_prepare(0, conn), 1);
-            core::rx_commit(0, conn, 1);
+            core::rx_commit(0, conn, 1, 1.0);
         }
         let block = |conn| u64::from(core::rx_at(conn));
         for canary in [conns[0], conns[2]] {

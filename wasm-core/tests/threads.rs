@@ -30,7 +30,7 @@ fn many_lanes() -> Gate {
 }
 
 /// RFC 4303 §3.4.3: test and mark are one step, even if other threads have the same packet in hand
-/// (E27).
+/// (rule E27).
 #[test]
 fn eight_threads_open_the_same_packet_and_one_succeeds() {
     let gate = many_lanes();
@@ -79,7 +79,7 @@ fn eight_threads_open_the_same_packet_and_one_succeeds() {
 }
 
 /// Every lane seals on one SA towards one connection while its owner closes and reopens it and the
-/// shell replaces SAs. No number is used twice, even if its packet is dropped (E14).
+/// shell replaces SAs. No number is used twice, even if its packet is dropped (rule E14).
 #[test]
 fn lanes_seal_on_one_sa_without_a_number_used_twice() {
     let gate = many_lanes();

@@ -6,11 +6,10 @@ use culvert_core::border as core;
 use culvert_core::layout::*;
 use culvert_core::report::status::Status;
 use support::esp::Sa;
-use support::{Gate, frame, frames, ike, packet};
+use support::{Gate, RELAY, frame, frames, ike, packet};
 
 fn gate() -> (Gate, u32) {
-    let gate = Gate::new();
-    gate.set_upstream(0, true);
+    let gate = Gate::ending(RELAY);
     let conn = gate.open(0, 7);
     (gate, conn)
 }
@@ -44,7 +43,7 @@ fn a_batch_stops_before_the_first_message_that_was_not_sent() {
         [gate.message(0, 0), gate.message(0, 1)],
         [messages[1].clone(), messages[2].clone()]
     );
-    core::rx_rest(0, conn);
+    core::rx_release_sent(0, conn, 0);
     assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 2));
     core::rx_release_all(0, conn);
     assert_eq!(gate.serve(0, conn, 2.0).inner, [inner]);

@@ -8,7 +8,7 @@ use culvert_core::layout::*;
 use culvert_core::report::status::Status;
 use support::esp::Sa;
 use support::vectors::{EspVector, esp, unhex};
-use support::{Gate, frame};
+use support::{Gate, RELAY, frame};
 
 fn sa_of(vector: &EspVector, direction: u32) -> Sa {
     let packet = unhex(&vector.packet);
@@ -122,8 +122,7 @@ fn the_golden_stream_has_its_events() {
         "0002",
         "000a1122334400000001",
     ));
-    let gate = Gate::new();
-    gate.set_upstream(0, true);
+    let gate = Gate::ending(RELAY);
     let conn = gate.open(0, 7);
     gate.feed(0, conn, &stream);
     core::rx_skip(0, conn, 6);

@@ -1,4 +1,4 @@
-// One case run after run, and all cases of one run beside another.
+// Two sections of the page: one case over all runs, and all cases of one run beside another run.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
 import { rateText, secondsText } from "../../lib/numbers.ts";
@@ -12,21 +12,27 @@ import { ratioText, timeText } from "./text.js";
  * @typedef {import("./records.js").Placed} Placed
  * @typedef {import("./records.js").Run} Run
  * @typedef {import("./records.js").Figure} Figure
+ * @typedef {{ readonly name: string, readonly ours: string, readonly measure: string }} Choice
  */
 
 /**
- * One point of the past: a subject in a run, and its figure.
+ * One point in the history of a case: the figure of one subject in one run.
  *
  * @typedef {{ readonly label: string, readonly record: Placed, readonly figure: Figure }} Point
  */
 
-/** @returns {{ show(runs: readonly Run[], choice: { readonly name: string, readonly ours: string, readonly measure: string }): void, recolor(): void }} */
+/**
+ * @returns {{
+ *   show(runs: readonly Run[], choice: Choice): void,
+ *   recolor(): void,
+ * }}
+ */
 export function createHistory() {
   const plot = createPlot(byId("history-chart", HTMLElement));
 
   /**
    * @param {readonly Run[]} runs The latest first
-   * @param {{ readonly name: string, readonly ours: string, readonly measure: string }} choice
+   * @param {Choice} choice
    */
   function show(runs, choice) {
     const compared = choice.measure === "ratio" ? pastOf(runs, choice) : [];
@@ -48,7 +54,7 @@ export function createHistory() {
       yText: view.text,
     });
     fillKeys("history-keys", labels);
-    byId("history-hint", HTMLElement).textContent = `${view.title}, run after run. ${view.hint}`;
+    byId("history-hint", HTMLElement).textContent = `${view.title}, run by run. ${view.hint}`;
     const rows = steps.toReversed().flatMap(({ points }) =>
       points.map(({ record, figure }) => [
         timeText(record.at),
@@ -67,11 +73,11 @@ export function createHistory() {
 }
 
 /**
- * A case run after run, the earliest first: every subject, or ours over each rival of the same run.
- * Runs that say nothing of it are left out.
+ * A case over all runs, the earliest first: the figures of every subject, or the ratios of ours
+ * over each rival of the same run. Runs without this case are left out.
  *
  * @param {readonly Run[]} runs The latest first
- * @param {{ readonly name: string, readonly ours: string, readonly measure: string }} choice
+ * @param {Choice} choice
  * @returns {{ readonly run: Run, readonly points: readonly Point[] }[]}
  */
 export function pastOf(runs, { name, ours, measure }) {
@@ -94,7 +100,7 @@ export function pastOf(runs, { name, ours, measure }) {
 }
 
 /**
- * Runs of different places are lines of their own.
+ * Runtime and machine of a record. Runs that differ in either are drawn as separate lines.
  *
  * @param {Placed} record
  * @returns {string}
@@ -104,7 +110,7 @@ function placeOf({ runtime, machine }) {
 }
 
 /**
- * Shows how our subjects of a run stand to another run.
+ * Compares our subjects in a run with the same subjects in another run.
  *
  * @param {Run} run
  * @param {Run | undefined} other
@@ -118,12 +124,12 @@ export function showCompared(run, other) {
   });
   byId("compare-scroll", HTMLElement).hidden = pairs.length === 0;
   if (other === undefined || pairs.length === 0) {
-    hint.textContent = "There is no other run with a case of this one.";
+    hint.textContent = "No other run has a case in common with this one.";
     return;
   }
-  hint.textContent = `${other.first.runtime} of ${
-    timeText(other.first.at)
-  }, ${other.first.commit}, is the other. It is a change where the two spreads lie apart.`;
+  const { runtime, at, commit } = other.first;
+  hint.textContent = `The other run is ${runtime} of ${timeText(at)}, ${commit}. ` +
+    "A difference counts as a change where the two spreads do not overlap.";
   const rows = pairs.map(({ record, earlier }) => {
     const { ratio, verdict } = changeOf(record, earlier);
     const cell = make(

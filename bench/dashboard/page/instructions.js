@@ -1,4 +1,4 @@
-// Instructions of each operation as callgrind counts them, by packet size.
+// The section of instruction counts: what callgrind counted for each operation, by packet size.
 
 import { byId, make, show } from "../../../gateway/dashboard/dom.js";
 import { countText } from "../../../gateway/dashboard/format.js";
@@ -7,10 +7,11 @@ import { fillTable } from "./tables.js";
 /** @typedef {import("../types.ts").Instructions} Instructions */
 
 /**
- * Operations, and the sizes of their packets; what has no size is the last column.
+ * Groups counts by operation and packet size. Names without a size go into the last column.
  *
  * @param {Instructions["counts"]} counts By `kernels aes-128-gcm open 1400`
- * @returns {{ sizes: readonly number[], rows: ReadonlyMap<string, ReadonlyMap<number, string>> }} Names by operation and size; 0 is no size
+ * @returns {{ sizes: readonly number[], rows: ReadonlyMap<string, ReadonlyMap<number, string>> }}
+ * Names by operation and size; size 0 stands for none
  */
 export function operationsOf(counts) {
   const rows = new Map();
@@ -40,7 +41,7 @@ export function showInstructions(instructions) {
     );
   fillTable(
     "instructions",
-    ["Operation", ...sizes.map((octets) => `${countText(octets)} octets`), "of no size"],
+    ["Operation", ...sizes.map((octets) => `${countText(octets)} octets`), "no size"],
     [...rows].map(([operation, names]) => [
       operation,
       ...[...sizes, 0].map((octets) => cell(names.get(octets))),

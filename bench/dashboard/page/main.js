@@ -1,4 +1,4 @@
-// The bench page: what is chosen at its top, and the sections that follow from it.
+// The bench page: the choices at its top, and the sections that follow from them.
 
 import { byId } from "../../../gateway/dashboard/dom.js";
 import { bindThemeSwitch } from "../../../gateway/dashboard/theme_switch.js";
@@ -70,7 +70,7 @@ function showPast(run) {
 
 /**
  * @param {Run} run
- * @returns {string} On what, of what and when
+ * @returns {string} Machine, kernel, runtime, version, commit and time
  */
 function settingText({ first, records }) {
   const { machine, kernel, runtime, commit, at } = first;

@@ -1,4 +1,5 @@
-// A chart of lines with whiskers from the 10th to the 90th percentile, drawn by uPlot on a logarithmic scale: ratios and rates span decades.
+// A line chart with whiskers from the 10th to the 90th percentile, drawn by uPlot. The scale is
+// logarithmic, because ratios and rates span decades.
 
 // @ts-types="npm:uplot"
 import uPlot from "../../../gateway/dashboard/uplot.js";
@@ -7,7 +8,12 @@ import { heightsOf, isRoomy, sizeEnds, sizeTicks, splitsBetween } from "./scale.
 
 /**
  * @typedef {import("./records.js").Figure} Figure
- * @typedef {{ readonly label: string, readonly color: string, readonly isDashed: boolean, readonly figures: readonly (Figure | null)[] }} Line
+ * @typedef {{
+ *   readonly label: string,
+ *   readonly color: string,
+ *   readonly isDashed: boolean,
+ *   readonly figures: readonly (Figure | null)[],
+ * }} Line
  * @typedef {object} Picture
  * @property {readonly number[]} xs
  * @property {boolean} isSizes Whether `xs` are octets, on a logarithmic scale, or count runs
@@ -105,7 +111,7 @@ function options(picture, root) {
         stroke: colorOf(color),
         width: 1.5,
         dash: isDashed ? [6, 4] : [],
-        // A subject that a run did not measure is no end of its line.
+        // A line goes on across a run that did not measure this subject.
         spanGaps: true,
         points: { show: true, size: 6, fill: colorOf(color) },
       })),
@@ -126,7 +132,7 @@ function drawWhiskers(plot, { xs, lines }) {
   ctx.globalAlpha = 0.55;
   for (const [at, { color, figures }] of lines.entries()) {
     ctx.strokeStyle = colorOf(color);
-    // Side by side: at one size all lines have their whiskers at the same place.
+    // Whiskers are shifted sideways: at one size all lines would have them at the same place.
     const shift = (at - (lines.length - 1) / 2) * 3 * devicePixelRatio;
     for (const [index, figure] of figures.entries()) {
       const x = xs[index];

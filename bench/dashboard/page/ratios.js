@@ -1,5 +1,5 @@
-// A run in short: how many times as fast as each rival; then one kind of case over packet sizes, as
-// chart and table.
+// Two sections of the page: a run in short (how many times as fast as each rival ours is), and one
+// kind of case over packet sizes, as chart and table.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
 import { countText } from "../../../gateway/dashboard/format.js";
@@ -24,7 +24,11 @@ import { ratioText } from "./text.js";
 /**
  * @typedef {import("./records.js").Placed} Placed
  * @typedef {import("./records.js").Figure} Figure
- * @typedef {{ readonly records: readonly Placed[], readonly what: string, readonly ours: string }} Choice
+ * @typedef {{
+ *   readonly records: readonly Placed[],
+ *   readonly what: string,
+ *   readonly ours: string,
+ * }} Choice
  */
 
 /** @param {Choice} choice */
@@ -50,8 +54,9 @@ export function showRivals({ records, what, ours }) {
   byId("rivals", HTMLDListElement).replaceChildren(...tiles);
   byId("rivals", HTMLDListElement).hidden = tiles.length === 0;
   byId("rivals-hint", HTMLElement).textContent = tiles.length === 0
-    ? "This run measured no rival here."
-    : `Times as fast as each rival is ${ours} at ${what}: the middle of its sizes, and the least and the most.`;
+    ? "This run measured no rival in this case."
+    : `How many times as fast as each rival ${ours} is at ${what}. ` +
+      "The large number is the middle over packet sizes, the small ones the least and the most.";
 }
 
 /** @returns {{ show(choice: Choice, measure: string): void, recolor(): void }} */
@@ -109,17 +114,24 @@ export function createSizes() {
   return { show, recolor: plot.recolor };
 }
 
-const SPREAD_HINT = "Medians; whiskers and small figures are the 10th and the 90th percentile.";
+const SPREAD_HINT = "Medians. Whiskers and small figures are the 10th and the 90th percentile.";
 const RATIO_HINT =
-  "Above 1 ours is faster. Medians over the rounds of a run, with p10 and p90; older records, and rivals with fewer samples, have ratios of medians, and a spread from our slow tenth over the rival's fast one to the reverse.";
+  "Above 1 ours is faster. The ratio is the median over the rounds of a run, with p10 and p90. " +
+  "For older records and rivals with fewer samples it is the ratio of medians. The spread then " +
+  "goes from our slow tenth over the rival's fast tenth to the reverse.";
 
 /**
- * How a measure is taken of a record and written. What a rate would say nothing of is always shown
- * as time.
+ * How a measure is taken from a record and how it is written. Cases for which a rate would mean
+ * nothing always show a time.
  *
  * @param {string} measure
  * @param {Placed | undefined} sample One of the records that are shown
- * @returns {{ title: string, hint: string, figure: (record: Placed) => Figure | null, text: (value: number) => string }}
+ * @returns {{
+ *   title: string,
+ *   hint: string,
+ *   figure: (record: Placed) => Figure | null,
+ *   text: (value: number) => string,
+ * }}
  */
 export function viewOf(measure, sample) {
   const unit = sample?.unit ?? "octets/s";
@@ -128,7 +140,7 @@ export function viewOf(measure, sample) {
     return { title: "Times as fast", hint: RATIO_HINT, figure: figureOf, text: ratioText };
   }
   if (measure === "cpu") {
-    const hint = "Medians; the spread of processor time is not kept.";
+    const hint = "Medians. Records do not keep the spread of processor time.";
     return { title: "Processor time of one packet", hint, figure: cpuOf, text: secondsText };
   }
   if (sample !== undefined && isAmount(sample)) {

@@ -1,4 +1,5 @@
-// What is behind a number, and the command that made it; the page's fragment says which.
+// The dialog that shows the record behind a number, and the command that made it. The fragment of
+// the page's address says which record.
 
 import { byId } from "../../../gateway/dashboard/dom.js";
 import { instructionsAnchor } from "./instructions.js";
@@ -19,7 +20,7 @@ import { anchorOf, commandOf } from "./records.js";
  */
 
 /**
- * Opens what the address names, now and whenever it changes.
+ * Opens the record that the address names, now and whenever the address changes.
  *
  * @param {readonly Run[]} runs
  * @param {Instructions | null} instructions
@@ -82,7 +83,7 @@ function fill({ title, file, place, json, command, isGuess, commit }) {
 }
 
 const GUESS =
-  "Made by about this command, which is a guess: the record is of before commands were kept";
+  "Made by a command like this one. It is a guess, because older records do not hold their command";
 
 /**
  * @param {string} commit

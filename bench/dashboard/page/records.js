@@ -1,18 +1,24 @@
-// Records as the page asks for them: by run, by what was measured and by packet size; ratios with
-// their spread; the command that made one.
+// Records in the forms that the page needs: grouped by run, by what was measured and by packet
+// size; ratios with their spread; and the command that made a record.
 
 import { pairedRatio } from "../../lib/ratio.ts";
+import { isAmountUnit } from "../../lib/record.ts";
 import { STAGES } from "../../path/stages/stage.ts";
 
 /**
  * @typedef {import("../../lib/record.ts").BenchRecord} BenchRecord
- * @typedef {BenchRecord & { readonly file: string, readonly line: number }} Placed A record and where it stands; lines count from 1
- * @typedef {{ readonly key: string, readonly first: Placed, readonly records: readonly Placed[] }} Run
+ * @typedef {BenchRecord & { readonly file: string, readonly line: number }} Placed A record with
+ *   its file and its line, which counts from 1
+ * @typedef {{
+ *   readonly key: string,
+ *   readonly first: Placed,
+ *   readonly records: readonly Placed[],
+ * }} Run
  * @typedef {{ readonly value: number, readonly low: number, readonly high: number }} Figure
  */
 
 /**
- * Gives each record its place.
+ * Gives each record its file and line.
  *
  * @param {readonly { readonly name: string, readonly records: readonly BenchRecord[] }[]} files
  * @returns {Placed[]}
@@ -24,7 +30,7 @@ export function place(files) {
 }
 
 /**
- * Runs, the latest first.
+ * Groups records by run, the latest first.
  *
  * @param {readonly Placed[]} records
  * @returns {Run[]}
@@ -42,7 +48,7 @@ export function runsOf(records) {
 }
 
 /**
- * What a case measures, its octets left out: `seal aes-128-gcm`, `tunnel up 1`.
+ * What a case measures, without the packet size: `seal aes-128-gcm`, `tunnel up 1`.
  *
  * @param {BenchRecord} record
  * @returns {string}
@@ -54,11 +60,12 @@ export function whatOf(record) {
 }
 
 /**
- * The stage of a path that a record is of. Other cases have a slash too: `tunnel/sender up 1400 1`,
- * `ping/p99 idle 84 1`.
+ * The path and the stage that a record measures; `undefined` if it is not about a stage. Other
+ * cases have a slash in their names too: `tunnel/sender up 1400 1`, `ping/p99 idle 84 1`.
  *
  * @param {BenchRecord} record `tunnel/aead up 1400 1`
- * @returns {{ readonly stage: string, readonly path: string } | undefined} `aead`, `tunnel up 1400 1`
+ * @returns {{ readonly stage: string, readonly path: string } | undefined} Such as `aead` of
+ *   `tunnel up 1400 1`
  */
 export function stageOf(record) {
   const [, what, stage = "", rest] = /^([^ /]+)\/([^ ]+)( .*)$/.exec(record.case) ?? [];
@@ -67,8 +74,8 @@ export function stageOf(record) {
 }
 
 /**
- * Whether a case is about how long something takes, so that a rate of it would say nothing: round
- * trips, and parts of a packet's cost.
+ * Whether a case is about a duration, for which a rate would mean nothing: round trips, and parts
+ * of a packet's cost.
  *
  * @param {BenchRecord} record
  * @returns {boolean}
@@ -87,14 +94,14 @@ export function isRoundTrip(record) {
 }
 
 /**
- * Whether a record is an amount, memory, a share of a processor or a statistic, and no work that is
- * done again and again.
+ * Whether a record is an amount (memory, a share of a processor, a statistic) and not work that is
+ * repeated.
  *
  * @param {BenchRecord} record
  * @returns {boolean}
  */
 export function isAmount({ unit }) {
-  return unit === "octets" || unit === "share" || unit === "t";
+  return isAmountUnit(unit);
 }
 
 /**
@@ -106,9 +113,9 @@ export function isOurs(subject) {
 }
 
 /**
- * Our rate over a rival's: over the rounds of a run, or of medians if one of them has fewer samples
- * or is older than such ratios. The ends are the worst of ours over the best of theirs, and the
- * other way round.
+ * Our rate over a rival's. It is paired round by round where both records allow it. Otherwise, with
+ * too few samples or in older records, it is the ratio of medians. The low end is our worst over
+ * their best, the high end our best over their worst.
  *
  * @param {BenchRecord} ours
  * @param {BenchRecord} rival Of the same case and run
@@ -126,7 +133,7 @@ export function ratioOf(ours, rival) {
 }
 
 /**
- * The rate, with the rates at the 10th and 90th percentile of the time.
+ * The rate, and the rates that follow from the 90th and 10th percentile of the time.
  *
  * @param {BenchRecord} record
  * @returns {Figure}
@@ -139,7 +146,7 @@ function rateOf(record) {
 }
 
 /**
- * What a case is about: its rate, or the time it takes.
+ * The main figure of a case: its rate, or its time where it is about a duration.
  *
  * @param {BenchRecord} record
  * @returns {Figure}
@@ -149,7 +156,7 @@ export function figureOf(record) {
 }
 
 /**
- * Processor time of one packet, whose spread is not kept.
+ * Processor time of one packet. Records do not keep its spread.
  *
  * @param {BenchRecord} record
  * @returns {Figure | null}
@@ -170,12 +177,15 @@ export function eachOf({ median, low, high }) {
 }
 
 /**
- * How one record stands to an earlier one of the same case and subject. Where spreads overlap, it
- * is noise.
+ * Compares a record with an earlier one of the same case and subject. Where the two spreads
+ * overlap, the difference is noise.
  *
  * @param {BenchRecord} now
  * @param {BenchRecord} before
- * @returns {{ readonly ratio: number, readonly verdict: "faster" | "slower" | "smaller" | "larger" | "within the spread" }}
+ * @returns {{
+ *   readonly ratio: number,
+ *   readonly verdict: "faster" | "slower" | "smaller" | "larger" | "within the spread",
+ * }}
  */
 export function changeOf(now, before) {
   const [small, large] = isAmount(now) ? AMOUNT : WORK;
@@ -189,11 +199,11 @@ const AMOUNT = /** @type {const} */ (["smaller", "larger"]);
 const WORK = /** @type {const} */ (["faster", "slower"]);
 
 /**
- * The command that made a record, as it stands in it. Older records do not say: then it is a guess,
- * with all that is measured in the same turns.
+ * The command that made a record. Older records do not hold it; for them the command is a guess
+ * that measures everything of the same rounds again.
  *
  * @param {Placed} record
- * @param {readonly Placed[]} run All of its run
+ * @param {readonly Placed[]} run All records of its run
  * @returns {{ readonly command: string, readonly isGuess: boolean }}
  */
 export function commandOf(record, run) {
@@ -217,7 +227,7 @@ export function anchorOf({ file, line }) {
 }
 
 /**
- * Versions of the subjects, where the records have them.
+ * Versions of the subjects, as far as the records hold them.
  *
  * @param {readonly BenchRecord[]} records
  * @returns {ReadonlyMap<string, string>}

@@ -20,7 +20,7 @@ test("ratioOf() spans from the worst of ours to the worst of theirs", () => {
   deepEqual([value, low, high].map((ratio) => Number(ratio.toFixed(6))), [4, 1.5, 10]);
 });
 
-test("ratioOf() prefers what both were compared by round by round", () => {
+test("ratioOf() prefers ratios that were taken round by round", () => {
   const ours = { ...OURS, ratio: 3, ratioLow: 2.5, ratioHigh: 3.5 };
   const rival = { ...RIVAL, ratio: 1, ratioLow: 1, ratioHigh: 1 };
   deepEqual(ratioOf(ours, rival), { value: 3, low: 2.5, high: 3.5 });
@@ -45,7 +45,7 @@ test("stageOf() finds the stages of paths and nothing else", () => {
   }
 });
 
-test("figureOf() is a time where a rate would say nothing", () => {
+test("figureOf() is a time where a rate would mean nothing", () => {
   const trips = ["latency idle 200 1", "ike/p99 flooded 200 2"].map((name) => ({
     ...STAGE,
     case: name,
@@ -57,12 +57,12 @@ test("figureOf() is a time where a rate would say nothing", () => {
   equal(figureOf(OURS).value, OURS.rate);
 });
 
-test("cpuOf() is there if it was measured", () => {
+test("cpuOf() is null if it was not measured", () => {
   equal(cpuOf(OURS), null);
   deepEqual(cpuOf({ ...OURS, cpuPerPacket: 3e-6 }), { value: 3e-6, low: 3e-6, high: 3e-6 });
 });
 
-test("changeOf() calls only what lies apart a change", () => {
+test("changeOf() reports a change only if the spreads lie apart", () => {
   equal(changeOf(OURS, RIVAL).verdict, "faster");
   equal(changeOf(RIVAL, OURS).verdict, "slower");
   equal(changeOf(OURS, { ...RIVAL, low: 3e-6 }).verdict, "within the spread");
@@ -80,7 +80,7 @@ test("runsOf() has the latest run first", () => {
   deepEqual(runs.map(({ first, records }) => [first.line, records.length]), [[3, 1], [1, 2]]);
 });
 
-test("commandOf() is what the record says, or a guess that says so", () => {
+test("commandOf() is the command of the record, or a guess that is marked as one", () => {
   const command = "deno run -A bench/path/main.ts --only 'tunnel up' --packets 7";
   const side = { ...OURS, suite: "wire" as const, case: "tunnel/sender up 1400 1" };
   const bun = { ...OURS, runtime: "bun 1.4.5" };
@@ -97,6 +97,6 @@ test("commandOf() is what the record says, or a guess that says so", () => {
   ]);
 });
 
-test("versionsOf() knows those that are kept", () => {
+test("versionsOf() has the versions that records hold", () => {
   deepEqual([...versionsOf([OURS, RIVAL])], [["node-crypto", "deno 2.9.6"]]);
 });

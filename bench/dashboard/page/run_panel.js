@@ -1,4 +1,4 @@
-// Starts a bench on the local server, and follows it by asking once a second.
+// The panel that starts a bench on the local server and then asks for its progress once a second.
 
 import { byId, make, setShown, setText, show } from "../../../gateway/dashboard/dom.js";
 
@@ -9,7 +9,7 @@ import { byId, make, setShown, setText, show } from "../../../gateway/dashboard/
 
 const PERIOD_MS = 1000;
 
-/** @param {Programs} programs None without a server */
+/** @param {Programs} programs Empty on a page without a server */
 export function bindRunPanel(programs) {
   if (programs.length === 0) return;
   const select = byId("program", HTMLSelectElement);
@@ -26,14 +26,15 @@ export function bindRunPanel(programs) {
   byId("stop", HTMLButtonElement).addEventListener("click", () => {
     void ask({ path: "run/stop", init: { method: "POST" } });
   });
-  // A run may be going on from before this page was opened.
+  // A run may have begun before this page was opened.
   void follow(programs, { path: "run" });
 }
 
 /** @typedef {{ readonly path: string, readonly init?: RequestInit }} Call */
 
 /**
- * Makes a call and follows what it started. With its end comes a page with its records.
+ * Makes a call and follows the run that it started. When the run ends, the page is loaded again
+ * with the new records.
  *
  * @param {Programs} programs
  * @param {Call} first
@@ -54,7 +55,7 @@ async function follow(programs, first) {
 
 /**
  * @param {Call} call
- * @returns {Promise<RunState | undefined>} undefined if there is no answer, which the page says
+ * @returns {Promise<RunState | undefined>} `undefined` if there is no answer; the page then says so
  */
 async function ask({ path, init = {} }) {
   try {

@@ -1,13 +1,16 @@
-// Where a logarithmic axis begins, ends and has its lines.
+// Ends, ticks and grid lines of logarithmic axes.
 
 /** @typedef {import("./records.js").Figure} Figure */
 
-/** Packet sizes that an axis of sizes always reaches: the smallest and the largest that are measured anywhere. */
+/**
+ * The smallest and the largest packet that any bench measures. An axis of sizes always reaches
+ * both.
+ */
 const SIZE_LEAST = 64;
 const SIZE_MOST = 65_000;
 
 /**
- * Ends of an axis of packet sizes, the same for every case so that pictures can be laid beside each other.
+ * Ends of an axis of packet sizes: the same for every case, so that charts can be compared.
  *
  * @param {readonly number[]} sizes
  * @returns {[number, number]}
@@ -17,7 +20,7 @@ export function sizeEnds(sizes) {
 }
 
 /**
- * Sizes that an axis names: what was measured, and its ends.
+ * Sizes that an axis names: those that were measured, and its two ends.
  *
  * @param {readonly number[]} sizes
  * @returns {number[]}
@@ -39,7 +42,7 @@ export function heightsOf(figures) {
 }
 
 /**
- * 1, 2 and 5 of each decade, or only 1 where that would be many.
+ * Grid lines at 1, 2 and 5 of each decade, or at 1 only where there are more than three decades.
  *
  * @param {number} low
  * @param {number} high
@@ -56,7 +59,8 @@ export function splitsBetween(low, high) {
 }
 
 /**
- * Whether there is room for a label: the last has it, and each whose next is far enough away.
+ * Whether there is room for a label: the next one must be far enough away. The last always has
+ * room.
  *
  * @param {readonly number[]} places Of all labels, in pixels
  * @param {number} index

@@ -1,4 +1,4 @@
-// The figures that the sections of the page make of records, without a page.
+// The figures that the sections of the page compute from records, tested without a page.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,5 @@
-// What a packet costs on its way, stage by stage: bars of one scale, and the figures.
+// The section of stages: what each stage of its way costs a packet, as bars of one scale and as
+// figures.
 
 import { byId, make, setShown } from "../../../gateway/dashboard/dom.js";
 import { secondsText } from "../../lib/numbers.ts";
@@ -10,11 +11,16 @@ import { timeText } from "./text.js";
 /**
  * @typedef {import("./records.js").Placed} Placed
  * @typedef {import("./records.js").Run} Run
- * @typedef {{ readonly path: string, readonly subject: string, readonly total: number, readonly of: ReadonlyMap<string, Placed> }} Way A path of one subject, and its stages
+ * @typedef {{
+ *   readonly path: string,
+ *   readonly subject: string,
+ *   readonly total: number,
+ *   readonly of: ReadonlyMap<string, Placed>,
+ * }} Way A path of one subject, and its stages
  */
 
 /**
- * Paths with their stages, each subject by itself.
+ * Groups records of stages by path and subject.
  *
  * @param {readonly Placed[]} records
  * @returns {Way[]}
@@ -38,7 +44,7 @@ export function waysOf(records) {
 }
 
 /**
- * Shows the stages of the chosen run, or of the latest that has some.
+ * Shows the stages of the chosen run, or of the latest run that has some.
  *
  * @param {readonly Run[]} runs The latest first
  * @param {Run | undefined} chosen
@@ -54,7 +60,7 @@ export function showStages(runs, chosen) {
   const stages = STAGES.filter((stage) => ways.some(({ of }) => of.has(stage)));
   const { commit, at, runtime, machine } = run.first;
   byId("stages-when", HTMLElement).textContent = `processor time of one packet · ${
-    run === chosen ? "this run" : "not of this run, but of the latest that has stages"
+    run === chosen ? "this run" : "from the latest run that has stages, not this one"
   } · ${timeText(at)}, ${commit}, ${runtime}, ${machine}`;
   fillKeys("stages-keys", stages);
   showBars(ways, stages);

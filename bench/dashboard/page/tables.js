@@ -1,4 +1,4 @@
-// Tables of figures: each number is a link to its record, its spread below it.
+// Tables of figures. Each number links to its record and has its spread below it.
 
 import { byId, make } from "../../../gateway/dashboard/dom.js";
 import { anchorOf } from "./records.js";
@@ -7,10 +7,11 @@ import { spreadText } from "./text.js";
 /**
  * @typedef {import("./records.js").Figure} Figure
  * @typedef {import("./records.js").Placed} Placed
- * @typedef {string | HTMLTableCellElement | null} Cell A text describes and is no measured number; null is a number that was not measured
+ * @typedef {string | HTMLTableCellElement | null} Cell A string is a description, not a measured
+ * number; null is a number that was not measured
  */
 
-/** Colours of lines, in the order they are given out. */
+/** Number of line colours; colours repeat after them. */
 const COLORS = 8;
 
 /**
@@ -51,7 +52,7 @@ function cellOf(cell, index) {
 }
 
 /**
- * A number, what it says of the record, and where that is.
+ * A cell with a number that links to its record, and the spread below it.
  *
  * @param {Placed} record
  * @param {Figure} figure
@@ -70,7 +71,7 @@ export function figureCell(record, figure, text) {
 }
 
 /**
- * A number that has no record of its own, and says why.
+ * A cell with a number that has no record of its own, and the reason.
  *
  * @param {string} text
  * @returns {HTMLTableCellElement}
@@ -80,7 +81,7 @@ export function sumCell(text) {
 }
 
 /**
- * The colour of a line and whether it is dashed, for when there are more lines than colours.
+ * Colour of a line, and whether it is dashed. Lines beyond the last colour are dashed.
  *
  * @param {number} index
  * @returns {{ readonly color: string, readonly isDashed: boolean }}
@@ -106,7 +107,7 @@ export function fillKeys(id, labels) {
 }
 
 /**
- * Fills a choice, and keeps what was chosen if it is still there.
+ * Fills a list of options and keeps the selected one if it is still among them.
  *
  * @param {HTMLSelectElement} select
  * @param {readonly (readonly [value: string, text: string])[]} options

@@ -1,4 +1,4 @@
-// What only the page writes of measured numbers; all else is in bench/lib/numbers.ts.
+// Texts of numbers that only the page writes. The others are in bench/lib/numbers.ts.
 
 import { digits } from "../../lib/numbers.ts";
 

@@ -1,8 +1,9 @@
-//! Seal and open of one packet, crate by crate, as an ESP batch would do it: another packet each time, an AAD of eight
-//! octets, the sealed octets not where the plaintext was.
+//! Seals and opens single packets with each crate, as an ESP batch would: a different packet each
+//! time, an AAD of eight octets, and sealed octets in another place than the plaintext.
 //!
-//! `main.ts` starts it with the number of rounds and a part of the cases' names, and reads what it prints: `cases N`, and for
-//! each case `begin NAME`, a line of seconds a packet for each crate, `end NAME`.
+//! `main.ts` starts it with the number of rounds and a text that case names must contain. It reads
+//! the output: `cases N`, then for each case `begin NAME`, a line of seconds per packet for each
+//! crate, and `end NAME`.
 
 use std::env;
 use std::hint::black_box;
@@ -14,7 +15,7 @@ use subjects::{Aead, Packet, Subject};
 
 /// Packets of one batch, the gateway's `BATCH_MAX`.
 const BATCH: usize = 64;
-/// Octets that one round works on.
+/// Octets that one round processes.
 const ROUND_OCTETS: usize = 8 << 20;
 const SIZES: [usize; 4] = [64, 576, 1400, 9000];
 const OPERATIONS: [&str; 2] = ["seal", "open"];
@@ -38,15 +39,15 @@ fn main() {
     }
 }
 
-/// Operations whose cases are asked for, as places in `OPERATIONS`.
+/// Indexes in `OPERATIONS` of the operations whose cases are asked for.
 fn asked(aead: Aead, len: usize, only: &str) -> Vec<usize> {
     (0..OPERATIONS.len())
         .filter(|&at| name(OPERATIONS[at], aead, len).contains(only))
         .collect()
 }
 
-/// Measures both operations at one size, and tells of those that are asked for. Crates take turns, so that what else the machine
-/// does hits all of them.
+/// Measures both operations at one size, and prints those that are asked for. Crates take turns, so
+/// that other load on the machine hits all of them alike.
 fn measure((aead, len): (Aead, usize), operations: &[usize], rounds: usize) {
     let mut subjects = subjects::all(aead);
     let mut runs = vec![[const { Vec::new() }; 2]; subjects.len()];
@@ -77,12 +78,12 @@ fn measure((aead, len): (Aead, usize), operations: &[usize], rounds: usize) {
     }
 }
 
-/// As the kernels bench calls it.
+/// The case's name, the same as in the kernels bench.
 fn name(operation: &str, aead: Aead, len: usize) -> String {
     format!("{operation} {} {len}", aead.name())
 }
 
-/// Nanoseconds a packet of one round of seals, and of opens.
+/// Nanoseconds per packet of one round, for seals and for opens.
 fn round(subject: &mut dyn Subject, len: usize) -> (f64, f64) {
     let sources = vec![vec![7_u8; len]; BATCH];
     let mut packets = vec![Packet::new(len); BATCH];
@@ -101,7 +102,7 @@ fn round(subject: &mut dyn Subject, len: usize) -> (f64, f64) {
         started.elapsed().as_nanos() as f64 / (batches * BATCH) as f64
     };
     let seal = per_packet(started, batches);
-    // What has been opened is sealed again, off the clock.
+    // Packets that were opened are sealed again while the clock is stopped.
     let mut open = 0.0;
     for _ in 0..batches {
         let started = Instant::now();

@@ -1,9 +1,9 @@
-//! The crates under comparison behind one pair of calls.
+//! The crates under comparison, behind one interface.
 
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 
-/// What is sealed with.
+/// An AEAD.
 #[derive(Clone, Copy)]
 pub enum Aead {
     Aes128Gcm,
@@ -11,7 +11,7 @@ pub enum Aead {
     ChaCha20Poly1305,
 }
 
-/// A sealed packet and what goes with it.
+/// A sealed packet with its tag and nonce.
 #[derive(Clone)]
 pub struct Packet {
     pub data: Vec<u8>,
@@ -184,7 +184,7 @@ impl<T: AeadInOut> Subject for RustCrypto<T> {
     }
 }
 
-/// The crate has no trait over its AEADs.
+/// The crate has no common trait for its AEADs, so the two kinds are an enum.
 enum Graviola {
     Gcm(graviola::aead::AesGcm),
     ChaCha(graviola::aead::ChaCha20Poly1305),
@@ -205,7 +205,7 @@ impl Subject for Graviola {
         "graviola"
     }
 
-    /// In place only, as `Ring`.
+    /// Seals in place only, like `Ring`.
     fn seal(&mut self, source: &[u8], packet: &mut Packet) {
         packet.data.copy_from_slice(source);
         let Packet { data, tag, nonce } = packet;
@@ -224,7 +224,7 @@ impl Subject for Graviola {
     }
 }
 
-/// A fork of graviola with BoringSSL's kernels for vectors of 64 octets.
+/// A fork of graviola with BoringSSL's kernels for 64-octet vectors.
 struct Rind(rind::aead::Key);
 
 fn rind_key(aead: Aead) -> rind::aead::Key {
@@ -242,7 +242,7 @@ impl Subject for Rind {
         "rind"
     }
 
-    /// In place only, as `Ring`.
+    /// Seals in place only, like `Ring`.
     fn seal(&mut self, source: &[u8], packet: &mut Packet) {
         use rind::aead::Nonce;
         packet.data.copy_from_slice(source);

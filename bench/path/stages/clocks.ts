@@ -1,5 +1,7 @@
-// A lane's calls with a clock around each: where the processor time of a packet goes. The lane, the core and the kernel are the real ones. The
-// clock is the thread's own processor time, so that other work on the machine is not counted; what reading it costs is measured and taken off.
+// Puts a clock around each of a lane's calls, to show where the processor time of a packet goes.
+// Lane, core and kernel are the real ones. The clock is the thread's own processor time, so that
+// other work on the machine is not counted. The cost of reading the clock is measured and
+// subtracted.
 
 // deno-lint-ignore-file culvert/max-params -- parameters are those of libc and of the core
 
@@ -8,7 +10,7 @@ import type { NativeBatches } from "../../../gateway/engine/native.ts";
 import type { LaneLibc } from "../../../gateway/lane/libc.ts";
 import { type Stage, STAGES } from "./stage.ts";
 
-/** Milliseconds of each stage; a stage that was never entered is left out. */
+/** Milliseconds of each stage. Stages that never ran are absent. */
 export type StageTimes = Partial<Record<Stage, number>>;
 
 /** What a lane calls. */
@@ -18,13 +20,13 @@ export interface Callees {
   readonly native: NativeBatches | null;
 }
 
-/** The same with clocks around it. */
+/** The same calls with clocks around them. */
 export interface Clocks extends Callees {
-  /** What has gathered since the last call. */
+  /** Returns the times since the last call. */
   take(): StageTimes;
 }
 
-/** Lays clocks around everything that a lane calls; `now` is processor time of this thread, ms. */
+/** Puts clocks around everything that a lane calls. `now` is this thread's processor time in ms. */
 export function layClocks({ core, libc, native }: Callees, now: () => number): Clocks {
   const spent = new Float64Array(STAGES.length);
   const calls = new Float64Array(STAGES.length);
@@ -56,7 +58,10 @@ interface Clock {
   readonly spend: (slot: number, from: number) => void;
 }
 
-/** System calls of the data path. Each is written out: a call site that meets several functions loses Deno's fast call. */
+/**
+ * System calls of the data path. Each is written out, because a call site that meets several
+ * functions loses Deno's fast call.
+ */
 function clockedLibc(libc: LaneLibc, { now, spend }: Clock): LaneLibc {
   return {
     ...libc,
@@ -127,7 +132,7 @@ function clockedNative({ library, handle }: NativeBatches, { now, spend }: Clock
   };
 }
 
-/** The core's exports of the data path; what is called once a connection stays as it is. */
+/** The core's exports of the data path. Exports that run once for each connection have no clock. */
 function clockedCore(core: Core, { now, spend }: Clock): Core {
   const clocked: Record<string, (a: number, b: number, c: number, d: number) => number> = {};
   for (const [stage, names] of Object.entries(EXPORTS)) {
@@ -152,7 +157,10 @@ interface Gathered {
   readonly nowMs: number;
 }
 
-/** Of the two readings of a clock one falls into its stage, the other into the rest. */
+/**
+ * Subtracts the cost of the clock. Of the two readings around a call, one counts into its stage and
+ * one into the rest.
+ */
 function timesOf({ elapsed, spent, calls, nowMs }: Gathered): StageTimes {
   const times: StageTimes = {};
   let rest = elapsed;
@@ -165,7 +173,7 @@ function timesOf({ elapsed, spent, calls, nowMs }: Gathered): StageTimes {
   return { ...times, rest: Math.max(rest, 0) };
 }
 
-/** Milliseconds that one reading takes. */
+/** Milliseconds that one reading of the clock takes. */
 function costOf(now: () => number): number {
   const start = now();
   for (let i = 1; i < READINGS; i++) now();
@@ -174,7 +182,7 @@ function costOf(now: () => number): number {
 
 const READINGS = 200_000;
 
-/** Exports by stage; bench/README.md says what each is. */
+/** Exports by stage; bench/path/README.md says what each is. */
 const EXPORTS: Readonly<Partial<Record<Stage, readonly (keyof Core)[]>>> = {
   framing: [
     "rx_prepare",

@@ -1,6 +1,6 @@
-// Names of what a packet's time goes into; the bench page knows them too.
+// Names of the stages of a packet's time. The bench page uses them too.
 
-/** Where time goes; `rest` is the lane's own TypeScript and what no other stage counts. */
+/** The stages. `rest` is the lane's own TypeScript and everything that no other stage counts. */
 export const STAGES = [
   "tcp-read",
   "framing",

@@ -1,4 +1,5 @@
-// The gateway with clocks in its lanes: everything but the lane's entry is the program that users start.
+// The gateway with clocks in its lanes. Only the lane's entry differs from the program that users
+// start.
 
 import { runCli } from "../../../gateway/cli/main_cli.ts";
 import { runtime } from "../../../gateway/runtime/mod.ts";

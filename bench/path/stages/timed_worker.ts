@@ -1,4 +1,5 @@
-// Entry of a lane with clocks. At the end of each connection it prints what its stages have taken since the one before, as a line of JSON.
+// Entry of a lane with clocks. At the end of each connection it prints the times of its stages
+// since the end of the previous one, as a line of JSON.
 
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
@@ -11,7 +12,7 @@ import { runtime } from "../../../gateway/runtime/mod.ts";
 import { layClocks } from "./clocks.ts";
 import { createThreadClock } from "./thread_clock.ts";
 
-/** The worker's global scope, as far as a lane needs it. */
+/** The part of the worker's global scope that a lane needs. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<LaneInit>) => void) | null;
   postMessage(notice: LaneNotice): void;

@@ -1,5 +1,5 @@
-// The gateway with a queue that nobody bounds: the kernel's send buffer takes whatever it can grow to. Everything else is the program that
-// users start.
+// The gateway with an unbounded queue: the kernel's send buffer may grow as far as the system
+// allows. Everything else is the program that users start.
 
 import { runCli } from "../../../gateway/cli/main_cli.ts";
 import { runtime } from "../../../gateway/runtime/mod.ts";

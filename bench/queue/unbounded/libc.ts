@@ -1,9 +1,9 @@
-// libc with a kernel that is never told to hold little.
+// libc without the limit on the kernel's unsent octets.
 
 import { TCP_NOTSENT_LOWAT } from "../../../gateway/linux/constants.ts";
 import type { Libc } from "../../../gateway/runtime/types.ts";
 
-/** `libc`, but TCP_NOTSENT_LOWAT stays as the system has it. */
+/** Wraps `libc` so that TCP_NOTSENT_LOWAT keeps the system's value. */
 export function withoutLowat(libc: Libc): Libc {
   return {
     ...libc,

@@ -1,4 +1,4 @@
-// Entry of a lane whose kernel is never told to hold little.
+// Entry of a lane without the limit on the kernel's unsent octets.
 
 import { createClock } from "../../../gateway/lane/clock.ts";
 import { closeLane, createLane } from "../../../gateway/lane/create.ts";
@@ -9,7 +9,7 @@ import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { withoutLowat } from "./libc.ts";
 
-/** The worker's global scope, as far as a lane needs it. */
+/** The part of the worker's global scope that a lane needs. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<LaneInit>) => void) | null;
   postMessage(notice: LaneNotice): void;

@@ -17,7 +17,7 @@ use support::{Algorithm, BLOCK, Packet, ROOM, Shared, kinds};
 
 const LENS: [u32; 8] = [0, 1, 16, 63, 64, 65, 256, 1400];
 
-/// Octets of the salt, behind the key and at the head of the nonce.
+/// Octets of the salt. It comes after the key and begins the nonce.
 const SALT_LEN: usize = 4;
 
 fn main() {
@@ -29,16 +29,16 @@ fn main() {
     }
 }
 
-/// A key asks nothing.
+/// An install decides nothing by the key.
 fn check_install(shared: &Shared, (algorithm, key_len): (Algorithm, usize), sa: u32) {
     shared.set_spec(BLOCK, sa, algorithm, &vec![5; key_len]);
     hide(shared.lend(Shared::key_at(BLOCK), key_len + SALT_LEN));
     let start = errors();
     assert_eq!(engine::culvert_engine_install(shared.handle, BLOCK, sa), 1);
-    assert_eq!(errors(), start, "install asks about the key");
+    assert_eq!(errors(), start, "install decides by the key");
     let wiped = shared.lend(Shared::key_at(BLOCK), key_len + SALT_LEN);
     assert!(wiped.iter().all(|octet| *octet == 0), "the key is left");
-    assert_eq!(errors(), start, "wiping is not writing");
+    assert_eq!(errors(), start, "wiping decides by the key");
 }
 
 /// A seal has no branch on a secret. An open has one for each packet; every third packet is forged.
@@ -52,10 +52,10 @@ fn check_batch(shared: &Shared, sa: u32) {
     }
     let start = errors();
     assert!(shared.seal(BLOCK));
-    assert_eq!(errors(), start, "a seal asks about a secret");
+    assert_eq!(errors(), start, "a seal decides by a secret");
     assert!(
         is_hidden(shared.lend(packets[0].tag, 16)),
-        "the tag knows no secret"
+        "the tag does not depend on a secret"
     );
     for (n, packet) in packets.iter().enumerate().step_by(3) {
         let at = packet.tag + n as u32;
@@ -86,7 +86,7 @@ fn is_hidden(octets: &[u8]) -> bool {
     errors() > before
 }
 
-/// A packet of `len` octets; those without ESN have an even length.
+/// A packet of `len` octets. Packets without ESN have an even length.
 fn packet(sa: u32, len: u32) -> Packet {
     let aad_len = if len.is_multiple_of(2) { 8 } else { 12 };
     let aad = [&sa.to_be_bytes()[..], &[9; 8]].concat();

@@ -1,4 +1,5 @@
-//! A memory with one lane block, as the core and the shell would fill it, attached to the library.
+//! A memory with one lane block, filled as the core and the shell would fill it, and attached to
+//! the library.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use core::mem::offset_of;
@@ -22,10 +23,10 @@ const PAGE_LEN: usize = 65_536;
 const CANARY_LEN: usize = 4096;
 const CANARY: u8 = 0xa5;
 
-/// Offset of the block.
+/// Offset of the lane block.
 pub const BLOCK: u32 = 4096;
 
-/// Offset of octets for packets.
+/// Offset of the room for packets.
 pub const ROOM: u32 = 4 << 16;
 
 const _: () = assert!(BLOCK as usize + size_of::<LaneBlock>() <= ROOM as usize);
@@ -47,7 +48,7 @@ unsafe impl Sync for Shared {}
 pub struct Packet {
     pub sa: u32,
     pub nonce: [u8; 12],
-    /// 8 or 12 octets; the SPI first.
+    /// 8 or 12 octets, beginning with the SPI.
     pub aad: Vec<u8>,
     /// Offset of the plaintext.
     pub source: u32,
@@ -64,7 +65,7 @@ impl Shared {
         let allocation = Box::leak(octets).as_mut_ptr();
         let allocation = allocation.wrapping_add(allocation.align_offset(16));
         let base = allocation.wrapping_add(CANARY_LEN).expose_provenance();
-        // SAFETY: the allocation is leaked; jobs are those of the test.
+        // SAFETY: the allocation is leaked, and the jobs are the test's own.
         let handle = unsafe { engine::culvert_engine_attach(base, pages as u32) };
         assert_ne!(handle, 0);
         let shared = Self {
@@ -78,7 +79,7 @@ impl Shared {
 
     pub fn write(&self, at: u32, octets: &[u8]) {
         assert!(at as usize + octets.len() <= self.len);
-        // SAFETY: inside of the allocation; one thread has these octets.
+        // SAFETY: inside the allocation; only one thread uses these octets.
         unsafe {
             self.allocation
                 .add(CANARY_LEN + at as usize)
@@ -101,7 +102,7 @@ impl Shared {
     /// The octets themselves, for tests of memory.
     pub fn lend(&self, at: u32, len: usize) -> &[u8] {
         assert!(at as usize + len <= self.len);
-        // SAFETY: inside of the allocation; whoever looks does not write meanwhile.
+        // SAFETY: inside the allocation; the caller does not write while it looks.
         unsafe { core::slice::from_raw_parts(self.allocation.add(CANARY_LEN + at as usize), len) }
     }
 
@@ -113,7 +114,7 @@ impl Shared {
         u32::from_le_bytes(self.read(at as u32, 4).try_into().unwrap())
     }
 
-    /// Whether nothing has been written before or behind the memory.
+    /// Whether nothing has been written before or after the memory.
     pub fn is_intact(&self) -> bool {
         [0, CANARY_LEN + self.len].iter().all(|&at| {
             // SAFETY: inside of the allocation, and no thread writes there.
@@ -206,7 +207,7 @@ impl Drop for Shared {
     }
 }
 
-/// `len` octets with period 251, none of them 0.
+/// `len` octets that repeat after 251 and are never 0.
 pub fn filler(len: usize) -> Vec<u8> {
     // 1 to 251.
     (0..len).map(|i| (i % 251) as u8 + 1).collect()

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A guest's process 1, after the root's /init has mounted this folder at /share. Runs one shell
-# command a line from the console, and says `@done CODE` after each; ends when the console does.
+# A guest's process 1, started by the root's /init, which has mounted this folder at /share. It
+# reads one shell command per line from the console, runs it, and prints `@done CODE`. It ends when
+# the console closes.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -10,7 +11,7 @@ ip link set lo up
 echo "@ready"
 while IFS= read -r line; do
   sh -c "$line" </dev/null 2>&1
-  # On a line of its own, whatever the command has printed last.
+  # The leading line break puts the mark on a line of its own, whatever the command printed last.
   printf '\n@done %s\n' $?
 done
 echo o >/proc/sysrq-trigger

@@ -12,6 +12,9 @@ import {
 } from "../../../ts-bindings/core.ts";
 import { pushCommand, setOrder } from "../../../gateway/lane/commands.ts";
 import { createLane } from "../../../gateway/lane/create.ts";
+import { endsAt } from "../../../gateway/edges/ends.ts";
+import type { Upstream } from "../../../gateway/edges/ike_endpoint.ts";
+import { coreEnds } from "../../../gateway/lane/core_ends.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import type { Lane } from "../../../gateway/lane/lane.ts";
 import { turn, waitMs } from "../../../gateway/lane/loop.ts";
@@ -39,6 +42,13 @@ const LIMITS: CoreLimits = { lanes: 1, connections: 8, sas: 64, rings: 12, inner
 /** Limits that the core is given: points of the score, and connections of one source. */
 const SUSPECT_LIMIT = 4;
 const PER_SOURCE_MAX = 4;
+
+/** Where IKE and relayed ESP go, unless a test says otherwise. */
+const DAEMON: Upstream = {
+  family: AF_INET,
+  address: emitSockaddr({ octets: new Uint8Array([127, 0, 0, 1]), port: 4500 }),
+  source: null,
+};
 
 /** A lane, and the means by which a test drives it. */
 export interface LaneRig {
@@ -97,6 +107,8 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
   const memory = planMemory(module, limits);
   const shell = instantiateCore({ module, memory });
   const { lanes, connections, sas, rings, innerMtu } = limits;
+  const ends = { ...endsAt(DAEMON), ...options.init };
+  const numbers = coreEnds(ends);
   shell.core_init(
     lanes,
     connections,
@@ -107,6 +119,8 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
     0,
     PER_SOURCE_MAX,
     SUSPECT_LIMIT,
+    numbers.ike,
+    numbers.unknownSpi,
   );
   const kernel = createFakeKernel(memory);
   const eventfds = Array.from({ length: lanes }, () => openEnd(kernel, eventfdEnd()));
@@ -121,16 +135,13 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
       lanes,
       connectionsMax: connections,
       innerMtu,
-      listeners: [openEnd(kernel, listener)],
+      listeners: [{ fd: openEnd(kernel, listener), front: "plain" }],
       tun: -1,
       offload: OFFLOAD_NONE,
       eventfd,
       eventfds,
-      upstream: {
-        family: AF_INET,
-        address: emitSockaddr({ octets: new Uint8Array([127, 0, 0, 1]), port: 4500 }),
-        source: null,
-      },
+      ike: ends.ike,
+      unknownSpi: ends.unknownSpi,
       prefixTimeoutMs: 5000,
       frameTimeoutMs: 30_000,
       idleTimeoutMs: 0,

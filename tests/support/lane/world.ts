@@ -7,10 +7,9 @@
 
 import { Buffer } from "node:buffer";
 import { COMMAND_KICK, pushCommand } from "../../../gateway/lane/commands.ts";
-import { rowI32 } from "../../../gateway/lane/lane.ts";
+import { rowGeneration } from "../../../gateway/lane/row.ts";
 import { STREAM_PREFIX } from "../../../gateway/lane/stream_prefix.ts";
 import { EPOLLIN } from "../../../gateway/linux/constants.ts";
-import { ROW_GENERATION } from "../../../ts-bindings/layout.ts";
 import {
   edge,
   type FakeKernel,
@@ -318,7 +317,7 @@ function kick({ kernel, lanes }: World, far: Far): void {
     return;
   }
   const { row } = connection;
-  const generation = rowI32(lane, row, ROW_GENERATION);
+  const generation = rowGeneration(lane.tables, row);
   pushCommand(lane.tables.i32, lane.tables.block, [COMMAND_KICK, row, generation]);
   lane.libc.write(lane.init.eventfd, lane.tables.oneAt, 8);
 }

@@ -4,6 +4,7 @@ import process from "node:process";
 import type { Program } from "../../../bench/dashboard/types.ts";
 import { openReport, parseBenchArgs } from "../../../bench/lib/report.ts";
 import { settingOf } from "../../../bench/lib/setting.ts";
+import { sleep } from "../wait.ts";
 
 /** How the program behaves. It is the last of its arguments before those that the runner adds. */
 export type Behaviour = "finish" | "fail" | "wait" | "ignore";
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   if (behaviour === "ignore") process.on("SIGTERM", () => undefined);
   process.stderr.write("waiting\n");
   // Until it is ended.
-  await new Promise((resolve) => setTimeout(resolve, FOREVER_MS));
+  await sleep(FOREVER_MS);
 }
 
 const FOREVER_MS = 600_000;

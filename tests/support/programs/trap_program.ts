@@ -14,6 +14,7 @@ import { sealPing } from "../echo.ts";
 import { frame } from "../frames.ts";
 import { addressOctets } from "../inner_packet.ts";
 import { makePeer } from "../peers.ts";
+import { saSpec } from "../test_sad.ts";
 
 const peer = makePeer();
 
@@ -46,21 +47,14 @@ Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 /** Installs the peer's SA and spoils it: the SA's peer does not exist. */
 function install({ core, views, index }: Machine): void {
   const at = core.lane_block(index) + LANE_SA_SPEC;
-  writeSpec(views, {
+  const spec = saSpec({
     ...peer.inbound,
     direction: "inbound",
     peer: peer.name,
-    aead: "aes-gcm-16",
     local: [{ octets: addressOctets(peer.ends.destination), bits: 32, text: "" }],
     remote: [{ octets: addressOctets(peer.ends.source), bits: 32, text: "" }],
-    esn: false,
-    replayWindow: 64,
-    softPackets: 0n,
-    hardPackets: 0n,
-    hardOctets: 0n,
-    hardSeconds: 0,
-    initialSequence: 0n,
-  }, { at, peer: 1, now: machine.clock() });
+  });
+  writeSpec(views, spec, { at, peer: 1, now: machine.clock() });
   const row = core.sa_row(core.sa_install(index));
   views.u32[(row + SA_PEER) >>> 2] = 0xffff_ffff;
 }

@@ -169,20 +169,20 @@ function refuseQueues(): void {
   makePersistent(0);
   refuses(
     { name: NAME, queues: 2 },
-    `Cannot open TUN "culvert0": EINVAL (no TUN device, or without multi_queue, which several lanes need)`,
+    `Cannot open TUN "culvert0": EINVAL (not a TUN device, or one without multi_queue, which several lanes need)`,
   );
 }
 
 function refuseBusy(): void {
   const { queues } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
-  refuses({ name: NAME, queues: 1 }, `Cannot open TUN "culvert0": EBUSY (another process has it)`);
+  refuses({ name: NAME, queues: 1 }, `Cannot open TUN "culvert0": EBUSY (another process uses it)`);
   closeAll(libc, queues);
 }
 
 function refuseOther(): void {
   refuses(
     { name: "lo", queues: 1 },
-    `Cannot open TUN "lo": EINVAL (no TUN device, or without multi_queue, which several lanes need)`,
+    `Cannot open TUN "lo": EINVAL (not a TUN device, or one without multi_queue, which several lanes need)`,
   );
 }
 

@@ -1,30 +1,30 @@
-//! Which operators of the functions that meet secrets have run.
+//! Records which operators have run in functions that meet secrets.
 
 use wasmparser::Operator;
 
 use crate::module::{Function, Module};
 
-/// What has run of one module.
+/// The operators of a module that have run.
 pub struct Coverage {
     run: Vec<Vec<bool>>,
     meets_secrets: Vec<bool>,
-    /// Whether functions that meet secrets are taken note of.
+    /// Whether functions that meet secrets are noted at the moment.
     pub is_watching: bool,
 }
 
 /// A stretch of operators that has not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The function.
+    /// Name of the function.
     pub function: String,
-    /// Where in the file it starts.
+    /// Offset in the file of its first operator.
     pub offset: usize,
-    /// Operators.
+    /// Number of operators.
     pub operators: usize,
 }
 
 impl Coverage {
-    /// Nothing has run, and nobody watches.
+    /// Coverage before anything has run, with noting switched off.
     pub fn of(module: &Module<'_>) -> Self {
         Self {
             run: module
@@ -52,22 +52,23 @@ impl Coverage {
             .collect()
     }
 
-    /// Operators that have run in functions that have met a secret.
+    /// Number of operators that have run in functions that have met a secret.
     pub fn covered(&self, module: &Module<'_>) -> usize {
         self.marked(module)
             .map(|(index, _)| self.run[index].iter().filter(|run| **run).count())
             .sum()
     }
 
-    /// What has not run in functions that have met a secret, but for what ends in a trap.
+    /// Stretches that have not run in functions that have met a secret, except those that end in a
+    /// trap.
     pub fn gaps(&self, module: &Module<'_>) -> Vec<Gap> {
         self.marked(module)
             .flat_map(|(index, function)| gaps_of(function, &self.run[index]))
             .collect()
     }
 
-    /// Names of functions that calls from `roots` may reach, and that have not been entered. An indirect call may reach every function of the
-    /// table.
+    /// Names of functions that calls from `roots` may reach but no run has entered. An indirect
+    /// call may reach every function in the table.
     pub fn never_entered<'m>(&self, module: &'m Module<'_>, roots: &[&str]) -> Vec<&'m str> {
         let mut is_reached = vec![false; module.functions.len()];
         let mut open: Vec<u32> = roots
@@ -94,7 +95,8 @@ impl Coverage {
     }
 }
 
-/// Straight stretches that have not run. Those that end in `unreachable` are how the core panics.
+/// Straight stretches that have not run, except those that end in `unreachable`: that is how the
+/// core panics.
 fn gaps_of(function: &Function<'_>, run: &[bool]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut start = None;
@@ -119,7 +121,7 @@ fn gaps_of(function: &Function<'_>, run: &[bool]) -> Vec<Gap> {
     gaps
 }
 
-/// Marks do nothing.
+/// Whether an operator only marks a place and does nothing.
 const fn is_mark(operator: &Operator<'_>) -> bool {
     matches!(
         operator,

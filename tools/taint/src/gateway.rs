@@ -1,6 +1,9 @@
-//! The core as the gateway drives it: its exports, its offsets, and system calls by hand. One lane, one connection.
+//! Drives the core as the gateway does: by its exports and offsets, with system calls imitated. One
+//! lane, one connection.
 
-use culvert_core::layout::{BATCH_ESP, CONN_ENABLED, FAMILY_V4, SA_INBOUND, SA_OUTBOUND};
+use culvert_core::layout::{
+    BATCH_ESP, CONN_ENABLED, FAMILY_V4, IKE_DROP, SA_INBOUND, SA_OUTBOUND, UNKNOWN_SPI_DROP,
+};
 
 use crate::Problem;
 use crate::layout::Layout;
@@ -13,39 +16,40 @@ use crate::verdict::Verdicts;
 const LANE: u64 = 0;
 const SHELL: u64 = 1;
 const SAS: u64 = 32;
-/// The largest that a gateway takes.
+/// The largest inner MTU that a gateway accepts.
 const INNER_MTU: u64 = 65_400;
-/// More than the plan asks for.
+/// More pages than the plan asks for.
 const PAGES: usize = 1024;
 
 /// Exports that meet secrets.
 pub const ROOTS: [&str; 3] = ["sa_install", "inbound_open", "outbound_seal"];
-/// Stack of an instance, as `ts-bindings/core.ts` has it.
+/// Stack of an instance, the same as in `ts-bindings/core.ts`.
 const STACK_LEN: u64 = 262_144;
 
-/// What the secrets of a run are.
+/// The secrets of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {
-    /// Nobody knows.
+    /// Unknown to the interpreter.
     Hidden,
-    /// Made from this number, so that the core's results can be compared with those of the portable engine.
+    /// Derived from this number, so that the core's results can be compared with those of the
+    /// portable engine.
     Known(u8),
 }
 
 /// A gateway on the interpreter.
 pub struct Gateway<'a> {
-    /// The instance.
+    /// The core's instance.
     pub machine: Machine<'a>,
     layout: &'a Layout,
     secrets: Secrets,
     lane_at: u32,
     conn: u64,
-    /// Operators of the last install, open or seal.
+    /// Number of operators in the last install, open or seal.
     pub last_operators: u64,
 }
 
 impl<'a> Gateway<'a> {
-    /// A gateway with one connection that is ready for packets.
+    /// Opens a gateway with one connection that is ready for packets.
     ///
     /// # Errors
     /// If the core refuses.
@@ -60,7 +64,20 @@ impl<'a> Gateway<'a> {
         machine.invoke("__wbindgen_start", &[STACK_LEN])?;
         let [lanes, connections, sas, rings, inner_mtu] = limits;
         let no_limit = u64::from(u32::MAX);
-        let init = [lanes, connections, sas, rings, inner_mtu, 0, 0, 0, no_limit];
+        let [ike, unknown_spi] = [IKE_DROP, UNKNOWN_SPI_DROP].map(u64::from);
+        let init = [
+            lanes,
+            connections,
+            sas,
+            rings,
+            inner_mtu,
+            0,
+            0,
+            0,
+            no_limit,
+            ike,
+            unknown_spi,
+        ];
         expect(machine.invoke("core_init", &init)? == 1, "core_init")?;
         let lane_at = offset(machine.invoke("lane_block", &[LANE])?);
         let mut sockaddr = [0; 16];
@@ -84,7 +101,7 @@ impl<'a> Gateway<'a> {
         })
     }
 
-    /// Installs an SA in both directions, of one peer. Its key is a secret from then on.
+    /// Installs an SA in both directions, for one peer. From then on its key is secret.
     ///
     /// # Errors
     /// If that leaks, or the core refuses.
@@ -129,11 +146,11 @@ impl<'a> Gateway<'a> {
         Ok(())
     }
 
-    /// Lets a batch of packets arrive, and opens them. Bit n of `answers` says whether packet n is taken for authentic, where
-    /// that is not known.
+    /// Receives a batch of packets and opens them. With hidden secrets, bit n of `answers` decides
+    /// whether the branch on packet n's tag is taken.
     ///
     /// # Errors
-    /// If that leaks, or a packet was asked about more or less than once.
+    /// If that leaks, or the core asks about a packet more or less than once.
     pub fn open(&mut self, packets: &[Packet], answers: u32) -> Result<(), Problem> {
         let now = 1.0_f64.to_bits();
         for (n, packet) in packets.iter().enumerate() {
@@ -153,18 +170,19 @@ impl<'a> Gateway<'a> {
                 expect(asked == all, "one verdict for each packet")?;
                 (0..packets.len()).try_for_each(|n| self.tell_verdict(n))
             }
-            Secrets::Known(_) => expect(asked == 0, "no verdict on what is known"),
+            Secrets::Known(_) => expect(asked == 0, "no verdict on known secrets"),
         }
     }
 
-    /// Publishes the result of job `n`, which the core may have stored as it was compared: what was opened has met the key.
+    /// Publishes the result of job `n`, because the core may have stored it as the comparison left
+    /// it. The labels show the result: only data that was opened has met the key.
     fn tell_verdict(&mut self, n: usize) -> Result<(), Problem> {
         let (at, len) = (self.job(n, "JOB_DATA")?, self.job(n, "JOB_DATA_LEN")?);
         let (_, labels) = self.machine.memory.read(at, len as usize);
         let is_opened = labels.iter().all(|label| label & KEY != 0);
         expect(
             is_opened || labels.iter().all(|label| label & KEY == 0),
-            "all is opened or nothing",
+            "a packet is opened whole or not at all",
         )?;
         let ok_at = self.job_at(n, "JOB_OK")?;
         self.machine
@@ -173,7 +191,8 @@ impl<'a> Gateway<'a> {
         Ok(())
     }
 
-    /// Ends a batch that was opened. What a packet held is its reader's from here on, and read as zeros.
+    /// Ends a batch that was opened. From here on a packet's content belongs to its reader, and the
+    /// core reads it as zeros.
     ///
     /// # Errors
     /// If the core refuses.
@@ -189,7 +208,7 @@ impl<'a> Gateway<'a> {
         Ok(())
     }
 
-    /// Result of job `n` of the last batch that was opened.
+    /// Whether job `n` of the last opened batch was authentic.
     ///
     /// # Errors
     /// If the layout has no jobs.
@@ -197,7 +216,7 @@ impl<'a> Gateway<'a> {
         Ok(self.job(n, "JOB_OK")? == 1)
     }
 
-    /// Octets that job `n` opened or sealed, its ICV aside.
+    /// Octets that job `n` opened or sealed, without the ICV.
     ///
     /// # Errors
     /// If the layout has no jobs.
@@ -227,17 +246,18 @@ impl<'a> Gateway<'a> {
 
     /// Writes a frame into the ring, as `readv` does.
     fn arrive(&mut self, n: usize, packet: &Packet) -> Result<(), Problem> {
+        let now = 1.0_f64.to_bits();
         let front = packet.front(SA_INBOUND);
         let frame_len = 2 + 16 + packet.len + 16;
         let parts = self.machine.invoke("rx_prepare", &[LANE, self.conn])?;
         expect(parts == 1 || parts == 2, "rx_prepare")?;
-        // A ring has slack behind it, so that a frame is contiguous for the core. Here frames are not split: the first part
-        // is taken if it has room.
+        // A ring has slack behind it, so that the core sees every frame as contiguous. Frames are
+        // not split here, so the first part must have room for the whole frame.
         let iov_at = self.lane_at + self.layout.of("LANE_RECV_IOV")?;
         let (ring_at, room) = (self.word(iov_at), self.word(iov_at + 8) as usize);
         if room < frame_len {
             return Err(Problem::Core(
-                "the ring wraps: too much in one run".to_owned(),
+                "the ring wraps: one run has too many octets".to_owned(),
             ));
         }
         let memory = &mut self.machine.memory;
@@ -258,11 +278,12 @@ impl<'a> Gateway<'a> {
             }
         }
         self.machine
-            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64])?;
+            .invoke("rx_commit", &[LANE, self.conn, frame_len as u64, now])?;
         Ok(())
     }
 
-    /// Hands a batch of inner packets to the core, and seals them. Before the first, one must have been opened.
+    /// Gives the core a batch of inner packets and seals them. One packet must have been opened
+    /// before.
     ///
     /// # Errors
     /// If that leaks, or the core refuses.
@@ -292,7 +313,8 @@ impl<'a> Gateway<'a> {
         self.watch("outbound_seal", LANE).map(drop)
     }
 
-    /// Calls one of [`ROOTS`], and counts its operators: of the functions below it that meet a secret, every operator is to be seen.
+    /// Calls one of [`ROOTS`] and counts its operators. Every operator must run in those of its
+    /// functions that meet a secret.
     fn watch(&mut self, export: &str, lane: u64) -> Result<u64, Problem> {
         let before = self.machine.operators;
         self.machine.coverage.is_watching = true;
@@ -302,7 +324,7 @@ impl<'a> Gateway<'a> {
         ended
     }
 
-    /// Ends a batch that was sealed, and sends it nowhere.
+    /// Ends a batch that was sealed, without sending it anywhere.
     ///
     /// # Errors
     /// If the core refuses.
@@ -327,7 +349,7 @@ impl<'a> Gateway<'a> {
     }
 }
 
-/// The core hands out offsets of 32 bits.
+/// The core's offsets have 32 bits.
 const fn offset(bits: u64) -> u32 {
     bits as u32
 }

@@ -1,4 +1,4 @@
-//! Offsets in the core's memory, as the module's own bindings have them.
+//! Offsets in the core's memory, from the module's own bindings.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Takes the numbers from the text of `layout.ts`.
+    /// Reads the numbers from the text of `layout.ts`.
     pub fn parse(text: &str) -> Self {
         let number = |line: &str| {
             let (name, value) = line.strip_prefix("export const ")?.split_once(" = ")?;

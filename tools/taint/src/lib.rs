@@ -1,8 +1,9 @@
-//! Whether a secret can reach a branch, an address or a slow instruction of the committed core.
+//! Checks whether a secret can reach a branch, an address or a slow instruction of the committed
+//! core.
 //!
-//! The core's own exports run on an interpreter in which every octet is either public, with its value, or secret, without one.
-//! What a run visits is therefore the same for all secrets, or the run ends with a [`Leak`]. `docs/constant-time.md` says
-//! what follows from that, and what does not.
+//! The core's own exports run on an interpreter. Every octet there is either public and has a
+//! value, or secret and has none. So a run visits the same operators for all secrets, or it ends
+//! with a [`Leak`]. `docs/design/constant-time.md` explains what follows from that and what does not.
 
 pub mod coverage;
 pub mod gateway;
@@ -16,6 +17,7 @@ mod operate;
 pub mod packet;
 pub mod record;
 pub mod shapes;
+mod stop;
 pub mod value;
 mod vector;
 pub mod verdict;
@@ -24,7 +26,7 @@ use std::fmt;
 
 use value::{DATA, KEY, Label, TAG};
 
-/// What a secret must not reach.
+/// A place that a secret must not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// `if`, `br_if`, `br_table`.
@@ -33,24 +35,25 @@ pub enum Reach {
     Select,
     /// The address of a load or store.
     Address,
-    /// How much is copied or filled.
+    /// The number of octets that are copied or filled.
     Length,
     /// The index of an indirect call.
     Callee,
-    /// An instruction whose time depends on its operands somewhere: division, shift by a variable, counting, floats, atomics.
+    /// An instruction whose time depends on its operands on some machine: division, shift by a
+    /// variable, counting, floats, atomics.
     Slow,
 }
 
-/// A secret that reached something.
+/// A secret that reached a forbidden place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leak {
-    /// What.
+    /// The kind of place.
     pub reach: Reach,
-    /// Which secrets.
+    /// The secrets that reached it.
     pub label: Label,
-    /// The function, and its callers, innermost first.
+    /// The function and its callers, innermost first.
     pub functions: Vec<String>,
-    /// Where in the file.
+    /// Offset in the file.
     pub offset: usize,
     /// The operator.
     pub operator: String,
@@ -59,11 +62,11 @@ pub struct Leak {
 /// Why a run ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A secret reached something.
+    /// A secret reached a forbidden place.
     Leak(Leak),
-    /// The module is not valid, or the program cannot run it.
+    /// The module is not valid, or the interpreter cannot run it.
     Module(String),
-    /// The core trapped, or answered otherwise than it should.
+    /// The core trapped or gave a wrong answer.
     Core(String),
 }
 

@@ -1,54 +1,40 @@
-//! The interpreter: calls, blocks and branches. What single operators compute is in `operate.rs`.
+//! The interpreter: calls, blocks and branches. `operate.rs` computes single operators.
 
 use wasmparser::{BlockType, Operator};
 
 use crate::coverage::Coverage;
 use crate::memory::Memory;
 use crate::module::{Function, Module};
+use crate::stop::Stop;
 use crate::value::Value;
 use crate::verdict::Verdicts;
 use crate::{Leak, Problem, Reach};
 
-/// One instance of a module and its memory.
+/// An instance of a module, and its memory.
 pub struct Machine<'a> {
     pub(crate) module: &'a Module<'a>,
-    /// The memory, which system calls write as well.
+    /// The memory. Imitated system calls write to it too.
     pub memory: Memory,
-    /// What has run.
+    /// The operators that have run.
     pub coverage: Coverage,
-    /// Answers, while packets are opened.
+    /// Answers to questions about tags, while packets are opened.
     pub verdicts: Option<Verdicts>,
-    /// Operators that have run.
+    /// Number of operators that have run.
     pub operators: u64,
-    /// Loads whose lowest octet was a secret: function and operator.
+    /// Loads whose lowest octet was secret, by function and operator.
     pub sites: Vec<(u32, usize)>,
     pub(crate) globals: Vec<Value>,
     pub(crate) stack: Vec<Value>,
     calls: Vec<(u32, usize)>,
 }
 
-/// Why an operator could not go on.
-pub(crate) enum Stop {
-    Reach(Reach, u32),
-    Trap(&'static str),
-    Unknown,
-    /// Already told.
-    Problem(Problem),
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
 struct Block {
-    /// Where a branch goes.
+    /// Operator at which a branch continues.
     target: usize,
     is_loop: bool,
     /// Height of the stack below its operands.
     height: usize,
-    /// Operands that a branch carries.
+    /// Number of operands that a branch carries.
     carried: usize,
 }
 
@@ -61,7 +47,7 @@ struct Frame<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// An instance on `pages` pages of zeros; runs what starts by itself.
+    /// Makes an instance on `pages` pages of zeros, and runs its start function.
     ///
     /// # Errors
     /// If that fails.
@@ -87,10 +73,10 @@ impl<'a> Machine<'a> {
         Ok(machine)
     }
 
-    /// Calls an export; its result as bits, 0 without one.
+    /// Calls an export. Returns its result as bits, or 0 if it has none.
     ///
     /// # Errors
-    /// If it leaks, traps, or is not there. A result that depends on a secret is a leak.
+    /// If it leaks, traps, or does not exist. A result that depends on a secret is a leak.
     pub fn invoke(&mut self, export: &str, arguments: &[u64]) -> Result<u64, Problem> {
         let index = *self
             .module
@@ -179,7 +165,7 @@ impl<'a> Machine<'a> {
                 let all = all.map_err(Problem::from)?;
                 self.branch(frame, *all.get(index).unwrap_or(&targets.default()));
             }
-            // The outermost block is the function.
+            // The outermost block is the function itself.
             Operator::Return => self.branch(frame, frame.blocks.len() as u32 - 1),
             Operator::Call { function_index } => self.call(*function_index)?,
             Operator::CallIndirect { .. } => {
@@ -238,7 +224,7 @@ impl<'a> Machine<'a> {
             .truncate(if block.is_loop { kept } else { kept - 1 });
     }
 
-    /// Whether a condition holds. A secret one must be a verdict.
+    /// Pops a condition and decides it. A secret condition must be a verdict on a tag.
     fn decide(&mut self) -> Result<bool, Stop> {
         let condition = self.pop()?;
         let label = condition.label();

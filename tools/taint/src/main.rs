@@ -1,5 +1,7 @@
-//! `taint [--write] FILE...`: fails if a secret can reach a branch, an address or a slow instruction of a module, or if what it takes and
-//! what was not seen of it differs from what is recorded (`recorded/VARIANT.txt`; `--write` writes that).
+//! `taint [--write] FILE...`: fails if a secret can reach a branch, an address or a slow
+//! instruction of a module. It also fails if the module's operator counts, or the operators that no
+//! run has seen, differ from the record in `recorded/VARIANT.txt`. With `--write` it writes the
+//! record.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 fn check(path: &str, is_write: bool) -> Result<String, String> {
-    let cannot = |error| format!("cannot read it or what belongs to it: {error}");
+    let cannot = |error| format!("cannot read the module, its layout or its record: {error}");
     let wasm = fs::read(path).map_err(cannot)?;
     let text = fs::read_to_string(Path::new(path).with_file_name("layout.ts")).map_err(cannot)?;
     let layout = Layout::parse(&text);
@@ -41,7 +43,7 @@ fn check(path: &str, is_write: bool) -> Result<String, String> {
     let found = record::differences(&recorded, &now);
     if !found.is_empty() {
         return Err(format!(
-            "no leak, but not as recorded (deno task record:taint):\n{}",
+            "no leak, but different from the record (deno task record:taint writes it):\n{}",
             found.join("\n")
         ));
     }
@@ -51,7 +53,7 @@ fn check(path: &str, is_write: bool) -> Result<String, String> {
     ))
 }
 
-/// How many functions meet secrets, and the lines of the record.
+/// The number of functions that meet secrets, and the lines of the record.
 fn run(wasm: &[u8], layout: &Layout) -> Result<(usize, Vec<String>), culvert_taint::Problem> {
     let module = Module::parse(wasm)?;
     let gateway = shapes::run((&module, layout), Extent::All)?;

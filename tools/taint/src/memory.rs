@@ -1,9 +1,9 @@
 //! Linear memory with a label for each octet.
 
-use crate::machine::Stop;
+use crate::stop::Stop;
 use crate::value::{Label, Value};
 
-/// One memory. Fresh pages cost nothing until they are touched.
+/// A linear memory. Fresh pages cost nothing until they are touched.
 pub struct Memory {
     octets: Vec<u8>,
     labels: Vec<Label>,
@@ -13,7 +13,7 @@ pub struct Memory {
 pub const PAGE_LEN: usize = 65_536;
 
 impl Memory {
-    /// Zeros.
+    /// Makes a memory of zeros.
     pub fn new(pages: usize) -> Self {
         Self {
             octets: vec![0; pages * PAGE_LEN],
@@ -21,7 +21,7 @@ impl Memory {
         }
     }
 
-    /// Pages.
+    /// Number of pages.
     pub fn pages(&self) -> usize {
         self.octets.len() / PAGE_LEN
     }
@@ -68,7 +68,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Octets and labels.
+    /// Octets and labels at `at`.
     ///
     /// # Panics
     /// If they lie outside.
@@ -77,7 +77,7 @@ impl Memory {
         (&self.octets[at..at + len], &self.labels[at..at + len])
     }
 
-    /// Public octets, as a system call writes them.
+    /// Writes public octets, as a system call would.
     ///
     /// # Panics
     /// If they lie outside.
@@ -87,7 +87,7 @@ impl Memory {
         self.labels[at..at + octets.len()].fill(0);
     }
 
-    /// Makes octets secret: they lose their values.
+    /// Makes octets secret. They lose their values.
     ///
     /// # Panics
     /// If they lie outside.

@@ -1,4 +1,5 @@
-//! A module, decoded once: operators with their jumps, data, globals, names. Only what the core has is known.
+//! A module that is decoded once into operators with their jumps, data, globals and names. It
+//! supports only what the core uses.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,21 +13,21 @@ use crate::Problem;
 
 /// A function with a body.
 pub struct Function<'a> {
-    /// From the name section, else its index.
+    /// Its name from the name section, or else its index.
     pub name: String,
     /// Index of its type.
     pub signature: u32,
-    /// Types of its locals, parameters aside.
+    /// Types of its locals, without its parameters.
     pub locals: Vec<ValType>,
     /// Its operators.
     pub operators: Vec<Operator<'a>>,
-    /// Where each operator stands in the file.
+    /// Offset of each operator in the file.
     pub offsets: Vec<usize>,
-    /// Of a block, loop or if: its end. Of an else: the end of its if.
+    /// For a block, loop or if, its end. For an else, the end of its if.
     pub ends: Vec<u32>,
-    /// Of an if: its else, or its end.
+    /// For an if, its else or its end.
     pub elses: Vec<u32>,
-    /// Where the body stands in the file, its size aside.
+    /// Range of the body in the file, without its size field.
     pub range: Range<usize>,
 }
 
@@ -37,25 +38,25 @@ pub struct Module<'a> {
     pub types: Vec<FuncType>,
     /// All functions, by index.
     pub functions: Vec<Function<'a>>,
-    /// First values of the globals.
+    /// Initial values of the globals.
     pub globals: Vec<u128>,
     /// Exported functions.
     pub exports: HashMap<&'a str, u32>,
     /// Passive data segments.
     pub data: Vec<&'a [u8]>,
-    /// The one table of functions.
+    /// The only table of functions.
     pub table: Vec<Option<u32>>,
-    /// Runs before all else.
+    /// The start function.
     pub start: Option<u32>,
-    /// The code section in the file, with its header.
+    /// Range of the code section in the file, with its header.
     pub code: Range<usize>,
 }
 
 impl<'a> Module<'a> {
-    /// Decodes and validates.
+    /// Decodes and validates a module.
     ///
     /// # Errors
-    /// If it is no valid module, or holds what the core has not got.
+    /// If the module is not valid, or has features that the core does not use.
     pub fn parse(wasm: &'a [u8]) -> Result<Self, Problem> {
         wasmparser::validate(wasm)?;
         let mut module = Self::default();
@@ -87,7 +88,7 @@ impl<'a> Module<'a> {
         Ok(module)
     }
 
-    /// Functions that one may call.
+    /// Functions that a function may call.
     pub fn callees(&self, index: u32) -> Vec<u32> {
         let callees = |operator: &Operator<'_>| match operator {
             Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
@@ -156,7 +157,7 @@ impl<'a> Module<'a> {
         let ElementItems::Functions(functions) = &element.items else {
             return Err(Problem::unknown("elements that are expressions"));
         };
-        // An index into a table of 32-bit size.
+        // The table has at most 2^32 entries.
         let start = constant(offset_expr)? as usize;
         self.table.resize(self.table.len().max(start), None);
         for function in functions.clone() {
@@ -247,7 +248,7 @@ fn function_names(section: NameSectionReader<'_>) -> Result<HashMap<usize, Strin
     Ok(names)
 }
 
-/// Finds the section with the number 10 behind magic and version.
+/// Finds section 10, which comes after magic and version.
 fn code_section(wasm: &[u8]) -> Result<Range<usize>, Problem> {
     let mut reader = BinaryReader::new(wasm, 0);
     reader.read_bytes(8)?;
@@ -263,7 +264,7 @@ fn code_section(wasm: &[u8]) -> Result<Range<usize>, Problem> {
     Err(Problem::unknown("a module without code"))
 }
 
-/// The file is in memory.
+/// The file is in memory, so the offset fits.
 fn in_file(offset: u64) -> usize {
     usize::try_from(offset).expect("an offset in a file that is in memory")
 }

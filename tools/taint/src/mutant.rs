@@ -1,34 +1,34 @@
-//! Spoilt modules: the core with one leak put in where it holds a secret.
+//! Makes mutants of the core: copies with one leak inserted where the core holds a secret.
 
 use wasmparser::{BinaryReader, Operator, ValType};
 
 use crate::machine::Machine;
 use crate::module::Module;
 
-/// What is put in.
+/// The kinds of leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leakage {
-    /// A table in memory is looked up by a secret octet.
+    /// Looks a secret octet up in a table in memory.
     Table,
-    /// A store goes where a secret octet says.
+    /// Stores to an address that a secret octet gives.
     Store,
-    /// What follows depends on a secret octet, as in a comparison that ends early.
+    /// Branches on a secret octet, like a comparison that ends early.
     EarlyExit,
-    /// The same by a table of branches.
+    /// Branches on a secret octet by a table of branches.
     BranchTable,
-    /// A secret octet chooses between two numbers.
+    /// Selects one of two numbers by a secret octet.
     Select,
-    /// A number is divided by a secret octet.
+    /// Divides a number by a secret octet.
     Division,
-    /// A number is shifted by a secret octet.
+    /// Shifts a number by a secret octet.
     Shift,
-    /// As many octets are copied as a secret octet says.
+    /// Copies as many octets as a secret octet says.
     CopyLength,
-    /// A vector is loaded from a table by a secret octet.
+    /// Loads a vector from a table by a secret octet.
     VectorTable,
-    /// An atomic stores a secret octet.
+    /// Stores a secret octet with an atomic.
     AtomicStore,
-    /// An atomic loads what a plain store has put there.
+    /// Loads with an atomic a secret octet that a plain store has written.
     AtomicLoad,
 }
 
@@ -48,7 +48,8 @@ impl Leakage {
         Self::AtomicLoad,
     ];
 
-    /// Operators around one secret octet as an i32: what comes before it on the stack, and what uses it.
+    /// Operators around one secret octet as an i32: those that come before it on the stack, and
+    /// those that use it.
     const fn around(self) -> (&'static [u8], &'static [u8]) {
         match self {
             // i32.load8_u; drop
@@ -77,17 +78,17 @@ impl Leakage {
     }
 }
 
-/// An operator that brings in a secret.
+/// An operator that loads a secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
     /// Index of its function.
     pub function: usize,
-    /// Where the next operator stands in the file.
+    /// Offset in the file of the next operator.
     end: usize,
     kind: ValType,
 }
 
-/// The first and the last site of each function, where a run has been.
+/// The first and the last site of each function, among those that a run has reached.
 pub fn sites(machine: &Machine<'_>, module: &Module<'_>) -> Vec<Site> {
     let mut all: Vec<(u32, usize)> = machine.sites.clone();
     all.sort_unstable();
@@ -106,7 +107,7 @@ pub fn sites(machine: &Machine<'_>, module: &Module<'_>) -> Vec<Site> {
     ends.filter_map(site).collect()
 }
 
-/// The module with a leak behind a site.
+/// The module with a leak inserted after a site.
 ///
 /// # Panics
 /// If the site is not one of the module's.
@@ -144,7 +145,7 @@ fn kind_of(operator: &Operator<'_>) -> ValType {
     }
 }
 
-/// Operators that make an i32 below 256 of a value.
+/// Operators that turn a value into an i32 below 256.
 fn octet_of(kind: ValType) -> Vec<u8> {
     // i32.const 255; i32.and
     let low = [0x41, 0xff, 0x01, 0x71];
@@ -159,7 +160,7 @@ fn octet_of(kind: ValType) -> Vec<u8> {
     }
 }
 
-/// Declarations of locals with one more.
+/// Declarations of locals with one more local.
 fn locals_with(declared: &[u8], kind: ValType) -> Vec<u8> {
     let mut reader = BinaryReader::new(declared, 0);
     let groups = reader.read_var_u32().expect("a number of groups");
@@ -177,7 +178,8 @@ fn locals_with(declared: &[u8], kind: ValType) -> Vec<u8> {
     out
 }
 
-/// The module with another body for one function: the code section is written anew, the rest copied.
+/// The module with another body for one function. The code section is written anew, and the rest is
+/// copied.
 fn replace_body(wasm: &[u8], module: &Module<'_>, index: usize, body: &[u8]) -> Vec<u8> {
     let mut bodies = Vec::new();
     // The core has fewer than 2^32 functions.

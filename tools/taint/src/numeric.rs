@@ -1,9 +1,10 @@
-//! Scalar arithmetic, by table: what an operator computes, on how many octets, and whether secrets may meet it.
+//! Scalar arithmetic as tables: what an operator computes, on how many octets, and whether it may
+//! meet secrets.
 
 use wasmparser::{MemArg, Operator};
 
 use crate::Reach;
-use crate::machine::Stop;
+use crate::stop::Stop;
 use crate::value::{Value, and, mask, or, xor};
 
 /// How secrets pass through an operator.
@@ -17,21 +18,21 @@ pub(crate) enum Kind {
     Xor,
     /// A secret octet makes the whole result secret.
     Mixed,
-    /// As `Mixed`, and the second operand, a count, must be public.
+    /// Like `Mixed`, but the second operand, a count, must be public.
     Shift,
-    /// No operand may be secret: some engine or processor takes a time that depends on it.
+    /// No operand may be secret, because on some engine or processor the time depends on it.
     Slow,
-    /// As `Slow`, and 0 as second operand traps.
+    /// Like `Slow`, but it traps if the second operand is 0.
     Division,
 }
 
-/// Octets of the operands and of the result.
+/// Numbers of octets of the operands and of the result.
 pub(crate) type Widths = (usize, usize);
 
 pub(crate) type Binary = fn(u64, u64) -> u64;
 pub(crate) type Unary = fn(u64) -> u64;
 
-/// What an atomic operator writes.
+/// The value that an atomic operator writes.
 #[derive(Clone, Copy)]
 pub(crate) enum Update {
     By(Binary),
@@ -77,7 +78,7 @@ pub(crate) fn change(
         return Err(Stop::Reach(Reach::Slow, label));
     }
     if kind == Kind::And {
-        // Widening and narrowing with zeros: octets stay what they are.
+        // Widening with zeros and narrowing leave the remaining octets unchanged.
         let mut kept = Value::public(0);
         for n in 0..from.min(to) {
             kept.set_octet(n, a.octet(n));
@@ -89,7 +90,7 @@ pub(crate) fn change(
     }))
 }
 
-/// The first `len` octets with their sign to `to` octets.
+/// Extends the first `len` octets to `to` octets with their sign.
 pub(crate) fn sign_extended(value: &Value, len: usize, to: usize) -> Value {
     let (top, label) = value.octet(len - 1);
     let sign = if top & 0x80 == 0 { 0 } else { 0xff };
@@ -233,7 +234,7 @@ pub(crate) fn unary(operator: &Operator<'_>) -> Option<(Kind, Widths, Unary)> {
     })
 }
 
-/// Place, octets and update of an atomic operator that reads and writes.
+/// Place, number of octets and update of an atomic operator that reads and writes.
 pub(crate) fn atomic(operator: &Operator<'_>) -> Option<(MemArg, usize, Update)> {
     use Operator as O;
     use Update::{By, IfEqual};

@@ -1,9 +1,11 @@
-//! What an operator does to the stack, the globals and the memory, and where it must not meet a secret.
+//! The effect of each operator on the stack, the globals and the memory, and where it must not meet
+//! a secret.
 
 use wasmparser::{MemArg, Operator};
 
-use crate::machine::{Machine, Stop};
+use crate::machine::Machine;
 use crate::numeric;
+use crate::stop::Stop;
 use crate::value::{Value, mask};
 use crate::{Reach, vector};
 
@@ -12,16 +14,16 @@ use crate::{Reach, vector};
 enum Fill {
     /// With zeros.
     Zero,
-    /// With the sign, to so many octets.
+    /// With the sign, to this many octets.
     Sign(usize),
     /// With copies.
     Splat,
-    /// Lanes of so many octets, each to twice its width, with zeros or with the sign.
+    /// Lanes of this many octets, each extended to twice its width with zeros or with the sign.
     Lanes(usize, bool),
 }
 
 impl Machine<'_> {
-    /// Runs one operator that is not about control. True if it brought a secret in from memory.
+    /// Runs one operator that is not about control. Returns true if it loaded a secret from memory.
     pub(crate) fn operate(&mut self, operator: &Operator<'_>) -> Result<bool, Stop> {
         if let Some((place, len, fill)) = load_of(operator) {
             let loaded = filled(self.load(place, len)?, len, fill);
@@ -60,7 +62,7 @@ impl Machine<'_> {
         }
     }
 
-    /// One lane of the vector on the stack, from memory or to it.
+    /// Loads or stores one lane of the vector on the stack.
     fn operate_lane(
         &mut self,
         (place, len, lane, is_load): vector::LaneAccess,
@@ -91,7 +93,7 @@ impl Machine<'_> {
             }
             Operator::Drop => drop(self.pop()?),
             Operator::Nop | Operator::AtomicFence { .. } => (),
-            // The segment is not used again, so nothing depends on its end.
+            // The segment is not used again, so nothing depends on dropping it.
             Operator::DataDrop { .. } => (),
             Operator::Select => {
                 let condition = self.pop_public(Reach::Select)?;
@@ -130,7 +132,7 @@ impl Machine<'_> {
         self.memory.init(to, octets)
     }
 
-    /// There is one thread, so that atomics are loads and stores. None may hold a secret.
+    /// There is only one thread, so atomics are loads and stores. None may hold a secret.
     fn operate_atomic(&mut self, operator: &Operator<'_>) -> Result<bool, Stop> {
         if let Operator::MemoryAtomicNotify { .. } = operator {
             self.pop_public(Reach::Slow)?;
@@ -182,7 +184,7 @@ fn filled(loaded: Value, len: usize, fill: Fill) -> Value {
     }
 }
 
-/// Atomic loads and stores: as the other atomics, they may hold no secret.
+/// Whether it is an atomic load or store. Like other atomics, it must not hold a secret.
 fn is_atomic(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(

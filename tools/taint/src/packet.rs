@@ -1,4 +1,4 @@
-//! SAs and packets of a run, and what becomes of them by the portable engine.
+//! SAs and packets of a run, and what the portable engine makes of them.
 
 use culvert_core::aead::{Algorithm, Context, SALT_LEN};
 
@@ -20,14 +20,14 @@ pub struct Sa {
 pub struct Packet {
     /// The SA.
     pub sa: Sa,
-    /// Octets: inbound of the ciphertext, outbound of the inner packet.
+    /// Octets of the ciphertext (inbound) or of the inner packet (outbound).
     pub len: usize,
     /// Sequence number.
     pub sequence: u64,
 }
 
 impl Sa {
-    /// Its SPI: one for each direction.
+    /// Its SPI, a different one for each direction.
     pub fn spi(self, direction: u32) -> u32 {
         0x1000 * (1 + direction) + u32::from(self.number)
     }
@@ -49,7 +49,7 @@ impl Packet {
         front
     }
 
-    /// An IPv4 header that says where the packet goes.
+    /// An IPv4 header with the packet's destination.
     pub fn inner_header(&self) -> [u8; 20] {
         let mut header = [0; 20];
         header[0] = 0x45;
@@ -59,18 +59,18 @@ impl Packet {
         header
     }
 
-    /// Octets of inner packet and trailer.
+    /// Octets of the inner packet and its trailer.
     pub fn sealed_len(&self) -> usize {
         (self.len + 2).next_multiple_of(4)
     }
 
-    /// What takes the place of inner packet and trailer.
+    /// Stands for the inner packet and its trailer.
     pub fn plaintext(&self, seed: u8) -> Vec<u8> {
         let octet = |n: usize| (n % 251) as u8 ^ seed;
         (0..self.sealed_len()).map(octet).collect()
     }
 
-    /// Ciphertext and ICV by the portable engine.
+    /// Seals with the portable engine. Returns ciphertext and ICV.
     ///
     /// # Panics
     /// If the key does not fit its algorithm.

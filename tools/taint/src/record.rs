@@ -1,5 +1,6 @@
-//! What a checked module is, in lines that are committed: how many operators each operation takes, and what the checker has not seen of the
-//! functions that meet secrets. One line more, less or other is a difference.
+//! The record of a checked module, in lines that are committed: the number of operators that each
+//! operation takes, and the operators that no run has seen in functions that meet secrets. A line
+//! that is added, missing or changed is a difference.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +13,20 @@ use crate::module::Module;
 use crate::packet::{Packet, Sa};
 use crate::shapes::{self, Sequences};
 
-/// Octets of the packets that are counted.
+/// Lengths of the packets that are counted, in octets.
 const LENS: [usize; 6] = [64, 256, 576, 1400, 9000, 65_000];
 
-/// Packets of the batches that are counted: one alone, and as many as the kernels take at once, if they fit into the queue.
+/// Packets in the batches that are counted: one, and as many as the kernels process at once, where
+/// these fit in the queue.
 const BATCHES: [usize; 2] = [1, 16];
 
-/// Octets of a batch of more than one that fit into the queue of a connection.
+/// Most octets of a batch of several packets: they must fit in the queue of a connection.
 const BATCH_OCTETS: usize = 32_000;
 
-/// All lines about a module and a run of all shapes of it.
+/// All lines about a module, after a run of all its shapes.
 ///
 /// # Errors
-/// If the core refuses what is counted.
+/// If the core refuses a batch that is to be counted.
 pub fn lines(core: (&Module<'_>, &Layout), run: &Gateway<'_>) -> Result<Vec<String>, Problem> {
     let (module, _) = core;
     let coverage = &run.machine.coverage;
@@ -53,7 +55,7 @@ pub fn lines(core: (&Module<'_>, &Layout), run: &Gateway<'_>) -> Result<Vec<Stri
     Ok(all)
 }
 
-/// How `now` differs from what was recorded, a line each.
+/// How `now` differs from the record, one line for each difference.
 pub fn differences(recorded: &[String], now: &[String]) -> Vec<String> {
     let lacks = |lines: &[String], line: &String| !lines.contains(line);
     let gone = recorded.iter().filter(|line| lacks(now, line));
@@ -63,7 +65,8 @@ pub fn differences(recorded: &[String], now: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Operators of each operation, on keys and packets that are known: the same for all others.
+/// Operators of each operation. They are counted with known keys and packets; all other secrets
+/// take the same number.
 fn operators(core: (&Module<'_>, &Layout)) -> Result<Vec<String>, Problem> {
     let mut gateway = Gateway::new(core, Secrets::Known(1))?;
     let (mut inbound, mut outbound) = (Sequences::default(), Sequences::default());
@@ -80,7 +83,7 @@ fn operators(core: (&Module<'_>, &Layout)) -> Result<Vec<String>, Problem> {
         for (len, packets) in counted() {
             let shape = vec![(sa, len); packets];
             let opened = count_open(&mut gateway, &inbound.number(&shape))?;
-            // What is sealed has a trailer of two octets.
+            // Sealing adds a trailer of two octets.
             let shape = vec![(sa, len - 2); packets];
             let sealed = count_seal(&mut gateway, &outbound.number(&shape))?;
             all.push(format!("operators: {sealed} seal {name} {len} x{packets}"));
@@ -120,7 +123,7 @@ fn name_of(sa: Sa) -> String {
     cipher + esn
 }
 
-/// The name of a function without the compiler's hash of its crate.
+/// The name of a function without the hashes that the compiler adds to crate names.
 fn plain(name: &str) -> String {
     let mut rest = name;
     let mut out = String::new();

@@ -1,5 +1,5 @@
-//! Which packets a run consists of: every algorithm, both lengths of the AAD, every length that the kernels tell apart, single
-//! packets and batches, within one SA and across all.
+//! The packets of a run: every algorithm, both lengths of the AAD, every length that the kernels
+//! treat differently, and single packets and batches, within one SA and across all.
 
 use culvert_core::aead::kinds;
 
@@ -9,16 +9,16 @@ use crate::layout::Layout;
 use crate::module::Module;
 use crate::packet::{Packet, Sa};
 
-/// How much of it.
+/// How many of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// What the proof needs.
+    /// All that the proof needs.
     All,
     /// Every function and every kind of batch once.
     Few,
 }
 
-/// A run of all shapes; the gateway, for what it has noted.
+/// Runs all shapes and returns the gateway with everything that it noted.
 ///
 /// # Errors
 /// The first leak.
@@ -59,14 +59,14 @@ pub fn sas() -> Vec<Sa> {
 /// An SA and a length.
 pub type Shape = (Sa, usize);
 
-/// Sequence numbers of the SAs, from 1.
+/// The last sequence number of each SA. Numbers start at 1.
 #[derive(Default)]
 pub struct Sequences {
     last: [u64; 8],
 }
 
 impl Sequences {
-    /// Gives packets their numbers.
+    /// Gives packets their sequence numbers.
     pub fn number(&mut self, batch: &[Shape]) -> Vec<Packet> {
         let mut next = |&(sa, len): &Shape| {
             let last = &mut self.last[usize::from(sa.number)];
@@ -86,7 +86,7 @@ pub fn inbound(extent: Extent) -> Vec<Vec<Shape>> {
     batches(extent, 4)
 }
 
-/// Batches that leave; no inner packet is shorter than its header.
+/// Batches that leave. No inner packet is shorter than its header.
 pub fn outbound(extent: Extent) -> Vec<Vec<Shape>> {
     batches(extent, 20)
 }
@@ -101,11 +101,13 @@ fn batches(extent: Extent, shortest: usize) -> Vec<Vec<Shape>> {
             all.push(with(&lens[..1]));
             continue;
         }
-        // Groups of eight blocks of AES begin after six, those of ChaCha20 after four of 64: all lengths up to three groups.
+        // The kernels begin to work in groups after six blocks of AES (groups of eight) and after
+        // four blocks of 64 octets of ChaCha20. These are all lengths up to three groups.
         let lens: Vec<usize> = (shortest..=480).collect();
         all.extend(lens[..20].chunks(1).map(with));
         all.extend(lens.chunks(17).map(with));
-        // The cached part of a counter ends at 4096 octets; no inner packet is longer than the last.
+        // The part of a counter that is cached ends at 4096 octets. No inner packet is longer than
+        // the last.
         all.extend([1400, 4095, 4096, 4200, 8900, 65_400].map(|len| with(&[len])));
     }
     let lens = shortest..shortest + 64;

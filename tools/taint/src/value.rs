@@ -1,9 +1,10 @@
-//! Numbers that are partly unknown: each octet is either public, with a value, or secret, with labels that say whence.
+//! Numbers that are partly unknown. Each octet is either public and has a value, or secret and has
+//! labels that tell where it comes from.
 
-/// Secrets that an octet depends on, one bit for each source; 0 is public.
+/// Secrets that an octet depends on, one bit for each source; 0 means public.
 pub type Label = u32;
 
-/// Keying material, and everything made of it.
+/// Keying material and everything derived from it.
 pub const KEY: Label = 1;
 /// Octets that are sealed or opened.
 pub const DATA: Label = 2;
@@ -15,23 +16,24 @@ pub const fn tag_octet(n: usize) -> Label {
     0x1_0000 << n
 }
 
-/// Bits of the number of a packet, each as a bit that is set for 1 and one that is set for 0: who depends on two packets has both somewhere.
+/// Bits of a packet's number. Each bit of the number has two label bits: one is set for 1, the
+/// other for 0. A value that depends on two packets has both bits somewhere.
 const PACKET_BITS: usize = 6;
 const ONES: usize = 2;
 const ZEROS: usize = ONES + PACKET_BITS;
 
-/// Octets of packet `n` of a batch.
+/// Label of the octets of packet `n` of a batch.
 ///
 /// # Panics
 /// If a batch has no such packet.
 pub const fn of_packet(n: usize) -> Label {
     assert!(n < 1 << PACKET_BITS);
-    // Below 64.
+    // `n` is below 64.
     let (ones, zeros) = (n as Label, !n as Label & ((1 << PACKET_BITS) - 1));
     ones << ONES | zeros << ZEROS
 }
 
-/// The one packet on whose octets something depends.
+/// The only packet whose octets a value depends on; `None` if there are several.
 pub const fn packet_of(label: Label) -> Option<u32> {
     let all = (1 << PACKET_BITS) - 1;
     let (ones, zeros) = (label >> ONES & all, label >> ZEROS & all);
@@ -42,17 +44,18 @@ pub const fn packet_of(label: Label) -> Option<u32> {
     }
 }
 
-/// A value of any WebAssembly type, octet 0 lowest. Secret octets, and those above its type's width, are 0 in `bits`.
+/// A value of any WebAssembly type, with octet 0 lowest. In `bits`, secret octets and octets above
+/// the type's width are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value {
-    /// Little-endian octets.
+    /// Octets in little-endian order.
     pub bits: u128,
-    /// Of each octet.
+    /// Label of each octet.
     pub labels: [Label; 16],
 }
 
 impl Value {
-    /// A value that everybody may know.
+    /// A public value.
     pub const fn public(bits: u128) -> Self {
         Self {
             bits,
@@ -60,14 +63,14 @@ impl Value {
         }
     }
 
-    /// `len` octets that nobody knows.
+    /// A value of `len` secret octets.
     pub fn secret(len: usize, label: Label) -> Self {
         let mut value = Self::public(0);
         value.labels[..len].fill(label);
         value
     }
 
-    /// As `secret` if there is a label, else the `bits`.
+    /// A secret value if there is a label, else the public `bits`.
     pub fn known_if(label: Label, len: usize, bits: impl FnOnce() -> u128) -> Self {
         if label == 0 {
             return Self::public(bits());
@@ -75,19 +78,19 @@ impl Value {
         Self::secret(len, label)
     }
 
-    /// What all octets together depend on.
+    /// Labels of all octets together.
     pub fn label(&self) -> Label {
         self.labels.iter().fold(0, |all, label| all | label)
     }
 
-    /// What the octets of a lane depend on.
+    /// Labels of the octets of a lane.
     pub fn lane_label(&self, lane: usize, len: usize) -> Label {
         self.labels[lane * len..][..len]
             .iter()
             .fold(0, |all, label| all | label)
     }
 
-    /// Octets of a lane, if they are public.
+    /// Octets of a lane. They must be public.
     pub fn lane(&self, lane: usize, len: usize) -> u64 {
         // Lanes have at most eight octets.
         (self.bits >> (8 * lane * len) & mask(len)) as u64
@@ -105,7 +108,7 @@ impl Value {
         self.labels[n] = label;
     }
 
-    /// Each octet made of the same octet of both.
+    /// Makes each octet from the octets of both values at the same place.
     pub fn each_octet(
         a: &Self,
         b: &Self,
@@ -118,7 +121,7 @@ impl Value {
         out
     }
 
-    /// Each lane of `len` octets made of the same lane of both.
+    /// Makes each lane of `len` octets from the lanes of both values at the same place.
     pub fn each_lane(a: &Self, b: &Self, len: usize, make: impl Fn(u64, u64) -> u64) -> Self {
         let mut out = Self::public(0);
         for lane in 0..16 / len {
@@ -132,7 +135,7 @@ impl Value {
         out
     }
 
-    /// Lane `to` replaced by the first lane of `from`.
+    /// Replaces lane `to` by the first lane of `from`.
     pub fn with_lane(mut self, to: usize, from: &Self, len: usize) -> Self {
         for n in 0..len {
             self.set_octet(to * len + n, from.octet(n));
@@ -141,7 +144,7 @@ impl Value {
     }
 }
 
-/// The lowest `len` octets.
+/// A mask of the lowest `len` octets.
 pub const fn mask(len: usize) -> u128 {
     if len >= 16 {
         u128::MAX

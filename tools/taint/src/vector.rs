@@ -1,14 +1,15 @@
-//! 128-bit arithmetic. Swizzles by a secret are look-ups in a register and allowed; shifts are by public counts.
+//! 128-bit arithmetic. Swizzles by a secret are look-ups in a register, so they are allowed. Shift
+//! counts must be public.
 
 use wasmparser::{MemArg, Operator};
 
 use crate::Reach;
-use crate::machine::Stop;
+use crate::stop::Stop;
 use crate::value::{Label, Value, and, or, xor};
 
 type Make = fn(u64, u64) -> u64;
 
-/// Runs a vector operator on the stack. False if it is none that is known.
+/// Runs a vector operator on the stack. Returns false if the operator is not one of these.
 pub(crate) fn operate(operator: &Operator<'_>, stack: &mut Vec<Value>) -> Result<bool, Stop> {
     if let Operator::V128Const { value } = operator {
         stack.push(Value::public(u128::from_le_bytes(*value.bytes())));
@@ -38,7 +39,7 @@ pub(crate) fn splat(value: &Value, len: usize) -> Value {
     })
 }
 
-/// The lower eight octets, each lane to twice its width.
+/// Extends each lane of the lower eight octets to twice its width.
 pub(crate) fn extended(value: &Value, len: usize, is_signed: bool) -> Value {
     let mut out = Value::public(0);
     for lane in 0..8 / len {
@@ -102,7 +103,7 @@ fn lanewise(operator: &Operator<'_>) -> Option<(usize, Make)> {
     })
 }
 
-/// Products of both halves of a word, added.
+/// Multiplies both halves of the words and adds the products.
 const fn dot(a: u64, b: u64) -> u64 {
     let low = (a as i16 as i32).wrapping_mul(b as i16 as i32);
     let high = ((a >> 16) as i16 as i32).wrapping_mul((b >> 16) as i16 as i32);
@@ -177,7 +178,7 @@ fn bitwise(operator: &Operator<'_>, stack: &mut Vec<Value>) -> Result<bool, Stop
     Ok(true)
 }
 
-/// Swizzles, shuffles and what else moves octets.
+/// Swizzles, shuffles and other operators that move octets.
 fn moves(operator: &Operator<'_>, stack: &mut Vec<Value>) -> Result<bool, Stop> {
     use Operator as O;
     let made = match operator {
@@ -185,7 +186,8 @@ fn moves(operator: &Operator<'_>, stack: &mut Vec<Value>) -> Result<bool, Stop> 
             let (table, index) = pop_two(stack)?;
             swizzle(&table, &index, |at| (at < 16).then_some(at))
         }
-        // As x86 does; ARM differs for 16 to 127, which the core never uses (checked in its native tests).
+        // As x86 does it. ARM differs for indices 16 to 127, which the core never uses (its native
+        // tests check that).
         O::I8x16RelaxedSwizzle => {
             let (table, index) = pop_two(stack)?;
             swizzle(&table, &index, |at| (at < 0x80).then_some(at & 15))
@@ -234,7 +236,7 @@ fn swizzle(table: &Value, index: &Value, at: impl Fn(u8) -> Option<u8>) -> Value
     out
 }
 
-/// Single lanes, and tests of all of them.
+/// Operators on single lanes, and tests of all lanes.
 fn lanes(operator: &Operator<'_>, stack: &mut Vec<Value>) -> Result<bool, Stop> {
     use Operator as O;
     let made = match *operator {
@@ -278,10 +280,10 @@ fn test(a: &Value, holds: impl Fn(u128) -> bool) -> Value {
     Value::known_if(a.label(), 4, || holds(a.bits).into())
 }
 
-/// Place, octets, lane, and whether it is loaded.
+/// Place, number of octets, lane, and whether it is loaded.
 pub(crate) type LaneAccess = (MemArg, usize, u8, bool);
 
-/// A lane that is loaded or stored.
+/// The lane that an operator loads or stores.
 pub(crate) fn lane_access(operator: &Operator<'_>) -> Option<LaneAccess> {
     use Operator as O;
     Some(match *operator {

@@ -1,29 +1,31 @@
-//! The one question that a secret may decide: whether the tag of a packet was right. Once for each packet, and only while packets are opened.
+//! The only question that a secret may decide: whether the tag of a packet is right. It may be
+//! asked once for each packet, and only while packets are opened.
 
 use crate::value::{KEY, Label, TAG, packet_of};
 
-/// Answers to it, while one batch is opened.
+/// Answers to that question while one batch is opened.
 #[derive(Default)]
 pub struct Verdicts {
-    /// Bit n: packet n has been asked about.
+    /// Bit n is set once packet n has been asked about.
     asked: u64,
-    /// Bit n, modulo 32, answers for packet n: whether the branch is taken.
+    /// Bit n modulo 32 is the answer for packet n: whether the branch is taken.
     answers: u32,
 }
 
 impl Verdicts {
-    /// Nobody has been asked about.
+    /// Answers for a batch that has not been asked about yet.
     pub const fn new(answers: u32) -> Self {
         Self { asked: 0, answers }
     }
 
-    /// Bit n: packet n has been asked about.
+    /// Bit n is set if packet n has been asked about.
     pub const fn asked(&self) -> u64 {
         self.asked
     }
 
-    /// The answer to a branch on a value of this label. `None` if it is not such a question: made of the key and of all octets of the tag of
-    /// one packet, which has not been asked about.
+    /// The answer to a branch on a value with this label. `None` unless the value is a verdict: it
+    /// depends on the key and on all octets of one packet's tag, and that packet has not been asked
+    /// about.
     pub(crate) fn answer(&mut self, label: Label) -> Option<bool> {
         if label & (TAG | KEY) != TAG | KEY {
             return None;

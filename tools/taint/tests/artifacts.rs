@@ -1,5 +1,5 @@
-//! The checker on the committed modules: it finds nothing there, sees all of it, computes what the core computes, and finds
-//! every leak that is put in.
+//! Runs the checker on the committed modules. It finds no leak there, sees all operators, computes
+//! what the core computes, and finds every leak that is inserted.
 #![allow(clippy::unwrap_used)]
 
 use culvert_core::layout::{SA_INBOUND, SA_OUTBOUND};
@@ -19,7 +19,7 @@ fn artifact(variant: &str) -> (Vec<u8>, Layout) {
     (wasm, Layout::parse(&text))
 }
 
-/// What is added leaks at its own place, so that the first leak is the one that was put in.
+/// An inserted leak is found at its own place, so it is the first leak that is reported.
 fn every_mutant_is_caught(variant: &str) {
     let (wasm, layout) = artifact(variant);
     let module = Module::parse(&wasm).unwrap();
@@ -27,7 +27,7 @@ fn every_mutant_is_caught(variant: &str) {
     let sites = sites(&gateway.machine, &module);
     assert!(sites.len() > 20, "{} sites", sites.len());
     for (site, n) in sites.into_iter().zip(0..) {
-        // Each site with three of the eleven, by turns.
+        // Three of the eleven kinds at each site, in turns.
         for leakage in (0..3).map(|turn| Leakage::ALL[(n + 4 * turn) % 11]) {
             let spoilt = spoil(&wasm, &module, site, leakage);
             let mutant = Module::parse(&spoilt).unwrap();
@@ -82,7 +82,8 @@ fn both_ways<'a>(
     let packets = batch(&mut Sequences::default());
     let mut gateway = opened(core, secrets, &packets, 0);
     if secrets == Secrets::Hidden {
-        // Which way a branch goes for an authentic packet is the compiler's affair.
+        // The compiler decides which way a branch goes for an authentic packet, so the answers are
+        // learned first.
         let refused = (0..packets.len()).filter(|n| !gateway.is_authentic(*n).unwrap());
         let answers = refused.fold(0, |answers, n| answers | 1 << n);
         gateway = opened(core, secrets, &packets, answers);
@@ -120,7 +121,8 @@ fn the_interpreter_computes_what_the_portable_engine_does() {
     }
 }
 
-/// What the checker calls public is the same for two sets of secrets, over the whole memory.
+/// Octets that the checker calls public are the same for two sets of secrets, over the whole
+/// memory.
 #[test]
 fn what_is_public_does_not_depend_on_the_secrets() {
     let (wasm, layout) = artifact("relaxed");
@@ -161,7 +163,7 @@ fn what_is_public_does_not_depend_on_the_secrets() {
     }
 }
 
-/// What calls may reach is looked for from the exports, not from what a run has entered.
+/// Reachable functions are found from the exports, not from the functions that a run has entered.
 #[test]
 fn a_function_that_no_shape_enters_is_noticed() {
     let (wasm, layout) = artifact("relaxed");
@@ -171,5 +173,5 @@ fn a_function_that_no_shape_enters_is_noticed() {
     let never = coverage.never_entered(&module, &["inbound_open"]);
     let is_named = |part: &str| never.iter().any(|name| name.contains(part));
     assert!(is_named("inbound_open") && is_named("simd::open_batch"));
-    assert!(!is_named("simd::seal_batch"), "nobody who opens calls it");
+    assert!(!is_named("simd::seal_batch"), "opening never calls it");
 }

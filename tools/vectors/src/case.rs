@@ -1,11 +1,11 @@
-//! One vector in octets, whatever file it is from.
+//! A test vector in octets, whichever file it comes from.
 
 use serde::Deserialize;
 
-/// What is sealed, with what, and what that gives. As JSON it is an entry of the project's own file.
+/// The inputs of a seal and its result. As JSON it is an entry of the project's own file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Case {
-    /// For messages.
+    /// Name for messages.
     pub name: String,
     #[serde(with = "hex")]
     pub key: Vec<u8>,
@@ -20,7 +20,7 @@ pub struct Case {
     /// 16 octets, or the first 8 or 12 of them.
     #[serde(with = "hex")]
     pub tag: Vec<u8>,
-    /// Whether it opens. Only Wycheproof has others.
+    /// Whether it opens. Only Wycheproof has cases that do not.
     #[serde(skip, default = "valid")]
     pub is_valid: bool,
 }
@@ -31,7 +31,7 @@ fn valid() -> bool {
 
 #[cfg(test)]
 impl Case {
-    /// What the tests of each format spell in its way.
+    /// The case that the tests of each format write in that format.
     pub(crate) fn example(name: &str) -> Self {
         Self {
             name: name.into(),

@@ -1,6 +1,7 @@
-//! The AEAD vectors beside the core's tests, for every Rust test that runs them: the form of each file is spelt out here.
+//! Reads the AEAD vectors beside the core's tests, for every Rust test that uses them. This crate
+//! alone knows the formats of the files.
 //!
-//! `esp.json` is not among them: whole packets are for the core alone, whose tests have their form.
+//! `esp.json` is not among them: it holds whole packets, which only the core's tests use.
 
 mod case;
 pub mod packets;

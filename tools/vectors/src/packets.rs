@@ -1,4 +1,5 @@
-//! Packets of the specifications and derived ones: `aead_packets.json`, where each names its source.
+//! Packets from specifications, and packets derived from them: `aead_packets.json`, where each
+//! names its source.
 
 use serde::Deserialize;
 
@@ -20,11 +21,11 @@ pub enum Algorithm {
     ChaCha20Poly1305,
 }
 
-/// The file's packets.
+/// The packets of the file.
 ///
 /// # Panics
 ///
-/// If the file has another form.
+/// If the file has another format.
 pub fn all() -> Vec<Packet> {
     parse(include_str!(
         "../../../wasm-core/tests/vectors/aead_packets.json"

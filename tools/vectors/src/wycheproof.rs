@@ -1,20 +1,21 @@
-//! Wycheproof's suites (C2SP/wycheproof dac1dd4729, testvectors_v1): `aes_gcm_test.json`, `chacha20_poly1305_test.json`.
+//! Wycheproof's suites (C2SP/wycheproof dac1dd4729, testvectors_v1): `aes_gcm_test.json`,
+//! `chacha20_poly1305_test.json`.
 
 use serde::{Deserialize, Deserializer};
 
 use crate::Case;
 
-/// One file.
+/// One file of vectors.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Suite {
-    /// In all groups, as the file itself says.
+    /// Tests in all groups, as the file states it.
     pub number_of_tests: usize,
     #[serde(rename = "testGroups")]
     pub groups: Vec<Group>,
 }
 
-/// Cases of the same sizes, which are in bits.
+/// Cases with the same sizes, in bits.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
@@ -34,7 +35,8 @@ impl Suite {
 }
 
 impl Group {
-    /// Whether its nonces are of the one size that ESP has: a salt of 32 bits and an IV of 64 (RFC 4106 §4, RFC 7634 §2).
+    /// Whether its nonces have the size that ESP uses: a salt of 32 bits and an IV of 64 (RFC 4106
+    /// §4, RFC 7634 §2).
     pub fn is_for_esp(&self) -> bool {
         self.nonce_size == 96
     }
@@ -44,7 +46,7 @@ impl Group {
 ///
 /// # Panics
 ///
-/// If the file has another form.
+/// If the file has another format.
 pub fn aes_gcm() -> Suite {
     parse(include_str!(
         "../../../wasm-core/tests/vectors/aes_gcm_test.json"
@@ -56,7 +58,7 @@ pub fn aes_gcm() -> Suite {
 ///
 /// # Panics
 ///
-/// If the file has another form.
+/// If the file has another format.
 pub fn chacha20_poly1305() -> Suite {
     parse(include_str!(
         "../../../wasm-core/tests/vectors/chacha20_poly1305_test.json"
@@ -73,7 +75,7 @@ fn cases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Case>, D::Err
     Ok(tests.into_iter().map(Case::from).collect())
 }
 
-/// A case under Wycheproof's own names.
+/// A case with Wycheproof's own names.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Test {
@@ -93,7 +95,8 @@ struct Test {
     result: Verdict,
 }
 
-/// Other schemas of Wycheproof's know "acceptable", which would be neither: such a file is refused.
+/// Other schemas of Wycheproof also have "acceptable", which is neither. A file that contains it is
+/// refused.
 #[derive(PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Verdict {
@@ -120,7 +123,7 @@ impl From<Test> for Case {
 mod tests {
     use super::*;
 
-    /// A group for ESP with a valid case, and one of another size with an invalid case.
+    /// One group for ESP with a valid case, and one group of another size with an invalid case.
     const SUITE: &str = r#"{ "numberOfTests": 2, "testGroups": [
         { "ivSize": 96, "tagSize": 128, "tests": [{ "tcId": 7, "key": "0a", "iv": "1b",
             "aad": "2c", "msg": "3d", "ct": "4e", "tag": "5f", "result": "valid" }] },

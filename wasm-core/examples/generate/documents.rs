@@ -6,9 +6,9 @@ use culvert_core::border::SECTIONS;
 use culvert_core::report::status::Status;
 
 /// The page about the borders.
-pub const BORDERS: &str = "docs/architecture.md";
+pub const BORDERS: &str = "docs/design/borders.md";
 /// The page about the statuses.
-pub const STATUSES: &str = "docs/statuses.md";
+pub const STATUSES: &str = "docs/reference/statuses.md";
 
 /// The page with a new part between the marks of `name`.
 ///

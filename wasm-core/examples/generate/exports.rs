@@ -11,7 +11,7 @@ use crate::typescript::{call, camel_case, head, jsdoc};
 pub fn text() -> Result<String, String> {
     let mut out = head("wasm-core/src/border");
     out.push_str(
-        "\n// deno-lint-ignore-file camelcase -- names are those of the exports, as libc's stay libc's\n\n",
+        "\n// deno-lint-ignore-file camelcase -- names are those of the exports\n\n",
     );
     out.push_str(&jsdoc(0, CORE_DOC.lines()));
     out.push_str("export interface Core {\n");

@@ -17,7 +17,8 @@ pub fn text() -> String {
         out.push_str(&jsdoc(2, row.doc.iter().copied()));
         let _ = writeln!(out, "  {}: {},", row.name, row.status as u8);
     }
-    out.push_str("} as const;\n\n/** Name of a status. */\nexport type StatusName = keyof typeof Status;\n\n");
+    out.push_str("} as const;\n\n/** Name of a status. */\n");
+    out.push_str("export type StatusName = keyof typeof Status;\n\n");
     out.push_str("/** The consequence of a status for its packet, its connection or its SA. */\n");
     out.push_str("export type Fate =");
     for fate in Fate::ALL {

@@ -10,7 +10,7 @@ use arbitrary::Arbitrary;
 use culvert_core::layout::DATAGRAM_LEN_MAX;
 use culvert_core::report::status::{Fate, Status};
 use libfuzzer_sys::fuzz_target;
-use support::{Gate, SMALL, SUSPECT_LIMIT};
+use support::{Gate, RELAY, SMALL, SUSPECT_LIMIT};
 
 #[derive(Arbitrary, Debug)]
 struct Input {
@@ -19,8 +19,7 @@ struct Input {
 }
 
 fuzz_target!(|input: Input| {
-    let gate = Gate::with(SMALL, 0);
-    gate.set_upstream(0, true);
+    let gate = Gate::start(SMALL, 0, RELAY);
     let conn = gate.open(0, 7);
     let (mut upstream, mut close) = (Vec::new(), None);
     let mut rest = &input.stream[..];

@@ -12,7 +12,7 @@ use culvert_core::border as core;
 use culvert_core::report::status::Status;
 use libfuzzer_sys::fuzz_target;
 use support::kernel::relayed;
-use support::{Gate, SMALL, frame, frames};
+use support::{Gate, RELAY, SMALL, frame, frames};
 
 #[derive(Arbitrary, Debug)]
 enum Move {
@@ -44,8 +44,7 @@ struct Run {
 }
 
 fuzz_target!(|moves: Vec<Move>| {
-    let gate = Gate::with(SMALL, 0);
-    gate.set_upstream(0, true);
+    let gate = Gate::start(SMALL, 0, RELAY);
     let conn = gate.open(0, 7);
     let mut run = Run::default();
     for each in moves {
@@ -99,7 +98,7 @@ impl Run {
     fn serve(&mut self, gate: &Gate, conn: u32, sends: u32) {
         let (kind, count) = gate.inbound(0, conn);
         if kind == culvert_core::layout::BATCH_NONE {
-            core::rx_rest(0, conn);
+            core::rx_release_sent(0, conn, 0);
             return;
         }
         assert_eq!(kind, culvert_core::layout::BATCH_UPSTREAM);

@@ -5,7 +5,9 @@ use crate::esp::jobs;
 use crate::ids::ConnId;
 use crate::inbound::delivery;
 use crate::inbound::scan::{self, Found};
-use crate::layout::{BATCH_CLOSE, BATCH_ESP, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, NO_RING};
+use crate::layout::{
+    BATCH_CLOSE, BATCH_ESP, BATCH_HAND_OVER, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, NO_RING,
+};
 use crate::memory;
 use crate::report::status::Status;
 use crate::stream::receive_ring;
@@ -21,9 +23,9 @@ exports! {
             .map_or(NO_RING, u32::cast_signed)
     }
 
-    /// Takes in the octets that the kernel wrote.
-    fn rx_commit(_lane: u32, conn: u32, octets: u32) {
-        receive_ring::commit(memory::row(ConnId(conn)), octets);
+    /// Takes in the octets that the kernel wrote at `now`.
+    fn rx_commit(_lane: u32, conn: u32, octets: u32, now: f64) {
+        receive_ring::commit(memory::row(ConnId(conn)), octets, now);
     }
 
     /// Unread octets.
@@ -55,7 +57,7 @@ exports! {
     /// - `BATCH_UPSTREAM`: that many sends in `LANE_UP_MMSG`, a mmsghdr each with an iovec for each
     ///   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
     ///   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
-    ///   Only when `LANE_HAS_UPSTREAM` is 1.
+    /// - `BATCH_HAND_OVER`: that many IKE messages, each an iovec of `LANE_UP_IOV`.
     /// - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
     ///   `FrameLengthInvalid` or `SuspectLimit`.
     fn inbound(lane: u32, conn: u32, now: f64) -> u32 {
@@ -65,6 +67,7 @@ exports! {
             Found::Skipped { frames } => (BATCH_SKIPPED, frames, Status::Ok),
             Found::Esp { jobs } => (BATCH_ESP, jobs, Status::Ok),
             Found::Upstream { sends } => (BATCH_UPSTREAM, sends, Status::Ok),
+            Found::HandOver { messages } => (BATCH_HAND_OVER, messages, Status::Ok),
             Found::Close(status) => (BATCH_CLOSE, 0, status),
         };
         lane.batch_count.set(count);
@@ -96,15 +99,15 @@ exports! {
         scan::release_all(memory::lane(lane), ConnId(conn));
     }
 
-    /// Releases the first `sends` sends of a batch for upstream. The others stay in the ring, to be
-    /// found again. An empty ring goes back to the pool.
+    /// Releases the first `sends` sends of a batch for upstream, or so many messages of one that is
+    /// handed over. The others stay in the ring, to be found again. An empty ring goes back to the
+    /// pool.
     fn rx_release_sent(lane: u32, conn: u32, sends: u32) {
         scan::release_sent(memory::lane(lane), ConnId(conn), sends);
     }
 
-    /// Lets the batch go as it is: what is in it stays in the ring. An empty ring goes back to the
-    /// pool.
-    fn rx_rest(lane: u32, conn: u32) {
-        scan::rest(memory::lane(lane), ConnId(conn));
+    /// Notes that the connection rests: what is there has been looked at. An empty ring goes back.
+    fn rx_rest(_lane: u32, conn: u32) {
+        receive_ring::rest(memory::row(ConnId(conn)));
     }
 }

@@ -1,5 +1,5 @@
-//! The functions that TypeScript calls: numbers in, numbers out. `docs/architecture.md` says which
-//! thread may call which of them, and when.
+//! The functions that TypeScript calls: numbers in, numbers out. `docs/design/borders.md` says
+//! which thread may call which of them, and when.
 //!
 //! Nothing is decided here; each function finds the rows and hands them on. A file is a section of
 //! the border. Its `exports!` makes both the functions and their rows in [`SECTIONS`], from which

@@ -3,7 +3,8 @@
 use super::{Done, Outcome, exports};
 use crate::ids::{ConnId, Spi};
 use crate::memory;
-use crate::sa::{path, sad};
+use crate::path::{Path, peers};
+use crate::sa::sad;
 
 exports! {
     section "SAs and peers";
@@ -34,21 +35,21 @@ exports! {
         sad::sweep(memory::lane(lane), now)
     }
 
-    /// Connection of a peer's live path, or 0.
+    /// A peer's live path: its kind (`PATH_TCP`) << `PATH_KIND_SHIFT` | the connection, or 0.
     fn peer_path(peer: u32) -> u32 {
-        path::path(peer).map_or(0, |path| path.conn.0)
+        peers::path(peer).map_or(0, Path::handle)
     }
 
     /// Makes a live connection a peer's path before the peer has sent anything on it, for the
     /// originator's side.
     fn peer_use(peer: u32, conn: u32) {
-        path::use_path(peer, ConnId(conn));
+        peers::use_path(peer, ConnId(conn));
     }
 
     /// Ends a peer's path when its last SA has gone. The number is free for another peer, which
     /// must earn a path of its own.
     fn peer_forget(peer: u32) {
-        path::forget(peer);
+        peers::forget(peer);
     }
 
     /// Wipes every key, at the end of the process.

@@ -38,7 +38,9 @@ exports! {
     /// message headers. Returns 1, or 0 if the limits do not fit.
     ///
     /// The shell calls it once, before lanes start. `base` is the absolute address of the memory;
-    /// with 0, as native tests have it, offsets are addresses.
+    /// with 0, as native tests have it, offsets are addresses. `ike` is an `IKE_` value and
+    /// `unknown_spi` an `UNKNOWN_SPI_` value: what happens to IKE, and to ESP that has no inbound
+    /// SA.
     fn core_init(
         lanes: u32,
         connections: u32,
@@ -49,6 +51,8 @@ exports! {
         base_high: u32,
         max_per_source: u32,
         suspect_limit: u32,
+        ike: u32,
+        unknown_spi: u32,
     ) -> Done {
         let limits = Limits {
             lanes,
@@ -64,6 +68,8 @@ exports! {
                 base,
                 max_per_source,
                 suspect_limit,
+                ike,
+                unknown_spi,
             },
         ))
     }

@@ -11,9 +11,9 @@ exports! {
     section "Upstream";
 
     /// Number of reads of `LANE_UP_READ` (a mmsghdr for `recvmmsg`, into slots) that the IKE
-    /// reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or `NO_RING` if the pool is empty. The
-    /// reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender has made
-    /// room.
+    /// reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or `NO_RING` if the pool is
+    /// empty. The reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender
+    /// has made room.
     fn upstream_begin(lane: u32, conn: u32) -> i32 {
         datagrams::begin(memory::lane(lane), memory::row(ConnId(conn))).map_or(NO_RING, u32::cast_signed)
     }

@@ -3,6 +3,7 @@
 pub(crate) mod ike_sas;
 pub(crate) mod score;
 mod served;
+mod socket_address;
 pub(crate) mod sources;
 pub(crate) mod table;
 

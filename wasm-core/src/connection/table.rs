@@ -3,15 +3,14 @@
 //! A row is free or holds one connection. `generation` grows at each close, so a path to an earlier
 //! connection of the row leads nowhere.
 
-use core::cell::Cell;
 use core::sync::atomic::Ordering;
 
-use crate::connection::ike_sas;
-use crate::connection::sources::{self, SourceKey};
+use super::socket_address::SocketAddress;
+use super::{ike_sas, sources};
 use crate::ids::ConnId;
 use crate::layout::connection_row::{ByKind, FrameCursors, Row};
 use crate::layout::lane::LaneBlock;
-use crate::layout::{CONN_ACCEPTED, CONN_CLOSED, FAMILY_V4, FAMILY_V6};
+use crate::layout::{CONN_ACCEPTED, CONN_CLOSED, CONN_DRAINING};
 use crate::memory::{self, lock};
 use crate::report::counters::count;
 use crate::report::status::Status;
@@ -94,6 +93,7 @@ pub(crate) fn close_end(conn: ConnId) {
 }
 
 /// Changes the state under the transmit lock, so that no lane seals for a connection that drains.
+/// One that drains is not read any more, so an incomplete frame has no clock.
 pub(crate) fn set_state(conn: ConnId, state: u32) {
     let row = memory::row(conn);
     lock::locked(&row.tx_lock, || {
@@ -101,6 +101,9 @@ pub(crate) fn set_state(conn: ConnId, state: u32) {
             row.state.store(state, Ordering::Release);
         }
     });
+    if state == CONN_DRAINING {
+        row.partial_at.set(0.0);
+    }
 }
 
 /// A free row, which stays free. Under the table lock.
@@ -140,6 +143,9 @@ fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     row.local_port.set(0);
     row.score.set(0);
     row.valid_at.set(0.0);
+    row.read_at.set(accepted.now);
+    row.partial_at.set(0.0);
+    row.held_at.set(0.0);
     row.up_plain.set(0);
     row.up_lost.set(0);
     ike_sas::clear(row);
@@ -164,83 +170,5 @@ fn clear_cursors(ring: &FrameCursors) {
 fn clear_counts(counts: &ByKind) {
     for word in counts.frames.iter().chain(&counts.octets) {
         word.store(0, Ordering::Relaxed);
-    }
-}
-
-/// An address as the row keeps it.
-struct SocketAddress {
-    family: u32,
-    port: u16,
-    octets: [u8; 16],
-}
-
-impl SocketAddress {
-    const UNKNOWN: Self = Self {
-        family: FAMILY_V4,
-        port: 0,
-        octets: [0; 16],
-    };
-
-    /// Parses a `sockaddr_in` or `sockaddr_in6`; the family is in host order, the port in wire
-    /// order.
-    fn read(sockaddr: &[Cell<u8>; 128]) -> Self {
-        let octet = |i: usize| sockaddr[i].get();
-        let family = u32::from(u16::from_le_bytes([octet(0), octet(1)]));
-        let port = u16::from_be_bytes([octet(2), octet(3)]);
-        if family == FAMILY_V6 {
-            return Self::from_v6(port, core::array::from_fn(|i| octet(8 + i)));
-        }
-        let mut octets = [0; 16];
-        for (i, to) in octets.iter_mut().take(4).enumerate() {
-            *to = octet(4 + i);
-        }
-        Self {
-            family: FAMILY_V4,
-            port,
-            octets,
-        }
-    }
-
-    /// An IPv6 address; one that is a mapped IPv4 address counts as that.
-    fn from_v6(port: u16, octets: [u8; 16]) -> Self {
-        const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-        let Some(v4) = octets.strip_prefix(&MAPPED) else {
-            return Self {
-                family: FAMILY_V6,
-                port,
-                octets,
-            };
-        };
-        let mut octets = [0; 16];
-        octets[..4].copy_from_slice(v4);
-        Self {
-            family: FAMILY_V4,
-            port,
-            octets,
-        }
-    }
-
-    fn write(&self, to: &[Cell<u8>; 16]) {
-        for (to, &from) in to.iter().zip(&self.octets) {
-            to.set(from);
-        }
-    }
-
-    fn of_peer(row: &Row) -> Self {
-        let octets = core::array::from_fn(|i| row.address[i].get());
-        Self {
-            family: row.family.get(),
-            port: 0,
-            octets,
-        }
-    }
-
-    fn source(&self) -> SourceKey {
-        let [a, b, c, d, e, f, g, h, ..] = self.octets;
-        let key = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-        SourceKey {
-            version: if self.family == FAMILY_V6 { 6 } else { 4 },
-            key,
-        }
     }
 }

@@ -13,9 +13,10 @@ pub(crate) fn open(lane: &LaneBlock) {
     for chunk in lane.jobs[..lane.batch.jobs.get() as usize].chunks(CHUNK) {
         let sad = SadRead::of(lane);
         octets::lend(|lender| {
-            let mut jobs: [OpenJob<'_>; CHUNK] = core::array::from_fn(|i| match chunk.get(i) {
-                Some(job) => open_job(job, &sad, lender),
-                None => unused_open_job(&chunk[0], &sad),
+            let mut jobs: [OpenJob<'_>; CHUNK] = core::array::from_fn(|i| {
+                let job = chunk.get(i).unwrap_or(&chunk[0]);
+                let data_len = chunk.get(i).map_or(0, |job| job.data_len.get());
+                open_job(job, data_len, &sad, lender)
             });
             open_batch(&mut jobs[..chunk.len()]);
             for (job, done) in chunk.iter().zip(&jobs) {
@@ -41,13 +42,15 @@ pub(crate) fn seal(lane: &LaneBlock) {
     }
 }
 
-fn open_job<'a>(job: &Job, sad: &'a SadRead<'_>, lender: &'a Lender) -> OpenJob<'a> {
+/// Borrows the octets that a job names. A place of the array that no job takes has the first job,
+/// with a `data_len` of 0.
+fn open_job<'a>(job: &Job, data_len: u32, sad: &'a SadRead<'_>, lender: &'a Lender) -> OpenJob<'a> {
     OpenJob {
         context: sad.key(job.context.get()),
         nonce: core::array::from_fn(|i| job.nonce[i].get()),
         aad: core::array::from_fn(|i| job.aad[i].get()),
         aad_len: job.aad_len.get() as usize,
-        data: lender.octets_mut(job.data.get(), job.data_len.get()),
+        data: lender.octets_mut(job.data.get(), data_len),
         tag: octets::array(job.tag.get()),
         ok: false,
     }
@@ -70,19 +73,6 @@ fn seal_job<'a>(job: &Job, sad: &'a SadRead<'_>, lender: &'a Lender) -> SealJob<
 }
 
 /// Fills a place of the array that no job takes.
-fn unused_open_job<'a>(like: &Job, sad: &'a SadRead<'_>) -> OpenJob<'a> {
-    OpenJob {
-        context: sad.key(like.context.get()),
-        nonce: [0; 12],
-        aad: [0; 12],
-        aad_len: 8,
-        data: &mut [],
-        tag: [0; 16],
-        ok: false,
-    }
-}
-
-/// Does the same for a job that seals.
 fn unused_seal_job<'a>(like: &Job, sad: &'a SadRead<'_>, tag: &'a mut [u8; 16]) -> SealJob<'a> {
     SealJob {
         context: sad.key(like.context.get()),

@@ -10,9 +10,10 @@ use crate::layout::INBOUND;
 use crate::layout::lane::{Job, LaneBlock};
 use crate::layout::sa_row::SaRow;
 use crate::memory::{self, lock, octets};
+use crate::path::peers;
 use crate::report::status::Status;
 use crate::sa::lifetime::{self, Use};
-use crate::sa::{esn, path, policy};
+use crate::sa::{esn, policy};
 
 /// An ESP packet in a receive ring.
 #[derive(Clone, Copy)]
@@ -111,7 +112,7 @@ fn note_fresh(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
     crate::report::counters::add(&lane.esp_packets[INBOUND], 1);
     served.row.valid_at.set(served.now);
     score::clear(served.row);
-    path::move_path(lane, sa, served);
+    peers::move_path(lane, sa, served);
 }
 
 /// The full number of a packet: with ESN the high half is inferred (RFC 4303 App. A2).

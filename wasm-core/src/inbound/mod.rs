@@ -1,4 +1,5 @@
 //! From TCP inwards: batches of frames out of a receive ring, and inner packets to the device.
 
+mod class;
 pub(crate) mod delivery;
 pub(crate) mod scan;

@@ -5,15 +5,15 @@
 //! front of a batch only. A peer that sends nothing else holds its lane for no longer than a batch
 //! takes.
 
+use super::class::{Class, classify};
 use crate::connection::{Served, ike_sas, score};
-use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::esp::opening::{self, Packet};
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{
-    BATCH_ESP, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, DATAGRAM_LEN_MAX, IKE_HEADER_LEN, INBOUND,
-    KIND_EMPTY, KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX,
+    BATCH_ESP, BATCH_HAND_OVER, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, INBOUND, KIND_EMPTY,
+    KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX,
 };
 use crate::memory::{self, kernel_tables, octets};
 use crate::report::counters::{Frames, count_frames};
@@ -23,18 +23,6 @@ use crate::sa::sad;
 use crate::stream::frame::{Frame, Kind, next_frame};
 use crate::stream::receive_ring;
 use crate::upstream::runs;
-
-/// Where a frame goes.
-enum Class {
-    /// One of our SAs opens it.
-    Open(SaId),
-    /// Its payload goes upstream.
-    Relay,
-    /// Nowhere; legal.
-    Ignore,
-    /// Nowhere, for this reason.
-    Drop(Status),
-}
 
 /// The reason why a look for frames ended.
 enum End {
@@ -75,6 +63,11 @@ pub(crate) enum Found {
         /// Calls that send them.
         sends: u32,
     },
+    /// IKE messages for an endpoint in this process.
+    HandOver {
+        /// Messages in `up_iov`.
+        messages: u32,
+    },
     /// The connection has to end.
     Close(Status),
 }
@@ -87,7 +80,14 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
         now,
     };
     begin(lane, &served);
-    let found = scan(lane, &served);
+    let found = look(lane, &served);
+    note_clock(served.row, &found);
+    found
+}
+
+/// Looks, from a batch that is begun and has nothing yet.
+fn look(lane: &LaneBlock, served: &Served<'_>) -> Found {
+    let found = scan(lane, served);
     let batch = &lane.batch;
     if batch.kind.get() != BATCH_ESP {
         sad::let_go(lane);
@@ -105,9 +105,23 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
         (BATCH_UPSTREAM, _) => Found::Upstream {
             sends: runs::plan(lane, served.row),
         },
+        (BATCH_HAND_OVER, _) => Found::HandOver {
+            messages: batch.messages.get(),
+        },
         _ => Found::Esp {
             jobs: batch.jobs.get(),
         },
+    }
+}
+
+/// A frame that was incomplete has been completed if anything else was found: a later one has a
+/// clock of its own.
+fn note_clock(row: &Row, found: &Found) {
+    if !matches!(found, Found::Nothing { frames: 0 }) {
+        row.partial_at.set(0.0);
+    }
+    if matches!(found, Found::Nothing { .. }) {
+        receive_ring::note_partial(row);
     }
 }
 
@@ -146,28 +160,34 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
 
 /// Releases the whole batch.
 pub(crate) fn release_all(lane: &LaneBlock, conn: ConnId) {
-    if lane.batch.rx_conn.get() == conn.0 {
+    let batch = &lane.batch;
+    if batch.rx_conn.get() == conn.0 {
         let row = memory::row(conn);
-        match lane.batch.kind.get() {
-            BATCH_UPSTREAM => release_messages(lane, row, lane.batch.messages.get()),
-            BATCH_ESP => receive_ring::consume_to(row, lane.batch.rx_end.get()),
+        match batch.kind.get() {
+            BATCH_UPSTREAM | BATCH_HAND_OVER => release_messages(lane, row, batch.messages.get()),
+            BATCH_ESP => receive_ring::consume_to(row, batch.rx_end.get()),
             _ => {}
         }
     }
-    rest(lane, conn);
+    end_batch(lane, conn);
 }
 
-/// Releases the first `sends` sends of a batch for upstream.
+/// Releases the first `sends` sends of a batch for upstream, or messages of one to be handed over.
 pub(crate) fn release_sent(lane: &LaneBlock, conn: ConnId, sends: u32) {
     let batch = &lane.batch;
-    if batch.rx_conn.get() == conn.0 && batch.kind.get() == BATCH_UPSTREAM {
-        release_messages(lane, memory::row(conn), runs::messages_before(lane, sends));
+    if batch.rx_conn.get() == conn.0 {
+        let row = memory::row(conn);
+        match batch.kind.get() {
+            BATCH_UPSTREAM => release_messages(lane, row, runs::messages_before(lane, sends)),
+            BATCH_HAND_OVER => release_messages(lane, row, sends),
+            _ => {}
+        }
     }
-    rest(lane, conn);
+    end_batch(lane, conn);
 }
 
-/// Lets the batch go and gives an empty ring back.
-pub(crate) fn rest(lane: &LaneBlock, conn: ConnId) {
+/// Forgets the batch and gives an empty ring back.
+fn end_batch(lane: &LaneBlock, conn: ConnId) {
     if lane.batch.rx_conn.get() == conn.0 {
         lane.batch.kind.set(BATCH_NONE);
     }
@@ -227,11 +247,14 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
     let batch = &lane.batch;
     let kind = batch.kind.get();
     match classify(lane, frame) {
-        Class::Open(id) if kind != BATCH_UPSTREAM && batch.jobs.get() < BATCH_MAX as u32 => {
+        Class::Open(id) if has_room(kind, BATCH_ESP, batch.jobs.get()) => {
             add_job(lane, served, id, frame);
         }
-        Class::Relay if kind != BATCH_ESP && batch.messages.get() < BATCH_MAX as u32 => {
-            add_message(lane, served, frame);
+        Class::Relay if has_room(kind, BATCH_UPSTREAM, batch.messages.get()) => {
+            add_message(lane, served, frame, BATCH_UPSTREAM);
+        }
+        Class::HandOver if has_room(kind, BATCH_HAND_OVER, batch.messages.get()) => {
+            add_message(lane, served, frame, BATCH_HAND_OVER);
         }
         Class::Ignore if kind == BATCH_NONE => count_kind(lane, served.row, frame),
         Class::Drop(status) if kind == BATCH_NONE => drop_frame(lane, served, frame, status),
@@ -247,30 +270,9 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
     true
 }
 
-/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1).
-fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
-    let payload_len = frame.payload_len();
-    let has_upstream = lane.has_upstream.get() != 0;
-    match frame.kind {
-        Kind::Empty | Kind::Keepalive => Class::Ignore,
-        Kind::Short => Class::Drop(Status::FrameShort),
-        Kind::Ike if payload_len < NON_ESP_MARKER_LEN + IKE_HEADER_LEN => {
-            Class::Drop(Status::IkeShort)
-        }
-        Kind::Ike if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::IkeTooLong),
-        Kind::Ike if !has_upstream => Class::Drop(Status::NoUpstream),
-        Kind::Ike => Class::Relay,
-        Kind::Esp(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
-        Kind::Esp(spi) => {
-            sad::hold(lane);
-            match sad::find_inbound(spi) {
-                Some(id) => Class::Open(id),
-                None if !has_upstream => Class::Drop(Status::UnknownSpi),
-                None if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::EspTooLong),
-                None => Class::Relay,
-            }
-        }
-    }
+/// Whether a batch of `kind`, with `count` of `wanted` in it, takes one more of `wanted`.
+fn has_room(kind: u32, wanted: u32, count: u32) -> bool {
+    (kind == BATCH_NONE || kind == wanted) && count < BATCH_MAX as u32
 }
 
 /// Step 5 for one packet. A refused packet gets no job, but its octets belong to the batch.
@@ -300,7 +302,8 @@ fn add_job(lane: &LaneBlock, served: &Served<'_>, sa: SaId, frame: &Frame) {
     }
 }
 
-fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
+/// Adds a message to a batch of `kind`.
+fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, kind: u32) {
     let batch = &lane.batch;
     let at = receive_ring::make_whole(served.row, batch.rx_end.get(), frame.len) + LENGTH_FIELD_LEN;
     let i = batch.messages.get();
@@ -315,7 +318,7 @@ fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
             |message| ike_sas::note(lane, served, message),
         );
     }
-    batch.kind.set(BATCH_UPSTREAM);
+    batch.kind.set(kind);
     batch.messages.set(i + 1);
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Each cache line has one writer. Identity and receive side belong to the owner lane, the transmit
 //! side to the holder of `tx_lock`. `state` and `generation` change under `tx_lock`.
+//!
+//! What a row says of its connection is kept nowhere else. Moments are monotonic milliseconds.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
@@ -109,15 +111,19 @@ pub struct Row {
     pub score: Cell<u32>,
     /// Monotonic milliseconds of the last authenticated packet or datagram from upstream.
     pub valid_at: Cell<f64>,
+    /// Monotonic milliseconds of the last read that brought octets, at first of the accept.
+    pub read_at: Cell<f64>,
+    /// When the incomplete frame in the receive ring began, as the read that was the last before
+    /// it was seen; 0 without one.
+    pub partial_at: Cell<f64>,
+    /// When the first octets came since the connection last rested with an empty receive ring; 0
+    /// while it does.
+    pub held_at: Cell<f64>,
     /// The upstream socket takes no runs of datagrams.
     pub up_plain: Cell<u32>,
     /// Datagrams that the kernel says it has dropped from the upstream socket.
     pub up_lost: Cell<u32>,
-    /// SPI of the initiator of the last IKE_SA_INIT that came (`connection::ike_sas`).
-    pub ike_spi: Cell<u64>,
-    /// The address that the peer has connected to, of the same family.
-    pub local_address: [Cell<u8>; 16],
-    /// Its port; 0 if unknown.
+    /// Port of `local_address`; 0 if unknown.
     pub local_port: Cell<u32>,
     /// State of its IKE SA: an `IKE_` constant of `connection::ike_sas`.
     pub ike_state: Cell<u32>,
@@ -143,7 +149,12 @@ pub struct Row {
     pub tx_partial_at: AtomicU64,
     /// The queue as a whole.
     pub queue: Queue,
-    _tx_pad: [u64; 3],
+
+    /// The address that the peer has connected to, of the same family. Written once, and so at the
+    /// end of the transmit side's last line.
+    pub local_address: [Cell<u8>; 16],
+    /// SPI of the initiator of the last IKE_SA_INIT that came (`connection::ike_sas`); as rare.
+    pub ike_spi: Cell<u64>,
 
     /// Frames from TCP; owner lane.
     pub inbound: ByKind,

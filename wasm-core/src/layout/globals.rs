@@ -75,6 +75,10 @@ pub struct Globals {
     pub max_per_source: Cell<u32>,
     /// Points of the score that close a connection.
     pub suspect_limit: Cell<u32>,
+    /// What becomes of IKE: an `IKE_` constant.
+    pub ike: Cell<u32>,
+    /// What becomes of ESP that has no inbound SA: an `UNKNOWN_SPI_` constant.
+    pub unknown_spi: Cell<u32>,
     /// Addresses of the echo host, IPv4 and IPv6.
     pub echo: [EchoAddress; 2],
 

@@ -109,12 +109,10 @@ pub struct Entry {
     pub len: Cell<u32>,
     /// The SA it leaves by.
     pub sa: Cell<u32>,
-    /// The connection it leaves on.
-    pub conn: Cell<u32>,
-    /// Generation of that connection.
-    pub generation: Cell<u32>,
     /// 4, 41, or 59 for a dummy, whose SA is given.
     pub next_header: Cell<u32>,
+    /// The path on which it leaves, packed.
+    pub path: Cell<u64>,
     /// Octets of payload in each of its segments; 0 for a plain packet.
     pub segment_size: Cell<u32>,
     /// Segments before this one are done.
@@ -212,8 +210,6 @@ pub struct LaneBlock {
 
     /// `OFFLOAD_` constant of the inner side's device.
     pub offload: Cell<u32>,
-    /// 1 if there is an upstream.
-    pub has_upstream: Cell<u32>,
     /// The lane's eventfd.
     pub eventfd: Cell<i32>,
     /// IKE messages among those in `up_mmsg`.
@@ -225,7 +221,6 @@ pub struct LaneBlock {
     /// The status for which the last `inbound` wants the connection closed, else 0.
     pub batch_status: Cell<u32>,
 
-    _align: u32,
     /// For `accept4`.
     pub sockaddr: [Cell<u8>; 128],
     /// For `epoll_wait`; 12 octets each on x86-64, 16 elsewhere.

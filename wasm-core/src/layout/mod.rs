@@ -78,6 +78,12 @@ const _: () = assert!(KEY_MATERIAL_MAX <= KEY_MATERIAL_ROOM);
 pub const SAS_MAX: u32 = 16_384;
 /// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
 pub const CONNECTIONS_MAX: u32 = (1 << 20) - 1;
+/// Bits of a packed path's low half that hold the row.
+pub const PATH_ROW_MASK: u32 = CONNECTIONS_MAX;
+/// Where its kind begins, which the top bits hold.
+pub const PATH_KIND_SHIFT: u32 = 28;
+/// Kind of a path: a TCP connection.
+pub const PATH_TCP: u32 = 0;
 /// Most lanes of one process.
 pub const LANES_MAX: u32 = 64;
 /// Largest inner packet.
@@ -144,6 +150,20 @@ pub const BATCH_UPSTREAM: u32 = 2;
 pub const BATCH_CLOSE: u32 = 3;
 /// As many frames as one call looks at went nowhere; more may follow.
 pub const BATCH_SKIPPED: u32 = 4;
+/// IKE messages for an endpoint in this process.
+pub const BATCH_HAND_OVER: u32 = 5;
+
+/// IKE is dropped.
+pub const IKE_DROP: u32 = 0;
+/// IKE is passed to a daemon.
+pub const IKE_RELAY: u32 = 1;
+/// IKE is handed over to an endpoint in this process.
+pub const IKE_HAND_OVER: u32 = 2;
+
+/// ESP of an unknown SPI is dropped.
+pub const UNKNOWN_SPI_DROP: u32 = 0;
+/// It is passed to a daemon.
+pub const UNKNOWN_SPI_RELAY: u32 = 1;
 
 /// The inner side's device takes plain packets only.
 pub const OFFLOAD_NONE: u32 = 0;

@@ -101,8 +101,7 @@ pub struct SaLive {
 /// A peer: pairs its SAs by direction.
 #[repr(C)]
 pub struct Peer {
-    /// `generation << 32 | conn` of the connection that brought its last fresh packet; 0 without
-    /// one.
+    /// The path, packed (`path`): the connection that brought its last fresh packet; 0 without one.
     pub path: AtomicU64,
     /// Monotonic milliseconds of the last path move with an event, as bits of an f64; 0 if none.
     pub told_at: AtomicU64,

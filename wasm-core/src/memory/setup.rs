@@ -14,6 +14,10 @@ pub(crate) struct Options {
     pub(crate) max_per_source: u32,
     /// Points of the score that close a connection.
     pub(crate) suspect_limit: u32,
+    /// What becomes of IKE: an `IKE_` constant.
+    pub(crate) ike: u32,
+    /// What becomes of ESP that has no inbound SA: an `UNKNOWN_SPI_` constant.
+    pub(crate) unknown_spi: u32,
 }
 
 /// Lays the memory out. False if the limits do not fit.
@@ -41,6 +45,8 @@ fn set_limits(globals: &Globals, limits: &Limits, options: &Options) {
     globals.segment_len.set(segment_len(limits.inner_mtu));
     globals.max_per_source.set(options.max_per_source);
     globals.suspect_limit.set(options.suspect_limit.max(1));
+    globals.ike.set(options.ike);
+    globals.unknown_spi.set(options.unknown_spi);
 }
 
 fn set_regions(globals: &Globals, plan: &Plan) {

@@ -1,14 +1,14 @@
 //! Entries: the packets that want to leave by a lane, in its block's table.
 
-use crate::ids::{ConnId, SaId, Spi};
+use crate::ids::{SaId, Spi};
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::memory::{self, octets};
 use crate::offload::segment::Whole;
 use crate::offload::transport::{ROUTED, layout};
+use crate::path::Path;
 use crate::report::counters::add;
 use crate::report::events::{Audited, audit};
 use crate::report::status::{Fate, Status};
-use crate::sa::path::Path;
 
 /// No version of the SAD: entries have not been resolved yet.
 const UNRESOLVED: u32 = u32::MAX;
@@ -29,12 +29,9 @@ pub(crate) fn set(entry: &Entry, at: u32, len: u32) {
     entry.next_segment.set(0);
 }
 
-/// The path that an entry leaves by.
-pub(crate) fn path_of(entry: &Entry) -> Path {
-    Path {
-        conn: ConnId(entry.conn.get()),
-        generation: entry.generation.get(),
-    }
+/// The path that an entry leaves by, once it is resolved.
+pub(crate) fn path_of(entry: &Entry) -> Option<Path> {
+    Path::unpacked(entry.path.get())
 }
 
 /// How the entry's packet is cut; `None` if it is a plain one.
@@ -62,11 +59,14 @@ pub(crate) fn discard(lane: &LaneBlock, entry: &Entry, status: Status) {
     add(&lane.counters[status as usize], packets_left(entry));
     entry.len.set(0);
     // RFC 4303 §4: a packet that stops at its SA's limits is auditable.
-    if status.fate() == Fate::Expire {
+    if status.fate() == Fate::Expire
+        && let Some(path) = path_of(entry)
+    {
+        let Path::Tcp { conn, .. } = path;
         let sa = memory::sa(SaId(entry.sa.get()));
         let last = sa.live.sequence.load(core::sync::atomic::Ordering::Relaxed);
         let packet = Audited {
-            conn: ConnId(entry.conn.get()),
+            conn,
             spi: Spi(sa.spi.get()),
             sequence: Some(last),
         };

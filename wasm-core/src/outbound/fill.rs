@@ -12,10 +12,10 @@ use crate::layout::connection_row::Row;
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::layout::{BATCH_MAX, OUTBOUND};
 use crate::memory::{self, Lane, kernel_tables, lock, octets};
+use crate::path::Path;
 use crate::report::counters::{add, count};
 use crate::report::status::Status;
 use crate::sa::lifetime::{self, Use};
-use crate::sa::path::{self, Path};
 use crate::sa::sad;
 use crate::stream::frame_ring;
 use crate::stream::transmit::{self, Word};
@@ -33,7 +33,8 @@ pub(crate) fn next(lane: Lane<'_>, now: f64) -> Option<ConnId> {
     while let Some(path) = next_path(lane.block) {
         fill(lane, path, now);
         if batch.jobs.get() > 0 {
-            return Some(path.conn);
+            let Path::Tcp { conn, .. } = path;
+            return Some(conn);
         }
     }
     sad::let_go(lane.block);
@@ -57,7 +58,7 @@ fn next_path(lane: &LaneBlock) -> Option<Path> {
     while batch.next_entry.get() < batch.entries.get() {
         let entry = &batch.entries_table[batch.next_entry.get() as usize];
         if entry.len.get() != 0 {
-            return Some(entry::path_of(entry));
+            return entry::path_of(entry);
         }
         batch.next_entry.set(batch.next_entry.get() + 1);
     }
@@ -68,7 +69,9 @@ fn next_path(lane: &LaneBlock) -> Option<Path> {
 #[derive(Clone, Copy)]
 struct Leaving<'a> {
     lane: Lane<'a>,
-    /// Row of its connection, whose transmit lock is held.
+    /// Its connection, whose transmit lock is held.
+    conn: ConnId,
+    /// The connection's row.
     row: &'a Row,
     entry: &'a Entry,
     /// Monotonic milliseconds.
@@ -78,9 +81,10 @@ struct Leaving<'a> {
 /// Fills jobs for the entries of one connection. If there is at least one, the transmit lock is
 /// held on return.
 fn fill(lane: Lane<'_>, path: Path, now: f64) {
-    let row = memory::row(path.conn);
+    let Path::Tcp { conn, .. } = path;
+    let row = memory::row(conn);
     lock::acquire(&row.tx_lock);
-    let ready = if !path::is_open(row, path) {
+    let ready = if !path.is_open() {
         Err(Status::NoPath)
     } else if !frame_ring::ensure_block(&row.tx) {
         Err(Status::TxRingFull)
@@ -91,10 +95,11 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
     let entries = &batch.entries_table[..batch.entries.get() as usize];
     for entry in entries
         .iter()
-        .filter(|e| e.len.get() != 0 && entry::path_of(e) == path)
+        .filter(|e| e.len.get() != 0 && e.path.get() == path.packed())
     {
         let leaving = Leaving {
             lane,
+            conn,
             row,
             entry,
             now,
@@ -106,7 +111,7 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
             Err(status) => entry::discard(lane.block, entry, status),
         }
     }
-    batch.tx_conn.set(path.conn.0);
+    batch.tx_conn.set(conn.0);
     if batch.jobs.get() == 0 {
         transmit::unlock(row);
     }
@@ -150,6 +155,7 @@ fn place_one(
 ) -> Result<(), Status> {
     let Leaving {
         lane: Lane { block: lane, .. },
+        conn,
         row,
         entry,
         now,
@@ -165,7 +171,7 @@ fn place_one(
     let asked = Use {
         octets: sizes.sealed_len,
         now,
-        conn: ConnId(entry.conn.get()),
+        conn,
     };
     let sequence = lifetime::take_number(lane, memory::sa(SaId(entry.sa.get())), &asked)?;
     let source = source(jobs as usize);

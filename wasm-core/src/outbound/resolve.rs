@@ -6,8 +6,9 @@ use crate::ids::SaId;
 use crate::inner;
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::memory::{self, octets};
+use crate::path::peers;
 use crate::report::status::Status;
-use crate::sa::{path, policy, sad};
+use crate::sa::{policy, sad};
 
 /// Finds SA and path of every entry that is left; drops those without.
 pub(crate) fn resolve_all(lane: &LaneBlock) {
@@ -35,8 +36,7 @@ fn resolve(entry: &Entry) -> Result<(), Status> {
         entry.sa.set(id.0);
     }
     let peer = memory::sa(SaId(entry.sa.get())).peer.get();
-    let path = path::path(peer).ok_or(Status::NoPath)?;
-    entry.conn.set(path.conn.0);
-    entry.generation.set(path.generation);
+    let path = peers::path(peer).ok_or(Status::NoPath)?;
+    entry.path.set(path.packed());
     Ok(())
 }

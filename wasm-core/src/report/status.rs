@@ -2,7 +2,8 @@
 //! number and one fate.
 //!
 //! Numbers index the lanes' counters and cross the border as they are. `ts-bindings/status.ts` is
-//! generated from this file, and so is the table of the page about statuses.
+//! generated from this file, and so is the table of `docs/reference/statuses.md`. RFC 9329 §6.1 and
+//! RFC 4303 §3.4 explain the conditions.
 
 use crate::layout::STATUS_MAX;
 

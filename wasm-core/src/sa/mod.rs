@@ -1,9 +1,7 @@
-//! Security associations: their table, their numbers and limits, and the connection that a peer's
-//! packets leave on.
+//! Security associations: their table, their numbers and limits, and the policy that chooses one.
 
 pub mod esn;
 pub(crate) mod lifetime;
-pub(crate) mod path;
 pub(crate) mod policy;
 pub mod replay;
 pub(crate) mod sad;

@@ -14,8 +14,9 @@ use crate::layout::{SA_EXPIRED, SA_FREE, SA_INBOUND, SA_OUTBOUND};
 use crate::memory::hash::mix;
 use crate::memory::keys::{self, FreeSa, NoReaders, SadWrite};
 use crate::memory::{self, lock};
+use crate::path::peers;
 use crate::report::status::Status;
-use crate::sa::{lifetime, path, policy, spec};
+use crate::sa::{lifetime, policy, spec};
 
 /// Takes the read lock for this lane's batch, unless the lane has it.
 #[inline]
@@ -125,7 +126,7 @@ fn enter(id: SaId, row: &SaRow) {
         if row.direction.get() == SA_OUTBOUND {
             policy::insert(id);
         }
-        path::join(row.peer.get());
+        peers::join(row.peer.get());
         globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
     });
 }
@@ -143,7 +144,7 @@ pub(crate) fn remove(spi: Spi) -> bool {
             policy::remove(id);
         }
         close_gap(slot_of(spi));
-        path::leave(row.peer.get());
+        peers::leave(row.peer.get());
         wipe_key(lock, id);
         wipe_nonces(lock, |sa| sa == id);
         row.live.state.store(SA_FREE, Ordering::Relaxed);

@@ -52,10 +52,32 @@ pub(crate) fn prepare(lane: &LaneBlock, row: &Row) -> Option<u32> {
 ///
 /// # Panics
 /// If there was no room for them.
-pub(crate) fn commit(row: &Row, octets: u32) {
+pub(crate) fn commit(row: &Row, octets: u32, now: f64) {
     assert!(octets <= RING_LEN - len(row), "more octets than room");
     row.rx_written
         .set(row.rx_written.get().wrapping_add(octets));
+    row.read_at.set(now);
+    if row.held_at.get() == 0.0 {
+        row.held_at.set(now);
+    }
+}
+
+/// Gives an empty ring back, since nothing is left to do with it for now.
+pub(crate) fn rest(row: &Row) {
+    if len(row) == 0 {
+        give_back(row);
+        row.held_at.set(0.0);
+    }
+}
+
+/// Notes that an incomplete frame is all that is in the ring, or nothing: its clock begins, goes on,
+/// or ends.
+pub(crate) fn note_partial(row: &Row) {
+    if len(row) == 0 {
+        row.partial_at.set(0.0);
+    } else if row.partial_at.get() == 0.0 {
+        row.partial_at.set(row.read_at.get());
+    }
 }
 
 /// Moves `consumed` to `cursor`, and gives the block back if nothing is left.

@@ -74,12 +74,40 @@ pub fn at(name: &str) -> u64 {
         .cast_unsigned()
 }
 
+/// Where IKE, and ESP of unknown SPIs, end in a gateway.
+#[derive(Clone, Copy)]
+pub struct Ends {
+    pub ike: u32,
+    pub unknown_spi: u32,
+}
+
+/// All of it is dropped.
+pub const DROP: Ends = Ends {
+    ike: IKE_DROP,
+    unknown_spi: UNKNOWN_SPI_DROP,
+};
+
+/// All of it is passed to a daemon.
+pub const RELAY: Ends = Ends {
+    ike: IKE_RELAY,
+    unknown_spi: UNKNOWN_SPI_RELAY,
+};
+
 impl Gate {
     pub fn new() -> Self {
         Self::with(LIMITS, 0)
     }
 
     pub fn with(limits: Limits, max_per_source: u32) -> Self {
+        Self::start(limits, max_per_source, DROP)
+    }
+
+    /// A gateway of the usual limits, with these ends.
+    pub fn ending(ends: Ends) -> Self {
+        Self::start(LIMITS, 0, ends)
+    }
+
+    pub fn start(limits: Limits, max_per_source: u32, ends: Ends) -> Self {
         let gate = Self {
             memory: Memory::new(&limits),
             limits,
@@ -102,6 +130,8 @@ impl Gate {
             0,
             max_per_source,
             SUSPECT_LIMIT,
+            ends.ike,
+            ends.unknown_spi,
         );
         assert_eq!(is_up, 1);
         gate
@@ -138,13 +168,6 @@ impl Gate {
 
     pub fn set_u32(&self, at: u64, value: u32) {
         self.memory.write(at, &value.to_le_bytes());
-    }
-
-    pub fn set_upstream(&self, lane: u32, has_upstream: bool) {
-        self.set_u32(
-            self.lane(lane, "LANE_HAS_UPSTREAM"),
-            u32::from(has_upstream),
-        );
     }
 
     pub fn counter(&self, lane: u32, status: Status) -> u64 {
@@ -213,6 +236,11 @@ impl Gate {
 
     /// `readv` of `octets` into the connection's ring; how many it took.
     pub fn feed_some(&self, lane: u32, conn: u32, octets: &[u8]) -> usize {
+        self.feed_some_at(lane, conn, octets, 1.0)
+    }
+
+    /// The same at a moment.
+    pub fn feed_some_at(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> usize {
         let parts = core::rx_prepare(lane, conn);
         let mut taken = 0;
         for part in 0..parts.max(0) as u64 {
@@ -222,7 +250,7 @@ impl Gate {
             self.memory.write(base, &octets[taken..taken + n]);
             taken += n;
         }
-        core::rx_commit(lane, conn, taken as u32);
+        core::rx_commit(lane, conn, taken as u32, now);
         taken
     }
 

@@ -1,7 +1,9 @@
-//! RustCrypto's AEADs behind numbers: whole batches in place, one call each, as the product's own core does it.
+//! RustCrypto's AEADs behind functions that take and return numbers. One call processes a whole
+//! batch in place, as in the gateway's own core.
 //!
-//! The packets of a batch lie in `arena` one `stride` apart, each followed by its tag. Their sequence numbers, which
-//! are their IVs too, count from `FIRST` as those of the bench's other subjects do, so that results can be compared.
+//! The packets of a batch lie in `arena`, one every `stride` octets, each followed by its tag.
+//! Their sequence numbers, which are also their IVs, count from `FIRST`. The bench's other subjects
+//! count the same way, so that results can be compared.
 
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit};
@@ -12,7 +14,7 @@ const TAG_LEN: usize = 16;
 /// Sequence number of the first packet of a batch.
 const FIRST: u32 = 2;
 
-/// 64 packets of 65,000 octets with their tags.
+/// Room for 64 packets of 65,000 octets with their tags.
 const ARENA_LEN: usize = 1 << 22;
 
 static mut ARENA: [u8; ARENA_LEN] = [0; ARENA_LEN];
@@ -33,7 +35,7 @@ pub extern "C" fn arena() -> *const u8 {
     (&raw const ARENA).cast()
 }
 
-/// Offset of 32 octets of key, of which AES-128 takes the first 16.
+/// Offset of the 32 octets of the key. AES-128 uses the first 16.
 #[unsafe(no_mangle)]
 pub extern "C" fn key() -> *const u8 {
     (&raw const KEY).cast()
@@ -78,7 +80,7 @@ pub extern "C" fn seal(len: usize, stride: usize, count: usize) {
     }
 }
 
-/// Opens `count` packets of `len` octets in place; how many were authentic.
+/// Opens `count` packets of `len` octets in place, and returns how many were authentic.
 #[unsafe(no_mangle)]
 pub extern "C" fn open(len: usize, stride: usize, count: usize) -> usize {
     // SAFETY: the module runs on one thread, and no reference outlives a call.
@@ -125,7 +127,7 @@ fn packets(stride: usize, count: usize) -> impl Iterator<Item = (u32, &'static m
     (FIRST..).zip(arena.chunks_exact_mut(stride).take(count))
 }
 
-/// Salt and IV; SPI and sequence number.
+/// Nonce (salt and IV) and AAD (SPI and sequence number) of packet `n`.
 fn header(n: u32) -> ([u8; 12], [u8; 8]) {
     // SAFETY: as in `seal`.
     let (salt, spi) = unsafe { (SALT, SPI) };

@@ -1,30 +1,30 @@
-//! One direction of the link as arithmetic: when a packet that comes now arrives, if it does.
+//! One direction of the link as arithmetic: whether a packet that enters now arrives, and when.
 
 use std::time::Duration;
 
-/// What the link is like, the same in both directions.
+/// The properties of the link, the same in both directions.
 #[derive(Clone, Copy)]
 pub struct Link {
-    /// Of light alone, one way.
+    /// Propagation delay, one way.
     pub delay: Duration,
-    /// Chance of a packet to be lost, in millionths.
+    /// Probability that a packet is lost, in millionths.
     pub loss: u64,
-    /// Octets a second of the bottleneck.
+    /// Rate of the bottleneck in octets per second.
     pub rate: u64,
-    /// Most time that a packet may wait for the bottleneck: what its buffer holds.
+    /// Longest time that a packet may wait for the bottleneck: the size of its buffer.
     pub buffer: Duration,
 }
 
-/// One direction. Time counts from the start.
+/// One direction. Time counts from its start.
 pub struct Lane {
     link: Link,
     random: u64,
-    /// When the bottleneck will have sent what it has.
+    /// When the bottleneck will have sent everything that it holds.
     free_at: Duration,
 }
 
 impl Lane {
-    /// An idle direction; equal seeds lose equal packets.
+    /// An idle direction. Equal seeds lose equal packets.
     pub fn new(link: Link, seed: u64) -> Self {
         Self {
             link,
@@ -33,9 +33,11 @@ impl Lane {
         }
     }
 
-    /// When a packet of `len` octets that comes at `now` arrives; `None` if it is lost or the buffer is full.
+    /// When a packet of `len` octets that enters at `now` arrives; `None` if it is lost or the
+    /// buffer is full.
     pub fn pass(&mut self, now: Duration, len: usize) -> Option<Duration> {
-        // Asked of every packet, so that the same numbers are lost whatever becomes of those before.
+        // Drawn for every packet, so that the same packets are lost whatever happened to those
+        // before.
         let is_lost = self.below_million() < self.link.loss;
         let starts_at = self.free_at.max(now);
         if is_lost || starts_at - now > self.link.buffer {

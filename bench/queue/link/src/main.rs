@@ -1,10 +1,12 @@
-//! A link between two TUN devices: delay, a bottleneck with its buffer, and loss by a seed, in both directions.
+//! A link between two TUN devices with delay, a bottleneck with its buffer, and seeded loss, in
+//! both directions.
 //!
 //! ```text
 //! culvert-bench-link NEAR FAR DELAY_MICROS LOSS_MILLIONTHS OCTETS_PER_SECOND BUFFER_MICROS SEED
 //! ```
 //!
-//! The devices are made here, and end with the program; whoever starts it gives them namespaces and addresses.
+//! The program creates the devices, and they end with it. Its caller moves them into namespaces and
+//! gives them addresses.
 
 mod lane;
 
@@ -59,12 +61,13 @@ fn main() {
     }
 }
 
-/// Carries packets one way, for ever: one thread takes them in as they come, the other lets them go when it is time.
+/// Carries packets one way, for ever. One thread takes them in as they come, the other releases
+/// them when they are due.
 fn carry((mut from, mut to): (File, File), mut lane: Lane, start: Instant) {
     let (sender, receiver) = mpsc::channel::<(Duration, Vec<u8>)>();
     thread::spawn(move || {
         let mut packet = vec![0; 65_536];
-        // A device that is down gives an error; one that ends, ends with the program.
+        // A device that is down gives an error. It ends only with the program.
         loop {
             match from.read(&mut packet) {
                 Ok(len) => {
@@ -79,7 +82,7 @@ fn carry((mut from, mut to): (File, File), mut lane: Lane, start: Instant) {
     thread::spawn(move || {
         for (at, packet) in receiver {
             thread::sleep(at.saturating_sub(start.elapsed()));
-            // As on a wire: a host that cannot take a packet has lost it.
+            // As on a wire, a packet that the host cannot take is lost.
             let _ = to.write(&packet);
         }
     });
@@ -95,7 +98,8 @@ fn open_tun(name: &str) -> File {
     assert!(name.len() < IFNAMSIZ, "a short name");
     request[..name.len()].copy_from_slice(name.as_bytes());
     request[IFNAMSIZ..IFNAMSIZ + 2].copy_from_slice(&(IFF_TUN | IFF_NO_PI).to_ne_bytes());
-    // SAFETY: the descriptor is open, and TUNSETIFF takes an ifreq, which the array has the length of.
+    // SAFETY: the descriptor is open, and TUNSETIFF takes an ifreq, which has the length of the
+    // array.
     let result = unsafe { ioctl(file.as_raw_fd(), TUNSETIFF, request.as_mut_ptr()) };
     assert!(result == 0, "Cannot make {name}");
     file

@@ -1,0 +1,16 @@
+// Where the IKE messages of clients end.
+
+/** An IKE daemon on UDP, as socket addresses ready for `connect` and `bind`. */
+export interface Upstream {
+  /** Address family of both: AF_INET or AF_INET6. */
+  readonly family: number;
+  /** `sockaddr_in` or `sockaddr_in6` of the daemon. */
+  readonly address: Uint8Array;
+  /** Source prefix of `--upstream-source`, or null. */
+  readonly source: { readonly octets: Uint8Array; readonly bits: number } | null;
+}
+
+/** What answers IKE: nothing, which drops it, or a daemon to which it is passed as it is. */
+export type IkeEndpoint =
+  | { readonly kind: "none" }
+  | { readonly kind: "upstream"; readonly upstream: Upstream };

@@ -1,0 +1,71 @@
+// Changes of SAs, whether the API, a file or the end of the gateway asks for them. An install
+// passes one list of checks, and each change is then told to one list of listeners.
+
+import type { Refusal } from "../model/refusal.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import type { Sad, SaEntry } from "./sad.ts";
+import { tellAll } from "./tell_all.ts";
+
+/** Returns a refusal if the SA must not be installed here. It must not keep the key. */
+export type SaCheck = (spec: SaSpec) => Refusal | undefined;
+
+/** Hears of changes after they are made; it cannot refuse them. */
+export interface SaListener {
+  /** The SA takes packets. */
+  installed(entry: SaEntry): void;
+  /** The SA is gone, its key wiped. */
+  removed(entry: SaEntry): void;
+}
+
+/** The only way to change the SAs of a gateway. */
+export interface SaChanges {
+  /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec`. */
+  install(spec: SaSpec): Refusal | undefined;
+  /** Removes an SA and wipes its key; false if there is none with this SPI. */
+  remove(spi: number): boolean;
+}
+
+export interface SaChangesOptions {
+  readonly sad: Pick<Sad, "install" | "remove" | "find">;
+  /** In the order in which they are asked; the first refusal counts. */
+  readonly checks: readonly SaCheck[];
+  /** In the order in which they hear. */
+  readonly listeners: readonly SaListener[];
+}
+
+/**
+ * Binds the SAD to the checks and listeners of its changes.
+ *
+ * When a listener throws, the change stands and the other listeners still hear of it; the caller
+ * then gets the error.
+ */
+export function createSaChanges({ sad, checks, listeners }: SaChangesOptions): SaChanges {
+  function install(spec: SaSpec): Refusal | undefined {
+    try {
+      const refusal = firstRefusal(checks, spec) ?? sad.install(spec);
+      if (refusal !== undefined) return refusal;
+    } finally {
+      spec.keyMaterial.fill(0);
+    }
+    const entry = sad.find(spec.spi);
+    if (entry !== undefined) tellAll(listeners, (listener) => listener.installed(entry));
+    return undefined;
+  }
+
+  function remove(spi: number): boolean {
+    const entry = sad.remove(spi);
+    if (entry === undefined) return false;
+    tellAll(listeners, (listener) => listener.removed(entry));
+    return true;
+  }
+
+  return { install, remove };
+}
+
+function firstRefusal(checks: readonly SaCheck[], spec: SaSpec): Refusal | undefined {
+  for (const check of checks) {
+    const refusal = check(spec);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}

@@ -1,0 +1,132 @@
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { test } from "node:test";
+import { openTestSad, saSpec } from "../../tests/support/test_sad.ts";
+import type { Refusal } from "../model/refusal.ts";
+import { createSaChanges, type SaChanges, type SaCheck, type SaListener } from "./sa_changes.ts";
+import type { Sad } from "./sad.ts";
+
+const NO_KEY = new Uint8Array(20);
+
+const REFUSAL: Refusal = { kind: "invalid", member: "remote", detail: "Not here" };
+
+interface Scene {
+  readonly changes: SaChanges;
+  readonly sad: Sad;
+  /** What was asked and told, in order. */
+  readonly calls: string[];
+}
+
+/**
+ * Changes of a real SAD with these checks, and with listeners "a" and "b" around the given ones.
+ */
+async function openScene(
+  { checks = [], listeners = [] }: {
+    readonly checks?: readonly SaCheck[];
+    readonly listeners?: readonly SaListener[];
+  } = {},
+): Promise<Scene> {
+  const { sad } = await openTestSad();
+  const calls: string[] = [];
+
+  function listener(name: string): SaListener {
+    const told = (change: string, spi: number): void => {
+      calls.push(`${name} ${change} ${spi} ${sad.find(spi) === undefined ? "gone" : "there"}`);
+    };
+    return {
+      installed: ({ spec }) => told("installed", spec.spi),
+      removed: ({ spec }) => told("removed", spec.spi),
+    };
+  }
+
+  const counted = checks.map((check, at): SaCheck => (spec) => {
+    calls.push(`check ${at}`);
+    return check(spec);
+  });
+  const all = [listener("a"), ...listeners, listener("b")];
+  return { changes: createSaChanges({ sad, checks: counted, listeners: all }), sad, calls };
+}
+
+test("install() asks each check, then installs, then tells each listener, in order", async () => {
+  const nothing: SaCheck = () => undefined;
+  const { changes, calls } = await openScene({ checks: [nothing, nothing] });
+  const spec = saSpec({});
+  equal(changes.install(spec), undefined);
+  deepEqual(calls, ["check 0", "check 1", "a installed 256 there", "b installed 256 there"]);
+  deepEqual(spec.keyMaterial, NO_KEY);
+});
+
+test("remove() removes, then tells each listener, in order", async () => {
+  const { changes, calls } = await openScene();
+  changes.install(saSpec({}));
+  calls.length = 0;
+  ok(changes.remove(0x100));
+  deepEqual(calls, ["a removed 256 gone", "b removed 256 gone"]);
+  ok(!changes.remove(0x100));
+  equal(calls.length, 2, "there was nothing to tell of");
+});
+
+test("a listener gets the SA without its key", async () => {
+  const entries: unknown[] = [];
+  const keep: SaListener = {
+    installed: (entry) => void entries.push(entry),
+    removed: (entry) => void entries.push(entry),
+  };
+  const { changes } = await openScene({ listeners: [keep] });
+  changes.install(saSpec({}));
+  changes.remove(0x100);
+  equal(entries.length, 2);
+  equal(entries[0], entries[1]);
+  ok(entries.every((entry) => !Object.hasOwn((entry as { spec: object }).spec, "keyMaterial")));
+});
+
+test("a check that refuses leaves nothing behind, and the key is wiped", async () => {
+  const refuses: SaCheck = () => REFUSAL;
+  const { changes, sad, calls } = await openScene({ checks: [refuses, () => undefined] });
+  const spec = saSpec({});
+  deepEqual(changes.install(spec), REFUSAL);
+  deepEqual(calls, ["check 0"], "no later check is asked, no listener hears");
+  deepEqual(spec.keyMaterial, NO_KEY);
+  deepEqual(sad.views(), []);
+  // The key was not used: it may still serve the other direction.
+  equal(sad.install(saSpec({ direction: "inbound" })), undefined);
+});
+
+test("a check that throws leaves nothing behind, and the key is wiped", async () => {
+  const fails: SaCheck = () => {
+    throw new Error("Broken check");
+  };
+  const { changes, sad, calls } = await openScene({ checks: [fails] });
+  const spec = saSpec({});
+  throws(() => changes.install(spec), /Broken check/);
+  deepEqual([calls, sad.views()], [["check 0"], []]);
+  deepEqual(spec.keyMaterial, NO_KEY);
+});
+
+test("nobody hears of what the SAD refuses, and the key is wiped", async () => {
+  const { changes, calls } = await openScene();
+  changes.install(saSpec({}));
+  calls.length = 0;
+  const again = saSpec({ keyMaterial: new Uint8Array(20).fill(8) });
+  equal(changes.install(again)?.member, "spi");
+  deepEqual(calls, []);
+  deepEqual(again.keyMaterial, NO_KEY);
+});
+
+test("when a listener throws, the change stands, and those behind it hear", async () => {
+  const fail = (): never => {
+    throw new Error("Broken listener");
+  };
+  const { changes, sad, calls } = await openScene({
+    listeners: [{ installed: fail, removed: fail }],
+  });
+  const spec = saSpec({});
+  throws(() => changes.install(spec), /Broken listener/);
+  deepEqual(spec.keyMaterial, NO_KEY);
+  equal(sad.views().length, 1);
+  throws(() => changes.remove(0x100), /Broken listener/);
+  deepEqual(sad.views(), []);
+  deepEqual(calls.filter((call) => call.startsWith("b")), [
+    "b installed 256 there",
+    "b removed 256 gone",
+  ]);
+});

@@ -1,0 +1,67 @@
+//! Where a frame goes, by its structure, its SPI and the settings of the gateway.
+
+use crate::esp::header::ESP_PACKET_LEN_MIN;
+use crate::ids::SaId;
+use crate::layout::lane::LaneBlock;
+use crate::layout::{
+    DATAGRAM_LEN_MAX, IKE_HAND_OVER, IKE_HEADER_LEN, IKE_RELAY, NON_ESP_MARKER_LEN,
+    UNKNOWN_SPI_RELAY,
+};
+use crate::memory;
+use crate::report::status::Status;
+use crate::sa::sad;
+use crate::stream::frame::{Frame, Kind};
+
+/// Where a frame goes.
+pub(super) enum Class {
+    /// One of our SAs opens it.
+    Open(SaId),
+    /// Its payload goes upstream.
+    Relay,
+    /// Its payload goes to an endpoint in this process.
+    HandOver,
+    /// Nowhere; legal.
+    Ignore,
+    /// Nowhere, for this reason.
+    Drop(Status),
+}
+
+/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1).
+pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
+    let payload_len = frame.payload_len();
+    match frame.kind {
+        Kind::Empty | Kind::Keepalive => Class::Ignore,
+        Kind::Short => Class::Drop(Status::FrameShort),
+        Kind::Ike if payload_len < NON_ESP_MARKER_LEN + IKE_HEADER_LEN => {
+            Class::Drop(Status::IkeShort)
+        }
+        Kind::Ike => classify_ike(payload_len),
+        Kind::Esp(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
+        Kind::Esp(spi) => {
+            sad::hold(lane);
+            match sad::find_inbound(spi) {
+                Some(id) => Class::Open(id),
+                None => classify_unknown(payload_len),
+            }
+        }
+    }
+}
+
+/// Where IKE ends is a setting of the gateway. Only a datagram limits its length.
+fn classify_ike(payload_len: u32) -> Class {
+    match memory::globals().ike.get() {
+        IKE_HAND_OVER => Class::HandOver,
+        _ if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::IkeTooLong),
+        IKE_RELAY => Class::Relay,
+        _ => Class::Drop(Status::NoUpstream),
+    }
+}
+
+/// Where ESP ends that has no inbound SA is another one.
+fn classify_unknown(payload_len: u32) -> Class {
+    match memory::globals().unknown_spi.get() {
+        UNKNOWN_SPI_RELAY if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::EspTooLong),
+        UNKNOWN_SPI_RELAY => Class::Relay,
+        _ => Class::Drop(Status::UnknownSpi),
+    }
+}

@@ -1,0 +1,148 @@
+//! Where IKE and ESP of unknown SPIs end: two settings, each for itself.
+
+mod support;
+
+use culvert_core::border as core;
+use culvert_core::layout::*;
+use culvert_core::report::status::Status;
+use support::esp::Sa;
+use support::{Ends, Gate, frame, ike, packet};
+
+/// A gateway with these ends, one connection, and an inbound SA.
+struct Scene {
+    gate: Gate,
+    conn: u32,
+    sa: Sa,
+}
+
+impl Scene {
+    fn new(ike: u32, unknown_spi: u32) -> Self {
+        let gate = Gate::ending(Ends { ike, unknown_spi });
+        let conn = gate.open(0, 7);
+        let sa = Sa::inbound(0x1000);
+        sa.installed(&gate);
+        Self { gate, conn, sa }
+    }
+
+    fn feed(&self, payloads: &[Vec<u8>]) {
+        for payload in payloads {
+            self.gate.feed(0, self.conn, &frame(payload));
+        }
+    }
+
+    /// Kind and count of the next batch.
+    fn next(&self) -> (u32, u32) {
+        self.gate.inbound(0, self.conn)
+    }
+
+    /// Payload `i` of the batch, marker and message.
+    fn message(&self, i: u32) -> Vec<u8> {
+        let up_iov = self.gate.lane(0, "LANE_UP_IOV");
+        self.gate.iov(up_iov + 16 * u64::from(i))
+    }
+
+    /// Releases the first messages of the batch.
+    fn release(&self, count: u32) {
+        core::rx_release_sent(0, self.conn, count);
+    }
+
+    fn ike_frames(&self) -> u64 {
+        self.gate.frames(0, INBOUND, KIND_IKE)
+    }
+}
+
+fn unknown(tag: u8) -> Vec<u8> {
+    let mut packet = vec![tag; 60];
+    packet[..4].copy_from_slice(&0x0bad_cafe_u32.to_be_bytes());
+    packet
+}
+
+fn inner() -> Vec<u8> {
+    packet::v4([1; 4], [2; 4], 40, 0)
+}
+
+#[test]
+fn ike_may_be_dropped_where_esp_is_relayed() {
+    let scene = Scene::new(IKE_DROP, UNKNOWN_SPI_RELAY);
+    scene.feed(&[ike(1, 40), unknown(2)]);
+    assert_eq!(scene.gate.serve(0, scene.conn, 1.0).upstream, [unknown(2)]);
+    assert_eq!(scene.gate.counter(0, Status::NoUpstream), 1);
+}
+
+#[test]
+fn esp_may_be_dropped_where_ike_is_relayed() {
+    let scene = Scene::new(IKE_RELAY, UNKNOWN_SPI_DROP);
+    scene.feed(&[ike(1, 40), unknown(2)]);
+    assert_eq!(scene.gate.serve(0, scene.conn, 1.0).upstream, [ike(1, 40)]);
+    assert_eq!(scene.gate.counter(0, Status::UnknownSpi), 1);
+}
+
+#[test]
+fn ike_that_is_handed_over_shares_no_batch_with_what_is_relayed_or_opened() {
+    let scene = Scene::new(IKE_HAND_OVER, UNKNOWN_SPI_RELAY);
+    let known = scene.sa.seal(1, &inner());
+    scene.feed(&[
+        ike(1, 40),
+        ike(2, 50),
+        unknown(3),
+        ike(4, 30),
+        known,
+        ike(5, 28),
+    ]);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 2));
+    assert_eq!(
+        [scene.message(0), scene.message(1)],
+        [ike(1, 40), ike(2, 50)]
+    );
+    core::rx_release_all(0, scene.conn);
+    assert_eq!(scene.next(), (BATCH_UPSTREAM, 1));
+    assert_eq!(scene.gate.message(0, 0), unknown(3));
+    core::rx_release_all(0, scene.conn);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 1));
+    assert_eq!(scene.message(0), ike(4, 30));
+    core::rx_release_all(0, scene.conn);
+    assert_eq!(scene.next(), (BATCH_ESP, 1));
+    core::inbound_open(0);
+    assert_eq!(core::inbound_finish(0, scene.conn, 1.0), 1);
+    core::rx_release_all(0, scene.conn);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 1));
+    core::rx_release_all(0, scene.conn);
+    assert_eq!(scene.next(), (BATCH_NONE, 0));
+    assert_eq!(core::rx_len(scene.conn), 0);
+    assert_eq!(scene.ike_frames(), 4);
+}
+
+#[test]
+fn what_was_not_taken_of_a_batch_that_is_handed_over_comes_again() {
+    let scene = Scene::new(IKE_HAND_OVER, UNKNOWN_SPI_DROP);
+    scene.feed(&[ike(1, 40), ike(2, 40), ike(3, 40)]);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 3));
+    scene.release(1);
+    assert_eq!(scene.ike_frames(), 1);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 2));
+    assert_eq!(scene.message(0), ike(2, 40));
+    scene.release(0);
+    assert_eq!(scene.ike_frames(), 1);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 2));
+    scene.release(2);
+    assert_eq!(scene.ike_frames(), 3);
+    assert_eq!(core::rx_len(scene.conn), 0, "the ring has gone back");
+}
+
+#[test]
+fn a_batch_that_is_handed_over_has_64_messages_at_most() {
+    let scene = Scene::new(IKE_HAND_OVER, UNKNOWN_SPI_DROP);
+    scene.feed(&vec![ike(1, 40); 100]);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 64));
+    core::rx_release_all(0, scene.conn);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 36));
+}
+
+#[test]
+fn what_is_handed_over_may_be_longer_than_a_datagram_and_never_shorter_than_a_header() {
+    let scene = Scene::new(IKE_HAND_OVER, UNKNOWN_SPI_DROP);
+    scene.feed(&[ike(1, 27), ike(2, 65_529)]);
+    assert_eq!(scene.next(), (BATCH_HAND_OVER, 1));
+    assert_eq!(scene.message(0), ike(2, 65_529));
+    assert_eq!(scene.gate.counter(0, Status::IkeShort), 1);
+}
