@@ -1,93 +1,11 @@
-// The typed border of the core: what wasm-pack made (`esp.*.wasm`, `esp.d.ts`) as one interface of numbers.
+// Loads the core that wasm-pack made (`esp.*.wasm`, `esp.d.ts`) and makes instances of it.
 //
-// docs/design/borders.md says what each function does and who may call it.
-
-// deno-lint-ignore-file camelcase -- names are those of the exports, as libc's stay libc's
+// `exports.ts` says what each function does; docs/design/borders.md has the rules for all.
 
 import type * as raw from "./esp.d.ts";
+import { type Core, withOffsets } from "./exports.ts";
 
-/** Everything the core does. All parameters and results are numbers; offsets are octets from the start of the memory. */
-export interface Core {
-  core_abi(): number;
-  memory_pages(
-    lanes: number,
-    connections: number,
-    sas: number,
-    rings: number,
-    innerMtu: number,
-  ): number;
-  core_init(
-    lanes: number,
-    connections: number,
-    sas: number,
-    rings: number,
-    innerMtu: number,
-    baseLow: number,
-    baseHigh: number,
-    maxPerSource: number,
-    suspectLimit: number,
-    ike: number,
-    unknownSpi: number,
-  ): number;
-  lane_block(lane: number): number;
-  conn_row(conn: number): number;
-  sa_row(id: number): number;
-
-  conn_open(lane: number, fd: number, epfd: number, now: number, epochMs: number): number;
-  conn_local(lane: number, conn: number): void;
-  conn_close_begin(lane: number, conn: number, status: number): number;
-  conn_close_end(lane: number, conn: number): void;
-  conn_state(lane: number, conn: number, state: number): void;
-
-  rx_prepare(lane: number, conn: number): number;
-  rx_commit(lane: number, conn: number, octets: number): void;
-  rx_len(conn: number): number;
-  rx_at(conn: number): number;
-  rx_skip(lane: number, conn: number, octets: number): void;
-  rx_release(lane: number, conn: number, sends: number): void;
-  inbound(lane: number, conn: number, now: number): number;
-  inbound_open(lane: number): void;
-  inbound_finish(lane: number, conn: number, now: number): number;
-  inner_plan(lane: number): number;
-
-  upstream_begin(lane: number, conn: number): number;
-  upstream_in(lane: number, conn: number, read: number, now: number): number;
-  upstream_end(lane: number, conn: number): void;
-
-  inner_offload(lane: number, offload: number): void;
-  slots_in(lane: number, count: number): void;
-  echo_in(lane: number, count: number): number;
-  echo_address(lane: number, family: number, offset: number): number;
-  dummy_in(lane: number, sa: number, octets: number): number;
-  outbound_next(lane: number, now: number): number;
-  outbound_seal(lane: number): void;
-  outbound_commit(lane: number): void;
-
-  tx_lock(lane: number, conn: number): number;
-  tx_plan(lane: number, conn: number): number;
-  tx_sent(lane: number, conn: number, octets: number, now: number): number;
-  tx_unlock(lane: number, conn: number): void;
-
-  sa_install(lane: number): number;
-  sa_remove(lane: number, spi: number): number;
-  sa_find(spi: number): number;
-  sa_sweep(lane: number, now: number): number;
-  peer_path(peer: number): number;
-  peer_use(peer: number, conn: number): void;
-  peer_forget(peer: number): void;
-
-  count(lane: number, status: number, n: number): void;
-  event(
-    lane: number,
-    kind: number,
-    conn: number,
-    status: number,
-    spi: number,
-    value: number,
-  ): void;
-  ike_delay(lane: number, ms: number): void;
-  core_wipe_all(): void;
-}
+export type { Core };
 
 /** Both variants are built from the same source. `relaxed` uses the relaxed SIMD instructions. */
 export type CoreVariant = "relaxed" | "strict";
@@ -155,14 +73,7 @@ export function instantiateCore(
   const { exports } = new WebAssembly.Instance(module, { [IMPORT_MODULE]: { memory } });
   const core = exports as unknown as Omit<typeof raw, "memory">;
   core.__wbindgen_start(STACK_LEN);
-  // WebAssembly returns i32, so an offset above 2 GiB would be negative.
-  return {
-    ...core,
-    lane_block: (lane: number): number => core.lane_block(lane) >>> 0,
-    conn_row: (conn: number): number => core.conn_row(conn) >>> 0,
-    sa_row: (id: number): number => core.sa_row(id) >>> 0,
-    rx_at: (conn: number): number => core.rx_at(conn) >>> 0,
-  };
+  return withOffsets(core);
 }
 
 function _sharedMemory(pages: number): WebAssembly.Memory {

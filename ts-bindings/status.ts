@@ -1,62 +1,128 @@
-// Generated from wasm-core/src/report/status.rs by `cargo run --example gen_layout`. Do not edit.
+// Generated from wasm-core/src/report/status.rs by `deno task generate`. Do not edit.
 
 /** Numbers of the statuses, as the core returns and counts them. */
 export const Status = {
+  /** Done: no condition. */
   Ok: 0,
+  /** The first six octets are not `IKETCP`; nothing is sent back. */
   PrefixMismatch: 1,
+  /** Prefix or first accepted message did not come in `--prefix-timeout-ms`. */
   PrefixTimeout: 2,
+  /** Length 0 or 1 (RFC 9329 §3.1). */
   FrameLengthInvalid: 3,
+  /**
+   * An inbound frame was not complete in `--frame-timeout-ms`. When rings run out, connections
+   * that have held one for a twentieth of that without valid traffic are closed too, the
+   * longest-idle first.
+   */
   FrameTimeout: 4,
+  /** An outbound frame could not leave whole in `--frame-timeout-ms`. */
   SendStalled: 5,
+  /** The peer sent FIN; everything before it was handled, and the queue left. */
   PeerClosed: 6,
+  /** The connection was reset, or failed in the kernel. */
   PeerReset: 7,
+  /** No authenticated ESP and no datagram from upstream for `--idle-timeout-ms`. */
   IdleTimeout: 8,
+  /** The corruption score reached `--suspect-limit`. */
   SuspectLimit: 9,
+  /** `kick`, or `DELETE /v1/connections/{id}`. */
   Kicked: 10,
+  /** Closed by a drain. */
   Drained: 11,
+  /** Length 2: an empty message. */
   FrameEmpty: 12,
+  /** One octet 0xFF. */
   Keepalive: 13,
+  /** Authentic, next header 59 (RFC 4303 §2.6). */
   DummyPacket: 14,
+  /** Another payload of 1 to 4 octets. */
   FrameShort: 15,
+  /** An IKE message shorter than its header. */
   IkeShort: 16,
+  /** Shorter than ESP header, IV, trailer and ICV. */
   EspShort: 17,
+  /** No inbound SA has this SPI (1 to 255 never have one), and there is no upstream. */
   UnknownSpi: 18,
+  /** The ICV is wrong on a known SPI. */
   IcvMismatch: 19,
+  /** An IKE message larger than a UDP datagram can be. */
   IkeTooLong: 20,
+  /** A relayed ESP packet larger than a UDP datagram can be. */
   EspTooLong: 21,
+  /** An IKE message came, and there is no `--upstream`. */
   NoUpstream: 22,
+  /**
+   * The upstream refuses (ICMP), or the host refuses the send or the socket for a reason other
+   * than a shortage.
+   */
   UpstreamRefused: 23,
+  /** The upstream socket lost datagrams in the kernel. */
   UpstreamOverflow: 24,
+  /** The full sequence number is 0. */
   SeqZero: 25,
+  /** This number was seen before. */
   SeqReplayed: 26,
+  /** Left of the anti-replay window. */
   SeqStale: 27,
+  /** Authentic, but the pad length is longer than the packet. */
   PadLengthInvalid: 28,
+  /** Authentic, but the pad octets are not 1, 2, 3, ... */
   PadOctetsInvalid: 29,
+  /** Authentic, but the next header is neither 4, 41 nor 59. */
   NextHeaderUnknown: 30,
+  /**
+   * The inner packet is malformed: an authentic one, or one from the TUN that contradicts its
+   * own header.
+   */
   InnerInvalid: 31,
+  /** Authentic, but the inner packet is outside the SA's selectors. */
   SelectorMismatch: 32,
+  /** No outbound SA has selectors for this inner packet. */
   NoPolicy: 33,
+  /** The peer has no connection at the moment. */
   NoPath: 34,
+  /**
+   * There is no room in the connection's queue, or the burst is longer than 150 ms of its rate;
+   * the packet has taken no number.
+   */
   TxRingFull: 35,
+  /** The TUN takes no more. */
   InnerFull: 36,
+  /** The outbound counter reached `softPackets`; an event asks for a rekey. */
   SeqSoftLimit: 37,
+  /** The outbound counter is at its end: a number could repeat. */
   SeqExhausted: 38,
+  /** A hard limit (packets, octets, seconds) has passed. */
   SaExpired: 39,
+  /** The connection was taken. */
   Accepted: 40,
+  /** Closed at once: `--max-connections`. */
   RefusedTotal: 41,
+  /** Closed at once: `--max-connections-per-source`. */
   RefusedSource: 42,
+  /** Closed at once: the gateway drains. */
   RefusedDraining: 43,
+  /** An SA with this SPI is installed. */
   SpiInUse: 44,
+  /** No room for another SA. */
   SadFull: 45,
+  /** The core does not accept this SA. */
   SpecInvalid: 46,
+  /** A trap in the core; the lane may have held a lock of the shared memory. */
   CoreTrap: 47,
+  /**
+   * Packets have waited for TCP longer than 5 ms for a while (CoDel). The drop tells the sender
+   * inside to slow down; the packet has taken no number. A packet that can carry an ECN mark is
+   * marked instead and goes on (`culvert_ecn_marks_total`).
+   */
   QueueDelay: 48,
 } as const;
 
 /** Name of a status. */
 export type StatusName = keyof typeof Status;
 
-/** What a status means for its packet, its connection or its SA. */
+/** The consequence of a status for its packet, its connection or its SA. */
 export type Fate =
   | "none"
   | "ignore"
@@ -68,7 +134,7 @@ export type Fate =
   | "refuse"
   | "fatal";
 
-/** What is known of a status. */
+/** The name and the fate of a status. */
 export interface StatusInfo {
   readonly name: StatusName;
   readonly snakeCase: string;

@@ -6,7 +6,8 @@ import { Buffer } from "node:buffer";
 import { createCipheriv, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import type { AeadName } from "../tests/support/aead.ts";
+import type { AeadName } from "./aead.ts";
+import { KEYS } from "../tests/support/aead_cases.ts";
 import {
   installSa,
   LANE,
@@ -17,22 +18,21 @@ import {
   writeSpec,
 } from "../tests/support/lane_jobs.ts";
 
-const KEYS: readonly (readonly [AeadName, number])[] = [
-  ["aes-gcm-16", 16],
-  ["aes-gcm-16", 24],
-  ["aes-gcm-16", 32],
-  ["chacha20-poly1305", 32],
-];
 const SPI = 0x100;
 const SHELL = 1;
 
 /** Parts of a key, and values derived from it, that must not be left, by name. */
 function secretsOf(aead: AeadName, key: Buffer): Map<string, Buffer> {
   const secrets = new Map([["the key", key.subarray(0, 16)], ["its end", key.subarray(-16)]]);
-  if (aead === "chacha20-poly1305") return secrets;
-  const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null);
-  const hashKey = cipher.update(Buffer.alloc(16));
-  return secrets.set("H", hashKey).set("H reversed", Buffer.from(hashKey).reverse());
+  switch (aead) {
+    case "chacha20-poly1305":
+      return secrets;
+    case "aes-gcm-16": {
+      const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null);
+      const hashKey = cipher.update(Buffer.alloc(16));
+      return secrets.set("H", hashKey).set("H reversed", Buffer.from(hashKey).reverse());
+    }
+  }
 }
 
 /** Names of the secrets that are in the core's memory. */

@@ -20,6 +20,7 @@ import {
   CONN_ENABLED,
   IKE_DROP,
   INNER_MTU_MAX,
+  LANE_BATCH_COUNT,
   LANE_RECV_IOV,
   LANE_SA_SPEC,
   LANE_SLOT_IOV,
@@ -28,6 +29,7 @@ import {
   LANE_TX_IOV,
   UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
+import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import {
   ESP_TRAILER_LEN,
   FIRST,
@@ -51,9 +53,6 @@ export interface CoreBench {
 
 /** The only lane. The shell's block comes after it. */
 export const LANE = 0;
-
-/** Argument of `rx_release` for the whole batch. */
-export const ALL = -1;
 
 /** Milliseconds. Time never advances in these benches. */
 export const NOW = 1000;
@@ -102,7 +101,7 @@ export async function openCoreBench(
   const peer = emitSockaddr({ octets: Uint8Array.of(192, 0, 2, 1), port: 40_000 });
   views.u8.set(peer, block + LANE_SOCKADDR);
   const conn = core.conn_open(LANE, -1, -1, NOW, NOW);
-  if (conn <= 0) throw new Error(`Cannot open a connection: status ${-conn}`);
+  if (isRefused(conn)) throw new Error(`Cannot open a connection: status ${refusalStatus(conn)}`);
   core.conn_state(LANE, conn, CONN_ENABLED);
   return { core, native, views, conn, block };
 }
@@ -128,7 +127,7 @@ export function installSa(
   core.sa_remove(SHELL, name.spi);
   writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
   const id = core.sa_install(SHELL);
-  if (id <= 0) throw new Error(`Cannot install an SA: status ${-id}`);
+  if (isRefused(id)) throw new Error(`Cannot install an SA: status ${refusalStatus(id)}`);
   if (native === null) return;
   writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
   if (!native.install(core.lane_block(SHELL), id)) throw new Error("Cannot install an SA natively");
@@ -140,7 +139,7 @@ export function receive({ core, views, conn, block }: CoreBench, octets: Uint8Ar
   if (parts !== 1) throw new Error("Cannot receive: the ring does not begin anew");
   const at = views.u64[(block + LANE_RECV_IOV) / 8] ?? 0n;
   views.u8.set(octets, Number(at));
-  core.rx_commit(LANE, conn, octets.length);
+  core.rx_commit(LANE, conn, octets.length, NOW);
 }
 
 /** Writes an inner packet into slot `slot`, as if it had been read from a TUN. */
@@ -155,10 +154,10 @@ export function greet(bench: CoreBench, workload: Workload): void {
   const { core, conn } = bench;
   installSa(bench, { direction: "inbound", spi: SPI_HELLO }, workload);
   receive(bench, frameOf(workload.hello));
-  expectBatch(core.inbound(LANE, conn, NOW), 1);
+  expectBatch(bench, 1);
   core.inbound_open(LANE);
   if (core.inbound_finish(LANE, conn, NOW) !== 1) throw new Error("Cannot open the first packet");
-  core.rx_release(LANE, conn, ALL);
+  core.rx_release_all(LANE, conn);
 }
 
 /** Lays out the workload's packets for the step that seals. The peer must have a path. */
@@ -172,9 +171,13 @@ export function layOutSeal(bench: CoreBench, workload: Workload): void {
   if (core.outbound_next(LANE, NOW) !== conn) throw new Error("Cannot seal: no path");
 }
 
-/** Throws unless the batch is ESP and has as many jobs as there are packets. */
-export function expectBatch(batch: number, packets: number): number {
-  if (batch !== (BATCH_ESP << 16 | packets)) throw new Error(`Cannot open: batch is ${batch}`);
+/** Looks for the next batch. Throws unless it is ESP and has as many jobs as there are packets. */
+export function expectBatch({ core, views, conn, block }: CoreBench, packets: number): number {
+  const kind = core.inbound(LANE, conn, NOW);
+  const count = views.u32[(block + LANE_BATCH_COUNT) / 4];
+  if (kind !== BATCH_ESP || count !== packets) {
+    throw new Error(`Cannot open: batch of kind ${kind} with ${count}`);
+  }
   return packets;
 }
 

@@ -9,7 +9,6 @@ import { JOB_LEN, JOB_OK, LANE_JOBS } from "../../ts-bindings/layout.ts";
 import { joinNativeEngine, openJobs, sealJobs } from "../../gateway/engine/native.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import {
-  ALL,
   type CoreBench,
   expectBatch,
   greet,
@@ -83,7 +82,7 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
   const frames = framesOf(workload.packets);
   receive(bench, frames);
   const at = core.rx_at(conn);
-  const packets = expectBatch(core.inbound(LANE, conn, NOW), workload.packets.length);
+  const packets = expectBatch(bench, workload.packets.length);
   const restore = (): void => views.u8.set(frames, at);
   if (bench.native?.open(block) === false) throw new Error("Cannot measure: left to the core");
   return {
@@ -102,7 +101,7 @@ function _openBatch(bench: CoreBench, workload: Workload): Batch {
       restore();
       core.inbound_open(LANE);
       core.inbound_finish(LANE, conn, NOW);
-      core.rx_release(LANE, conn, ALL);
+      core.rx_release_all(LANE, conn);
     },
   };
 }

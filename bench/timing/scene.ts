@@ -62,7 +62,7 @@ export async function openOpenScene(aead: Aead, octets: number): Promise<OpenSce
   installSa(bench, { direction: "inbound", spi: SPI }, workload);
   receive(bench, framesOf(workload.packets));
   const framesAt = bench.core.rx_at(bench.conn);
-  expectBatch(bench.core.inbound(LANE, bench.conn, NOW), workload.packets.length);
+  expectBatch(bench, workload.packets.length);
   return { bench, workload, drawn, framesAt };
 }
 

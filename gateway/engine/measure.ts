@@ -1,38 +1,21 @@
 // Measures both engines by sealing for a few milliseconds, in a small memory made for it and
 // through the same calls that lanes make.
 
+import { AEADS } from "../../ts-bindings/aead.ts";
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
 import {
-  AEAD_AES_GCM_16,
   IKE_DROP,
-  JOB_AAD,
-  JOB_AAD_LEN,
-  JOB_CONTEXT,
-  JOB_DATA,
-  JOB_DATA_LEN,
   JOB_LEN,
-  JOB_SA,
-  JOB_SOURCE,
-  JOB_TAG,
   LANE_JOB_COUNT,
   LANE_JOBS,
   LANE_SA_SPEC,
   LANE_SLOTS,
   SA_CONTEXT,
   SA_OUTBOUND,
-  SPEC_ALGORITHM,
-  SPEC_DIRECTION,
-  SPEC_KEY,
-  SPEC_KEY_LEN,
-  SPEC_LOCAL,
-  SPEC_LOCAL_COUNT,
-  SPEC_PEER,
-  SPEC_REMOTE,
-  SPEC_REMOTE_COUNT,
-  SPEC_SELECTOR_VERSION,
-  SPEC_SPI,
   UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
+import { type RecordViews, viewRecords, writeJob, writeSaSpec } from "../../ts-bindings/records.ts";
+import { isRefused } from "../../ts-bindings/outcome.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { loadEngine, type NativeEngine, openNativeEngine } from "./native.ts";
 
@@ -68,7 +51,7 @@ const KEY_LEN = 20;
 const SPI = 0x100;
 
 /** Each side needs one selector: all of IPv4. */
-const SELECTORS = [[SPEC_LOCAL_COUNT, SPEC_LOCAL], [SPEC_REMOTE_COUNT, SPEC_REMOTE]] as const;
+const ANY = { version: 4, bits: 0, octets: new Uint8Array(4) };
 
 /**
  * Time for each engine, ms. The core gets more, because for most of it a JIT is still optimizing
@@ -109,7 +92,7 @@ export function measureEngines(
       IKE_DROP,
       UNKNOWN_SPI_DROP,
     );
-    const block = layOut(core, native, new DataView(memory.buffer));
+    const block = layOut(core, native, viewRecords(memory));
     return {
       wasm: nanoseconds(runtime.now, WASM_MS, () => core.outbound_seal(0)),
       native: nanoseconds(runtime.now, NATIVE_MS, () => {
@@ -125,17 +108,17 @@ export function measureEngines(
  * Installs one SA in both engines, and lays out a batch for it. Returns the offset of the lane's
  * block.
  */
-function layOut(core: Core, native: NativeEngine, view: DataView): number {
+function layOut(core: Core, native: NativeEngine, views: RecordViews): number {
   const shell = core.lane_block(SHELL);
-  writeSpec(view, shell + LANE_SA_SPEC);
+  writeSpec(views, shell + LANE_SA_SPEC);
   const sa = core.sa_install(SHELL);
-  if (sa <= 0) throw new Error("The core takes no SA");
-  writeSpec(view, shell + LANE_SA_SPEC);
+  if (isRefused(sa)) throw new Error("The core takes no SA");
+  writeSpec(views, shell + LANE_SA_SPEC);
   native.install(shell, sa);
   const block = core.lane_block(0);
   const context = core.sa_row(sa) + SA_CONTEXT;
-  for (let i = 0; i < JOBS; i++) writeJob(view, { block, i, sa, context });
-  view.setUint32(block + LANE_JOB_COUNT, JOBS, LITTLE_ENDIAN);
+  for (let i = 0; i < JOBS; i++) layJob(views, { block, i, sa, context });
+  views.u32[(block + LANE_JOB_COUNT) >>> 2] = JOBS;
   return block;
 }
 
@@ -143,21 +126,31 @@ function layOut(core: Core, native: NativeEngine, view: DataView): number {
  * Writes the specification of the SA. The key is all zero, because nothing it seals leaves this
  * memory.
  */
-function writeSpec(view: DataView, at: number): void {
-  view.setUint32(at + SPEC_SPI, SPI, LITTLE_ENDIAN);
-  view.setUint32(at + SPEC_DIRECTION, SA_OUTBOUND, LITTLE_ENDIAN);
-  view.setUint32(at + SPEC_PEER, 1, LITTLE_ENDIAN);
-  view.setUint32(at + SPEC_ALGORITHM, AEAD_AES_GCM_16, LITTLE_ENDIAN);
-  view.setUint32(at + SPEC_KEY_LEN, KEY_LEN, LITTLE_ENDIAN);
-  for (const [count, selector] of SELECTORS) {
-    view.setUint32(at + count, 1, LITTLE_ENDIAN);
-    view.setUint32(at + selector + SPEC_SELECTOR_VERSION, 4, LITTLE_ENDIAN);
-  }
-  for (let i = 0; i < KEY_LEN; i++) view.setUint8(at + SPEC_KEY + i, 0);
+function writeSpec(views: RecordViews, at: number): void {
+  writeSaSpec(views, at, {
+    spi: SPI,
+    direction: SA_OUTBOUND,
+    peer: 1,
+    algorithm: AEADS["aes-gcm-16"].number,
+    esn: 0,
+    windowLen: 0,
+    keyLen: KEY_LEN,
+    localCount: 1,
+    remoteCount: 1,
+    initialSequence: 0n,
+    softPackets: 0n,
+    hardPackets: 0n,
+    hardOctets: 0n,
+    hardSeconds: 0,
+    now: 0,
+    key: new Uint8Array(KEY_LEN),
+    local: [ANY],
+    remote: [ANY],
+  });
 }
 
-function writeJob(
-  view: DataView,
+function layJob(
+  views: RecordViews,
   { block, i, sa, context }: {
     readonly block: number;
     readonly i: number;
@@ -165,17 +158,23 @@ function writeJob(
     readonly context: number;
   },
 ): void {
-  const at = block + LANE_JOBS + i * JOB_LEN;
   const source = block + LANE_SLOTS + i * STRIDE;
   const data = source + JOBS * STRIDE;
-  view.setUint32(at + JOB_CONTEXT, context, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_SOURCE, source, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_DATA, data, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_DATA_LEN, PACKET_LEN, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_TAG, data + PACKET_LEN, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_AAD_LEN, 8, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_SA, sa, LITTLE_ENDIAN);
-  view.setUint32(at + JOB_AAD, SPI);
+  const aad = new Uint8Array(8);
+  new DataView(aad.buffer).setUint32(0, SPI);
+  writeJob(views, block + LANE_JOBS + i * JOB_LEN, {
+    context,
+    data,
+    dataLen: PACKET_LEN,
+    source,
+    tag: data + PACKET_LEN,
+    aadLen: aad.length,
+    ok: 0,
+    sa,
+    nonce: new Uint8Array(12),
+    aad,
+    sequence: 0n,
+  });
 }
 
 function nanoseconds(now: () => number, budgetMs: number, seal: () => void): number {
@@ -188,5 +187,3 @@ function nanoseconds(now: () => number, budgetMs: number, seal: () => void): num
   } while (now() < endAt);
   return best * 1e6 / JOBS;
 }
-
-const LITTLE_ENDIAN = true;

@@ -6,8 +6,8 @@
 // this moment. A declined batch is unchanged, and the core runs all of it.
 
 import type { Core } from "../../ts-bindings/core.ts";
+import { LAYOUT_FINGERPRINT } from "../../ts-bindings/layout.ts";
 import type { EngineLibrary, MappedMemory, Runtime } from "../runtime/types.ts";
-import { fingerprint } from "./fingerprint.ts";
 
 /** Octets of a WebAssembly page. */
 const PAGE_LEN = 65_536;
@@ -98,7 +98,7 @@ export function loadEngine(
   path: string,
 ): EngineLibrary {
   const library = runtime.openEngineLibrary(path);
-  if (library.culvert_engine_fingerprint() === fingerprint()) return library;
+  if (library.culvert_engine_fingerprint() >>> 0 === LAYOUT_FINGERPRINT) return library;
   throw new Error(`${path} is of another build`);
 }
 

@@ -1,6 +1,7 @@
 // How connections come to a lane: from its listeners, or opened by the shell. Limits, then the watch. Socket options are set before.
 
 import { CONN_ACCEPTED, CONN_ENABLED, LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
+import { isRefused } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Arrival } from "../edges/front.ts";
 import {

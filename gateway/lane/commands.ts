@@ -9,6 +9,7 @@ import {
   LANE_COMMANDS_WRITTEN,
   LANE_ORDERS,
 } from "../../ts-bindings/layout.ts";
+import { isRefused } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { admit } from "./accept.ts";
 import { startDrain } from "./drain.ts";
@@ -79,7 +80,7 @@ function run(lane: Lane, [kind = 0, a = 0, b = 0, ...more]: Iterable<number>): v
       kick(lane, a, b);
       return;
     case COMMAND_DUMMY:
-      if (lane.core.dummy_in(lane.index, a, b) > 0) transmitEntries(lane);
+      if (!isRefused(lane.core.dummy_in(lane.index, a, b))) transmitEntries(lane);
       return;
     case COMMAND_ADOPT:
       admit(lane, { fd: a, role: "originator", state: "enabled", client: [b, 0, ...more] });

@@ -12,6 +12,7 @@ import {
   CONN_ACCEPTED,
   CONN_DRAINING,
   CONN_PREFIXED,
+  NO_RING,
 } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { openJobs } from "../engine/native.ts";
@@ -55,7 +56,7 @@ export function receive(lane: Lane, connection: Connection): boolean {
 
 /** An idle connection holds no ring. */
 function rest({ core, index }: Lane, connection: Connection): void {
-  core.rx_release(index, connection.row, 0);
+  core.rx_rest(index, connection.row);
   if (core.rx_len(connection.row) === 0) connection.heldAt = 0;
 }
 
@@ -63,14 +64,14 @@ function rest({ core, index }: Lane, connection: Connection): void {
 function readOnce(lane: Lane, connection: Connection): boolean {
   const { core, index, libc, tables } = lane;
   const parts = core.rx_prepare(index, connection.row);
-  if (parts < 0) {
+  if (parts === NO_RING) {
     starveOfRing(lane, connection);
     return false;
   }
   const room = roomOf(lane, parts);
   const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
   if (octets > 0) {
-    core.rx_commit(index, connection.row, octets);
+    core.rx_commit(index, connection.row, octets, lane.now);
     connection.readAt = lane.now;
     if (connection.heldAt === 0) connection.heldAt = lane.now;
     // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
@@ -108,17 +109,15 @@ export function finish(lane: Lane, connection: Connection, status: number): void
 
 /** Processes whole frames of the ring for at most `budget` batches; returns what is left of the budget. */
 function processFrames(lane: Lane, connection: Connection, budget: number): number {
-  const { core, index } = lane;
+  const { core, index, tables } = lane;
   const { row } = connection;
   if (connection.state === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
   if (connection.isRoleOpen && !passRole(lane, connection)) return budget;
   let left = budget;
   while (left > 0) {
-    const batch = core.inbound(index, row, lane.now);
-    const count = batch & 0xffff;
-    switch (batch >>> 16) {
+    switch (core.inbound(index, row, lane.now)) {
       case BATCH_NONE:
-        if (count > 0) connection.partialAt = 0;
+        if (wordOf(lane, tables.batchCount) > 0) connection.partialAt = 0;
         notePartial(lane, connection);
         return left;
       case BATCH_SKIPPED:
@@ -127,13 +126,13 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
         openBatch(lane, connection);
         break;
       case BATCH_UPSTREAM:
-        sendUpstream(lane, connection, count);
+        sendUpstream(lane, connection, wordOf(lane, tables.batchCount));
         break;
       case BATCH_HAND_OVER:
         handOver(lane);
         break;
       case BATCH_CLOSE:
-        doom(lane, connection, count);
+        doom(lane, connection, wordOf(lane, tables.batchStatus));
         break;
     }
     // The frame that was incomplete has been completed: a later one has a clock of its own.
@@ -144,14 +143,19 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
   return left;
 }
 
+/** A word of the lane's block. */
+function wordOf({ tables }: Lane, index: number): number {
+  return tables.u32[index] ?? 0;
+}
+
 /** Steps 6 to 10 for a batch of ESP. */
 function openBatch(lane: Lane, connection: Connection): void {
   const { core, index, tables } = lane;
   openJobs(lane);
   const inner = core.inbound_finish(index, connection.row, lane.now);
-  if ((tables.u32[tables.fresh] ?? 0) > 0) enable(lane, connection);
+  if (wordOf(lane, tables.fresh) > 0) enable(lane, connection);
   if (inner > 0) deliverInner(lane, inner);
-  core.rx_release(index, connection.row, -1);
+  core.rx_release_all(index, connection.row);
 }
 
 /** Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet. */

@@ -5,6 +5,8 @@ import {
   BATCH_MAX,
   FRAME_KINDS,
   INBOUND,
+  LANE_BATCH_COUNT,
+  LANE_BATCH_STATUS,
   LANE_BUSY_MS,
   LANE_EPOLL,
   LANE_FRAMES,
@@ -86,6 +88,9 @@ export interface LaneTables {
   readonly slotLens: number;
   /** Index of the number of fresh packets. */
   readonly fresh: number;
+  /** Indices of what the last `inbound` counted, and of the status of a batch that closes. */
+  readonly batchCount: number;
+  readonly batchStatus: number;
   /** Index of the time awake, f64 ms. */
   readonly busyMs: number;
 }
@@ -144,6 +149,8 @@ export function createTables(options: TablesOptions): LaneTables {
     slotLen: u32[(block + LANE_SLOT_IOV + 8) >>> 2] ?? 0,
     slotLens: (block + LANE_SLOT_LEN) >>> 2,
     fresh: (block + LANE_FRESH) >>> 2,
+    batchCount: (block + LANE_BATCH_COUNT) >>> 2,
+    batchStatus: (block + LANE_BATCH_STATUS) >>> 2,
     busyMs: (block + LANE_BUSY_MS) / 8,
   };
 

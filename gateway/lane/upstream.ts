@@ -4,7 +4,7 @@
 // IKE is never dropped in here: towards the daemon a socket that takes no more stops the reading of the connection; from the
 // daemon a full reserve stops the reading of the socket.
 
-import { TX_QUEUE_MAX } from "../../ts-bindings/layout.ts";
+import { NO_RING, TX_QUEUE_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import {
   EAGAIN,
@@ -55,11 +55,11 @@ function openFor(lane: Lane, connection: Connection, count: number): void {
       sendBatch(lane, connection, count);
       return;
     case "later":
-      core.rx_release(index, connection.row, 0);
+      core.rx_release_sent(index, connection.row, 0);
       return;
     case "failed":
       for (let i = 0; i < count; i++) countRefused(lane, i);
-      core.rx_release(index, connection.row, -1);
+      core.rx_release_all(index, connection.row);
       return;
   }
 }
@@ -73,7 +73,7 @@ function sendBatch(lane: Lane, connection: Connection, count: number): void {
     sent += taken;
   }
   const ikeBefore = ikeReleased(lane);
-  core.rx_release(index, connection.row, sent === count ? -1 : sent);
+  core.rx_release_sent(index, connection.row, sent);
   if (sent === 0) return;
   enable(lane, connection);
   noteDelay(lane, connection, (ikeReleased(lane) - ikeBefore) >>> 0);
@@ -141,7 +141,7 @@ export function readUpstream(lane: Lane, connection: Connection): void {
   const { row } = connection;
   for (let i = 0; i < TURN_READS_MAX && connection.isUpstreamReadable; i++) {
     const room = core.upstream_begin(index, row);
-    if (room < 0) starveOfRing(lane, connection);
+    if (room === NO_RING) starveOfRing(lane, connection);
     if (room <= 0) break;
     takeReads(lane, connection, receiveSome(lane, connection, room));
     core.upstream_end(index, row);

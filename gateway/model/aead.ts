@@ -1,14 +1,11 @@
-// The AEADs that an SA may have, and the keying material that each takes.
+// The AEADs that an SA may have, and the keying material that each takes. The table is the core's.
 
-export const AEAD_NAMES = ["aes-gcm-16", "chacha20-poly1305"] as const;
+import { type AeadName, AEADS } from "../../ts-bindings/aead.ts";
 
-export type AeadName = (typeof AEAD_NAMES)[number];
+export { AEAD_NAMES, type AeadName, AEADS } from "../../ts-bindings/aead.ts";
 
 /** Lengths of keying material, octets: key, then salt (RFC 4106 §8.1, RFC 7634 §2). */
-export const KEY_MATERIAL_LENS: Readonly<Record<AeadName, readonly number[]>> = {
-  "aes-gcm-16": [20, 28, 36],
-  "chacha20-poly1305": [36],
-};
-
-/** Length of the salt at the end of the keying material, octets. */
-export const SALT_LEN = 4;
+export function keyMaterialLens(name: AeadName): readonly number[] {
+  const { keyLens, saltLen } = AEADS[name];
+  return keyLens.map((len) => len + saltLen);
+}

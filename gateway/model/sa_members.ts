@@ -3,9 +3,10 @@
 
 import * as z from "zod";
 import { SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN } from "../../ts-bindings/layout.ts";
-import { AEAD_NAMES, KEY_MATERIAL_LENS } from "./aead.ts";
+import { AEAD_NAMES, AEADS, keyMaterialLens } from "./aead.ts";
 import { COUNT } from "./count.ts";
 import { DIRECTIONS } from "./direction.ts";
+import { listText } from "./list_text.ts";
 import { PREFIX, type Prefix, SHOWN_PREFIXES } from "./prefix.ts";
 import { missing, requiredName, requiredText } from "./required.ts";
 import { SHOWN_SPI, SPI } from "./spi.ts";
@@ -61,15 +62,24 @@ function peer(): z.ZodString {
 
 /** Hex digits. The octets are made last, because nothing would wipe those of a refused SA. */
 function keyMaterial(): z.ZodString {
-  const problem = "must be hex digits, two for each of at most 36 octets";
-  const lens = new Set(Object.values(KEY_MATERIAL_LENS).flat());
-  return requiredText(problem).regex(/^([0-9a-f]{2}){1,36}$/i, { error: problem })
+  const lens = new Set(AEAD_NAMES.flatMap(keyMaterialLens));
+  const lenMax = Math.max(...lens);
+  const problem = `must be hex digits, two for each of at most ${lenMax} octets`;
+  const hex = new RegExp(`^([0-9a-f]{2}){1,${lenMax}}$`, "i");
+  return requiredText(problem).regex(hex, { error: problem })
     .meta({
       type: "string",
       pattern: `^([0-9a-fA-F]{${[...lens].map((len) => 2 * len).join("}|[0-9a-fA-F]{")}})$`,
-      description: "Key, then 4-octet salt: 20, 28 or 36 octets for AES, 36 for ChaCha20",
+      description: describeKeys(),
       writeOnly: true,
     });
+}
+
+function describeKeys(): string {
+  const lens = AEAD_NAMES.map((name, i) =>
+    `${listText(keyMaterialLens(name))}${i === 0 ? " octets" : ""} for ${AEADS[name].cipher}`
+  );
+  return `Key, then ${AEADS[AEAD_NAMES[0]].saltLen}-octet salt: ${lens.join(", ")}`;
 }
 
 function prefixes(): z.ZodType<readonly Prefix[]> {

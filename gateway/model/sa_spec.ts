@@ -3,7 +3,8 @@
 // value, because it may be keying material.
 
 import * as z from "zod";
-import { KEY_MATERIAL_LENS } from "./aead.ts";
+import { keyMaterialLens } from "./aead.ts";
+import { listText } from "./list_text.ts";
 import { GIVEN_MEMBERS, U32_MAX } from "./sa_members.ts";
 import type { Value } from "./value.ts";
 
@@ -41,7 +42,7 @@ function checkTogether(
     context.addIssue({ code: "custom", path: [member], message });
   }
 
-  const lens = KEY_MATERIAL_LENS[sa.aead];
+  const lens = keyMaterialLens(sa.aead);
   if (!lens.includes(sa.keyMaterial.length / 2)) {
     refuse("keyMaterial", `must have ${listText(lens)} octets (key and salt) for ${sa.aead}`);
   }
@@ -63,10 +64,4 @@ function parseHex(hex: string): Uint8Array {
     { length: hex.length / 2 },
     (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16),
   );
-}
-
-function listText(values: readonly number[]): string {
-  return values.length < 2
-    ? values.join()
-    : `${values.slice(0, -1).join(", ")} or ${values[values.length - 1]}`;
 }

@@ -4,9 +4,10 @@
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
+import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { NativeEngine } from "../engine/native.ts";
-import { SALT_LEN } from "../model/aead.ts";
+import { AEADS } from "../model/aead.ts";
 import type { SaDirection } from "../model/direction.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
@@ -105,10 +106,10 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const now = state.clock();
   writeSpec(state.views, spec, { at, peer, now });
   const id = core.sa_install(state.index);
-  if (id <= 0) {
+  if (isRefused(id)) {
     takeBack();
     peers.release(spec.peer);
-    return refusalOf(-id);
+    return refusalOf(refusalStatus(id));
   }
   if (state.native !== null) {
     // The core has wiped its copy of the key. Lanes may use the SA already: until the library has
@@ -120,7 +121,7 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   state.entries.set(spec.spi, {
     spec: shown,
     id,
-    keyBits: (keyMaterial.length - SALT_LEN) * 8,
+    keyBits: (keyMaterial.length - AEADS[spec.aead].saltLen) * 8,
     digest,
     installedAt: state.date().toISOString(),
   });

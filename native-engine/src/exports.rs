@@ -3,12 +3,13 @@
 
 #![allow(unsafe_code)] // `no_mangle`, and the promise of `culvert_engine_attach`
 
-use crate::fingerprint::FINGERPRINT;
+use culvert_core::border::FINGERPRINT;
+
 use crate::memory::Memory;
 use crate::{batch, registry, spec};
 
-/// The fingerprint of everything that library and gateway must agree on. A gateway that computes
-/// another number does not use this library.
+/// The fingerprint of the core that this library was built with. A gateway whose bindings have
+/// another one does not use it.
 #[unsafe(no_mangle)]
 pub extern "C" fn culvert_engine_fingerprint() -> u32 {
     FINGERPRINT

@@ -5,17 +5,16 @@
 
 use core::num::NonZeroU32;
 
-use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
+use culvert_core::aead::Algorithm;
 use ring::aead::{
-    AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, Tag,
-    UnboundKey,
+    self, AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, Tag, UnboundKey,
 };
 use zeroize::Zeroize;
 
 use crate::memory::{Octets, Wiped};
 
 /// Octets of an ICV.
-pub(crate) const ICV_LEN: u32 = 16;
+pub(crate) const ICV_LEN: u32 = culvert_core::aead::ICV_LEN as u32;
 
 /// A key and the SPI whose packets it is for.
 pub(crate) struct Key {
@@ -47,7 +46,7 @@ pub(crate) struct Sealing<'a> {
 impl Key {
     /// Returns `None` if `ring` lacks the AEAD, or if the key is not of its length. The stack that
     /// the expansion has used is wiped.
-    pub(crate) fn new(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
+    pub(crate) fn new(spi: NonZeroU32, algorithm: Algorithm, key: &[u8]) -> Option<Self> {
         let made = Self::make(spi, algorithm, key);
         wipe_stack();
         made
@@ -56,7 +55,7 @@ impl Key {
     /// `ring` hands keys out by value, so they move through the frames of this call. [`wipe_stack`]
     /// reaches those, since both are called from one place and neither is inlined there.
     #[inline(never)]
-    fn make(spi: NonZeroU32, algorithm: u32, key: &[u8]) -> Option<Self> {
+    fn make(spi: NonZeroU32, algorithm: Algorithm, key: &[u8]) -> Option<Self> {
         let key = UnboundKey::new(algorithm_of(algorithm, key.len())?, key).ok()?;
         Some(Self {
             spi,
@@ -112,24 +111,26 @@ fn wipe_stack() {
 /// Octets of stack that are wiped; `tests/wiping.rs` fails if they are too few.
 const STACK_LEN: usize = 16 << 10;
 
-fn algorithm_of(algorithm: u32, key_len: usize) -> Option<&'static Algorithm> {
+/// The AEAD of `ring`, which checks the length of a key.
+fn algorithm_of(algorithm: Algorithm, key_len: usize) -> Option<&'static aead::Algorithm> {
     match (algorithm, key_len) {
-        (AEAD_AES_GCM_16, 16) => Some(&AES_128_GCM),
-        (AEAD_AES_GCM_16, 32) => Some(&AES_256_GCM),
-        (AEAD_CHACHA20_POLY1305, 32) => Some(&CHACHA20_POLY1305),
-        _ => None,
+        (Algorithm::AesGcm16, 16) => Some(&AES_128_GCM),
+        (Algorithm::AesGcm16, 32) => Some(&AES_256_GCM),
+        (Algorithm::AesGcm16, _) => None,
+        (Algorithm::ChaCha20Poly1305, _) => Some(&CHACHA20_POLY1305),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use culvert_core::aead::kinds;
     use culvert_vectors::Case;
     use culvert_vectors::wycheproof::{Suite, aes_gcm, chacha20_poly1305};
 
     /// Returns whether the packet was opened, or `None` if `ring` lacks the AEAD or the AAD is
     /// longer than any of ESP's.
-    fn open(algorithm: u32, case: &Case) -> Option<bool> {
+    fn open(algorithm: Algorithm, case: &Case) -> Option<bool> {
         let aad_len = case.aad.len();
         let mut aad = [0; 12];
         aad.get_mut(..aad_len)?.copy_from_slice(&case.aad);
@@ -149,19 +150,29 @@ mod tests {
     }
 
     /// Cases opened, and cases refused.
-    fn run_suite(algorithm: u32, suite: &Suite) -> (usize, usize) {
+    fn run_suite(algorithm: Algorithm, suite: &Suite) -> (usize, usize) {
         let cases = suite.esp_cases();
         let opened: Vec<bool> = cases.filter_map(|case| open(algorithm, case)).collect();
         let valid = opened.iter().filter(|is_open| **is_open).count();
         (valid, opened.len() - valid)
     }
 
+    #[test]
+    fn every_aead_of_the_core_is_here_but_aes_192() {
+        let lacking: Vec<_> = kinds()
+            .filter(|&(algorithm, len)| {
+                Key::new(NonZeroU32::MIN, algorithm, &[7; 64][..len]).is_none()
+            })
+            .collect();
+        assert_eq!(lacking, [(Algorithm::AesGcm16, 24)]);
+    }
+
     /// Wycheproof's forged cases cannot pass the checks of the exports, because their AADs do not
     /// have ESP's lengths.
     #[test]
     fn wycheproof_is_opened_and_its_wrong_tags_are_refused() {
-        assert_eq!(run_suite(AEAD_AES_GCM_16, &aes_gcm()), (50, 54));
+        assert_eq!(run_suite(Algorithm::AesGcm16, &aes_gcm()), (50, 54));
         let chacha = chacha20_poly1305();
-        assert_eq!(run_suite(AEAD_CHACHA20_POLY1305, &chacha), (186, 60));
+        assert_eq!(run_suite(Algorithm::ChaCha20Poly1305, &chacha), (186, 60));
     }
 }

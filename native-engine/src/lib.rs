@@ -19,7 +19,6 @@
 
 mod batch;
 pub mod exports;
-mod fingerprint;
 mod key;
 mod keys;
 mod memory;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use culvert_engine::exports as engine;
-use support::{Algorithm, BLOCK, Shared};
+use support::{Algorithm, BLOCK, Shared, kinds};
 
 /// Passes all calls to the system's allocator, and counts parts of keys in freed blocks.
 struct Watching;
@@ -54,12 +54,6 @@ const KEY_LEN: usize = 32;
 
 /// Length of the parts that are searched for: half of a key for AES-128.
 const PART_LEN: usize = 8;
-
-const ALGORITHMS: [(Algorithm, usize); 3] = [
-    (Algorithm::AesGcm16, 16),
-    (Algorithm::AesGcm16, 32),
-    (Algorithm::ChaCha20Poly1305, 32),
-];
 
 /// Places where a part of a key begins with its first or its ninth octet. The pattern is computed
 /// octet by octet, so it is nowhere in memory.
@@ -105,7 +99,7 @@ fn install(shared: &Shared, (algorithm, key_len): (Algorithm, usize)) -> bool {
 #[test]
 fn what_holds_a_key_is_wiped_before_it_is_freed() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    for algorithm in ALGORITHMS {
+    for algorithm in kinds() {
         let shared = installed(algorithm);
         let (blocks, keys) = watched(|| assert!(install(&shared, algorithm)));
         assert!(
@@ -191,7 +185,7 @@ fn left_by(run: impl FnOnce() + Send + 'static) -> usize {
 fn no_key_is_left_on_the_stack() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(left_by(leave_key) > 0, "the method finds what is left");
-    for algorithm in ALGORITHMS {
+    for algorithm in kinds() {
         let left = left_by(move || core::mem::forget(installed(algorithm)));
         assert_eq!(left, 0, "{algorithm:?}");
     }

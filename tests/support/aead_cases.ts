@@ -2,6 +2,7 @@
 // on random packets.
 
 import { equal, ok } from "node:assert/strict";
+import { AEAD_NAMES, AEADS } from "../../ts-bindings/aead.ts";
 import { BATCH_MAX } from "../../ts-bindings/layout.ts";
 import { type AeadName, ICV_LEN, sealAead } from "./aead.ts";
 import type { AeadVector } from "./aead_vectors.ts";
@@ -141,12 +142,9 @@ function spoil({ u8 }: LaneScene, { data, len }: Place, bit: number | undefined)
 }
 
 /** Every key that ESP may have here. */
-export const KEYS: readonly (readonly [aead: AeadName, keyLen: number])[] = [
-  ["aes-gcm-16", 16],
-  ["aes-gcm-16", 24],
-  ["aes-gcm-16", 32],
-  ["chacha20-poly1305", 32],
-];
+export const KEYS: readonly (readonly [aead: AeadName, keyLen: number])[] = AEAD_NAMES.flatMap(
+  (name) => AEADS[name].keyLens.map((len) => [name, len] as const),
+);
 
 /** A run of random batches: the SAs of a batch's packets, and the lengths of the packets. */
 export interface RandomBatches {

@@ -2,42 +2,22 @@
 // for tests of that step alone.
 
 import { ok } from "node:assert/strict";
+import { AEADS } from "../../ts-bindings/aead.ts";
 import { type Core, instantiateCore, planMemory } from "../../ts-bindings/core.ts";
 import {
-  AEAD_AES_GCM_16,
-  AEAD_CHACHA20_POLY1305,
   BATCH_MAX,
   IKE_DROP,
-  JOB_AAD,
-  JOB_AAD_LEN,
-  JOB_CONTEXT,
-  JOB_DATA,
-  JOB_DATA_LEN,
   JOB_LEN,
-  JOB_NONCE,
   JOB_OK,
-  JOB_SA,
-  JOB_SOURCE,
-  JOB_TAG,
   LANE_JOB_COUNT,
   LANE_JOBS,
   LANE_SA_SPEC,
   LANE_SLOTS,
   SA_CONTEXT,
   SA_OUTBOUND,
-  SPEC_ALGORITHM,
-  SPEC_DIRECTION,
-  SPEC_KEY,
-  SPEC_KEY_LEN,
-  SPEC_LOCAL,
-  SPEC_LOCAL_COUNT,
-  SPEC_PEER,
-  SPEC_REMOTE,
-  SPEC_REMOTE_COUNT,
-  SPEC_SELECTOR_VERSION,
-  SPEC_SPI,
   UNKNOWN_SPI_DROP,
 } from "../../ts-bindings/layout.ts";
+import { type RecordViews, viewRecords, writeJob, writeSaSpec } from "../../ts-bindings/records.ts";
 import { type AeadName, ICV_LEN } from "./aead.ts";
 
 /** A core with one lane, on a memory of its own. */
@@ -45,6 +25,7 @@ export interface LaneScene {
   readonly memory: WebAssembly.Memory;
   readonly core: Core;
   readonly view: DataView;
+  readonly views: RecordViews;
   readonly u8: Uint8Array;
   /** The lane's block. */
   readonly block: number;
@@ -98,6 +79,7 @@ export function openLane(module: WebAssembly.Module): LaneScene {
     memory,
     core,
     view: new DataView(memory.buffer),
+    views: viewRecords(memory),
     u8: new Uint8Array(memory.buffer),
     block: core.lane_block(LANE),
     shell: core.lane_block(SHELL),
@@ -107,22 +89,29 @@ export function openLane(module: WebAssembly.Module): LaneScene {
 /**
  * Writes an SA's specification. The core and the native engine install the SA from it and wipe it.
  */
-export function writeSpec({ view, u8, shell }: LaneScene, { spi, aead, key }: SaKey): void {
-  const at = shell + LANE_SA_SPEC;
-  const words = [
-    [SPEC_SPI, spi],
-    [SPEC_DIRECTION, SA_OUTBOUND],
-    [SPEC_PEER, 1],
-    [SPEC_ALGORITHM, aead === "aes-gcm-16" ? AEAD_AES_GCM_16 : AEAD_CHACHA20_POLY1305],
-    [SPEC_KEY_LEN, key.length + SALT.length],
-    [SPEC_LOCAL_COUNT, 1],
-    [SPEC_LOCAL + SPEC_SELECTOR_VERSION, 4],
-    [SPEC_REMOTE_COUNT, 1],
-    [SPEC_REMOTE + SPEC_SELECTOR_VERSION, 4],
-  ] as const;
-  for (const [field, value] of words) view.setUint32(at + field, value, LITTLE_ENDIAN);
-  u8.set(key, at + SPEC_KEY);
-  u8.set(SALT, at + SPEC_KEY + key.length);
+export function writeSpec({ views, shell }: LaneScene, { spi, aead, key }: SaKey): void {
+  const material = Uint8Array.of(...key, ...SALT);
+  writeSaSpec(views, shell + LANE_SA_SPEC, {
+    spi,
+    direction: SA_OUTBOUND,
+    peer: 1,
+    algorithm: AEADS[aead].number,
+    esn: 0,
+    windowLen: 0,
+    keyLen: material.length,
+    localCount: 1,
+    remoteCount: 1,
+    initialSequence: 0n,
+    softPackets: 0n,
+    hardPackets: 0n,
+    hardOctets: 0n,
+    hardSeconds: 0,
+    now: 0,
+    key: material,
+    local: [ANY],
+    remote: [ANY],
+  });
+  material.fill(0);
 }
 
 /** Installs an SA in the core. */
@@ -145,7 +134,7 @@ export function removeSa({ core }: LaneScene, { spi }: SaKey): void {
  * @throws {AssertionError} If it has too many packets, or too long ones
  */
 export function layOut(scene: LaneScene, packets: readonly PacketJob[]): Place[] {
-  const { core, view, u8, block } = scene;
+  const { core, view, views, u8, block } = scene;
   ok(packets.length <= BATCH_MAX, `${packets.length} packets`);
   let end = block + LANE_SLOTS;
   const take = (len: number, skew: number): number => {
@@ -164,19 +153,19 @@ export function layOut(scene: LaneScene, packets: readonly PacketJob[]): Place[]
   packets.forEach(({ sa, nonce, aad, plain }, i) => {
     const { job, data, len } = places[i] ?? NOWHERE;
     const source = sources[i] ?? 0;
-    const words = [
-      [JOB_CONTEXT, core.sa_row(sa.id) + SA_CONTEXT],
-      [JOB_SOURCE, source],
-      [JOB_DATA, data],
-      [JOB_DATA_LEN, len],
-      [JOB_TAG, data + len],
-      [JOB_AAD_LEN, aad.length],
-      [JOB_OK, NO_RESULT],
-      [JOB_SA, sa.id],
-    ] as const;
-    for (const [field, value] of words) view.setUint32(job + field, value, LITTLE_ENDIAN);
-    u8.set(nonce, job + JOB_NONCE);
-    u8.set(aad, job + JOB_AAD);
+    writeJob(views, job, {
+      context: core.sa_row(sa.id) + SA_CONTEXT,
+      data,
+      dataLen: len,
+      source,
+      tag: data + len,
+      aadLen: aad.length,
+      ok: NO_RESULT,
+      sa: sa.id,
+      nonce,
+      aad,
+      sequence: 0n,
+    });
     u8.set(plain, source);
   });
   view.setUint32(block + LANE_JOB_COUNT, packets.length, LITTLE_ENDIAN);
@@ -203,6 +192,8 @@ export function hasMargins({ u8 }: LaneScene, { data, len }: Place): boolean {
   return margins.every((margin) => margin.every((octet) => octet === MARGIN));
 }
 
+/** All of IPv4. */
+const ANY = { version: 4, bits: 0, octets: new Uint8Array(4) };
 const NOWHERE: Place = { job: 0, data: 0, len: 0 };
 const NO_RESULT = 7;
 const MARGIN = 0xa5;

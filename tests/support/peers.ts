@@ -3,7 +3,7 @@
 
 import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import type { AeadName } from "./aead.ts";
+import { type AeadName, AEADS } from "../../ts-bindings/aead.ts";
 import { type Api, spiText } from "./api.ts";
 import type { TestSa } from "./esp.ts";
 import type { Ends } from "./inner_packet.ts";
@@ -94,7 +94,9 @@ export function freshSpi(): number {
 }
 
 function makeSa({ aead = "aes-gcm-16", keyLen = 16, esn = false }: PeerOptions): TestSa {
-  const keyMaterial = randomKey((aead === "aes-gcm-16" ? keyLen : 32) + 4);
+  const { keyLens, saltLen } = AEADS[aead];
+  const taken = keyLens.find((len) => len === keyLen) ?? keyLens[0];
+  const keyMaterial = randomKey(taken + saltLen);
   return { spi: freshSpi(), aead, keyMaterial, esn, seq: 0n };
 }
 

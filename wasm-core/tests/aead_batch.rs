@@ -4,9 +4,9 @@
 #[allow(dead_code, reason = "each suite uses a part of it")]
 mod aead_support;
 
-use aead_support::{ENGINES, Engine, Header, KINDS, SOFT, Sealed, filler};
+use aead_support::{ENGINES, Engine, Header, SOFT, Sealed, filler};
 use culvert_core::aead::{
-    Algorithm, CONTEXT_LEN, Context, OpenJob, SealJob, open_batch, seal_batch,
+    AEADS, Algorithm, CONTEXT_LEN, Context, OpenJob, SealJob, kinds, open_batch, seal_batch,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -70,9 +70,8 @@ fn batches() -> impl Strategy<Value = Vec<Packet>> {
 }
 
 fn contexts(engine: &Engine) -> Vec<Context> {
-    KINDS
-        .iter()
-        .map(|(algorithm, len)| engine.context(*algorithm, &filler(32)[..*len]))
+    kinds()
+        .map(|(algorithm, len)| engine.context(algorithm, &filler(32)[..len]))
         .collect()
 }
 
@@ -204,7 +203,7 @@ fn wiped_context_opens_nothing_and_a_wrong_key_length_installs_nothing() {
         aad: filler(8),
     };
     for engine in ENGINES {
-        for (algorithm, len) in KINDS {
+        for (algorithm, len) in kinds() {
             let mut context = engine.context(algorithm, &filler(len));
             let sealed = engine.seal(&context, &header, &filler(40));
             assert!(engine.open(&context, &header, &sealed).is_some());
@@ -214,13 +213,31 @@ fn wiped_context_opens_nothing_and_a_wrong_key_length_installs_nothing() {
             assert!(!(engine.install)(&mut context, algorithm, &filler(len + 1)));
             assert_eq!(engine.open(&context, &header, &sealed), None);
         }
-        let mut context = Context::empty();
-        assert!(!(engine.install)(
-            &mut context,
-            Algorithm::ChaCha20Poly1305,
-            &filler(16)
-        ));
     }
+}
+
+/// A row of the table without a kernel in both engines fails here.
+#[test]
+fn an_engine_has_every_aead_with_every_length_of_its_table_and_no_other() {
+    for (aead, number) in AEADS.iter().zip(1..) {
+        assert_eq!(aead.algorithm.number(), number);
+        assert_eq!(Algorithm::of(number), Some(aead.algorithm));
+        assert_eq!(Algorithm::named(aead.name), Some(aead.algorithm));
+        for (engine, len) in ENGINES
+            .iter()
+            .flat_map(|engine| (0..=64).map(move |len| (engine, len)))
+        {
+            let is_taken = (engine.install)(&mut Context::empty(), aead.algorithm, &filler(len));
+            assert_eq!(
+                is_taken,
+                aead.key_lens.contains(&len),
+                "{} {len}",
+                aead.name
+            );
+        }
+    }
+    assert_eq!(Algorithm::of(0), None);
+    assert_eq!(Algorithm::of(AEADS.len() as u32 + 1), None);
 }
 
 const _: () = assert!(CONTEXT_LEN <= 8192 && CONTEXT_LEN.is_multiple_of(64));

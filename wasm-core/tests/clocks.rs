@@ -27,7 +27,7 @@ impl Scene {
 
     /// Kind of the next batch.
     fn next(&self, now: f64) -> u32 {
-        core::inbound(0, self.conn, now) >> 16
+        core::inbound(0, self.conn, now)
     }
 
     fn at(&self, name: &str) -> f64 {
@@ -77,7 +77,7 @@ fn a_frame_that_begins_behind_another_one_has_a_clock_of_its_own() {
         scene.feed(&first[2..], 20.0);
         scene.feed(&message[..5], 20.0);
         while scene.next(21.0) != BATCH_NONE {
-            core::rx_release(0, scene.conn, -1);
+            core::rx_release_all(0, scene.conn);
         }
         assert_eq!(scene.partial_at(), 20.0);
     }
@@ -112,7 +112,7 @@ fn a_ring_is_held_from_the_first_octets_until_the_connection_rests_without_any()
     scene.feed(&message[10..], 20.0);
     assert_eq!(scene.held_at(), 10.0);
     assert_eq!(scene.next(20.0), BATCH_UPSTREAM);
-    core::rx_release(0, scene.conn, -1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(core::rx_len(scene.conn), 0);
     assert_eq!(scene.held_at(), 10.0, "more may be there to be read");
     scene.feed(&message[..10], 30.0);
@@ -120,7 +120,7 @@ fn a_ring_is_held_from_the_first_octets_until_the_connection_rests_without_any()
     assert_eq!(scene.held_at(), 10.0, "the ring is not empty");
     scene.feed(&message[10..], 40.0);
     assert_eq!(scene.next(40.0), BATCH_UPSTREAM);
-    core::rx_release(0, scene.conn, -1);
+    core::rx_release_all(0, scene.conn);
     core::rx_rest(0, scene.conn);
     assert_eq!(scene.held_at(), 0.0);
     scene.feed(&message[..1], 50.0);

@@ -32,8 +32,7 @@ impl Scene {
 
     /// Kind and count of the next batch.
     fn next(&self) -> (u32, u32) {
-        let batch = core::inbound(0, self.conn, 1.0);
-        (batch >> 16, batch & 0xffff)
+        self.gate.inbound(0, self.conn)
     }
 
     /// Payload `i` of the batch, marker and message.
@@ -42,8 +41,9 @@ impl Scene {
         self.gate.iov(up_iov + 16 * u64::from(i))
     }
 
-    fn release(&self, count: i32) {
-        core::rx_release(0, self.conn, count);
+    /// Releases the first messages of the batch.
+    fn release(&self, count: u32) {
+        core::rx_release_sent(0, self.conn, count);
     }
 
     fn ike_frames(&self) -> u64 {
@@ -94,19 +94,19 @@ fn ike_that_is_handed_over_shares_no_batch_with_what_is_relayed_or_opened() {
         [scene.message(0), scene.message(1)],
         [ike(1, 40), ike(2, 50)]
     );
-    scene.release(-1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(scene.next(), (BATCH_UPSTREAM, 1));
     assert_eq!(scene.gate.message(0, 0), unknown(3));
-    scene.release(-1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(scene.next(), (BATCH_HAND_OVER, 1));
     assert_eq!(scene.message(0), ike(4, 30));
-    scene.release(-1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(scene.next(), (BATCH_ESP, 1));
     core::inbound_open(0);
     assert_eq!(core::inbound_finish(0, scene.conn, 1.0), 1);
-    scene.release(-1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(scene.next(), (BATCH_HAND_OVER, 1));
-    scene.release(-1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(scene.next(), (BATCH_NONE, 0));
     assert_eq!(core::rx_len(scene.conn), 0);
     assert_eq!(scene.ike_frames(), 4);
@@ -134,7 +134,7 @@ fn a_batch_that_is_handed_over_has_64_messages_at_most() {
     let scene = Scene::new(IKE_HAND_OVER, UNKNOWN_SPI_DROP);
     scene.feed(&vec![ike(1, 40); 100]);
     assert_eq!(scene.next(), (BATCH_HAND_OVER, 64));
-    scene.release(-1);
+    core::rx_release_all(0, scene.conn);
     assert_eq!(scene.next(), (BATCH_HAND_OVER, 36));
 }
 

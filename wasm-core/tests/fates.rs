@@ -50,12 +50,12 @@ impl Bench {
     fn expect_no_batch(&self, frames: u32) {
         let mut left = frames;
         while left >= SCAN_MAX {
-            let batch = core::inbound(0, self.conn, 1.0);
-            assert_eq!(batch, BATCH_SKIPPED << 16 | SCAN_MAX, "of {frames}");
+            let batch = self.gate.inbound(0, self.conn);
+            assert_eq!(batch, (BATCH_SKIPPED, SCAN_MAX), "of {frames}");
             left -= SCAN_MAX;
         }
-        let batch = core::inbound(0, self.conn, 1.0);
-        assert_eq!(batch, BATCH_NONE << 16 | left, "of {frames}");
+        let batch = self.gate.inbound(0, self.conn);
+        assert_eq!(batch, (BATCH_NONE, left), "of {frames}");
     }
 
     /// Offers one payload. Asserts that this status and no other was counted, and that only a

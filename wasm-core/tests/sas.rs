@@ -2,7 +2,7 @@
 
 mod support;
 
-use culvert_core::aead::CONTEXT_LEN;
+use culvert_core::aead::{AEADS, Algorithm, CONTEXT_LEN};
 use culvert_core::border as core;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
@@ -14,9 +14,9 @@ fn refused(sa: &Sa, gate: &Gate) -> Status {
     let number = -sa.install(gate);
     Status::ALL
         .iter()
-        .find(|(status, _)| *status as i32 == number)
+        .find(|row| row.status as i32 == number)
         .expect("a refusal")
-        .0
+        .status
 }
 
 #[test]
@@ -56,18 +56,19 @@ fn ten_thousand_sas_install_look_up_and_delete() {
 fn what_cannot_be_represented_is_refused_and_leaves_no_key() {
     let gate = Gate::new();
     let good = Sa::inbound(0x1000);
-    let cases: [fn(&mut Sa); 14] = [
+    let cases: [fn(&mut Sa); 15] = [
         |sa| sa.spi = 0,
         |sa| sa.direction = 2,
         |sa| sa.peer = 0,
         |sa| sa.peer = 33,
-        |sa| sa.algorithm = 3,
+        |sa| sa.algorithm = 0,
+        |sa| sa.algorithm = AEADS.len() as u32 + 1,
         |sa| sa.window = 31,
         |sa| sa.window = 4097,
         |sa| (sa.window, sa.esn) = (0, true),
         |sa| sa.material.truncate(19),
         |sa| sa.material.truncate(3),
-        |sa| sa.algorithm = AEAD_CHACHA20_POLY1305,
+        |sa| sa.algorithm = Algorithm::ChaCha20Poly1305.number(),
         |sa| sa.local.clear(),
         |sa| sa.remote = vec![(vec![0; 4], 33)],
         |sa| sa.initial = 1 << 32,

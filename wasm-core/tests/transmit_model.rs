@@ -218,7 +218,7 @@ impl World {
         let status = self
             .gate
             .datagram(lane as u32, conn.row, &datagram, self.now);
-        let dropped = [Status::TxRingFull, Status::QueueDelay].map(|status| status as i32);
+        let dropped = [Status::TxRingFull, Status::QueueDelay].map(|status| status as u32);
         assert!(status == 0 || !is_ike && dropped.contains(&status));
         *n += 1;
         if is_ike {

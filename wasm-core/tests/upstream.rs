@@ -34,18 +34,18 @@ fn a_batch_stops_before_the_first_message_that_was_not_sent() {
     stream.extend(frame(&[0xff]));
     stream.extend(frame(&known.seal(1, &inner)));
     gate.feed(0, conn, &stream);
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 3);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 3));
     assert_eq!(gate.u32(gate.lane(0, "LANE_UP_IKE")), 2);
-    core::rx_release(0, conn, 1);
+    core::rx_release_sent(0, conn, 1);
     assert_eq!(gate.frames(0, INBOUND, KIND_IKE), 1);
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 2);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 2));
     assert_eq!(
         [gate.message(0, 0), gate.message(0, 1)],
         [messages[1].clone(), messages[2].clone()]
     );
-    core::rx_release(0, conn, 0);
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 2);
-    core::rx_release(0, conn, -1);
+    core::rx_release_sent(0, conn, 0);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 2));
+    core::rx_release_all(0, conn);
     assert_eq!(gate.serve(0, conn, 2.0).inner, [inner]);
     let counted =
         [KIND_IKE, KIND_ESP, KIND_KEEPALIVE, KIND_EMPTY].map(|k| gate.frames(0, INBOUND, k));
@@ -57,9 +57,9 @@ fn a_batch_stops_before_the_first_message_that_was_not_sent() {
 fn batches_are_of_at_most_64_messages() {
     let (gate, conn) = gate();
     gate.feed(0, conn, &frame(&ike(1, 30)).repeat(100));
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 64);
-    core::rx_release(0, conn, -1);
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 36);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 64));
+    core::rx_release_all(0, conn);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 36));
 }
 
 #[test]
@@ -72,8 +72,8 @@ fn a_straddling_message_that_waits_stays_whole() {
         gate.feed(0, conn, &filler);
     }
     for _ in 0..4 {
-        assert_eq!(core::inbound(0, conn, 1.0) >> 16, BATCH_UPSTREAM);
-        core::rx_release(0, conn, 1);
+        assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM);
+        core::rx_release_sent(0, conn, 1);
         gate.feed(0, conn, &tail.repeat(7));
     }
     let mut left = gate.serve(0, conn, 1.0).upstream.into_iter();
@@ -110,7 +110,7 @@ fn what_is_no_message_is_dropped_and_a_keepalive_is_nothing() {
     let before = gate.counters(0);
     assert_eq!(
         gate.datagram(0, conn, &[0xff], 4.0),
-        Status::Keepalive as i32
+        Status::Keepalive as u32
     );
     assert_eq!(gate.counters(0), before);
     assert_eq!(gate.f64(gate.row(conn, "ROW_VALID_AT")), 0.0);
@@ -121,7 +121,7 @@ fn what_is_no_message_is_dropped_and_a_keepalive_is_nothing() {
         (vec![], Status::FrameShort),
     ];
     for (datagram, status) in cases {
-        assert_eq!(gate.datagram(0, conn, &datagram, 4.0), status as i32);
+        assert_eq!(gate.datagram(0, conn, &datagram, 4.0), status as u32);
         assert!(gate.counter(0, status) > 0);
     }
     assert!(gate.send_all(0, conn, 5.0).is_empty());
@@ -267,16 +267,16 @@ fn neighbours_of_one_length_are_a_run_and_ike_is_alone() {
     ];
     let stream: Vec<u8> = messages.iter().flat_map(|message| frame(message)).collect();
     gate.feed(0, conn, &stream);
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 6);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 6));
     let runs: Vec<_> = (0..6).map(|i| gate.run(0, i)).collect();
     assert_eq!(runs.concat(), messages);
     let lens: Vec<_> = runs.iter().map(Vec::len).collect();
     assert_eq!(lens, [3, 1, 1, 1, 1, 1]);
     // One send was taken. The rest begins with the fourth message.
-    core::rx_release(0, conn, 1);
+    core::rx_release_sent(0, conn, 1);
     assert_eq!(gate.frames(0, INBOUND, KIND_ESP), 3);
     gate.set_u32(gate.row(conn, "ROW_UP_PLAIN"), 1);
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 5);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 5));
     assert_eq!(gate.serve(0, conn, 1.0).upstream, messages[3..]);
 }
 
@@ -284,7 +284,7 @@ fn neighbours_of_one_length_are_a_run_and_ike_is_alone() {
 fn a_run_is_no_longer_than_a_datagram() {
     let (gate, conn) = gate();
     gate.feed(0, conn, &frame(&esp(1, 1400)).repeat(60));
-    assert_eq!(core::inbound(0, conn, 1.0), BATCH_UPSTREAM << 16 | 2);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 2));
     assert_eq!([gate.run(0, 0).len(), gate.run(0, 1).len()], [46, 14]);
 }
 

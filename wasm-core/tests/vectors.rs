@@ -2,6 +2,7 @@
 
 mod support;
 
+use culvert_core::aead::Algorithm;
 use culvert_core::border as core;
 use culvert_core::layout::*;
 use culvert_core::report::status::Status;
@@ -14,11 +15,9 @@ fn sa_of(vector: &EspVector, direction: u32) -> Sa {
     let spi = u32::from_be_bytes(packet[..4].try_into().expect("an SPI"));
     let seq = seq_of(vector);
     Sa {
-        algorithm: match vector.aead.as_str() {
-            "aes-gcm-16" => AEAD_AES_GCM_16,
-            "chacha20-poly1305" => AEAD_CHACHA20_POLY1305,
-            other => panic!("no AEAD {other}"),
-        },
+        algorithm: Algorithm::named(&vector.aead)
+            .expect("an AEAD of the API")
+            .number(),
         material: unhex(&vector.key_material),
         esn: vector.esn,
         initial: seq - 1,

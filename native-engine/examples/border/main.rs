@@ -13,14 +13,7 @@ mod support;
 
 use culvert_engine::exports as engine;
 use request::{errors, hide, publish};
-use support::{Algorithm, BLOCK, Packet, ROOM, Shared};
-
-/// An algorithm of `ring` and the octets of its key.
-const CIPHERS: [(Algorithm, usize); 3] = [
-    (Algorithm::AesGcm16, 16),
-    (Algorithm::AesGcm16, 32),
-    (Algorithm::ChaCha20Poly1305, 32),
-];
+use support::{Algorithm, BLOCK, Packet, ROOM, Shared, kinds};
 
 const LENS: [u32; 8] = [0, 1, 16, 63, 64, 65, 256, 1400];
 
@@ -30,7 +23,7 @@ const SALT_LEN: usize = 4;
 fn main() {
     assert!(request::is_running(), "runs under valgrind only");
     let shared = Shared::new(16);
-    for (cipher, sa) in CIPHERS.into_iter().zip(1..) {
+    for (cipher, sa) in kinds().into_iter().zip(1..) {
         check_install(&shared, cipher, sa);
         check_batch(&shared, sa);
     }

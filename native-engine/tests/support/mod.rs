@@ -6,10 +6,16 @@ use core::mem::offset_of;
 
 use culvert_core::layout::lane::{Job, LaneBlock};
 use culvert_core::layout::sa_row::SaSpec;
-use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
 use culvert_engine::exports as engine;
 
 pub use culvert_core::aead::Algorithm;
+
+/// AEADs that the library has, with every length of their keys: all of the core's but AES-192.
+pub fn kinds() -> Vec<(Algorithm, usize)> {
+    let all = culvert_core::aead::kinds();
+    all.filter(|kind| *kind != (Algorithm::AesGcm16, 24))
+        .collect()
+}
 
 const PAGE_LEN: usize = 65_536;
 
@@ -121,12 +127,8 @@ impl Shared {
     /// Lays out a specification, as the shell does before an install.
     pub fn set_spec(&self, block: u32, spi: u32, algorithm: Algorithm, key: &[u8]) {
         let spec = block as usize + offset_of!(LaneBlock, sa_spec);
-        let algorithm = match algorithm {
-            Algorithm::AesGcm16 => AEAD_AES_GCM_16,
-            Algorithm::ChaCha20Poly1305 => AEAD_CHACHA20_POLY1305,
-        };
         self.set_word(spec + offset_of!(SaSpec, spi), spi);
-        self.set_word(spec + offset_of!(SaSpec, algorithm), algorithm);
+        self.set_word(spec + offset_of!(SaSpec, algorithm), algorithm.number());
         self.set_word(spec + offset_of!(SaSpec, key_len), key.len() as u32 + 4);
         let at = (spec + offset_of!(SaSpec, key)) as u32;
         self.write(at, key);

@@ -4,6 +4,7 @@ import { strict as assert } from "node:assert";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import process from "node:process";
+import type { AeadName } from "../../../ts-bindings/aead.ts";
 import { script, start } from "./process.ts";
 import { GATEWAY, inNamespace, INNER_HOST, TCP_PORT } from "./network.ts";
 
@@ -15,7 +16,7 @@ export interface SaSpec {
   readonly spi: string;
   readonly direction: "inbound" | "outbound";
   readonly peer: string;
-  readonly aead: "aes-gcm-16" | "chacha20-poly1305";
+  readonly aead: AeadName;
   readonly keyMaterial: string;
   readonly local: readonly string[];
   readonly remote: readonly string[];

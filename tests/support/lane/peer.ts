@@ -7,6 +7,7 @@ import { addressOctets } from "../inner_packet.ts";
 import type { LaneRig } from "./rig.ts";
 import { ECHO_ADDRESS, type Peer } from "../peers.ts";
 import { FAMILY_V4, LANE_SA_SPEC, LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
+import { isRefused } from "../../../ts-bindings/outcome.ts";
 
 /** The choices of a test for both SAs. */
 export interface InstallOptions {
@@ -44,7 +45,9 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
   for (const spec of sas) {
     const at = core.lane_block(shell) + LANE_SA_SPEC;
     writeSpec(views, spec, { at, peer: options.number, now: lane.now });
-    if (core.sa_install(shell) <= 0) throw new Error("Cannot install an SA: the core refuses it");
+    if (isRefused(core.sa_install(shell))) {
+      throw new Error("Cannot install an SA: the core refuses it");
+    }
   }
 }
 

@@ -127,7 +127,7 @@ impl<'a> Gateway<'a> {
             ("SPEC_SPI", sa.spi(direction)),
             ("SPEC_DIRECTION", direction),
             ("SPEC_PEER", 1),
-            ("SPEC_ALGORITHM", sa.algorithm),
+            ("SPEC_ALGORITHM", sa.algorithm.number()),
             ("SPEC_ESN", u32::from(sa.is_esn)),
             ("SPEC_WINDOW_LEN", 64),
             // A key and its salt have at most 40 octets.
@@ -157,8 +157,9 @@ impl<'a> Gateway<'a> {
             self.arrive(n, packet)?;
         }
         let batch = self.machine.invoke("inbound", &[LANE, self.conn, now])?;
-        let expected = u64::from(BATCH_ESP) << 16 | packets.len() as u64;
-        expect(batch == expected, "inbound")?;
+        expect(batch == u64::from(BATCH_ESP), "inbound")?;
+        let count = self.word(self.lane_at + self.layout.of("LANE_BATCH_COUNT")?);
+        expect(count as usize == packets.len(), "inbound")?;
         self.machine.verdicts = Some(Verdicts::new(answers));
         self.watch("inbound_open", LANE)?;
         let asked = self.machine.verdicts.take().map_or(0, |all| all.asked());
@@ -203,8 +204,7 @@ impl<'a> Gateway<'a> {
         let now = 1.0_f64.to_bits();
         self.machine
             .invoke("inbound_finish", &[LANE, self.conn, now])?;
-        self.machine
-            .invoke("rx_release", &[LANE, self.conn, u64::from(u32::MAX)])?;
+        self.machine.invoke("rx_release_all", &[LANE, self.conn])?;
         Ok(())
     }
 

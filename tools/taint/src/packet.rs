@@ -1,15 +1,14 @@
 //! SAs and packets of a run, and what the portable engine makes of them.
 
-use culvert_core::aead::{Algorithm, Context};
-use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
+use culvert_core::aead::{Algorithm, Context, SALT_LEN};
 
 /// An SA of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sa {
     /// Its number in the run.
     pub number: u8,
-    /// `AEAD_` constant.
-    pub algorithm: u32,
+    /// Its AEAD.
+    pub algorithm: Algorithm,
     /// Octets of the key.
     pub key_len: usize,
     /// Extended sequence numbers: AAD of 12 octets.
@@ -36,7 +35,7 @@ impl Sa {
     /// Key and salt.
     pub fn material(self, seed: u8) -> Vec<u8> {
         let octet = |n: u8| n.wrapping_mul(37) ^ seed.wrapping_mul(91) ^ self.number;
-        (0..40).take(self.key_len + 4).map(octet).collect()
+        (0..40).take(self.key_len + SALT_LEN).map(octet).collect()
     }
 }
 
@@ -76,15 +75,10 @@ impl Packet {
     /// # Panics
     /// If the key does not fit its algorithm.
     pub fn seal(&self, direction: u32, seed: u8, plaintext: &[u8]) -> Vec<u8> {
-        let algorithm = match self.sa.algorithm {
-            AEAD_CHACHA20_POLY1305 => Algorithm::ChaCha20Poly1305,
-            AEAD_AES_GCM_16 => Algorithm::AesGcm16,
-            _ => unreachable!("no other algorithm"),
-        };
         let material = self.sa.material(seed);
         let (key, salt) = material.split_at(self.sa.key_len);
         let mut context = Context::empty();
-        assert!(context.install(algorithm, key));
+        assert!(context.install(self.sa.algorithm, key));
         let front = self.front(direction);
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(salt);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use culvert_core::layout::AEAD_CHACHA20_POLY1305;
+use culvert_core::aead::Algorithm;
 
 use crate::Problem;
 use crate::gateway::{Gateway, ROOTS, Secrets};
@@ -116,8 +116,8 @@ fn counted() -> impl Iterator<Item = (usize, usize)> {
 
 fn name_of(sa: Sa) -> String {
     let cipher = match sa.algorithm {
-        AEAD_CHACHA20_POLY1305 => "chacha20-poly1305".to_owned(),
-        _ => format!("aes-{}-gcm", 8 * sa.key_len),
+        Algorithm::ChaCha20Poly1305 => "chacha20-poly1305".to_owned(),
+        Algorithm::AesGcm16 => format!("aes-{}-gcm", 8 * sa.key_len),
     };
     let esn = if sa.is_esn { " esn" } else { "" };
     cipher + esn

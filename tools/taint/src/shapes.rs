@@ -1,7 +1,7 @@
 //! The packets of a run: every algorithm, both lengths of the AAD, every length that the kernels
 //! treat differently, and single packets and batches, within one SA and across all.
 
-use culvert_core::layout::{AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305};
+use culvert_core::aead::kinds;
 
 use crate::Problem;
 use crate::gateway::{Gateway, Secrets};
@@ -45,15 +45,9 @@ pub fn run<'a>(core: (&'a Module<'a>, &'a Layout), extent: Extent) -> Result<Gat
 
 /// The SAs of a run.
 pub fn sas() -> Vec<Sa> {
-    let kinds = [
-        (AEAD_AES_GCM_16, 16),
-        (AEAD_AES_GCM_16, 24),
-        (AEAD_AES_GCM_16, 32),
-        (AEAD_CHACHA20_POLY1305, 32),
-    ];
-    let both = kinds.iter().flat_map(|kind| [(kind, false), (kind, true)]);
+    let both = kinds().flat_map(|kind| [(kind, false), (kind, true)]);
     both.zip(0..)
-        .map(|((&(algorithm, key_len), is_esn), number)| Sa {
+        .map(|(((algorithm, key_len), is_esn), number)| Sa {
             number,
             algorithm,
             key_len,

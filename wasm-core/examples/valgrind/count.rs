@@ -2,30 +2,27 @@
 
 use std::ffi::CString;
 
-use culvert_core::aead::{Context, Sealing};
+use culvert_core::aead::{Algorithm, Context, Sealing, kinds};
 
 use crate::request::{count_from_here, write_count};
-use crate::work::{AAD, CIPHERS, Engine, KERNELS, NONCE, SOFT};
+use crate::work::{AAD, Engine, KERNELS, NONCE, SOFT, name_of};
 
 const LENS: [usize; 6] = [64, 256, 576, 1400, 9000, 65_000];
 
 /// Counts every operation of both engines once, since the same input takes the same instructions.
 pub fn count() {
     for engine in [SOFT, KERNELS] {
-        for cipher in CIPHERS {
-            count_cipher(&engine, cipher.0, (cipher.1, cipher.2));
+        for cipher in kinds() {
+            count_cipher(&engine, cipher);
         }
     }
 }
 
-fn count_cipher(
-    engine: &Engine,
-    cipher: &str,
-    (algorithm, key_len): (culvert_core::aead::Algorithm, usize),
-) {
+fn count_cipher(engine: &Engine, cipher: (Algorithm, usize)) {
+    let (algorithm, key_len) = cipher;
     let key = vec![5; key_len];
     let mut context = Context::empty();
-    let name = |operation: &str| format!("{} {cipher} {operation}", engine.name);
+    let name = |operation: &str| format!("{} {} {operation}", engine.name, name_of(cipher));
     counted(&name("install"), || {
         assert!((engine.install)(&mut context, algorithm, &key));
     });

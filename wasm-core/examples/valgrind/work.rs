@@ -34,13 +34,13 @@ pub const KERNELS: Engine = Engine {
     seal_batch: simd::seal_batch,
 };
 
-/// An algorithm, its name, and octets of its key.
-pub const CIPHERS: [(&str, Algorithm, usize); 4] = [
-    ("aes-128-gcm", Algorithm::AesGcm16, 16),
-    ("aes-192-gcm", Algorithm::AesGcm16, 24),
-    ("aes-256-gcm", Algorithm::AesGcm16, 32),
-    ("chacha20-poly1305", Algorithm::ChaCha20Poly1305, 32),
-];
+/// The name of an algorithm with a key of `len` octets.
+pub fn name_of((algorithm, len): (Algorithm, usize)) -> String {
+    match algorithm {
+        Algorithm::AesGcm16 => format!("aes-{}-gcm", 8 * len),
+        Algorithm::ChaCha20Poly1305 => "chacha20-poly1305".to_owned(),
+    }
+}
 
 /// Salt and IV of every packet.
 pub const NONCE: [u8; 12] = [7; 12];

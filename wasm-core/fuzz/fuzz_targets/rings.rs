@@ -75,7 +75,7 @@ impl Run {
         let out = &mut self.out[usize::from(!is_ike)];
         let message = relayed(is_ike, 0, out.len() as u32, len.min(LEN_MAX).into());
         let status = gate.datagram(0, conn, &message, 1.0);
-        assert!(status == 0 || !is_ike && status == Status::TxRingFull as i32);
+        assert!(status == 0 || !is_ike && status == Status::TxRingFull as u32);
         if status == 0 {
             out.push(message);
         }
@@ -96,10 +96,9 @@ impl Run {
 
     /// One batch. The socket takes its first `sends` sends.
     fn serve(&mut self, gate: &Gate, conn: u32, sends: u32) {
-        let batch = core::inbound(0, conn, 1.0);
-        let (kind, count) = (batch >> 16, batch & 0xffff);
+        let (kind, count) = gate.inbound(0, conn);
         if kind == culvert_core::layout::BATCH_NONE {
-            core::rx_release(0, conn, 0);
+            core::rx_release_sent(0, conn, 0);
             return;
         }
         assert_eq!(kind, culvert_core::layout::BATCH_UPSTREAM);
@@ -107,12 +106,7 @@ impl Run {
         for i in 0..sends {
             self.upstream.extend(gate.run(0, i));
         }
-        let released = if sends == count {
-            -1
-        } else {
-            sends.cast_signed()
-        };
-        core::rx_release(0, conn, released);
+        core::rx_release_sent(0, conn, sends);
     }
 
     fn finish(mut self, gate: &Gate, conn: u32) {

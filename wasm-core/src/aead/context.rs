@@ -2,14 +2,7 @@
 
 use zeroize::Zeroize;
 
-/// The AEADs that ESP uses here (RFC 4106 with 16-octet ICV, RFC 7634).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// AES-GCM; the key's length (16, 24, 32) selects AES-128, -192 or -256.
-    AesGcm16,
-    /// ChaCha20-Poly1305, 32-octet key.
-    ChaCha20Poly1305,
-}
+use super::table::Algorithm;
 
 /// Octets of one [`Context`].
 pub const CONTEXT_LEN: usize = size_of::<Context>();
@@ -34,15 +27,11 @@ pub struct Context {
     pub(crate) diagonals: [[u8; 16]; 64],
     /// ChaCha20 key words.
     pub(crate) chacha_key: [u32; 8],
-    /// `KIND_NONE`, `KIND_GCM` or `KIND_CHACHA`.
-    pub(crate) kind: u32,
+    /// Number of the algorithm, 0 without a key.
+    algorithm: u32,
     /// AES rounds: 10, 12 or 14.
     pub(crate) rounds: u32,
 }
-
-pub(crate) const KIND_NONE: u32 = 0;
-pub(crate) const KIND_GCM: u32 = 1;
-pub(crate) const KIND_CHACHA: u32 = 2;
 
 impl Context {
     /// A context that opens and seals nothing.
@@ -53,14 +42,25 @@ impl Context {
             hash_rows: [[[0; 16]; 8]; 16],
             diagonals: [[0; 16]; 64],
             chacha_key: [0; 8],
-            kind: KIND_NONE,
+            algorithm: 0,
             rounds: 0,
         }
     }
 
+    /// The algorithm of its key, if it has one.
+    #[inline]
+    pub(crate) const fn algorithm(&self) -> Option<Algorithm> {
+        Algorithm::of(self.algorithm)
+    }
+
+    /// Makes the key that was written ready for use.
+    pub(crate) const fn begin(&mut self, algorithm: Algorithm) {
+        self.algorithm = algorithm.number();
+    }
+
     /// Forgets the key.
     pub fn wipe(&mut self) {
-        self.kind.zeroize();
+        self.algorithm.zeroize();
         self.rounds.zeroize();
         self.chacha_key.zeroize();
         self.round_keys.as_flattened_mut().zeroize();

@@ -9,6 +9,7 @@ mod context;
 mod ct;
 pub mod simd;
 pub mod soft;
+mod table;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use simd as engine;
@@ -16,7 +17,8 @@ use simd as engine;
 use soft as engine;
 
 pub use batch::{OpenJob, SealJob, Sealing};
-pub use context::{Algorithm, CONTEXT_LEN, Context};
+pub use context::{CONTEXT_LEN, Context};
+pub use table::{AEADS, Aead, Algorithm, ICV_LEN, IV_LEN, KEY_MATERIAL_MAX, SALT_LEN, kinds};
 
 use zeroize::Zeroize;
 

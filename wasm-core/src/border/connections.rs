@@ -1,6 +1,6 @@
 //! Connections: rows are taken, marked and freed.
 
-use super::exports;
+use super::{Done, Outcome, exports};
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
 use crate::memory;
@@ -8,8 +8,9 @@ use crate::memory;
 exports! {
     section "Connections";
 
-    /// Row of a connection that was accepted, or a negative status.
-    fn conn_open(lane: u32, fd: i32, epfd: i32, now: f64, epoch_ms: f64) -> i32 {
+    /// Takes a row for a connection whose peer `LANE_SOCKADDR` names, as accept4 wrote it. Returns
+    /// the row, or minus `RefusedTotal` or `RefusedSource`. The state is `CONN_ACCEPTED`.
+    fn conn_open(lane: u32, fd: i32, epfd: i32, now: f64, epoch_ms: f64) -> Outcome {
         let accepted = Accepted {
             lane,
             fd,
@@ -23,23 +24,24 @@ exports! {
         }
     }
 
-    /// Stores the address in the lane's `sockaddr` as the one that the connection's peer has
-    /// connected to.
+    /// Reads `LANE_SOCKADDR`, as getsockname wrote it: the address that the peer has connected to.
     fn conn_local(lane: u32, conn: u32) {
         table::set_local(memory::lane(lane), ConnId(conn));
     }
 
-    /// Takes the transmit lock and marks the row closed. Returns 1, or 0 if it was closed already.
-    fn conn_close_begin(lane: u32, conn: u32, status: u32) -> i32 {
-        i32::from(table::close_begin(memory::lane(lane), ConnId(conn), status))
+    /// Takes the transmit lock, marks the row closed and begins a new generation of it. Returns 1,
+    /// or 0 if it was closed already.
+    fn conn_close_begin(lane: u32, conn: u32, status: u32) -> Done {
+        u32::from(table::close_begin(memory::lane(lane), ConnId(conn), status))
     }
 
-    /// Frees the row and releases the transmit lock. You have closed the descriptor before.
+    /// Gives the rings back, takes the source count down, frees the row and releases the transmit
+    /// lock. Close the descriptor before this call: a reused number must never get old octets.
     fn conn_close_end(_lane: u32, conn: u32) {
         table::close_end(ConnId(conn));
     }
 
-    /// Sets the state of a connection that has not ended.
+    /// Sets `ROW_STATE` of a connection that has not ended, to one of the `CONN_` values.
     fn conn_state(_lane: u32, conn: u32, state: u32) {
         table::set_state(ConnId(conn), state);
     }

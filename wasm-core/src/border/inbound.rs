@@ -6,22 +6,24 @@ use crate::ids::ConnId;
 use crate::inbound::delivery;
 use crate::inbound::scan::{self, Found};
 use crate::layout::{
-    BATCH_CLOSE, BATCH_ESP, BATCH_HAND_OVER, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM,
+    BATCH_CLOSE, BATCH_ESP, BATCH_HAND_OVER, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, NO_RING,
 };
 use crate::memory;
+use crate::report::status::Status;
 use crate::stream::receive_ring;
 
 exports! {
     section "Inbound";
 
-    /// Lays free space into `recv_iov`. Returns the number of parts (1 or 2), 0 if the ring is
-    /// full, -1 if the pool is empty.
+    /// Borrows a ring if the row has none, and lays `LANE_RECV_IOV` over all its free space.
+    /// Returns the number of parts (1 or 2), 0 if the ring is full, or
+    /// `NO_RING` if the pool is empty.
     fn rx_prepare(lane: u32, conn: u32) -> i32 {
         receive_ring::prepare(memory::lane(lane), memory::row(ConnId(conn)))
-            .map_or(-1, u32::cast_signed)
+            .map_or(NO_RING, u32::cast_signed)
     }
 
-    /// Takes in the octets that the kernel wrote.
+    /// Takes in the octets that the kernel wrote at `now`.
     fn rx_commit(_lane: u32, conn: u32, octets: u32, now: f64) {
         receive_ring::commit(memory::row(ConnId(conn)), octets, now);
     }
@@ -31,7 +33,7 @@ exports! {
         receive_ring::len(memory::row(ConnId(conn)))
     }
 
-    /// Offset of the first unread octet.
+    /// The first unread octet.
     fn rx_at(conn: u32) -> Offset {
         let row = memory::row(ConnId(conn));
         receive_ring::offset(row, row.rx_consumed.get())
@@ -43,39 +45,65 @@ exports! {
         receive_ring::consume_to(row, row.rx_consumed.get().wrapping_add(octets));
     }
 
-    /// Looks for the next batch. Returns its `BATCH_` kind << 16 | a count, which for `BATCH_CLOSE`
-    /// is a status.
+    /// Looks for the next batch: up to `BATCH_MAX` frames of one class, among at most `SCAN_MAX`
+    /// frames (steps 4 and 5). Frames that are ignored or dropped are counted on the way. Returns
+    /// the kind of batch, with a count in `LANE_BATCH_COUNT`:
+    ///
+    /// - `BATCH_NONE`: no whole frame is left; if `rx_len` is above 0, there is a partial one. The
+    ///   count is that of frames before it, which went nowhere.
+    /// - `BATCH_SKIPPED`: as many frames as the count says went nowhere; more may follow.
+    /// - `BATCH_ESP`: that many jobs in `LANE_JOBS` are to be opened. The SAD is held until
+    ///   `inbound_finish`.
+    /// - `BATCH_UPSTREAM`: that many sends in `LANE_UP_MMSG`, a mmsghdr each with an iovec for each
+    ///   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
+    ///   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
+    /// - `BATCH_HAND_OVER`: that many IKE messages, each an iovec of `LANE_UP_IOV`.
+    /// - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
+    ///   `FrameLengthInvalid` or `SuspectLimit`.
     fn inbound(lane: u32, conn: u32, now: f64) -> u32 {
-        let (kind, count) = match scan::next_batch(memory::lane(lane), ConnId(conn), now) {
-            Found::Nothing { frames } => (BATCH_NONE, frames),
-            Found::Skipped { frames } => (BATCH_SKIPPED, frames),
-            Found::Esp { jobs } => (BATCH_ESP, jobs),
-            Found::Upstream { sends } => (BATCH_UPSTREAM, sends),
-            Found::HandOver { messages } => (BATCH_HAND_OVER, messages),
-            Found::Close(status) => (BATCH_CLOSE, status as u32),
+        let lane = memory::lane(lane);
+        let (kind, count, status) = match scan::next_batch(lane, ConnId(conn), now) {
+            Found::Nothing { frames } => (BATCH_NONE, frames, Status::Ok),
+            Found::Skipped { frames } => (BATCH_SKIPPED, frames, Status::Ok),
+            Found::Esp { jobs } => (BATCH_ESP, jobs, Status::Ok),
+            Found::Upstream { sends } => (BATCH_UPSTREAM, sends, Status::Ok),
+            Found::HandOver { messages } => (BATCH_HAND_OVER, messages, Status::Ok),
+            Found::Close(status) => (BATCH_CLOSE, 0, status),
         };
-        kind << 16 | count
+        lane.batch_count.set(count);
+        lane.batch_status.set(status as u32);
+        kind
     }
 
-    /// Opens the batch's packets.
+    /// Opens the packets of the batch in place (step 6). The results are in `JOB_OK`.
     fn inbound_open(lane: u32) {
         jobs::open(memory::lane(lane));
     }
 
-    /// Takes the opened packets in. Returns the number of inner packets.
+    /// Takes the opened packets in (step 7): moves paths, scores suspects. Returns the number of
+    /// inner packets. `LANE_FRESH` is the number of packets that were authentic and no replay.
     fn inbound_finish(lane: u32, conn: u32, now: f64) -> u32 {
         scan::finish(memory::lane(lane), ConnId(conn), now)
     }
 
-    /// Lays the inner packets of the last `inbound_finish` out for the device. Returns the number
-    /// of calls in `writes`.
+    /// Lays the inner packets of the last `inbound_finish` out for the device (step 8). Returns the
+    /// number of `writev` calls in `LANE_WRITES`, each the index of its first iovec in
+    /// `LANE_INNER_IOV` and a number of packets, one iovec a packet. On a device with offloads
+    /// neighbours of a flow are joined, and each call begins with a header.
     fn inner_plan(lane: u32) -> u32 {
         delivery::plan(memory::lane(lane))
     }
 
-    /// Releases the first `sends` of the batch, messages if they are handed over, or all of it (-1).
-    fn rx_release(lane: u32, conn: u32, sends: i32) {
-        scan::release(memory::lane(lane), ConnId(conn), u32::try_from(sends).ok());
+    /// Releases the whole batch with what was ignored in it. An empty ring goes back to the pool.
+    fn rx_release_all(lane: u32, conn: u32) {
+        scan::release_all(memory::lane(lane), ConnId(conn));
+    }
+
+    /// Releases the first `sends` sends of a batch for upstream, or so many messages of one that is
+    /// handed over. The others stay in the ring, to be found again. An empty ring goes back to the
+    /// pool.
+    fn rx_release_sent(lane: u32, conn: u32, sends: u32) {
+        scan::release_sent(memory::lane(lane), ConnId(conn), sends);
     }
 
     /// Notes that the connection rests: what is there has been looked at. An empty ring goes back.

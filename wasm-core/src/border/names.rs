@@ -4,27 +4,104 @@
 use crate::aead::CONTEXT_LEN;
 use crate::layout::connection_row::{ByKind, FrameCursors, Row};
 use crate::layout::lane::{Event, Histogram, Job, LaneBlock, Write};
+use crate::layout::record::Member;
 use crate::layout::sa_row::{SaLive, SaRow, SaSpec, Selector, SpecSelector};
 use crate::layout::*;
 use core::mem::offset_of;
 
 /// A name and its number.
-pub type Name = (&'static str, u64);
+pub type Name = (&'static str, i64);
+
+/// Names of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// What they name, as a sentence.
+    pub title: &'static str,
+    /// The names.
+    pub names: Names,
+}
+
+/// Where the names of a table come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Names {
+    /// A list of them.
+    Listed(&'static [Name]),
+    /// A record, whose members have this in front of their names.
+    Members(&'static str, &'static [Member]),
+}
+
+impl Table {
+    /// All names, with their numbers.
+    pub fn rows(&self) -> Vec<(String, i64)> {
+        match self.names {
+            Names::Listed(names) => names
+                .iter()
+                .map(|&(name, n)| (name.to_owned(), n))
+                .collect(),
+            Names::Members(prefix, members) => members
+                .iter()
+                .filter(|member| !member.field.starts_with('_'))
+                .map(|member| (constant_of(prefix, member), member.at as i64))
+                .collect(),
+        }
+    }
+}
+
+/// The name of a member's offset: `SPEC` and `key_len` make `SPEC_KEY_LEN`.
+pub fn constant_of(prefix: &str, member: &Member) -> String {
+    format!("{prefix}_{}", member.field.to_uppercase())
+}
 
 macro_rules! names {
-    ($($name:ident = $value:expr),* $(,)?) => { &[$((stringify!($name), $value as u64)),*] };
+    ($($name:ident = $value:expr),* $(,)?) => { &[$((stringify!($name), $value as i64)),*] };
 }
 
 macro_rules! offsets {
     ($of:ty: $($name:ident = $($field:ident).+),* $(,)?) => {
-        &[$((stringify!($name), offset_of!($of, $($field).+) as u64)),*]
+        &[$((stringify!($name), offset_of!($of, $($field).+) as i64)),*]
     };
 }
 
+/// All names that TypeScript knows.
+pub const TABLES: &[Table] = &[
+    listed("Sizes and limits, octets or counts.", SIZES),
+    listed("Values in tables.", VALUES),
+    listed("Offsets in a lane's block.", LANE),
+    listed("Where the slots begin in it.", LANE_SLOTS),
+    listed("Offsets in a connection's row.", ROW),
+    listed(
+        "Offsets in ROW_INBOUND and ROW_OUTBOUND: u64 by kind.",
+        BY_KIND,
+    ),
+    listed("Offsets in an SA's row.", SA),
+    members("Offsets in LANE_SA_SPEC.", "SPEC", SaSpec::MEMBERS),
+    members(
+        "Offsets in one prefix of it.",
+        "SPEC_SELECTOR",
+        SpecSelector::MEMBERS,
+    ),
+    members("Offsets in a job.", "JOB", Job::MEMBERS),
+    members("Offsets in an event.", "EVENT", Event::MEMBERS),
+];
+
+const fn listed(title: &'static str, names: &'static [Name]) -> Table {
+    Table {
+        title,
+        names: Names::Listed(names),
+    }
+}
+
+const fn members(title: &'static str, prefix: &'static str, members: &'static [Member]) -> Table {
+    Table {
+        title,
+        names: Names::Members(prefix, members),
+    }
+}
+
 /// Sizes and limits.
-pub const SIZES: &[Name] = names! {
-    ABI = ABI, BATCH_MAX = BATCH_MAX, SCAN_MAX = SCAN_MAX, EPOLL_MAX = EPOLL_MAX,
-    TX_IOV_MAX = TX_IOV_MAX,
+const SIZES: &[Name] = names! {
+    ABI = ABI, ENGINE_ABI = ENGINE_ABI, BATCH_MAX = BATCH_MAX, SCAN_MAX = SCAN_MAX,
+    EPOLL_MAX = EPOLL_MAX, TX_IOV_MAX = TX_IOV_MAX,
     UP_READ_MAX = UP_READ_MAX, LANES_MAX = LANES_MAX, SAS_MAX = SAS_MAX,
     CONNECTIONS_MAX = CONNECTIONS_MAX,
     INNER_MTU_MAX = INNER_MTU_MAX, SELECTOR_MAX = SELECTOR_MAX,
@@ -36,13 +113,14 @@ pub const SIZES: &[Name] = names! {
     EVENT_COUNT = EVENT_COUNT,
     COMMAND_LEN = 32, COMMAND_COUNT = COMMAND_COUNT, SPEC_LEN = size_of::<SaSpec>(),
     SPEC_SELECTOR_LEN = size_of::<SpecSelector>(),
-    HISTOGRAM_COUNTS = BUCKETS + 1, HISTOGRAM_SUM = offset_of!(Histogram, sum),
+    HISTOGRAM_SUM = offset_of!(Histogram, sum),
 };
 
 /// Values in tables.
-pub const VALUES: &[Name] = names! {
+const VALUES: &[Name] = names! {
     CONN_CLOSED = CONN_CLOSED, CONN_ACCEPTED = CONN_ACCEPTED, CONN_PREFIXED = CONN_PREFIXED,
     CONN_ENABLED = CONN_ENABLED, CONN_DRAINING = CONN_DRAINING,
+    NO_RING = NO_RING,
     BATCH_NONE = BATCH_NONE, BATCH_SKIPPED = BATCH_SKIPPED, BATCH_ESP = BATCH_ESP,
     BATCH_UPSTREAM = BATCH_UPSTREAM,
     BATCH_CLOSE = BATCH_CLOSE, BATCH_HAND_OVER = BATCH_HAND_OVER,
@@ -52,8 +130,7 @@ pub const VALUES: &[Name] = names! {
     OFFLOAD_NONE = OFFLOAD_NONE, OFFLOAD_TCP = OFFLOAD_TCP, OFFLOAD_TCP_UDP = OFFLOAD_TCP_UDP,
     INBOUND = INBOUND, OUTBOUND = OUTBOUND,
     SA_INBOUND = SA_INBOUND, SA_OUTBOUND = SA_OUTBOUND,
-    SA_FREE = SA_FREE, SA_ACTIVE = SA_ACTIVE, SA_SOFT = SA_SOFT, SA_EXPIRED = SA_EXPIRED,
-    AEAD_AES_GCM_16 = AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305 = AEAD_CHACHA20_POLY1305,
+    SA_ACTIVE = SA_ACTIVE, SA_SOFT = SA_SOFT, SA_EXPIRED = SA_EXPIRED,
     EVENT_OPENED = EVENT_OPENED, EVENT_CLOSED = EVENT_CLOSED, EVENT_PATH_MOVED = EVENT_PATH_MOVED,
     EVENT_SOFT_LIMIT = EVENT_SOFT_LIMIT, EVENT_SA_EXPIRED = EVENT_SA_EXPIRED,
     EVENT_AUDIT = EVENT_AUDIT, EVENT_IKE_DROPPED = EVENT_IKE_DROPPED,
@@ -62,7 +139,7 @@ pub const VALUES: &[Name] = names! {
 };
 
 /// Offsets in a lane's block.
-pub const LANE: &[Name] = offsets! { LaneBlock:
+const LANE: &[Name] = offsets! { LaneBlock:
     LANE_ATTENTION = attention,
     LANE_EVENTS_WRITTEN = events_written, LANE_EVENTS_CONSUMED = events_consumed,
     LANE_COMMANDS_WRITTEN = commands_written, LANE_COMMANDS_CONSUMED = commands_consumed,
@@ -71,8 +148,8 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
     LANE_FRAMES = frames, LANE_OCTETS = octets, LANE_ESP_PACKETS = esp_packets,
     LANE_ECN_MARKS = ecn_marks,
     LANE_IKE_DELAY = ike_delay, LANE_QUEUE = queue,
-    LANE_EVENTFD = eventfd, LANE_UP_IKE = up_ike,
-    LANE_FRESH = fresh,
+    LANE_UP_IKE = up_ike,
+    LANE_FRESH = fresh, LANE_BATCH_COUNT = batch_count, LANE_BATCH_STATUS = batch_status,
     LANE_SOCKADDR = sockaddr, LANE_EPOLL = epoll, LANE_SCRATCH = scratch,
     LANE_RECV_IOV = recv_iov, LANE_TX_MSG = tx_msg, LANE_TX_IOV = tx_iov,
     LANE_UP_MMSG = up_mmsg, LANE_UP_IOV = up_iov, LANE_UP_READ = up_read,
@@ -83,16 +160,15 @@ pub const LANE: &[Name] = offsets! { LaneBlock:
 };
 
 /// Where the slots begin in a lane's block.
-pub const LANE_SLOTS: Name = ("LANE_SLOTS", size_of::<LaneBlock>() as u64);
+const LANE_SLOTS: &[Name] = names! { LANE_SLOTS = size_of::<LaneBlock>() };
 
 /// Offsets in a connection's row.
-pub const ROW: &[Name] = offsets! { Row:
+const ROW: &[Name] = offsets! { Row:
     ROW_STATE = state, ROW_LANE = lane, ROW_FD = fd, ROW_EPFD = epfd, ROW_GENERATION = generation,
     ROW_FAMILY = family, ROW_ADDRESS = address, ROW_PORT = port, ROW_EPOCH_MS = epoch_ms,
     ROW_OPENED_AT = opened_at, ROW_LOCAL_ADDRESS = local_address, ROW_LOCAL_PORT = local_port,
     ROW_SCORE = score, ROW_VALID_AT = valid_at, ROW_READ_AT = read_at,
     ROW_PARTIAL_AT = partial_at, ROW_HELD_AT = held_at, ROW_UP_PLAIN = up_plain,
-    ROW_RX_WRITTEN = rx_written, ROW_RX_CONSUMED = rx_consumed,
     ROW_TX_QUEUED = tx_queued, ROW_IKE_WAITS = ike_waits, ROW_TX_PARTIAL_AT = tx_partial_at,
     ROW_LOWAT = queue.lowat, ROW_LOWAT_SET = queue.lowat_set,
     ROW_SEGMENT = queue.segment,
@@ -100,47 +176,16 @@ pub const ROW: &[Name] = offsets! { Row:
 };
 
 /// Offsets in `ROW_INBOUND` and `ROW_OUTBOUND`.
-pub const BY_KIND: &[Name] = offsets! { ByKind: BY_KIND_FRAMES = frames, BY_KIND_OCTETS = octets };
+const BY_KIND: &[Name] = offsets! { ByKind: BY_KIND_FRAMES = frames, BY_KIND_OCTETS = octets };
 
 /// Offsets in an SA's row.
-pub const SA: &[Name] = offsets! { SaRow:
+const SA: &[Name] = offsets! { SaRow:
     SA_SPI = spi, SA_DIRECTION = direction, SA_PEER = peer, SA_ESN = esn,
     SA_WINDOW_LEN = window_len,
-    SA_SERIAL = serial, SA_INITIAL_SEQUENCE = initial_sequence, SA_EXPIRES_AT = expires_at,
+    SA_INITIAL_SEQUENCE = initial_sequence,
     SA_INSTALLED_AT = installed_at,
     SA_STATE = live.state, SA_SEQUENCE = live.sequence, SA_PACKETS = live.packets,
     SA_OCTETS = live.octets, SA_VALID_AT = live.valid_at, SA_CONTEXT = context,
-};
-
-/// Offsets in an SA's specification.
-pub const SPEC: &[Name] = offsets! { SaSpec:
-    SPEC_SPI = spi, SPEC_DIRECTION = direction, SPEC_PEER = peer, SPEC_ALGORITHM = algorithm,
-    SPEC_ESN = esn, SPEC_WINDOW_LEN = window_len, SPEC_KEY_LEN = key_len,
-    SPEC_LOCAL_COUNT = local_count, SPEC_REMOTE_COUNT = remote_count,
-    SPEC_INITIAL_SEQUENCE = initial_sequence, SPEC_SOFT_PACKETS = soft_packets,
-    SPEC_HARD_PACKETS = hard_packets, SPEC_HARD_OCTETS = hard_octets,
-    SPEC_HARD_SECONDS = hard_seconds, SPEC_NOW = now, SPEC_KEY = key, SPEC_LOCAL = local,
-    SPEC_REMOTE = remote,
-};
-
-/// Offsets in one prefix of a specification.
-pub const SPEC_SELECTOR: &[Name] = offsets! { SpecSelector:
-    SPEC_SELECTOR_VERSION = version, SPEC_SELECTOR_BITS = bits, SPEC_SELECTOR_OCTETS = octets,
-};
-
-/// Offsets in a job.
-pub const JOB: &[Name] = offsets! { Job:
-    JOB_CONTEXT = context, JOB_DATA = data, JOB_DATA_LEN = data_len, JOB_SOURCE = source,
-    JOB_TAG = tag, JOB_AAD_LEN = aad_len, JOB_OK = ok, JOB_SA = sa, JOB_NONCE = nonce,
-    JOB_AAD = aad, JOB_SEQUENCE = sequence,
-};
-
-/// Offsets in an event.
-pub const EVENT: &[Name] = offsets! { Event:
-    EVENT_KIND = kind, EVENT_STATUS = status, EVENT_CONN = conn, EVENT_SPI = spi,
-    EVENT_VALUE = value, EVENT_AT = at, EVENT_SUPPRESSED = suppressed, EVENT_FAMILY = family,
-    EVENT_PORT = port, EVENT_GENERATION = generation, EVENT_ADDRESS = address,
-    EVENT_LOCAL_ADDRESS = local_address, EVENT_LOCAL_PORT = local_port,
 };
 
 const _: () = {

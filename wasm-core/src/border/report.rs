@@ -9,14 +9,15 @@ use crate::report::events::{self, Notice};
 exports! {
     section "Counters and events";
 
-    /// Counts a condition that TypeScript has noticed.
+    /// Adds `n` to the counter of a status, for what TypeScript notices.
     fn count(lane: u32, status: u32, n: u32) {
         if let Some(word) = memory::lane(lane).counters.get(status as usize) {
             counters::add(word, u64::from(n));
         }
     }
 
-    /// Appends an event. `conn` and `spi` are 0 if they do not apply.
+    /// Appends to the lane's event ring; an event that does not fit is counted in
+    /// `LANE_EVENTS_LOST`. `conn` and `spi` are 0 if they do not apply.
     fn event(lane: u32, kind: u32, conn: u32, status: u32, spi: u32, value: f64) {
         let conn = (conn != 0).then_some(ConnId(conn));
         events::tell(
@@ -31,7 +32,7 @@ exports! {
         );
     }
 
-    /// Records how long an IKE message was underway, ms.
+    /// Adds the time that an IKE message was underway, ms, to `LANE_IKE_DELAY`.
     fn ike_delay(lane: u32, ms: f64) {
         counters::observe_delay(memory::lane(lane), ms);
     }

@@ -1,6 +1,6 @@
 //! SAs are installed and removed, and peers have their paths. Shell only.
 
-use super::exports;
+use super::{Done, Outcome, exports};
 use crate::ids::{ConnId, Spi};
 use crate::memory;
 use crate::path::{Path, peers};
@@ -9,26 +9,28 @@ use crate::sa::sad;
 exports! {
     section "SAs and peers";
 
-    /// Installs the SA in the lane's `sa_spec`. Returns its id, or a negative status. Shell only.
-    fn sa_install(lane: u32) -> i32 {
+    /// Installs the SA in `LANE_SA_SPEC`, which it wipes. Returns the id, or minus a status. Only
+    /// mechanics are checked here: that the SPI is free, room, lengths, ranges. Policy is
+    /// `gateway/shell/sad.ts`.
+    fn sa_install(lane: u32) -> Outcome {
         match sad::install(memory::lane(lane)) {
             Ok(id) => id.0.cast_signed(),
             Err(status) => -(status as i32),
         }
     }
 
-    /// Removes an SA and wipes its key. Returns 1, or 0 if there is none. Shell only.
-    fn sa_remove(_lane: u32, spi: u32) -> i32 {
-        i32::from(sad::remove(Spi(spi)))
+    /// Removes an SA; its key is wiped before this returns. Returns 1, or 0 if there is none.
+    fn sa_remove(_lane: u32, spi: u32) -> Done {
+        u32::from(sad::remove(Spi(spi)))
     }
 
-    /// Id of the SA with this SPI, or 0. Shell only.
+    /// Id of the SA with this SPI, or 0.
     fn sa_find(spi: u32) -> u32 {
         sad::find(Spi(spi)).map_or(0, |id| id.0)
     }
 
     /// Stops SAs whose time has passed and wipes the keys of stopped ones. Returns the number of
-    /// keys wiped. Shell only, now and then.
+    /// keys wiped. Called once a second.
     fn sa_sweep(lane: u32, now: f64) -> u32 {
         sad::sweep(memory::lane(lane), now)
     }
@@ -38,14 +40,14 @@ exports! {
         peers::path(peer).map_or(0, Path::handle)
     }
 
-    /// Makes a live connection the path of a peer that has sent nothing on it yet, for the
-    /// originator's side. Shell only.
+    /// Makes a live connection a peer's path before the peer has sent anything on it, for the
+    /// originator's side.
     fn peer_use(peer: u32, conn: u32) {
         peers::use_path(peer, ConnId(conn));
     }
 
-    /// Ends a peer's path. The number is free for another peer, which must earn a path of its own.
-    /// Shell only.
+    /// Ends a peer's path when its last SA has gone. The number is free for another peer, which
+    /// must earn a path of its own.
     fn peer_forget(peer: u32) {
         peers::forget(peer);
     }

@@ -1,6 +1,6 @@
 //! Set-up: the plan of the memory, its layout, and where its tables lie.
 
-use super::{Offset, exports};
+use super::{Done, Offset, exports};
 use crate::ids::{ConnId, SaId};
 use crate::layout::ABI;
 use crate::layout::plan::{Limits, Plan};
@@ -15,8 +15,8 @@ exports! {
         ABI
     }
 
-    /// Returns the pages that the memory needs, 0 if the limits do not fit into 4 GiB. Touches no
-    /// memory.
+    /// Pages that the memory needs, 0 if the limits do not fit into 4 GiB. Only plans, and touches
+    /// no memory.
     fn memory_pages(
         lanes: u32,
         connections: u32,
@@ -34,9 +34,13 @@ exports! {
         Plan::new(memory::regions_at(), &limits).map_or(0, |plan| plan.pages)
     }
 
-    /// Lays the memory out. `ike` is an `IKE_` value, `unknown_spi` an `UNKNOWN_SPI_` value: what
-    /// becomes of IKE, and of ESP that has no inbound SA. Returns 1, or 0 if the limits do not fit.
-    /// The shell calls it once, before lanes start.
+    /// Lays the memory out, with every constant table of every lane: bases of iovecs, pointers of
+    /// message headers. Returns 1, or 0 if the limits do not fit.
+    ///
+    /// The shell calls it once, before lanes start. `base` is the absolute address of the memory;
+    /// with 0, as native tests have it, offsets are addresses. `ike` is an `IKE_` value and
+    /// `unknown_spi` an `UNKNOWN_SPI_` value: what happens to IKE, and to ESP that has no inbound
+    /// SA.
     fn core_init(
         lanes: u32,
         connections: u32,
@@ -49,7 +53,7 @@ exports! {
         suspect_limit: u32,
         ike: u32,
         unknown_spi: u32,
-    ) -> i32 {
+    ) -> Done {
         let limits = Limits {
             lanes,
             connections,
@@ -58,7 +62,7 @@ exports! {
             inner_mtu,
         };
         let base = u64::from(base_high) << 32 | u64::from(base_low);
-        i32::from(setup::init(
+        u32::from(setup::init(
             &limits,
             &Options {
                 base,
@@ -70,17 +74,17 @@ exports! {
         ))
     }
 
-    /// Offset of a lane's block.
+    /// A lane's block.
     fn lane_block(lane: u32) -> Offset {
         memory::lane_at(lane)
     }
 
-    /// Offset of a connection's row.
+    /// A connection's row.
     fn conn_row(conn: u32) -> Offset {
         memory::row_at(ConnId(conn))
     }
 
-    /// Offset of an SA's row.
+    /// An SA's row.
     fn sa_row(id: u32) -> Offset {
         memory::sa_at(SaId(id))
     }

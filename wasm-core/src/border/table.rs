@@ -35,6 +35,15 @@ pub struct Parameter {
 /// unsigned again.
 pub type Offset = u32;
 
+/// A value, 1 and up, or minus the number of the status for which there is none.
+pub type Outcome = i32;
+
+/// Number of a status; 0 is `Ok`.
+pub type StatusNumber = u32;
+
+/// 1 if it was done, else 0.
+pub type Done = u32;
+
 /// Makes a section: each function as an export of the module, and a row of `SECTION` for it.
 macro_rules! exports {
     (section $title:literal; $(

@@ -1,24 +1,33 @@
 //! From the daemon: datagrams into the connection's rings.
 
-use super::exports;
+use super::{StatusNumber, exports};
 use crate::ids::ConnId;
+use crate::layout::NO_RING;
 use crate::memory;
+use crate::report::status::Status;
 use crate::upstream::datagrams;
 
 exports! {
     section "Upstream";
 
-    /// Lays `up_read` out for `recvmmsg`. Returns the number of reads that the reserve has room
-    /// for, -1 if the pool is empty.
+    /// Number of reads of `LANE_UP_READ` (a mmsghdr for `recvmmsg`, into slots) that the IKE
+    /// reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or `NO_RING` if the pool is
+    /// empty. The reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender
+    /// has made room.
     fn upstream_begin(lane: u32, conn: u32) -> i32 {
-        datagrams::begin(memory::lane(lane), memory::row(ConnId(conn))).map_or(-1, u32::cast_signed)
+        datagrams::begin(memory::lane(lane), memory::row(ConnId(conn))).map_or(NO_RING, u32::cast_signed)
     }
 
-    /// Queues the datagrams of read `i`. Returns 0, or the status of the last one.
-    fn upstream_in(lane: u32, conn: u32, i: u32, now: f64) -> i32 {
-        match datagrams::take(memory::numbered_lane(lane), ConnId(conn), i, now) {
-            Ok(()) => 0,
-            Err(status) => status as i32,
+    /// Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns 0,
+    /// or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
+    /// `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
+    ///
+    /// Unless it is a keepalive, this resets the score and sets `ROW_VALID_AT`. It also counts what
+    /// the socket has lost. There is one copy, into the IKE ring or the transmit ring.
+    fn upstream_in(lane: u32, conn: u32, read: u32, now: f64) -> StatusNumber {
+        match datagrams::take(memory::numbered_lane(lane), ConnId(conn), read, now) {
+            Ok(()) => Status::Ok as u32,
+            Err(status) => status as u32,
         }
     }
 

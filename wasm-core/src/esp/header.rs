@@ -9,14 +9,15 @@
 
 use core::cell::Cell;
 
+use crate::aead;
 use crate::ids::Spi;
 
 /// SPI and the low half of the sequence number.
 pub const ESP_HEADER_LEN: u32 = 8;
 /// Explicit IV.
-pub const IV_LEN: u32 = 8;
+pub const IV_LEN: u32 = aead::IV_LEN as u32;
 /// ICV.
-pub const ICV_LEN: u32 = 16;
+pub const ICV_LEN: u32 = aead::ICV_LEN as u32;
 /// Header, IV, the smallest aligned trailer and ICV: no packet is shorter.
 pub const ESP_PACKET_LEN_MIN: u32 = ESP_HEADER_LEN + IV_LEN + 4 + ICV_LEN;
 

@@ -158,22 +158,40 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
     count as u32
 }
 
-/// Releases the first `sends` of the batch, or all of it.
-pub(crate) fn release(lane: &LaneBlock, conn: ConnId, sends: Option<u32>) {
-    let row = memory::row(conn);
+/// Releases the whole batch.
+pub(crate) fn release_all(lane: &LaneBlock, conn: ConnId) {
     let batch = &lane.batch;
     if batch.rx_conn.get() == conn.0 {
-        match (batch.kind.get(), sends) {
-            (BATCH_UPSTREAM, count) => {
-                let messages = count.map(|count| runs::messages_before(lane, count));
-                release_messages(lane, row, messages);
-            }
-            (BATCH_HAND_OVER, count) => release_messages(lane, row, count),
-            (BATCH_ESP, None) => receive_ring::consume_to(row, batch.rx_end.get()),
+        let row = memory::row(conn);
+        match batch.kind.get() {
+            BATCH_UPSTREAM | BATCH_HAND_OVER => release_messages(lane, row, batch.messages.get()),
+            BATCH_ESP => receive_ring::consume_to(row, batch.rx_end.get()),
             _ => {}
         }
-        batch.kind.set(BATCH_NONE);
     }
+    end_batch(lane, conn);
+}
+
+/// Releases the first `sends` sends of a batch for upstream, or messages of one to be handed over.
+pub(crate) fn release_sent(lane: &LaneBlock, conn: ConnId, sends: u32) {
+    let batch = &lane.batch;
+    if batch.rx_conn.get() == conn.0 {
+        let row = memory::row(conn);
+        match batch.kind.get() {
+            BATCH_UPSTREAM => release_messages(lane, row, runs::messages_before(lane, sends)),
+            BATCH_HAND_OVER => release_messages(lane, row, sends),
+            _ => {}
+        }
+    }
+    end_batch(lane, conn);
+}
+
+/// Forgets the batch and gives an empty ring back.
+fn end_batch(lane: &LaneBlock, conn: ConnId) {
+    if lane.batch.rx_conn.get() == conn.0 {
+        lane.batch.kind.set(BATCH_NONE);
+    }
+    let row = memory::row(conn);
     if receive_ring::len(row) == 0 {
         receive_ring::give_back(row);
     }
@@ -347,10 +365,10 @@ fn count_one(lane: &LaneBlock, row: &Row, kind: usize, octets: u32) {
 
 /// Consumes and counts the messages that were sent. The others stay, as if the look had not reached
 /// them.
-fn release_messages(lane: &LaneBlock, row: &Row, count: Option<u32>) {
+fn release_messages(lane: &LaneBlock, row: &Row, count: u32) {
     let batch = &lane.batch;
     let all = batch.messages.get();
-    let count = count.unwrap_or(all).min(all);
+    let count = count.min(all);
     for i in 0..count {
         let is_ike = batch.ike_messages.get() & (1 << i) != 0;
         let kind = if is_ike { KIND_IKE } else { KIND_ESP };

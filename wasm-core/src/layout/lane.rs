@@ -7,6 +7,7 @@
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
+use super::record::record;
 use super::sa_row::SaSpec;
 use super::system::{Control, Iovec, Mmsghdr, Msghdr};
 use super::{
@@ -30,35 +31,37 @@ pub struct Histogram {
     pub sum: AtomicU64,
 }
 
-/// One notice to the shell.
-#[repr(C, align(64))]
-pub struct Event {
-    /// `EVENT_` kind.
-    pub kind: Cell<u32>,
-    /// A status number, 0 if none applies.
-    pub status: Cell<u32>,
-    /// Row of the connection, 0 if none applies.
-    pub conn: Cell<u32>,
-    /// SPI, 0 if none applies.
-    pub spi: Cell<u32>,
-    /// Of the kind's own meaning.
-    pub value: Cell<f64>,
-    /// Monotonic milliseconds, as the lane last heard them.
-    pub at: Cell<f64>,
-    /// Events of this kind and status not told since the one before.
-    pub suppressed: Cell<u32>,
-    /// `AF_INET` or `AF_INET6`, 0 without a connection.
-    pub family: Cell<u32>,
-    /// Port of the peer.
-    pub port: Cell<u32>,
-    /// Generation of the row.
-    pub generation: Cell<u32>,
-    /// Address of the peer, 4 or 16 octets.
-    pub address: [Cell<u8>; 16],
-    /// The address that it has connected to, of the same family.
-    pub local_address: [Cell<u8>; 16],
-    /// Its port; 0 if unknown.
-    pub local_port: Cell<u32>,
+record! {
+    /// One notice to the shell.
+    #[repr(C, align(64))]
+    pub struct Event {
+        /// `EVENT_` kind.
+        pub kind: Cell<u32>,
+        /// A status number, 0 if none applies.
+        pub status: Cell<u32>,
+        /// Row of the connection, 0 if none applies.
+        pub conn: Cell<u32>,
+        /// SPI, 0 if none applies.
+        pub spi: Cell<u32>,
+        /// Of the kind's own meaning.
+        pub value: Cell<f64>,
+        /// Monotonic milliseconds, as the lane last heard them.
+        pub at: Cell<f64>,
+        /// Events of this kind and status not told since the one before.
+        pub suppressed: Cell<u32>,
+        /// `AF_INET` or `AF_INET6`, 0 without a connection.
+        pub family: Cell<u32>,
+        /// Port of the peer.
+        pub port: Cell<u32>,
+        /// Generation of the row.
+        pub generation: Cell<u32>,
+        /// Address of the peer, 4 or 16 octets.
+        pub address: [Cell<u8>; 16],
+        /// The address that it has connected to, of the same family.
+        pub local_address: [Cell<u8>; 16],
+        /// Its port; 0 if unknown.
+        pub local_port: Cell<u32>,
+    }
 }
 
 /// One order from the shell; the core does not read it.
@@ -68,31 +71,33 @@ pub struct Command {
     pub words: [Cell<u32>; 8],
 }
 
-/// One AEAD job, read by whichever engine runs the batch.
-#[repr(C, align(64))]
-pub struct Job {
-    /// Offset of the key's context.
-    pub context: Cell<u32>,
-    /// Offset of ciphertext: opened in place, or where it is sealed to.
-    pub data: Cell<u32>,
-    /// Octets of it.
-    pub data_len: Cell<u32>,
-    /// Offset of the plaintext to be sealed.
-    pub source: Cell<u32>,
-    /// Offset of the ICV.
-    pub tag: Cell<u32>,
-    /// Octets of `aad` that count: 8, or 12.
-    pub aad_len: Cell<u32>,
-    /// Result of an open: 1 if authentic.
-    pub ok: Cell<u32>,
-    /// The SA's id.
-    pub sa: Cell<u32>,
-    /// Salt, then IV.
-    pub nonce: [Cell<u8>; 12],
-    /// SPI and sequence number.
-    pub aad: [Cell<u8>; 12],
-    /// Full sequence number.
-    pub sequence: Cell<u64>,
+record! {
+    /// One AEAD job, read by whichever engine runs the batch.
+    #[repr(C, align(64))]
+    pub struct Job {
+        /// Offset of the key's context.
+        pub context: Cell<u32>,
+        /// Offset of ciphertext: opened in place, or where it is sealed to.
+        pub data: Cell<u32>,
+        /// Octets of it.
+        pub data_len: Cell<u32>,
+        /// Offset of the plaintext to be sealed.
+        pub source: Cell<u32>,
+        /// Offset of the ICV.
+        pub tag: Cell<u32>,
+        /// Octets of `aad` that count: 8, or 12.
+        pub aad_len: Cell<u32>,
+        /// Result of an open: 1 if authentic.
+        pub ok: Cell<u32>,
+        /// The SA's id.
+        pub sa: Cell<u32>,
+        /// Salt, then IV.
+        pub nonce: [Cell<u8>; 12],
+        /// SPI and sequence number.
+        pub aad: [Cell<u8>; 12],
+        /// Full sequence number.
+        pub sequence: Cell<u64>,
+    }
 }
 
 /// An inner packet that wants to leave, or has come.
@@ -211,6 +216,10 @@ pub struct LaneBlock {
     pub up_ike: Cell<u32>,
     /// Packets of the last `inbound_finish` that were authentic and not replayed.
     pub fresh: Cell<u32>,
+    /// What the last `inbound` counted: jobs, sends or frames.
+    pub batch_count: Cell<u32>,
+    /// The status for which the last `inbound` wants the connection closed, else 0.
+    pub batch_status: Cell<u32>,
 
     /// For `accept4`.
     pub sockaddr: [Cell<u8>; 128],

@@ -8,15 +8,20 @@
 //! SPI index | policy index | pool | ring blocks
 //! ```
 
+use crate::aead::KEY_MATERIAL_MAX;
+
 pub mod connection_row;
 pub mod globals;
 pub mod lane;
 pub mod plan;
+pub mod record;
 pub mod sa_row;
 pub mod system;
 
 /// Version of the border between core and TypeScript.
 pub const ABI: u32 = 1;
+/// Version of the exports of the native engine.
+pub const ENGINE_ABI: u32 = 1;
 
 // From the specifications.
 
@@ -66,6 +71,9 @@ pub const WINDOW_MAX: u32 = 4096;
 pub const WINDOW_MIN: u32 = 32;
 /// Words of an anti-replay window.
 pub const WINDOW_WORDS: usize = WINDOW_MAX as usize / 64;
+/// Octets of a specification for keying material.
+pub const KEY_MATERIAL_ROOM: usize = 40;
+const _: () = assert!(KEY_MATERIAL_MAX <= KEY_MATERIAL_ROOM);
 /// Most SAs of one process.
 pub const SAS_MAX: u32 = 16_384;
 /// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
@@ -129,13 +137,16 @@ pub const CONN_ENABLED: u32 = 3;
 /// The queued octets leave, then it closes.
 pub const CONN_DRAINING: u32 = 4;
 
+/// In place of a count: the pool of rings is empty.
+pub const NO_RING: i32 = -1;
+
 /// No whole frame is left.
 pub const BATCH_NONE: u32 = 0;
 /// Jobs to be opened.
 pub const BATCH_ESP: u32 = 1;
 /// Messages to be sent upstream.
 pub const BATCH_UPSTREAM: u32 = 2;
-/// The connection ends; the count is the status.
+/// The connection ends, with a status.
 pub const BATCH_CLOSE: u32 = 3;
 /// As many frames as one call looks at went nowhere; more may follow.
 pub const BATCH_SKIPPED: u32 = 4;
@@ -188,11 +199,6 @@ pub const SA_ACTIVE: u32 = 1;
 pub const SA_SOFT: u32 = 2;
 /// Past a hard limit.
 pub const SA_EXPIRED: u32 = 3;
-
-/// AES-GCM with a 16-octet ICV (RFC 4106).
-pub const AEAD_AES_GCM_16: u32 = 1;
-/// ChaCha20-Poly1305 (RFC 7634).
-pub const AEAD_CHACHA20_POLY1305: u32 = 2;
 
 /// A connection was accepted (appended by TypeScript).
 pub const EVENT_OPENED: u32 = 1;

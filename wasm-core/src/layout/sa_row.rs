@@ -3,7 +3,8 @@
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{SELECTOR_MAX, WINDOW_WORDS};
+use super::record::record;
+use super::{KEY_MATERIAL_ROOM, SELECTOR_MAX, WINDOW_WORDS};
 use crate::aead::Context;
 
 /// An address prefix, left-aligned: IPv4 in the first four octets of `high`.
@@ -37,7 +38,7 @@ pub struct SaRow {
     pub salt: [Cell<u8>; 4],
     /// Next free row, while this one is free.
     pub next_free: Cell<u32>,
-    /// `AEAD_` constant.
+    /// Number of the AEAD.
     pub algorithm: Cell<u32>,
     /// Number of the install; newer is larger.
     pub serial: Cell<u64>,
@@ -110,55 +111,59 @@ pub struct Peer {
     pub sas: Cell<u32>,
 }
 
-/// An address prefix as the shell writes it.
-#[repr(C)]
-pub struct SpecSelector {
-    /// 4 or 6.
-    pub version: Cell<u32>,
-    /// Length of the prefix.
-    pub bits: Cell<u32>,
-    /// 4 or 16 octets, in wire order.
-    pub octets: [Cell<u8>; 16],
+record! {
+    /// An address prefix as the shell writes it.
+    #[repr(C)]
+    pub struct SpecSelector {
+        /// 4 or 6.
+        pub version: Cell<u32>,
+        /// Length of the prefix.
+        pub bits: Cell<u32>,
+        /// 4 or 16 octets, in wire order.
+        pub octets: [Cell<u8>; 16],
+    }
 }
 
-/// The specification that `sa_install` reads and wipes.
-#[repr(C, align(64))]
-pub struct SaSpec {
-    /// 0x100 and up.
-    pub spi: Cell<u32>,
-    /// `SA_INBOUND` or `SA_OUTBOUND`.
-    pub direction: Cell<u32>,
-    /// Number of the peer, 1 and up.
-    pub peer: Cell<u32>,
-    /// `AEAD_` constant.
-    pub algorithm: Cell<u32>,
-    /// 1 with extended sequence numbers.
-    pub esn: Cell<u32>,
-    /// 32 to 4096, or 0 for off.
-    pub window_len: Cell<u32>,
-    /// Octets of `key`: key, then salt.
-    pub key_len: Cell<u32>,
-    /// Used elements of `local`.
-    pub local_count: Cell<u32>,
-    /// Used elements of `remote`.
-    pub remote_count: Cell<u32>,
-    _pad: u32,
-    /// The last number already used.
-    pub initial_sequence: Cell<u64>,
-    /// 0 is no limit.
-    pub soft_packets: Cell<u64>,
-    /// 0 is no limit.
-    pub hard_packets: Cell<u64>,
-    /// 0 is no limit.
-    pub hard_octets: Cell<u64>,
-    /// 0 is no limit.
-    pub hard_seconds: Cell<f64>,
-    /// Monotonic milliseconds of the lanes' clock.
-    pub now: Cell<f64>,
-    /// Key, then salt.
-    pub key: [Cell<u8>; 40],
-    /// Own side.
-    pub local: [SpecSelector; SELECTOR_MAX],
-    /// The peer's side.
-    pub remote: [SpecSelector; SELECTOR_MAX],
+record! {
+    /// The specification that `sa_install` reads and wipes.
+    #[repr(C, align(64))]
+    pub struct SaSpec {
+        /// 0x100 and up.
+        pub spi: Cell<u32>,
+        /// `SA_INBOUND` or `SA_OUTBOUND`.
+        pub direction: Cell<u32>,
+        /// Number of the peer, 1 and up.
+        pub peer: Cell<u32>,
+        /// Number of the AEAD.
+        pub algorithm: Cell<u32>,
+        /// 1 with extended sequence numbers.
+        pub esn: Cell<u32>,
+        /// 32 to 4096, or 0 for off.
+        pub window_len: Cell<u32>,
+        /// Octets of `key`: key, then salt.
+        pub key_len: Cell<u32>,
+        /// Used elements of `local`.
+        pub local_count: Cell<u32>,
+        /// Used elements of `remote`.
+        pub remote_count: Cell<u32>,
+        _pad: u32,
+        /// The last number already used.
+        pub initial_sequence: Cell<u64>,
+        /// 0 is no limit.
+        pub soft_packets: Cell<u64>,
+        /// 0 is no limit.
+        pub hard_packets: Cell<u64>,
+        /// 0 is no limit.
+        pub hard_octets: Cell<u64>,
+        /// 0 is no limit.
+        pub hard_seconds: Cell<f64>,
+        /// Monotonic milliseconds of the lanes' clock.
+        pub now: Cell<f64>,
+        /// Key, then salt.
+        pub key: [Cell<u8>; KEY_MATERIAL_ROOM],
+        /// Own side.
+        pub local: [SpecSelector; SELECTOR_MAX],
+        /// The peer's side.
+        pub remote: [SpecSelector; SELECTOR_MAX],
+    }
 }

@@ -2,65 +2,83 @@
 //! number and one fate.
 //!
 //! Numbers index the lanes' counters and cross the border as they are. `ts-bindings/status.ts` is
-//! generated from this file. `docs/reference/statuses.md`, RFC 9329 §6.1 and RFC 4303 §3.4 explain the
-//! conditions.
+//! generated from this file, and so is the table of `docs/reference/statuses.md`. RFC 9329 §6.1 and
+//! RFC 4303 §3.4 explain the conditions.
 
 use crate::layout::STATUS_MAX;
 
-/// The consequence of a condition for its packet, its connection or its SA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Nothing has happened.
-    None,
-    /// The message is legal and of no use.
-    Ignore,
-    /// The packet is gone.
-    Drop,
-    /// The packet is gone, and its connection has a point on its corruption score.
-    Suspect,
-    /// The connection ends; its SAs stay.
-    Close,
-    /// The SA asks for a rekey, or it stops.
-    Expire,
-    /// The core took or refused a TCP connection that the kernel had accepted.
-    Accept,
-    /// An SA was not installed.
-    Refuse,
-    /// The process ends.
-    Fatal,
+/// Declares the fates and their names from one list.
+macro_rules! fates {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// The consequence of a condition for its packet, its connection or its SA.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Fate {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Fate {
+            /// All fates.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The fate in the words of the TypeScript side.
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
 }
 
-impl Fate {
-    /// The fate in the words of the TypeScript side.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Ignore => "ignore",
-            Self::Drop => "drop",
-            Self::Suspect => "suspect",
-            Self::Close => "close",
-            Self::Expire => "expire",
-            Self::Accept => "accept",
-            Self::Refuse => "refuse",
-            Self::Fatal => "fatal",
-        }
-    }
+fates! {
+    /// Nothing has happened.
+    None = "none";
+    /// The message is legal and of no use.
+    Ignore = "ignore";
+    /// The packet is gone.
+    Drop = "drop";
+    /// The packet is gone, and its connection has a point on its corruption score.
+    Suspect = "suspect";
+    /// The connection ends; its SAs stay.
+    Close = "close";
+    /// The SA asks for a rekey, or it stops.
+    Expire = "expire";
+    /// The core took or refused a TCP connection that the kernel had accepted.
+    Accept = "accept";
+    /// An SA was not installed.
+    Refuse = "refuse";
+    /// The process ends.
+    Fatal = "fatal";
+}
+
+/// A row of the table of statuses.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The status.
+    pub status: Status,
+    /// Its name.
+    pub name: &'static str,
+    /// The condition, in lines as they stand behind `///`.
+    pub doc: &'static [&'static str],
 }
 
 /// Declares the enum, the table of all and the lookup by number from one list.
 macro_rules! statuses {
-    ($($(#[$doc:meta])* $name:ident = $number:literal, $fate:ident;)*) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $number:literal, $fate:ident;)*) => {
         /// A condition. [`Fate`] says what it means.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Status {
-            $($(#[$doc])* $name = $number,)*
+            $($(#[doc = $doc])+ $name = $number,)*
         }
 
         impl Status {
             /// All statuses, in the order of their numbers.
-            pub const ALL: &'static [(Self, &'static str)] =
-                &[$((Self::$name, stringify!($name)),)*];
+            pub const ALL: &'static [Row] = &[$(Row {
+                status: Self::$name,
+                name: stringify!($name),
+                doc: &[$($doc),+],
+            },)*];
 
             /// Its one fate.
             pub const fn fate(self) -> Fate {
@@ -73,104 +91,110 @@ macro_rules! statuses {
 }
 
 statuses! {
-    /// No condition.
+    /// Done: no condition.
     Ok = 0, None;
-    /// The first octets were not `IKETCP`.
+    /// The first six octets are not `IKETCP`; nothing is sent back.
     PrefixMismatch = 1, Close;
-    /// Stream prefix or first accepted message not there in time.
+    /// Prefix or first accepted message did not come in `--prefix-timeout-ms`.
     PrefixTimeout = 2, Close;
-    /// Length 0 or 1.
+    /// Length 0 or 1 (RFC 9329 §3.1).
     FrameLengthInvalid = 3, Close;
-    /// An inbound frame was not complete in time.
+    /// An inbound frame was not complete in `--frame-timeout-ms`. When rings run out, connections
+    /// that have held one for a twentieth of that without valid traffic are closed too, the
+    /// longest-idle first.
     FrameTimeout = 4, Close;
-    /// An outbound frame could not leave in time.
+    /// An outbound frame could not leave whole in `--frame-timeout-ms`.
     SendStalled = 5, Close;
-    /// FIN.
+    /// The peer sent FIN; everything before it was handled, and the queue left.
     PeerClosed = 6, Close;
-    /// RST, or a broken descriptor.
+    /// The connection was reset, or failed in the kernel.
     PeerReset = 7, Close;
-    /// No authenticated ESP and no datagram from upstream for too long.
+    /// No authenticated ESP and no datagram from upstream for `--idle-timeout-ms`.
     IdleTimeout = 8, Close;
-    /// The corruption score reached its limit.
+    /// The corruption score reached `--suspect-limit`.
     SuspectLimit = 9, Close;
-    /// Closed by the operator.
+    /// `kick`, or `DELETE /v1/connections/{id}`.
     Kicked = 10, Close;
-    /// Closed by the drain.
+    /// Closed by a drain.
     Drained = 11, Close;
-    /// Length 2. Counted as a frame of its kind only.
+    /// Length 2: an empty message.
     FrameEmpty = 12, Ignore;
-    /// One octet 0xFF. Counted as a frame of its kind only; from upstream not at all.
+    /// One octet 0xFF.
     Keepalive = 13, Ignore;
-    /// Authentic, and next header 59.
+    /// Authentic, next header 59 (RFC 4303 §2.6).
     DummyPacket = 14, Ignore;
-    /// A payload of 1 to 4 octets that is no keepalive.
+    /// Another payload of 1 to 4 octets.
     FrameShort = 15, Suspect;
-    /// IKE message shorter than its header.
+    /// An IKE message shorter than its header.
     IkeShort = 16, Suspect;
-    /// ESP packet shorter than header, IV, trailer and ICV.
+    /// Shorter than ESP header, IV, trailer and ICV.
     EspShort = 17, Suspect;
-    /// No inbound SA, and no upstream to relay to.
+    /// No inbound SA has this SPI (1 to 255 never have one), and there is no upstream.
     UnknownSpi = 18, Suspect;
-    /// ICV wrong on a known SPI.
+    /// The ICV is wrong on a known SPI.
     IcvMismatch = 19, Suspect;
-    /// IKE message larger than a UDP datagram, or a frame, can be.
+    /// An IKE message larger than a UDP datagram can be.
     IkeTooLong = 20, Drop;
-    /// Relayed ESP packet larger than a UDP datagram, or a frame, can be.
+    /// A relayed ESP packet larger than a UDP datagram can be.
     EspTooLong = 21, Drop;
-    /// IKE message without an upstream.
+    /// An IKE message came, and there is no `--upstream`.
     NoUpstream = 22, Drop;
-    /// The upstream host or port is unreachable.
+    /// The upstream refuses (ICMP), or the host refuses the send or the socket for a reason other
+    /// than a shortage.
     UpstreamRefused = 23, Drop;
-    /// The kernel dropped datagrams of the upstream socket.
+    /// The upstream socket lost datagrams in the kernel.
     UpstreamOverflow = 24, Drop;
-    /// Full sequence number 0, or below.
+    /// The full sequence number is 0.
     SeqZero = 25, Drop;
-    /// Seen before.
+    /// This number was seen before.
     SeqReplayed = 26, Drop;
     /// Left of the anti-replay window.
     SeqStale = 27, Drop;
-    /// Pad length beyond the packet.
+    /// Authentic, but the pad length is longer than the packet.
     PadLengthInvalid = 28, Drop;
-    /// Pad octets are not 1, 2, 3 and on.
+    /// Authentic, but the pad octets are not 1, 2, 3, ...
     PadOctetsInvalid = 29, Drop;
-    /// Next header is neither 4 nor 41.
+    /// Authentic, but the next header is neither 4, 41 nor 59.
     NextHeaderUnknown = 30, Drop;
-    /// Inner packet malformed, or too large to be sent.
+    /// The inner packet is malformed: an authentic one, or one from the TUN that contradicts its
+    /// own header.
     InnerInvalid = 31, Drop;
-    /// Inner packet outside the SA's selectors.
+    /// Authentic, but the inner packet is outside the SA's selectors.
     SelectorMismatch = 32, Drop;
-    /// No outbound SA for this packet.
+    /// No outbound SA has selectors for this inner packet.
     NoPolicy = 33, Drop;
-    /// The SA's peer has no live connection.
+    /// The peer has no connection at the moment.
     NoPath = 34, Drop;
-    /// No room in the transmit ring, or no ring.
+    /// There is no room in the connection's queue, or the burst is longer than 150 ms of its rate;
+    /// the packet has taken no number.
     TxRingFull = 35, Drop;
-    /// The inner side takes no more.
+    /// The TUN takes no more.
     InnerFull = 36, Drop;
-    /// Soft limit: a rekey is due.
+    /// The outbound counter reached `softPackets`; an event asks for a rekey.
     SeqSoftLimit = 37, Expire;
-    /// No sequence number is left.
+    /// The outbound counter is at its end: a number could repeat.
     SeqExhausted = 38, Expire;
-    /// Packet, octet or time limit passed.
+    /// A hard limit (packets, octets, seconds) has passed.
     SaExpired = 39, Expire;
-    /// A connection was accepted.
+    /// The connection was taken.
     Accepted = 40, Accept;
-    /// Accepted and closed: too many connections.
+    /// Closed at once: `--max-connections`.
     RefusedTotal = 41, Accept;
-    /// Accepted and closed: too many connections of one source.
+    /// Closed at once: `--max-connections-per-source`.
     RefusedSource = 42, Accept;
-    /// Accepted and closed: draining.
+    /// Closed at once: the gateway drains.
     RefusedDraining = 43, Accept;
     /// An SA with this SPI is installed.
     SpiInUse = 44, Refuse;
-    /// The table of SAs is full.
+    /// No room for another SA.
     SadFull = 45, Refuse;
-    /// A member of the SA is out of range: SPI, key length, window, selectors, peer or sequence
-    /// number.
+    /// The core does not accept this SA.
     SpecInvalid = 46, Refuse;
-    /// The core has trapped; it may hold a lock.
+    /// A trap in the core; the lane may have held a lock of the shared memory.
     CoreTrap = 47, Fatal;
-    /// Packets wait too long for TCP: their senders are to slow down.
+    /// Packets have waited for TCP longer than 5 ms for a while (CoDel). The drop tells the sender
+    /// inside to slow down; the packet has taken no number. A packet that can carry an ECN mark is
+    /// marked instead and goes on (`culvert_ecn_marks_total`).
     QueueDelay = 48, Drop;
 }
 
@@ -182,14 +206,19 @@ mod tests {
 
     #[test]
     fn numbers_are_indices_into_all() {
-        for (i, &(status, _)) in Status::ALL.iter().enumerate() {
-            assert_eq!(status as usize, i);
+        for (i, row) in Status::ALL.iter().enumerate() {
+            assert_eq!(row.status as usize, i);
         }
     }
 
     #[test]
     fn fates_are_those_of_the_table() {
-        let of = |fate| Status::ALL.iter().filter(|(s, _)| s.fate() == fate).count();
+        let of = |fate| {
+            Status::ALL
+                .iter()
+                .filter(|row| row.status.fate() == fate)
+                .count()
+        };
         assert_eq!(of(Fate::Ignore), 3);
         assert_eq!(of(Fate::Drop), 18);
         assert_eq!(of(Fate::Suspect), 5);

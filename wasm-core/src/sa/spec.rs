@@ -6,17 +6,13 @@ use core::sync::atomic::Ordering;
 
 use zeroize::Zeroize;
 
-use crate::aead::{Algorithm, Context};
+use crate::aead::{Algorithm, Context, SALT_LEN};
 use crate::layout::sa_row::{SaRow, SaSpec, Selector, SpecSelector};
 use crate::layout::{
-    AEAD_AES_GCM_16, AEAD_CHACHA20_POLY1305, SA_ACTIVE, SA_INBOUND, SA_OUTBOUND, SELECTOR_MAX,
-    WINDOW_MAX, WINDOW_MIN,
+    KEY_MATERIAL_ROOM, SA_ACTIVE, SA_INBOUND, SA_OUTBOUND, SELECTOR_MAX, WINDOW_MAX, WINDOW_MIN,
 };
 use crate::memory;
 use crate::sa::{lifetime, selector};
-
-/// Octets of the salt at the end of the keying material (RFC 4106 §8.1, RFC 7634 §2).
-const SALT_LEN: usize = 4;
 
 /// Fills a row and its key. Returns false if a value is out of range; the row has no meaning then.
 pub(crate) fn fill(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
@@ -66,12 +62,10 @@ fn is_in_range(spec: &SaSpec) -> bool {
 
 /// Splits the keying material into key and salt. The copy on the stack is wiped.
 fn take_key(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
-    let algorithm = match spec.algorithm.get() {
-        AEAD_AES_GCM_16 => Algorithm::AesGcm16,
-        AEAD_CHACHA20_POLY1305 => Algorithm::ChaCha20Poly1305,
-        _ => return false,
+    let Some(algorithm) = Algorithm::of(spec.algorithm.get()) else {
+        return false;
     };
-    let mut material: [u8; 40] = core::array::from_fn(|i| spec.key[i].get());
+    let mut material: [u8; KEY_MATERIAL_ROOM] = core::array::from_fn(|i| spec.key[i].get());
     let len = spec.key_len.get() as usize;
     let is_taken = material
         .get(..len)

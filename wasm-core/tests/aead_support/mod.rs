@@ -36,14 +36,6 @@ pub const SIMD: Engine = Engine {
 
 pub const ENGINES: [Engine; 2] = [SOFT, SIMD];
 
-/// Algorithm and key length of all that ESP can ask for.
-pub const KINDS: [(Algorithm, usize); 4] = [
-    (Algorithm::AesGcm16, 16),
-    (Algorithm::AesGcm16, 24),
-    (Algorithm::AesGcm16, 32),
-    (Algorithm::ChaCha20Poly1305, 32),
-];
-
 /// The AAD.
 #[derive(Clone, Debug)]
 pub struct Header {

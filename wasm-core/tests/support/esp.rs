@@ -4,6 +4,7 @@ use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm, AesGcm, aes::Aes192};
 use chacha20poly1305::ChaCha20Poly1305;
+use culvert_core::aead::Algorithm;
 use culvert_core::border as core;
 use culvert_core::layout::*;
 
@@ -15,6 +16,7 @@ pub struct Sa {
     pub spi: u32,
     pub direction: u32,
     pub peer: u32,
+    /// Number of the AEAD.
     pub algorithm: u32,
     /// Key, then salt.
     pub material: Vec<u8>,
@@ -46,7 +48,7 @@ impl Sa {
             spi,
             direction,
             peer,
-            algorithm: AEAD_AES_GCM_16,
+            algorithm: Algorithm::AesGcm16.number(),
             material: (0..20).map(|i| i ^ spi as u8).collect(),
             esn: false,
             window: 64,
@@ -151,11 +153,12 @@ impl Sa {
     fn cipher(&self, iv: &[u8; 8], aad: &[u8], op: Op<'_>) -> Option<Vec<u8>> {
         let (key, salt) = self.material.split_at(self.material.len() - 4);
         let nonce: [u8; 12] = [salt, iv].concat().try_into().unwrap();
-        match (self.algorithm, key.len()) {
-            (AEAD_CHACHA20_POLY1305, _) => run::<ChaCha20Poly1305>(key, &nonce, aad, op),
-            (_, 16) => run::<Aes128Gcm>(key, &nonce, aad, op),
-            (_, 24) => run::<AesGcm<Aes192, U12>>(key, &nonce, aad, op),
-            _ => run::<Aes256Gcm>(key, &nonce, aad, op),
+        let algorithm = Algorithm::of(self.algorithm).expect("an AEAD");
+        match (algorithm, key.len()) {
+            (Algorithm::AesGcm16, 16) => run::<Aes128Gcm>(key, &nonce, aad, op),
+            (Algorithm::AesGcm16, 24) => run::<AesGcm<Aes192, U12>>(key, &nonce, aad, op),
+            (Algorithm::AesGcm16, _) => run::<Aes256Gcm>(key, &nonce, aad, op),
+            (Algorithm::ChaCha20Poly1305, _) => run::<ChaCha20Poly1305>(key, &nonce, aad, op),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use culvert_core::aead::Algorithm;
 use culvert_core::layout::*;
 use culvert_core::report::status::{Fate, Status};
 
@@ -247,7 +248,7 @@ pub fn sas(window: u32, initial: u64, esn_initial: u64) -> Vec<Sa> {
     (plain.window, plain.initial) = (window, initial);
     let mut esn = with(1, |sa| {
         sa.esn = true;
-        sa.algorithm = AEAD_CHACHA20_POLY1305;
+        sa.algorithm = Algorithm::ChaCha20Poly1305.number();
         sa.material = (0..36).collect();
     });
     (esn.window, esn.initial) = (window, esn_initial);

@@ -14,7 +14,7 @@ pub mod vectors;
 use std::sync::Arc;
 
 use culvert_core::border as core;
-use culvert_core::border::names::{self, Name};
+use culvert_core::border::names;
 use culvert_core::layout::plan::Limits;
 use culvert_core::layout::*;
 use culvert_core::memory::{Memory, attach};
@@ -67,23 +67,11 @@ pub const SUSPECT_LIMIT: u32 = 8;
 
 /// Offset by its name in `layout.ts`.
 pub fn at(name: &str) -> u64 {
-    let tables: [&[Name]; 11] = [
-        names::SIZES,
-        names::VALUES,
-        names::LANE,
-        &[names::LANE_SLOTS],
-        names::ROW,
-        names::BY_KIND,
-        names::SA,
-        names::SPEC,
-        names::SPEC_SELECTOR,
-        names::JOB,
-        names::EVENT,
-    ];
-    let mut all = tables.iter().flat_map(|table| table.iter());
-    all.find(|(known, _)| *known == name)
+    let mut all = names::TABLES.iter().flat_map(|table| table.rows());
+    all.find(|(known, _)| known == name)
         .unwrap_or_else(|| panic!("no name {name}"))
         .1
+        .cast_unsigned()
 }
 
 /// Where IKE, and ESP of unknown SPIs, end in a gateway.
@@ -190,7 +178,7 @@ impl Gate {
     pub fn counters(&self, lane: u32) -> Vec<(Status, u64)> {
         let all = Status::ALL
             .iter()
-            .map(|&(status, _)| (status, self.counter(lane, status)));
+            .map(|row| (row.status, self.counter(lane, row.status)));
         all.filter(|&(_, n)| n > 0).collect()
     }
 
@@ -278,9 +266,9 @@ impl Gate {
     pub fn serve(&self, lane: u32, conn: u32, now: f64) -> Outcome {
         let mut outcome = Outcome::default();
         loop {
-            let batch = core::inbound(lane, conn, now);
-            let count = batch & 0xffff;
-            match batch >> 16 {
+            let kind = core::inbound(lane, conn, now);
+            let count = self.u32(self.lane(lane, "LANE_BATCH_COUNT"));
+            match kind {
                 BATCH_NONE => break,
                 BATCH_SKIPPED => {}
                 BATCH_ESP => {
@@ -292,22 +280,28 @@ impl Gate {
                         .inner
                         .extend((0..writes).map(|i| self.write(lane, i)));
                     assert!(writes <= inner);
-                    core::rx_release(lane, conn, -1);
+                    core::rx_release_all(lane, conn);
                 }
                 BATCH_UPSTREAM => {
                     outcome
                         .upstream
                         .extend((0..count).flat_map(|i| self.run(lane, i)));
-                    core::rx_release(lane, conn, -1);
+                    core::rx_release_all(lane, conn);
                 }
                 _ => {
-                    outcome.close = Some(count);
+                    outcome.close = Some(self.u32(self.lane(lane, "LANE_BATCH_STATUS")));
                     break;
                 }
             }
         }
         core::rx_rest(lane, conn);
         outcome
+    }
+
+    /// The next batch's kind and count.
+    pub fn inbound(&self, lane: u32, conn: u32) -> (u32, u32) {
+        let kind = core::inbound(lane, conn, 1.0);
+        (kind, self.u32(self.lane(lane, "LANE_BATCH_COUNT")))
     }
 
     /// Feeds and serves, as often as it takes.
@@ -420,7 +414,7 @@ impl Gate {
     }
 
     /// `recvmmsg` of one datagram from upstream, and its queueing. It assumes that there is room.
-    pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> i32 {
+    pub fn datagram(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> u32 {
         self.read(lane, 0, octets, &[]);
         let outcome = core::upstream_in(lane, conn, 0, now);
         core::upstream_end(lane, conn);

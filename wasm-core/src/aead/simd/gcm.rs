@@ -12,8 +12,9 @@ use super::mask::{Packet, WAVE, mask_in_place, mask_move};
 use super::verbs::{V, splat, store, xor};
 use super::{aes, counter, ghash};
 use crate::aead::batch::Sealing;
-use crate::aead::context::{Context, KIND_GCM};
+use crate::aead::context::Context;
 use crate::aead::ct::tag_eq;
+use crate::aead::table::Algorithm;
 
 const HEAD_LEN: usize = 6 * 16;
 const GROUP_LEN: usize = 8 * 16;
@@ -30,7 +31,7 @@ pub(super) fn install(context: &mut Context, rounds: u32, key: &[u8]) {
     aes::last_rounds(context, &mut lanes);
     store(&mut context.hash_key, lanes[0]);
     ghash::install(context);
-    context.kind = KIND_GCM;
+    context.begin(Algorithm::AesGcm16);
 }
 
 /// Keystream of the odd blocks of a wave.

@@ -17,22 +17,18 @@ mod tables;
 mod verbs;
 
 use super::batch::{OpenJob, SealJob, Sealing};
-use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
+use super::context::{Context, aes_rounds};
 use super::soft;
+use super::table::Algorithm;
 use core::iter::once;
 use mask::{Packet, WAVE};
 
 /// See [`Context::install`].
 pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {
-    if algorithm == Algorithm::ChaCha20Poly1305 {
-        return soft::install(context, algorithm, key);
+    match algorithm {
+        Algorithm::AesGcm16 => install_gcm(context, key),
+        Algorithm::ChaCha20Poly1305 => soft::install(context, algorithm, key),
     }
-    context.wipe();
-    let Some(rounds) = aes_rounds(key.len()) else {
-        return false;
-    };
-    gcm::install(context, rounds, key);
-    true
 }
 
 /// See [`Context::open`].
@@ -47,18 +43,18 @@ pub fn open(
         nonce,
         len: data.len(),
     });
-    match context.kind {
-        KIND_GCM => {
+    match context.algorithm() {
+        Some(Algorithm::AesGcm16) => {
             let mut wave = gcm::Wave::new(context);
             wave.prepare(packet);
             wave.open(0, aad, data, tag)
         }
-        KIND_CHACHA => {
+        Some(Algorithm::ChaCha20Poly1305) => {
             let mut wave = chacha::Wave::new(context);
             wave.prepare(packet);
             wave.open(0, aad, data, tag)
         }
-        _ => false,
+        None => false,
     }
 }
 
@@ -72,18 +68,18 @@ pub fn seal(context: &Context, nonce: &[u8; 12], sealing: Sealing<'_>) {
         nonce,
         len: sealing.source.len(),
     });
-    match context.kind {
-        KIND_GCM => {
+    match context.algorithm() {
+        Some(Algorithm::AesGcm16) => {
             let mut wave = gcm::Wave::new(context);
             wave.prepare(packet);
             wave.seal(0, sealing);
         }
-        KIND_CHACHA => {
+        Some(Algorithm::ChaCha20Poly1305) => {
             let mut wave = chacha::Wave::new(context);
             wave.prepare(packet);
             wave.seal(0, sealing);
         }
-        _ => (),
+        None => (),
     }
 }
 
@@ -105,6 +101,15 @@ pub fn seal_batch(jobs: &mut [SealJob<'_>]) {
     }
 }
 
+fn install_gcm(context: &mut Context, key: &[u8]) -> bool {
+    context.wipe();
+    let Some(rounds) = aes_rounds(key.len()) else {
+        return false;
+    };
+    gcm::install(context, rounds, key);
+    true
+}
+
 /// One to eight jobs of one context.
 fn open_wave(jobs: &mut [OpenJob<'_>]) {
     let context = jobs[0].context;
@@ -112,22 +117,22 @@ fn open_wave(jobs: &mut [OpenJob<'_>]) {
         nonce: &job.nonce,
         len: job.data.len(),
     });
-    match context.kind {
-        KIND_GCM => {
+    match context.algorithm() {
+        Some(Algorithm::AesGcm16) => {
             let mut wave = gcm::Wave::new(context);
             wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 job.ok = wave.open(n, &job.aad[..job.aad_len], job.data, &job.tag);
             }
         }
-        KIND_CHACHA => {
+        Some(Algorithm::ChaCha20Poly1305) => {
             let mut wave = chacha::Wave::new(context);
             wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 job.ok = wave.open(n, &job.aad[..job.aad_len], job.data, &job.tag);
             }
         }
-        _ => jobs.iter_mut().for_each(|job| job.ok = false),
+        None => jobs.iter_mut().for_each(|job| job.ok = false),
     }
 }
 
@@ -138,21 +143,21 @@ fn seal_wave(jobs: &mut [SealJob<'_>]) {
         nonce: &job.nonce,
         len: job.source.len(),
     });
-    match context.kind {
-        KIND_GCM => {
+    match context.algorithm() {
+        Some(Algorithm::AesGcm16) => {
             let mut wave = gcm::Wave::new(context);
             wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 wave.seal(n, job.sealing());
             }
         }
-        KIND_CHACHA => {
+        Some(Algorithm::ChaCha20Poly1305) => {
             let mut wave = chacha::Wave::new(context);
             wave.prepare(packets);
             for (n, job) in jobs.iter_mut().enumerate() {
                 wave.seal(n, job.sealing());
             }
         }
-        _ => (),
+        None => (),
     }
 }

@@ -11,8 +11,9 @@ pub(super) mod ghash;
 pub(super) mod poly1305;
 
 use super::batch::{OpenJob, SealJob, Sealing};
-use super::context::{Algorithm, Context, KIND_CHACHA, KIND_GCM, aes_rounds};
+use super::context::{Context, aes_rounds};
 use super::ct::tag_eq;
+use super::table::Algorithm;
 
 /// See [`Context::install`].
 pub fn install(context: &mut Context, algorithm: Algorithm, key: &[u8]) -> bool {
@@ -31,10 +32,10 @@ pub fn open(
     data: &mut [u8],
     tag: &[u8; 16],
 ) -> bool {
-    let computed = match context.kind {
-        KIND_GCM => gcm_tag(context, nonce, aad, data),
-        KIND_CHACHA => chacha_tag(context, nonce, aad, data),
-        _ => return false,
+    let computed = match context.algorithm() {
+        Some(Algorithm::AesGcm16) => gcm_tag(context, nonce, aad, data),
+        Some(Algorithm::ChaCha20Poly1305) => chacha_tag(context, nonce, aad, data),
+        None => return false,
     };
     if !tag_eq(&computed, tag) {
         return false;
@@ -55,10 +56,10 @@ pub fn seal(context: &Context, nonce: &[u8; 12], sealing: Sealing<'_>) {
         tag,
     } = sealing;
     assert_eq!(source.len(), sealed.len());
-    let tag_of = match context.kind {
-        KIND_GCM => gcm_tag,
-        KIND_CHACHA => chacha_tag,
-        _ => return,
+    let tag_of = match context.algorithm() {
+        Some(Algorithm::AesGcm16) => gcm_tag,
+        Some(Algorithm::ChaCha20Poly1305) => chacha_tag,
+        None => return,
     };
     sealed.copy_from_slice(source);
     apply_keystream(context, nonce, sealed);
@@ -95,7 +96,7 @@ fn install_gcm(context: &mut Context, key: &[u8]) -> bool {
     let mut blocks = [[0; 16]; aes::BLOCKS];
     aes::encrypt(round_keys(context), &mut blocks);
     context.hash_key = blocks[0];
-    context.kind = KIND_GCM;
+    context.begin(Algorithm::AesGcm16);
     true
 }
 
@@ -106,15 +107,15 @@ fn install_chacha(context: &mut Context, key: &[u8]) -> bool {
     for (word, octets) in context.chacha_key.iter_mut().zip(key.as_chunks::<4>().0) {
         *word = u32::from_le_bytes(*octets);
     }
-    context.kind = KIND_CHACHA;
+    context.begin(Algorithm::ChaCha20Poly1305);
     true
 }
 
 fn apply_keystream(context: &Context, nonce: &[u8; 12], data: &mut [u8]) {
-    if context.kind == KIND_GCM {
-        apply_aes_ctr(context, nonce, data);
-    } else {
-        chacha::apply(&context.chacha_key, nonce, data);
+    match context.algorithm() {
+        Some(Algorithm::AesGcm16) => apply_aes_ctr(context, nonce, data),
+        Some(Algorithm::ChaCha20Poly1305) => chacha::apply(&context.chacha_key, nonce, data),
+        None => (),
     }
 }
 
