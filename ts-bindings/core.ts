@@ -40,11 +40,12 @@ export interface Core {
   conn_state(lane: number, conn: number, state: number): void;
 
   rx_prepare(lane: number, conn: number): number;
-  rx_commit(lane: number, conn: number, octets: number): void;
+  rx_commit(lane: number, conn: number, octets: number, now: number): void;
   rx_len(conn: number): number;
   rx_at(conn: number): number;
   rx_skip(lane: number, conn: number, octets: number): void;
   rx_release(lane: number, conn: number, sends: number): void;
+  rx_rest(lane: number, conn: number): void;
   inbound(lane: number, conn: number, now: number): number;
   inbound_open(lane: number): void;
   inbound_finish(lane: number, conn: number, now: number): number;

@@ -140,7 +140,7 @@ export function receive({ core, views, conn, block }: CoreBench, octets: Uint8Ar
   if (parts !== 1) throw new Error("Cannot receive: the ring does not begin anew");
   const at = views.u64[(block + LANE_RECV_IOV) / 8] ?? 0n;
   views.u8.set(octets, Number(at));
-  core.rx_commit(LANE, conn, octets.length);
+  core.rx_commit(LANE, conn, octets.length, NOW);
 }
 
 /** Writes an inner packet into slot `slot`, as if it had been read from a TUN. */

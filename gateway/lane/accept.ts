@@ -88,12 +88,11 @@ export function admit(lane: Lane, arrival: Arrival): void {
   }
   setLocal(lane, fd, row);
   lane.nextSerial = (lane.nextSerial + 1) & SERIAL_MASK;
-  const state = FIRST_STATES[arrival.state];
   const serial = lane.nextSerial;
-  const connection = createConnection({ row, fd, serial, role, state, openedAt: lane.now });
+  const connection = createConnection({ row, fd, serial, role });
   lane.connections[row] = connection;
   lane.live.add(connection);
-  core.conn_state(index, row, state);
+  core.conn_state(index, row, FIRST_STATES[arrival.state]);
   tellConnection(lane, connection, "opened", 0);
   if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial })) {
     closeConnection(lane, connection, Status.PeerReset);

@@ -1,7 +1,6 @@
 // The end of a connection. Its descriptor is closed under its transmit lock, or a reused number would get its octets; its
 // SAs, counters and windows live on (RFC 9329 §6.1).
 
-import { CONN_CLOSED } from "../../ts-bindings/layout.ts";
 import { SO_LINGER, SOL_SOCKET } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { tellConnection } from "./events.ts";
@@ -16,7 +15,6 @@ export function closeConnection(lane: Lane, connection: Connection, status: numb
   libc.close(connection.fd);
   core.conn_close_end(index, connection.row);
   if (connection.upstreamFd >= 0) libc.close(connection.upstreamFd);
-  connection.state = CONN_CLOSED;
   lane.connections[connection.row] = undefined;
   lane.live.delete(connection);
   unlistBusy(lane, connection);

@@ -15,8 +15,6 @@ export interface Connection {
   readonly fd: number;
   /** Told apart from an earlier connection of the same row by events that were on their way. */
   readonly serial: number;
-  /** One of the CONN_ constants. */
-  state: number;
   /** Octets of the stream prefix matched so far. */
   prefixSeen: number;
   /** Our role on it. */
@@ -45,14 +43,6 @@ export interface Connection {
   isUpstreamReadable: boolean;
   /** The upstream socket took no more: the connection is not read until it does. */
   isUpstreamBlocked: boolean;
-  /** Monotonic ms. */
-  readonly openedAt: number;
-  /** When the incomplete frame in the rx ring began, 0 without one. */
-  partialAt: number;
-  /** Since when the rx ring has not been empty, 0 while it is. */
-  heldAt: number;
-  /** When the last octets were read. */
-  readAt: number;
   /** Draining: status to close with once the queue is empty. */
   drainedWith: number;
   /** Status to close with at the next turn, 0 to live on. */
@@ -63,7 +53,7 @@ export interface Connection {
 
 /** A connection as it is right after `accept4` or `connect`. */
 export function createConnection(
-  init: Pick<Connection, "row" | "fd" | "serial" | "role" | "state" | "openedAt">,
+  init: Pick<Connection, "row" | "fd" | "serial" | "role">,
 ): Connection {
   return {
     ...init,
@@ -80,9 +70,6 @@ export function createConnection(
     isReset: false,
     isUpstreamReadable: false,
     isUpstreamBlocked: false,
-    partialAt: 0,
-    heldAt: 0,
-    readAt: init.openedAt,
     drainedWith: 0,
     closeWith: 0,
     timerDue: 0,

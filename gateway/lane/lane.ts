@@ -8,7 +8,7 @@ import type { Listener } from "../edges/front.ts";
 import type { LaneLibc } from "./libc.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
-import { doesIkeWait } from "./row.ts";
+import { doesIkeWait, rowState } from "./row.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
 
@@ -119,7 +119,7 @@ export function starve(lane: Lane, connection: Connection): void {
 
 /** Whether the daemon has something for a connection that can take it now. */
 export function hasUpstream(lane: Lane, connection: Connection): boolean {
-  return connection.isUpstreamReadable && connection.state !== CONN_DRAINING &&
+  return connection.isUpstreamReadable && rowState(lane.tables, connection.row) !== CONN_DRAINING &&
     !connection.isStarved && !hasSpent(connection, SPENT_UPSTREAM) &&
     !doesIkeWait(lane.tables, connection.row);
 }

@@ -31,6 +31,7 @@ import { readTun } from "./inner.ts";
 import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
 import { receive } from "./receive.ts";
 import { reclaimRings } from "./reclaim.ts";
+import { rowState } from "./row.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
 import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
@@ -182,7 +183,7 @@ function serve(lane: Lane, connection: Connection): void {
   // One direction that waits for a ring holds the other one up no further: its ring may be the one that is missing.
   const { isStarved } = connection;
   if (connection.closeWith === 0 && hasUpstream(lane, connection)) readUpstream(lane, connection);
-  if (connection.state === CONN_DRAINING) {
+  if (rowState(lane.tables, connection.row) === CONN_DRAINING) {
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
   } else if (connection.closeWith === 0 && !isStarved && !hasSpent(connection, SPENT_TCP)) {
     if (receive(lane, connection)) listAgain(lane, connection, SPENT_TCP);

@@ -21,6 +21,7 @@ import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
 import { doom, type Lane } from "./lane.ts";
 import { starveOfRing } from "./reclaim.ts";
+import { rowPartialAt, rowState } from "./row.ts";
 import { matchStreamPrefix } from "./stream_prefix.ts";
 import { flush } from "./transmit.ts";
 import { sendUpstream } from "./upstream.ts";
@@ -45,18 +46,12 @@ export function receive(lane: Lane, connection: Connection): boolean {
     budget = processFrames(lane, connection, budget);
     if (connection.closeWith !== 0 || connection.isUpstreamBlocked) return false;
     if (budget === 0) return true;
-    if (!connection.isReadable || connection.state === CONN_DRAINING) break;
+    if (!connection.isReadable || rowState(lane.tables, connection.row) === CONN_DRAINING) break;
     if (reads === TURN_READS_MAX) return true;
     if (!readOnce(lane, connection)) break;
   }
-  if (connection.closeWith === 0) rest(lane, connection);
+  if (connection.closeWith === 0) lane.core.rx_rest(lane.index, connection.row);
   return false;
-}
-
-/** An idle connection holds no ring. */
-function rest({ core, index }: Lane, connection: Connection): void {
-  core.rx_release(index, connection.row, 0);
-  if (core.rx_len(connection.row) === 0) connection.heldAt = 0;
 }
 
 /** One `readv` over all free space of the ring. False if there is nothing to process after it. */
@@ -70,9 +65,7 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   const room = roomOf(lane, parts);
   const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
   if (octets > 0) {
-    core.rx_commit(index, connection.row, octets);
-    connection.readAt = lane.now;
-    if (connection.heldAt === 0) connection.heldAt = lane.now;
+    core.rx_commit(index, connection.row, octets, lane.now);
     // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
     connection.isReadable = octets === room || connection.hasFin || connection.hasUrgent;
     return true;
@@ -99,18 +92,16 @@ function roomOf(lane: Lane, parts: number): number {
  * The peer's FIN (rule T49) and the drain of the gateway come here.
  */
 export function finish(lane: Lane, connection: Connection, status: number): void {
-  connection.state = CONN_DRAINING;
   connection.drainedWith = status;
-  connection.partialAt = 0;
   lane.core.conn_state(lane.index, connection.row, CONN_DRAINING);
   flush(lane, connection);
 }
 
 /** Processes whole frames of the ring for at most `budget` batches; returns what is left of the budget. */
 function processFrames(lane: Lane, connection: Connection, budget: number): number {
-  const { core, index } = lane;
+  const { core, index, tables } = lane;
   const { row } = connection;
-  if (connection.state === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
+  if (rowState(tables, row) === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
   if (connection.isRoleOpen && !passRole(lane, connection)) return budget;
   let left = budget;
   while (left > 0) {
@@ -118,8 +109,8 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
     const count = batch & 0xffff;
     switch (batch >>> 16) {
       case BATCH_NONE:
-        if (count > 0) connection.partialAt = 0;
-        notePartial(lane, connection);
+        // An incomplete frame is left: the core has begun its clock, if it is a new one.
+        if (rowPartialAt(tables, row) !== 0) armTimer(lane, connection);
         return left;
       case BATCH_SKIPPED:
         break;
@@ -136,8 +127,6 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
         doom(lane, connection, count);
         break;
     }
-    // The frame that was incomplete has been completed: a later one has a clock of its own.
-    connection.partialAt = 0;
     if (connection.closeWith !== 0 || connection.isUpstreamBlocked) return left;
     left--;
   }
@@ -181,7 +170,6 @@ function passPrefix(lane: Lane, connection: Connection): boolean {
       return false;
     case "match":
       core.rx_skip(index, row, got.used);
-      connection.state = CONN_PREFIXED;
       core.conn_state(index, row, CONN_PREFIXED);
       return true;
   }
@@ -202,15 +190,4 @@ function passRole(lane: Lane, connection: Connection): boolean {
   connection.isRoleOpen = got.kind === "more";
   if (got.kind === "match") doom(lane, connection, Status.PrefixMismatch);
   return got.kind === "mismatch";
-}
-
-/** Starts or stops the clock of an incomplete frame. */
-function notePartial(lane: Lane, connection: Connection): void {
-  if (lane.core.rx_len(connection.row) === 0) {
-    connection.partialAt = 0;
-    return;
-  }
-  if (connection.partialAt !== 0) return;
-  connection.partialAt = connection.readAt;
-  armTimer(lane, connection);
 }

@@ -7,7 +7,7 @@ import { LANE_ORDERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, starve } from "./lane.ts";
-import { rowTxPartialAt, rowValidAt } from "./row.ts";
+import { rowHeldAt, rowTxPartialAt, rowWordAt } from "./row.ts";
 
 /** Order of one lane to the others: give up rings. Beside those of the shell (`commands.ts`). */
 export const ORDER_RECLAIM = 4;
@@ -47,23 +47,24 @@ function reclaim(lane: Lane, wanted: number): number {
   lane.reclaimAt = lane.now + EVERY_MS;
   const heldMax = lane.init.frameTimeoutMs * PATIENCE;
   const holders = [...lane.live].filter((connection) => silentMs(lane, connection) > heldMax);
-  holders.sort((a, b) => wordAt(lane, a) - wordAt(lane, b));
+  holders.sort((a, b) => rowWordAt(lane.tables, a.row) - rowWordAt(lane.tables, b.row));
   const ended = holders.slice(0, wanted);
   for (const connection of ended) doom(lane, connection, Status.FrameTimeout);
   return ended.length;
 }
 
 /** How long a connection has held a ring without emptying it, and without a valid word; 0 without a ring. */
-function silentMs(lane: Lane, connection: Connection): number {
-  const stuckAt = rowTxPartialAt(lane.tables, connection.row);
-  const inbound = connection.heldAt === 0 ? 0 : lane.now - connection.heldAt;
-  const held = Math.max(inbound, stuckAt === 0 ? 0 : lane.now - stuckAt);
-  return Math.min(held, lane.now - wordAt(lane, connection));
+function silentMs({ tables, now }: Lane, { row }: Connection): number {
+  const held = Math.max(
+    since(now, rowHeldAt(tables, row)),
+    since(now, rowTxPartialAt(tables, row)),
+  );
+  return Math.min(held, now - rowWordAt(tables, row));
 }
 
-/** When something came of which it is known that it belongs here: an authentic packet, or a datagram of the daemon. */
-function wordAt(lane: Lane, connection: Connection): number {
-  return Math.max(rowValidAt(lane.tables, connection.row), connection.openedAt);
+/** How long ago a moment was; 0 if there was none. */
+function since(now: number, at: number): number {
+  return at === 0 ? 0 : now - at;
 }
 
 function askOthers(lane: Lane): void {

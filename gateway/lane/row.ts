@@ -6,12 +6,17 @@ import {
   ROW_FAMILY,
   ROW_FD,
   ROW_GENERATION,
+  ROW_HELD_AT,
   ROW_IKE_WAITS,
   ROW_LANE,
   ROW_LEN,
   ROW_LOWAT,
   ROW_LOWAT_SET,
+  ROW_OPENED_AT,
+  ROW_PARTIAL_AT,
+  ROW_READ_AT,
   ROW_SEGMENT,
+  ROW_STATE,
   ROW_TX_PARTIAL_AT,
   ROW_TX_QUEUED,
   ROW_UP_PLAIN,
@@ -45,9 +50,37 @@ export function rowAddress(tables: RowTables, row: number): Uint8Array {
   return tables.u8.subarray(at, at + (isV6 ? 16 : 4));
 }
 
-/** When something last came that was valid, monotonic ms; 0 if nothing has. */
-export function rowValidAt(tables: RowTables, row: number): number {
-  return readF64(tables, row, ROW_VALID_AT);
+/** State of the connection, a `CONN_` value. */
+export function rowState(tables: RowTables, row: number): number {
+  return readI32(tables, row, ROW_STATE);
+}
+
+/** When the connection was opened, monotonic ms. */
+export function rowOpenedAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_OPENED_AT);
+}
+
+/** When the last octets were read, monotonic ms; at first when it was opened. */
+export function rowReadAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_READ_AT);
+}
+
+/** When the incomplete frame in the receive ring began, monotonic ms; 0 without one. */
+export function rowPartialAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_PARTIAL_AT);
+}
+
+/** Since when the connection has not rested with an empty receive ring, monotonic ms; 0 if it does. */
+export function rowHeldAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_HELD_AT);
+}
+
+/**
+ * When something last came that belongs here, monotonic ms: an authentic packet or a datagram of the
+ * daemon, or else the connection itself.
+ */
+export function rowWordAt(tables: RowTables, row: number): number {
+  return Math.max(readF64(tables, row, ROW_VALID_AT), rowOpenedAt(tables, row));
 }
 
 /** Since when a begun frame has failed to leave whole, monotonic ms; 0 if none has. */

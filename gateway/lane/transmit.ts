@@ -27,6 +27,7 @@ import {
   rowLowat,
   rowLowatSet,
   rowSegment,
+  rowState,
   rowTxPartialAt,
   setRowLowatSet,
   setRowSegment,
@@ -118,7 +119,10 @@ function settle(lane: Lane, connection: Connection, left: number): void {
     return;
   }
   if (left > 0) armTimer(lane, connection);
-  else if (connection.state === CONN_DRAINING && connection.drainedWith !== Status.Drained) {
+  else if (
+    rowState(lane.tables, connection.row) === CONN_DRAINING &&
+    connection.drainedWith !== Status.Drained
+  ) {
     doom(lane, connection, connection.drainedWith);
   }
 }

@@ -23,7 +23,7 @@ import { enable } from "./deadlines.ts";
 import { hasUpstream, type Lane, listAgain, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
 import { starveOfRing } from "./reclaim.ts";
-import { rowTxQueued, setRowUpPlain } from "./row.ts";
+import { rowReadAt, rowTxQueued, setRowUpPlain } from "./row.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
 import { tellTrouble } from "./trouble.ts";
@@ -131,7 +131,7 @@ function isRunRefused({ tables }: Lane, first: number, errno: number): boolean {
 
 function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
   if (ikeCount === 0) return;
-  const delay = lane.clock() - connection.readAt;
+  const delay = lane.clock() - rowReadAt(lane.tables, connection.row);
   for (let i = 0; i < ikeCount; i++) lane.core.ike_delay(lane.index, delay);
 }
 

@@ -184,7 +184,7 @@ const READINGS = 200_000;
 
 /** Exports by stage; bench/path/README.md says what each is. */
 const EXPORTS: Readonly<Partial<Record<Stage, readonly (keyof Core)[]>>> = {
-  framing: ["rx_prepare", "rx_commit", "rx_len", "rx_skip", "rx_release", "inbound"],
+  framing: ["rx_prepare", "rx_commit", "rx_len", "rx_skip", "rx_release", "rx_rest", "inbound"],
   aead: ["inbound_open", "outbound_seal"],
   checks: ["inbound_finish"],
   join: ["inner_plan"],
