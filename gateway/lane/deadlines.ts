@@ -1,4 +1,4 @@
-// Which deadline a connection is under, from its state and its row; the heap itself is `timers.ts`.
+// The deadlines of a connection, which follow from its row. The heap of timers is in `timers.ts`.
 
 import { CONN_ENABLED, CONN_PREFIXED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -6,7 +6,10 @@ import type { Connection } from "./connection.ts";
 import { doom, type Lane } from "./lane.ts";
 import { rowOpenedAt, rowPartialAt, rowState, rowTxPartialAt, rowWordAt } from "./row.ts";
 
-/** Makes sure that the lane wakes for the earliest deadline of a connection. Touches the heap only when that moves earlier. */
+/**
+ * Makes sure that the lane wakes for the earliest deadline of a connection. It touches the heap
+ * only if that is earlier than the entry there.
+ */
 export function armTimer(lane: Lane, connection: Connection): void {
   const due = dueAt(lane, connection.row);
   if (due === Infinity) return;
@@ -15,14 +18,17 @@ export function armTimer(lane: Lane, connection: Connection): void {
   lane.timers.arm(connection.row, due);
 }
 
-/** The first message that was passed upstream, relayed, or authenticated here ends the prefix timer (docs/design/data-path.md, states). */
+/**
+ * Ends the prefix timer at the first message that was passed upstream, relayed, or authenticated
+ * here (docs/design/data-path.md, states).
+ */
 export function enable(lane: Lane, connection: Connection): void {
   if (rowState(lane.tables, connection.row) !== CONN_PREFIXED) return;
   lane.core.conn_state(lane.index, connection.row, CONN_ENABLED);
   if (lane.init.idleTimeoutMs > 0) armTimer(lane, connection);
 }
 
-/** Ends the connections whose deadline has passed; the others are armed again. */
+/** Ends the connections whose deadline has passed, and arms the others again. */
 export function runTimers(lane: Lane): void {
   for (;;) {
     const row = lane.timers.nextDue(lane.now);
@@ -36,7 +42,7 @@ export function runTimers(lane: Lane): void {
   }
 }
 
-/** Earliest deadline, monotonic ms; Infinity without one. */
+/** Returns the earliest deadline of a row's connection, monotonic ms; Infinity without one. */
 function dueAt(lane: Lane, row: number): number {
   const { tables } = lane;
   return Math.min(
@@ -47,7 +53,7 @@ function dueAt(lane: Lane, row: number): number {
   );
 }
 
-/** Status of the deadline that has passed, 0 if none has. */
+/** Returns the status of the deadline that has passed; 0 if none has. */
 function expired(lane: Lane, row: number): number {
   const { now, tables } = lane;
   if (prefixDueAt(lane, row) <= now) return Status.PrefixTimeout;

@@ -1,6 +1,8 @@
-// From TCP: octets into the rx ring, frames out of it, batch by batch (docs/design/data-path.md, steps 2 to 10).
+// From TCP: octets into the receive ring, and frames out of it, batch by batch
+// (docs/design/data-path.md, steps 2 to 10).
 //
-// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (rule L35).
+// A turn has a budget, so that a flooding peer cannot keep timers, IKE and other connections
+// waiting (rule L35).
 
 import {
   BATCH_CLOSE,
@@ -27,16 +29,19 @@ import { flush } from "./transmit.ts";
 import { sendUpstream } from "./upstream.ts";
 
 /**
- * Batches of one connection in one turn: at most 128 frames, some 0.5 ms of opening, for which an IKE message may have to wait.
- * What leads nowhere comes in larger ones, of some 20 ns a frame.
+ * Most batches of one connection in one turn. That is up to 128 frames, or about 0.5 ms of opening,
+ * for which an IKE message may have to wait. Batches of frames that lead nowhere are larger, at
+ * about 20 ns a frame.
  */
 const TURN_BATCHES_MAX = 2;
 
-/** Reads of one connection in one turn: what comes octet by octet, or never ends, has no batch to be counted by. */
+/**
+ * Most reads of one connection in one turn. Octets that trickle in make no batch that would count.
+ */
 const TURN_READS_MAX = 8;
 
 /**
- * Serves one connection's inbound side for one turn.
+ * Serves the inbound side of a connection for one turn.
  *
  * @returns true if the budget ran out before the work did
  */
@@ -54,7 +59,11 @@ export function receive(lane: Lane, connection: Connection): boolean {
   return false;
 }
 
-/** One `readv` over all free space of the ring. False if there is nothing to process after it. */
+/**
+ * Makes one `readv` over all free space of the ring.
+ *
+ * @returns false if there is nothing to process after it
+ */
 function readOnce(lane: Lane, connection: Connection): boolean {
   const { core, index, libc, tables } = lane;
   const parts = core.rx_prepare(index, connection.row);
@@ -66,7 +75,8 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
   if (octets > 0) {
     core.rx_commit(index, connection.row, octets, lane.now);
-    // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
+    // A short read has emptied the socket, and later octets are a new edge. FIN, urgent octets and
+    // errors have had their edges.
     connection.isReadable = octets === room || connection.hasFin || connection.hasUrgent;
     return true;
   }
@@ -74,22 +84,24 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   connection.isReadable = false;
   if (isEmpty) return false;
   if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
-  // What waits on a connection of ours is better sent again on the next one, which is not opened before this one has ended.
+  // Queued messages on an originator's connection are better sent again on the next one, which is
+  // not opened before this one has ended.
   else if (connection.role === "originator") doom(lane, connection, Status.PeerClosed);
   else finish(lane, connection, Status.PeerClosed);
   return false;
 }
 
-/** Free octets that `rx_prepare` has laid into the iovecs. */
+/** Returns the free octets that `rx_prepare` has laid into the iovecs. */
 function roomOf(lane: Lane, parts: number): number {
   const { u32, recvIovLen } = lane.tables;
   return (u32[recvIovLen] ?? 0) + (parts > 1 ? u32[recvIovLen + 4] ?? 0 : 0);
 }
 
 /**
- * Ends a connection in order: nothing more is read, what is queued leaves, then it closes.
+ * Ends a connection in order: nothing more is read, queued octets leave, then it closes. The peer's
+ * FIN (rule T49) and the gateway's drain call it.
  *
- * The peer's FIN (rule T49) and the drain of the gateway come here.
+ * @param status Reason with which it closes
  */
 export function finish(lane: Lane, connection: Connection, status: number): void {
   connection.drainedWith = status;
@@ -97,7 +109,9 @@ export function finish(lane: Lane, connection: Connection, status: number): void
   flush(lane, connection);
 }
 
-/** Processes whole frames of the ring for at most `budget` batches; returns what is left of the budget. */
+/**
+ * Processes whole frames of the ring for at most `budget` batches. Returns the rest of the budget.
+ */
 function processFrames(lane: Lane, connection: Connection, budget: number): number {
   const { core, index, tables } = lane;
   const { row } = connection;
@@ -109,7 +123,7 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
     const count = batch & 0xffff;
     switch (batch >>> 16) {
       case BATCH_NONE:
-        // An incomplete frame is left: the core has begun its clock, if it is a new one.
+        // If an incomplete frame is left, the core has begun its clock.
         if (rowPartialAt(tables, row) !== 0) armTimer(lane, connection);
         return left;
       case BATCH_SKIPPED:
@@ -133,7 +147,7 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
   return left;
 }
 
-/** Steps 6 to 10 for a batch of ESP. */
+/** Does steps 6 to 10 for a batch of ESP. */
 function openBatch(lane: Lane, connection: Connection): void {
   const { core, index, tables } = lane;
   openJobs(lane);
@@ -143,7 +157,10 @@ function openBatch(lane: Lane, connection: Connection): void {
   core.rx_release(index, connection.row, -1);
 }
 
-/** Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet. */
+/**
+ * Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet; a new
+ * kind does not compile before this function knows it.
+ */
 function handOver({ init: { ike } }: Lane): never {
   switch (ike.kind) {
     case "none":
@@ -152,7 +169,7 @@ function handOver({ init: { ike } }: Lane): never {
   }
 }
 
-/** Matches the stream prefix in what has been read; true once all six octets are there. */
+/** Matches the stream prefix in the unread octets. Returns true once all six octets are there. */
 function passPrefix(lane: Lane, connection: Connection): boolean {
   const { core, index, tables } = lane;
   const { row } = connection;
@@ -176,10 +193,12 @@ function passPrefix(lane: Lane, connection: Connection): boolean {
 }
 
 /**
- * Looks at the first octets that come on a connection of ours; true once they are no stream prefix.
+ * Looks for a stream prefix in the first octets of an originator's connection.
  *
- * A responder never sends one (RFC 9329 §4). From a peer that thinks itself the originator it would be the Length of a
- * frame of 18,763 octets that never ends.
+ * A responder never sends one (RFC 9329 §4). A peer that thinks it is the originator does, and
+ * those octets would be the Length field of a frame of 18,763 octets that never ends.
+ *
+ * @returns true once the octets are no stream prefix
  */
 function passRole(lane: Lane, connection: Connection): boolean {
   const { core, tables } = lane;
