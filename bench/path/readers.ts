@@ -1,6 +1,7 @@
 // People who look at a gateway: `readers.ts slow N HOST PORT` holds N readers of /v1/events that take a little each second,
 // `readers.ts polls N HOST PORT` asks for /v1/connections N times each second, as N dashboards do. Prints "ready" when all have had an answer.
 
+import { writeSync } from "node:fs";
 import { connect } from "node:net";
 import { runtime } from "../../gateway/runtime/mod.ts";
 
@@ -16,7 +17,7 @@ async function main(
   if (begin === undefined) throw new RangeError(`No readers of kind "${kind}"`);
   const api = { host, port: Number(port) };
   await Promise.all(Array.from({ length: Number(count) }, () => begin(api)));
-  runtime.stdout("ready\n");
+  await runtime.stdout("ready\n");
 }
 
 /** Resolves with the first events. Then it takes what one read gives, each second. */
@@ -48,7 +49,7 @@ async function ask({ host, port }: Api): Promise<void> {
 
 /** The run is void then. */
 function fail(why: string): never {
-  runtime.stderr(`${why}\n`);
+  writeSync(2, `${why}\n`);
   runtime.exit(1);
 }
 

@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, nameText } from "../config/error.ts";
 import type { FlagValues } from "../config/sources.ts";
 import type { Runtime } from "../runtime/types.ts";
+import type { LineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 
 /** A flag, by its name without dashes. */
@@ -29,6 +30,8 @@ export interface CommandContext {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
   readonly clock: Clock;
+  /** Standard error: what goes wrong, and the log. */
+  readonly errors: LineQueue;
 }
 
 /** Wall-clock time and waiting. Tests replace it. */

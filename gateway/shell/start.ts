@@ -58,6 +58,8 @@ export interface StartOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
+  /** How many lines of the log were lost so far. */
+  readonly logLinesLost: () => number;
   /** Whether dropped ESP packets are told. Asked each time, because a reload may change it. */
   readonly auditsEsp: () => boolean;
 }
@@ -179,6 +181,7 @@ async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
     lanes: config.lanes,
     states: rows.states,
     sas: sad.counts,
+    logLinesLost: options.logLinesLost,
   });
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
   const originator = await originate(options, { machine, rows, sad, lanes, events, orders });

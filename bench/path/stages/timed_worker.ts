@@ -1,5 +1,6 @@
 // Entry of a lane with clocks. At the end of each connection it prints what its stages have taken since the one before, as a line of JSON.
 
+import { writeSync } from "node:fs";
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { joinNativeEngine } from "../../../gateway/engine/native.ts";
@@ -39,7 +40,7 @@ function run(init: LaneInit): void {
 
   function closeEnd(lane: number, conn: number): void {
     core.conn_close_end(lane, conn);
-    runtime.stdout(`${JSON.stringify(clocks.take())}\n`);
+    writeSync(1, `${JSON.stringify(clocks.take())}\n`);
   }
 
   const clocked = { ...clocks, core: { ...clocks.core, conn_close_end: closeEnd } };
