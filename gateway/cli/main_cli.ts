@@ -18,6 +18,7 @@ import { kickCommand } from "./kick.ts";
 import { sasCommand } from "./sas.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
+import { printable } from "./table.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order of the help. */
@@ -50,12 +51,15 @@ export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<n
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    errors.push(`${message.split("\n")[0]}\n`);
+    errors.push(`${printable(message.split("\n")[0] ?? "").slice(0, MESSAGE_LEN_MAX)}\n`);
     return error instanceof ConfigError ? 2 : 1;
   } finally {
     await errors.settle(SETTLE_MS);
   }
 }
+
+/** Characters of a message: a part of it may come from a server that is not a gateway. */
+const MESSAGE_LEN_MAX = 1000;
 
 /** How long the last lines may take when nobody reads them, ms. */
 const SETTLE_MS = 500;
