@@ -5,6 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { fileKeyOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
 import { settingText } from "../config/setting_text.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import type { Prefix } from "../model/prefix.ts";
 import type { Log } from "../shell/log.ts";
 
 /** The settings that a reload changes. Read them at each use; never keep a copy. */
@@ -51,15 +52,27 @@ export async function reload(options: ReloadOptions): Promise<void> {
 
 function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] {
   return SETTING_NAMES.filter((name) => !CHANGEABLE.includes(name))
-    .filter((name) => settingText(before, name) !== settingText(after, name))
+    .filter((name) => comparable(before, name) !== comparable(after, name))
     .map(fileKeyOf);
 }
 
+/** The value of a setting as text; the order of a list means nothing. */
+function comparable(config: GatewayConfig, name: SettingName): string {
+  return settingText(config, name).split(",").toSorted().join();
+}
+
 /**
- * The `[[sa]]` tables as text, with digests in place of the keys, because keys are wiped once they
- * are installed.
+ * The `[[sa]]` tables as text, whatever their order and that of their prefixes, with digests in
+ * place of the keys, because keys are wiped once they are installed.
  */
 function sasText(config: GatewayConfig): string {
-  const sas = config.staticSas.map(({ spec, keyDigest }) => ({ ...spec, keyMaterial: keyDigest }));
+  const texts = ({ text }: Prefix): string => text;
+  const sas = config.staticSas.toSorted((a, b) => a.spec.spi - b.spec.spi)
+    .map(({ spec, keyDigest }) => ({
+      ...spec,
+      keyMaterial: keyDigest,
+      local: spec.local.map(texts).toSorted(),
+      remote: spec.remote.map(texts).toSorted(),
+    }));
   return JSON.stringify(sas, (_, value) => typeof value === "bigint" ? String(value) : value);
 }

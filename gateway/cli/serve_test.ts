@@ -193,6 +193,27 @@ test("serve names [[sa]] tables that differ in any member, and prints no key", a
   for (const key of [KEY, other]) ok(!runtime.printed.stderr.includes(key.slice(0, 8)));
 });
 
+test("serve finds no change in another order or spelling", async () => {
+  const second = SA_TABLE.replace("c0ffee01", "c0ffee02").replace(KEY, KEY.replace("00", "ff"));
+  const one = SA_TABLE.replace('["10.93.29.0/24"]', '["10.93.29.0/24", "2001:db8::/64"]');
+  const files = {
+    "culvert.toml": 'listen = ["127.0.0.1:1", "[::1]:2"]\nesp_audit = "on"\n' +
+      `inner = ["echo:10.0.0.1", "echo:fd00::1"]\nunsafe_static_sas = true\n${one}${second}`,
+  };
+  const { runtime, code } = await serve(["--config", "culvert.toml"], { files });
+  const other = SA_TABLE.replace("c0ffee01", "C0FFEE01").replace(
+    '["10.93.29.0/24"]',
+    '["2001:DB8:0::/64", "10.93.29.0/24"]',
+  );
+  files["culvert.toml"] = 'listen = ["[0::1]:2", "127.0.0.1:01"]\nesp_audit = true\n' +
+    `inner = ["echo:FD00:0::1", "echo:10.0.0.1"]\nunsafe_static_sas = "YES"\n${second}${other}`;
+  runtime.signal("SIGHUP");
+  await turns();
+  match(runtime.printed.stderr, / info +reloaded\n$/);
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+});
+
 test("serve reads the file again on SIGHUP, and names what it cannot change", async () => {
   const files: Record<string, string> = {
     "culvert.toml": 'lanes = 1\napi_token_file = "token"\n',
