@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { namesType, preferredType } from "./accept.ts";
 
@@ -28,9 +28,9 @@ test("preferredType() compares what the field means", () => {
 
 test("namesType() wants the type itself", () => {
   const html = (field?: string): boolean => namesType(field, "text/html");
-  equal(html("text/html,application/xhtml+xml,*/*;q=0.8"), true);
-  equal(html("TEXT/HTML"), true);
+  ok(html("text/html,application/xhtml+xml,*/*;q=0.8"));
+  ok(html("TEXT/HTML"));
   for (const field of [undefined, "", "*/*", "text/*", "text/html;q=0", "text/html-x"]) {
-    equal(html(field), false, field);
+    ok(!html(field), field);
   }
 });
