@@ -27,27 +27,42 @@ export interface ReloadOptions {
 /** Settings that take a new value. */
 const CHANGEABLE: readonly SettingName[] = ["apiTokenFile", "logLevel", "espAudit"];
 
-/** Reads the configuration again. A bad one changes nothing. */
-export async function reload(options: ReloadOptions): Promise<void> {
-  const { config, live, log } = options;
-  try {
-    const next = (await options.load()).config;
-    const kept = changedSettings(config, next);
-    // An API that others can reach must keep a token. The loader has checked the new API address,
-    // but the old one is still in use.
-    if (next.apiToken === null && config.apiToken !== null) kept.push("api_token_file");
-    else live.apiToken = next.apiToken;
-    if (sasText(config) !== sasText(next)) kept.push("sa");
-    for (const { spec } of next.staticSas) spec.keyMaterial.fill(0);
-    if (kept.length === 0) log("info", "reloaded");
-    else log("warn", "reloaded", { kept: kept.join(",") });
-    live.logLevel = next.logLevel;
-    live.espAudit = next.espAudit;
-  } catch (error) {
-    log("error", "reload_failed", {
-      reason: error instanceof Error ? error.message : String(error),
-    });
-  }
+/**
+ * Makes the handler of SIGHUP, which reads the configuration again. A bad one changes nothing. When
+ * a file is slow, several reloads are under way at a time. The one that was asked for last wins,
+ * whichever ends first: a configuration that was asked for before the one in force is discarded.
+ */
+export function createReload(options: ReloadOptions): () => Promise<void> {
+  let asked = 0;
+  let inForce = 0;
+
+  return async function reload(): Promise<void> {
+    const number = ++asked;
+    try {
+      const { config } = await options.load();
+      if (number > inForce) apply(options, config);
+      else options.log("info", "reload_overtaken");
+      inForce = Math.max(inForce, number);
+      for (const { spec } of config.staticSas) spec.keyMaterial.fill(0);
+    } catch (error) {
+      options.log("error", "reload_failed", {
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  };
+}
+
+function apply({ config, live, log }: ReloadOptions, next: GatewayConfig): void {
+  const kept = changedSettings(config, next);
+  // An API that others can reach must keep a token. The loader has checked the new API address,
+  // but the old one is still in use.
+  if (next.apiToken === null && config.apiToken !== null) kept.push("api_token_file");
+  else live.apiToken = next.apiToken;
+  if (sasText(config) !== sasText(next)) kept.push("sa");
+  if (kept.length === 0) log("info", "reloaded");
+  else log("warn", "reloaded", { kept: kept.join(",") });
+  live.logLevel = next.logLevel;
+  live.espAudit = next.espAudit;
 }
 
 function changedSettings(before: GatewayConfig, after: GatewayConfig): string[] {

@@ -11,7 +11,7 @@ import type { HttpServer, Runtime } from "../runtime/types.ts";
 import { createLog, type Log } from "../shell/log.ts";
 import type { RunningGateway } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { type LiveSettings, reload } from "./reload.ts";
+import { createReload, type LiveSettings } from "./reload.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
 
 export const serveCommand: Command = {
@@ -47,11 +47,14 @@ export async function runGateway(
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
   }
-  // From here on, a signal waits until the gateway is up, and then ends it in order.
+  // From here on, a signal waits until the gateway is up, and then acts.
   const ending = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     runtime.onSignal(signal, () => ending.abort());
   }
+  const up = Promise.withResolvers<void>();
+  const reload = createReload({ config, live, log, load });
+  runtime.onSignal("SIGHUP", () => void up.promise.then(reload));
   const running = await context.startGateway({
     ...{ runtime, config, log },
     logLinesLost: context.errors.lost,
@@ -59,8 +62,7 @@ export async function runGateway(
   });
   const api = await openApiOrStop(runtime, { config, live, log, running });
   log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
-  // Before the line is printed, because its reader may send a signal at once.
-  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load }));
+  up.resolve();
   // The log's first lines stand before it, if anything reads them.
   await context.errors.settle(SETTLE_MS);
   void print(runtime, log, listeningLine(config, running, api));
