@@ -30,7 +30,7 @@ export function endProcess(
     level: "error",
     at: new Date().toISOString(),
     event: isTrap ? "core_trap" : "lane_failed",
-    fields: { ...isTrap && { status: "CoreTrap" }, ...lane !== null && { lane }, reason },
+    fields: { ...isTrap && { status: "core_trap" }, ...lane !== null && { lane }, reason },
   });
   try {
     writeNow(runtime, libc, line);

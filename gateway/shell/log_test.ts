@@ -38,9 +38,9 @@ test("log() cuts texts that are longer than a line should be", () => {
 test("log() leaves out what is below its level", () => {
   const { lines, log } = setup("json", "warn");
   log("info", "quiet");
-  log("error", "loud", { status: "CoreTrap" });
+  log("error", "loud", { status: "core_trap" });
   equal(lines.length, 1);
-  equal(JSON.parse(lines[0] ?? "").status, "CoreTrap");
+  equal(JSON.parse(lines[0] ?? "").status, "core_trap");
 });
 
 test("log() holds a flood back and says how much of it", () => {

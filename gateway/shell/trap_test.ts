@@ -29,7 +29,7 @@ for (const where of ["lane", "shell"]) {
     equal(run.status, 1, `${run.signal}: ${run.stderr}`);
     const lines = run.stderr.trim().split("\n");
     equal(lines.length, 1, run.stderr);
-    match(lines[0] ?? "", / error core_trap status=CoreTrap .*reason="/);
+    match(lines[0] ?? "", / error core_trap status=core_trap .*reason="/);
   });
 
   for (const [what, redirection, fill] of CASES) {
