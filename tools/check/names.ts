@@ -13,11 +13,15 @@ export function compareNames(statuses: readonly StatusInfo[], text: string): str
   const rows = new Map(
     [...text.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name = "", fate = ""]) => [name, fate]),
   );
-  const missing = statuses.filter(({ name }) => !rows.has(name))
+  const rowOf = ({ name, snakeCase }: StatusInfo): string | undefined =>
+    rows.get(snakeCase) ?? rows.get(name);
+  const missing = statuses.filter((status) => rowOf(status) === undefined)
     .map(({ name }) => `${DOCUMENT}:1: no row for ${name}`);
-  const wrong = statuses.filter(({ name, fate }) => rows.has(name) && rows.get(name) !== fate)
-    .map(({ name, fate }) => `${DOCUMENT}:1: ${name} has the fate ${fate}, not ${rows.get(name)}`);
-  const names = new Set<string>(statuses.map(({ name }) => name));
+  const wrong = statuses.filter((status) => (rowOf(status) ?? status.fate) !== status.fate)
+    .map((status) =>
+      `${DOCUMENT}:1: ${status.name} has the fate ${status.fate}, not ${rowOf(status)}`
+    );
+  const names = new Set<string>(statuses.flatMap(({ name, snakeCase }) => [name, snakeCase]));
   const unknown = [...rows.keys()].filter((name) => !names.has(name))
     .map((name) => `${DOCUMENT}:1: ${name} is no status`);
   return [...missing, ...wrong, ...unknown];
