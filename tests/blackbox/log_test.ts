@@ -4,9 +4,19 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, readSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { openApi, spiText } from "../support/api.ts";
 import { expectEcho } from "../support/echo.ts";
@@ -40,7 +50,7 @@ async function writeLines({ api }: Pick<Gateway, "api">, lines: number): Promise
   await Promise.all([0, 1, 2, 3].map(ask));
 }
 
-async function droppedLines({ api }: Gateway): Promise<number> {
+async function droppedLines({ api }: Pick<Gateway, "api">): Promise<number> {
   return Number(METRIC.exec((await api.request("GET", "/metrics")).text)?.[1]);
 }
 
@@ -165,6 +175,64 @@ test("a full file system costs lines only, until it has room", { skip: NO_MOUNT 
     await stopCleanly(gateway);
   }
 });
+
+test("a log file of the size that the process may write costs lines only", async () => {
+  const log = join(tempFolder(), "log");
+  const blocks = 200_000;
+  writeFileSync(log, "");
+  truncateSync(log, blocks * 1024 - 10);
+  const gateway = await startGateway([], {
+    runBy: ["bash", "-c", `ulimit -f ${blocks} && exec "$@"`, "bash"],
+    redirect: `2>>${log}`,
+  });
+  try {
+    await expectService(gateway);
+    const lost = await settle(() => droppedLines(gateway), (count) => count > 0);
+    ok(lost > 0, `${lost} lines`);
+  } finally {
+    await stopCleanly(gateway);
+  }
+});
+
+const NO_SCRIPT = spawnSync("script", ["--version"]).status === 0 ? false : "needs script(1)";
+
+test("a terminal that is closed costs lines only", { skip: NO_SCRIPT }, async () => {
+  const [port, apiPort] = [await freePort(), await freePort()];
+  const args = ["serve", "--listen", `127.0.0.1:${port}`, "--api", `127.0.0.1:${apiPort}`];
+  const terminal = startProgram(args, { runBy: ["bash", "-c", IN_TERMINAL, "bash"] });
+  const api = openApi("127.0.0.1", apiPort);
+  const ask = (): Promise<number> =>
+    api.request("GET", "/readyz").then(({ status }) => status, () => 0);
+  equal(await settle(ask, (status) => status === 200), 200, terminal.stdout());
+  const pid = Number(childrenOf(terminal.pid));
+  try {
+    // The terminal goes, and the kernel sends SIGHUP.
+    terminal.kill("SIGKILL");
+    await terminal.exited;
+    await writeLines({ api }, 10);
+    const connection = await connectOriginator({ host: "127.0.0.1", port });
+    await expectEcho(connection, await addPeer(api));
+    connection.close();
+    const lost = await settle(() => droppedLines({ api }), (count) => count > 0);
+    ok(lost > 0, `${lost} lines`);
+  } finally {
+    api.close();
+    process.kill(pid, "SIGTERM");
+    const isGone = (): boolean => !existsSync(`/proc/${pid}`) || isZombie(pid);
+    ok(await settle(isGone, (gone) => gone), "it ends");
+  }
+});
+
+/** `script` makes a terminal, and becomes the parent of the program in it. */
+const IN_TERMINAL = 'printf -v command "%q " "$@" && exec script -qec "exec $command" /dev/null';
+
+function childrenOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+}
+
+function isZombie(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+}
 
 test("commands say that their output cannot be written, and end", async () => {
   const full = await runProgram(["version"], { redirect: ">/dev/full" });
