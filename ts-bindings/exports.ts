@@ -1,6 +1,6 @@
 // Generated from wasm-core/src/border by `deno task generate`. Do not edit.
 
-// deno-lint-ignore-file camelcase -- names are those of the exports, as libc's stay libc's
+// deno-lint-ignore-file camelcase -- names are those of the exports
 
 /**
  * Everything the core does, as numbers.
@@ -164,15 +164,15 @@ export interface Core {
 
   /**
    * Number of reads of `LANE_UP_READ` (a mmsghdr for `recvmmsg`, into slots) that the IKE
-   * reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or `NO_RING` if the pool is empty. The
-   * reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender has made
-   * room.
+   * reserve can take if all of them are IKE, 0 to `UP_READ_MAX`, or `NO_RING` if the pool is
+   * empty. The reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender
+   * has made room.
    */
   upstream_begin(lane: number, conn: number): number;
 
   /**
-   * Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns 0,
-   * or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
+   * Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns
+   * `Ok`, or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
    * `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
    *
    * Unless it is a keepalive, this resets the score and sets `ROW_VALID_AT`. It also counts what
