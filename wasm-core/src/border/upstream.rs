@@ -1,6 +1,6 @@
 //! From the daemon: datagrams into the connection's rings.
 
-use super::{StatusNumber, exports};
+use super::table::{StatusNumber, exports};
 use crate::ids::ConnId;
 use crate::layout::NO_RING;
 use crate::memory;
