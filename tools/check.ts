@@ -5,7 +5,6 @@ import { type Guard, readFiles } from "./check/files.ts";
 import { checkColumns } from "./check/columns.ts";
 import { checkImports } from "./check/imports.ts";
 import { checkLinks } from "./check/links.ts";
-import { checkNames } from "./check/names.ts";
 import { checkPaths } from "./check/paths.ts";
 import { checkReferences } from "./check/references.ts";
 import { checkRustModules } from "./check/rust_modules.ts";
@@ -16,7 +15,6 @@ const GUARDS: Readonly<Record<string, Guard>> = {
   columns: checkColumns,
   imports: checkImports,
   links: checkLinks,
-  names: checkNames,
   paths: checkPaths,
   references: checkReferences,
   rust: checkRustModules,

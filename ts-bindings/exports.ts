@@ -171,8 +171,8 @@ export interface Core {
   upstream_begin(lane: number, conn: number): number;
 
   /**
-   * Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns 0,
-   * or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
+   * Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns
+   * `Ok`, or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
    * `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
    *
    * Unless it is a keepalive, this resets the score and sets `ROW_VALID_AT`. It also counts what

@@ -19,7 +19,6 @@ import {
   installSa,
   LANE,
   layOutSeal,
-  NOW,
   openCoreBench,
   receive,
 } from "../kernels/core_bench.ts";

@@ -92,7 +92,7 @@ export function admit(lane: Lane, arrival: Arrival): void {
   }
   if (arrival.client !== null) setClient(lane, arrival.client);
   const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
-  if (row < 0) {
+  if (isRefused(row)) {
     libc.close(fd);
     return;
   }

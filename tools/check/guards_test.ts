@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { checkColumns } from "./columns.ts";
 import { checkImports } from "./imports.ts";
 import { checkLinks } from "./links.ts";
-import { compareNames } from "./names.ts";
 import { checkPaths } from "./paths.ts";
 import { checkReferences } from "./references.ts";
 import { checkRustModules } from "./rust_modules.ts";
@@ -174,19 +173,6 @@ test("checkColumns() looks at prose, and at nothing that cannot be wrapped", () 
     "a.md:1: over 100 columns",
     "a.md:7: over 100 columns",
     "c.yml:1: over 100 columns",
-  ]);
-});
-
-test("compareNames() wants one row for each status, with its fate", () => {
-  const statuses = [
-    { name: "Kicked", snakeCase: "kicked", fate: "close" },
-    { name: "Drained", snakeCase: "drained", fate: "close" },
-  ] as const;
-  const table = "| `Kicked` | drop | x |\n| `Unheard` | drop | x |\n";
-  deepEqual(compareNames(statuses, table), [
-    "docs/reference/statuses.md:1: no row for Drained",
-    "docs/reference/statuses.md:1: Kicked has the fate close, not drop",
-    "docs/reference/statuses.md:1: Unheard is no status",
   ]);
 });
 

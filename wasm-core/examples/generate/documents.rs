@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use culvert_core::border::SECTIONS;
 use culvert_core::report::status::Status;
 
+use crate::status::snake_case;
+use crate::typescript::WIDTH;
+
 /// The page about the borders.
 pub const BORDERS: &str = "docs/design/borders.md";
 /// The page about the statuses.
@@ -37,8 +40,9 @@ pub fn exports() -> String {
             let result = export
                 .result
                 .map_or(String::new(), |kind| format!(" -> {kind}"));
-            let _ = writeln!(out, "- `{}({}){result}`", export.name, names.join(", "));
-            out.push('\n');
+            let call = format!("- `{}({}){result}`", export.name, names.join(", "));
+            out.push_str(&wrapped(&call));
+            out.push_str("\n\n");
             for line in export.doc {
                 let line = line.strip_prefix(' ').unwrap_or(line);
                 out.push_str(format!("  {line}").trim_end());
@@ -52,13 +56,29 @@ pub fn exports() -> String {
     out
 }
 
-/// The table of the statuses.
+/// An item of a list, on lines that are no longer than a page's.
+fn wrapped(item: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in item.split(' ') {
+        let line = lines.last_mut().expect("never empty");
+        if line.len() + word.len() >= WIDTH {
+            lines.push(format!("  {word}"));
+        } else {
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+/// The table of the statuses, named as logs and metrics name them.
 pub fn statuses() -> String {
     let mut out = String::from("| status | fate | condition |\n|---|---|---|\n");
     for row in Status::ALL {
         let meaning: Vec<&str> = row.doc.iter().map(|line| line.trim()).collect();
         let fate = row.status.fate().text();
-        let _ = writeln!(out, "| `{}` | {fate} | {} |", row.name, meaning.join(" "));
+        let name = snake_case(row.name);
+        let _ = writeln!(out, "| `{name}` | {fate} | {} |", meaning.join(" "));
     }
     out
 }

@@ -10,9 +10,7 @@ use crate::typescript::{call, camel_case, head, jsdoc};
 /// If an export has a type that is no number of TypeScript's.
 pub fn text() -> Result<String, String> {
     let mut out = head("wasm-core/src/border");
-    out.push_str(
-        "\n// deno-lint-ignore-file camelcase -- names are those of the exports\n\n",
-    );
+    out.push_str("\n// deno-lint-ignore-file camelcase -- names are those of the exports\n\n");
     out.push_str(&jsdoc(0, CORE_DOC.lines()));
     out.push_str("export interface Core {\n");
     for (n, section) in SECTIONS.iter().enumerate() {

@@ -43,7 +43,8 @@ pub fn text() -> String {
     out
 }
 
-fn snake_case(name: &str) -> String {
+/// The name as logs, metrics and the API write it.
+pub fn snake_case(name: &str) -> String {
     let mut out = String::new();
     for (i, letter) in name.chars().enumerate() {
         if letter.is_ascii_uppercase() && i > 0 {

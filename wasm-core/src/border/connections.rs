@@ -1,6 +1,6 @@
 //! Connections: rows are taken, marked and freed.
 
-use super::{Done, Outcome, exports};
+use super::table::{Done, Outcome, exports};
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
 use crate::memory;

@@ -1,6 +1,6 @@
 //! From TCP: octets into the receive ring, and batches of frames out of it.
 
-use super::{Offset, exports};
+use super::table::{Offset, exports};
 use crate::esp::jobs;
 use crate::ids::ConnId;
 use crate::inbound::delivery;

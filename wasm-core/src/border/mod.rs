@@ -23,8 +23,6 @@ mod setup;
 mod transmit;
 mod upstream;
 
-use table::exports;
-
 pub use connections::*;
 pub use fingerprint::FINGERPRINT;
 pub use inbound::*;

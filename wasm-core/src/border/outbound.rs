@@ -1,6 +1,6 @@
 //! Towards TCP: inner packets become outbound entries, and entries become frames.
 
-use super::{Done, Outcome, exports};
+use super::table::{Done, Outcome, exports};
 use crate::esp::jobs;
 use crate::ids::Spi;
 use crate::memory::{self, kernel_tables};

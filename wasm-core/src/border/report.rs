@@ -1,6 +1,6 @@
 //! Counters and events of what TypeScript notices.
 
-use super::exports;
+use super::table::exports;
 use crate::ids::{ConnId, Spi};
 use crate::memory;
 use crate::report::counters;

@@ -1,6 +1,6 @@
 //! SAs are installed and removed, and peers have their paths. Shell only.
 
-use super::{Done, Outcome, exports};
+use super::table::{Done, Outcome, exports};
 use crate::ids::{ConnId, Spi};
 use crate::memory;
 use crate::path::{Path, peers};

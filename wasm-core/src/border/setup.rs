@@ -1,6 +1,6 @@
 //! Set-up: the plan of the memory, its layout, and where its tables lie.
 
-use super::{Done, Offset, exports};
+use super::table::{Done, Offset, exports};
 use crate::ids::{ConnId, SaId};
 use crate::layout::ABI;
 use crate::layout::plan::{Limits, Plan};

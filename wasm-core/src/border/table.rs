@@ -57,11 +57,11 @@ macro_rules! exports {
             pub extern "C" fn $name($($parameter: $kind),*) $(-> $result)? $body
         )+
 
-        pub(super) const SECTION: crate::border::Section = crate::border::Section {
+        pub(super) const SECTION: crate::border::table::Section = crate::border::table::Section {
             title: $title,
-            exports: &[$(crate::border::Export {
+            exports: &[$(crate::border::table::Export {
                 name: stringify!($name),
-                parameters: &[$(crate::border::Parameter {
+                parameters: &[$(crate::border::table::Parameter {
                     name: stringify!($parameter),
                     kind: stringify!($kind),
                 }),*],

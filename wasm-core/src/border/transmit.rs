@@ -1,6 +1,6 @@
 //! To TCP: what a call of `sendmsg` may take. The caller holds the connection's transmit lock.
 
-use super::{Done, exports};
+use super::table::{Done, exports};
 use crate::ids::ConnId;
 use crate::memory;
 use crate::stream::transmit;

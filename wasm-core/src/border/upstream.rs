@@ -1,6 +1,6 @@
 //! From the daemon: datagrams into the connection's rings.
 
-use super::{StatusNumber, exports};
+use super::table::{StatusNumber, exports};
 use crate::ids::ConnId;
 use crate::layout::NO_RING;
 use crate::memory;
@@ -15,11 +15,12 @@ exports! {
     /// empty. The reserve is kept until `upstream_end`. With 0, `ROW_IKE_WAITS` is 1 until a sender
     /// has made room.
     fn upstream_begin(lane: u32, conn: u32) -> i32 {
-        datagrams::begin(memory::lane(lane), memory::row(ConnId(conn))).map_or(NO_RING, u32::cast_signed)
+        datagrams::begin(memory::lane(lane), memory::row(ConnId(conn)))
+            .map_or(NO_RING, u32::cast_signed)
     }
 
-    /// Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns 0,
-    /// or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
+    /// Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns
+    /// `Ok`, or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
     /// `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
     ///
     /// Unless it is a keepalive, this resets the score and sets `ROW_VALID_AT`. It also counts what

@@ -51,9 +51,6 @@ impl Crosses for Cell<f64> {
 impl<const N: usize> Crosses for [Cell<u8>; N] {
     const CONTENT: Content = Content::Octets(N);
 }
-impl<const N: usize> Crosses for [super::sa_row::SpecSelector; N] {
-    const CONTENT: Content = Content::Selectors;
-}
 
 /// Declares a record and the table of its members from one list.
 macro_rules! record {

@@ -3,7 +3,7 @@
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::record::record;
+use super::record::{Content, Crosses, record};
 use super::{KEY_MATERIAL_ROOM, SELECTOR_MAX, WINDOW_WORDS};
 use crate::aead::Context;
 
@@ -122,6 +122,10 @@ record! {
         /// 4 or 16 octets, in wire order.
         pub octets: [Cell<u8>; 16],
     }
+}
+
+impl<const N: usize> Crosses for [SpecSelector; N] {
+    const CONTENT: Content = Content::Selectors;
 }
 
 record! {
