@@ -5,8 +5,9 @@ import type * as z from "zod";
 import { nameText } from "../config/error.ts";
 import { type MemberProblem, problem } from "./problem.ts";
 
-// What a body costs is bounded by its own length: memory grows with what has arrived, long lists are
-// refused before anything looks at their elements, and an answer has room for a few problems only.
+// What a body costs is bounded by its own length: memory grows with what has arrived, long lists
+// are refused before anything looks at their elements, and an answer has room for a few problems
+// only.
 
 /** 64 KiB, counted as the octets arrive, because Content-Length is only the client's claim. */
 const BODY_LEN_MAX = 65_536;

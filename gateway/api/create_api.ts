@@ -1,5 +1,5 @@
-// The HTTP API (docs/reference/api.md) as one app: a request goes in, a response comes out. The app does not
-// listen, and keeps no state but the event feed.
+// The HTTP API (docs/reference/api.md) as one app: a request goes in, a response comes out. The app
+// does not listen, and keeps no state but the event feed.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Gateway } from "../model/gateway.ts";

@@ -1,5 +1,5 @@
-// The metrics (docs/reference/metrics.md). This table has every name, so that documents, alerts and dashboards
-// can be checked against it. No label takes a value that a peer chooses.
+// The metrics (docs/reference/metrics.md). This table has every name, so that documents, alerts and
+// dashboards can be checked against it. No label takes a value that a peer chooses.
 
 import type { ByKind } from "../model/frame_kind.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";

@@ -1,6 +1,6 @@
 // Declares every setting of `serve` once: how its text is read, its default, and its words in
-// `--help` and docs/operate/configuration.md. Flags, environment and file go through the same schemas. SAs,
-// from the file or the API, go through `SA_SPEC` of the model.
+// `--help` and docs/operate/configuration.md. Flags, environment and file go through the same
+// schemas. SAs, from the file or the API, go through `SA_SPEC` of the model.
 
 import * as z from "zod";
 import { CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX } from "../../ts-bindings/layout.ts";

@@ -10,8 +10,8 @@ export interface SocketAddress extends IpAddress {
 }
 
 /**
- * Parses `127.0.0.1:4500` or `[::1]:4500`; undefined if `text` is neither. `[::ffff:127.0.0.1]:4500`
- * is read as the first of them.
+ * Parses `127.0.0.1:4500` or `[::1]:4500`; undefined if `text` is neither.
+ * `[::ffff:127.0.0.1]:4500` is read as the first of them.
  */
 export function parseSocketAddress(text: string): SocketAddress | undefined {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);

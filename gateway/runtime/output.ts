@@ -54,7 +54,8 @@ async function writeAll(
       const code = errorCode(error);
       if (code === "EINTR") continue;
       if (code !== "EAGAIN") return { written, error };
-      // Another process has made the pipe non-blocking, and it is full. Wait as a blocking one would.
+      // Another process has made the pipe non-blocking, and it is full. Wait as a blocking one
+      // would.
       await delay(PAUSE_MS);
     }
   }

@@ -122,7 +122,8 @@ export interface Runtime {
    * Writes to standard error; only the result waits, as with {@link stdout}. Begin a call when the
    * one before it has ended.
    *
-   * @returns How many octets were written: fewer than the text has if the rest cannot be written now
+   * @returns How many octets were written: fewer than the text has if the rest cannot be written
+   * now
    */
   stderr(text: string): Promise<number>;
   /** True if standard output is a terminal. */

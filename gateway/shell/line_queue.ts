@@ -1,6 +1,6 @@
-// Lines on their way to standard error. Whatever becomes of it (no room, no reader, a reader that is
-// stuck), the process goes on: a line waits here, within limits, or is lost and counted. When lines
-// can be written again, the first one tells how many are missing at its place.
+// Lines on their way to standard error. Whatever becomes of it (no room, no reader, a reader that
+// is stuck), the process goes on: a line waits here, within limits, or is lost and counted. When
+// lines can be written again, the first one tells how many are missing at its place.
 
 /** A bounded queue of lines. */
 export interface LineQueue {

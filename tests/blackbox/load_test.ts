@@ -1,4 +1,5 @@
-// IKE under load (rule T75): nothing of it is lost, and nothing waits long, while ESP runs both ways.
+// IKE under load (rule T75): nothing of it is lost, and nothing waits long, while ESP runs both
+// ways.
 
 import { equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";

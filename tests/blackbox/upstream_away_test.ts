@@ -1,4 +1,5 @@
-// The daemon goes and comes back: counted, and no connection is closed for it (RFC 9329 §6.1; rule L34).
+// The daemon goes and comes back: counted, and no connection is closed for it (RFC 9329 §6.1; rule
+// L34).
 
 import { equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";

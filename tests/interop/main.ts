@@ -2,9 +2,9 @@
 // all cases, or those whose names follow; `--list` names them. It needs root; without, it says so
 // and skips.
 //
-// Each case runs in a process that is number 1 of its own process, network and mount namespaces. All
-// processes that it started end with it, and its devices, addresses and files in /run go with the
-// namespaces.
+// Each case runs in a process that is number 1 of its own process, network and mount namespaces.
+// All processes that it started end with it, and its devices, addresses and files in /run go with
+// the namespaces.
 
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";

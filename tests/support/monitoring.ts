@@ -1,4 +1,5 @@
-// What docs/operate asks of Prometheus: expressions, and the labels that texts beside them take from their results.
+// What docs/operate asks of Prometheus: expressions, and the labels that texts beside them take
+// from their results.
 
 import { readFileSync } from "node:fs";
 import * as z from "zod";

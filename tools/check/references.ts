@@ -83,7 +83,9 @@ const SOURCES = /\.(ts|js|rs|sh|ya?ml|toml|json|py|md)$|(^|\/)run$/;
 const EXEMPT =
   /^gateway\/dashboard\/uplot\.|^tools\/check\/guards_test\.ts$|^bench\/results\/|lock/;
 
-/** A document by its name, with or without folders; not in a URL, a glob, or a string that is one. */
+/**
+ * A document by its name, with or without folders; not in a URL, a glob, or a string that is one.
+ */
 const DOCUMENT = /(?<![\w./*$}":-])[\w./-]*\w\.md(?![\w])/g;
 
 /** A path below `docs`, with a name or without; `docs/design/decisions/0004` is one. */

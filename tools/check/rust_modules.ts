@@ -1,4 +1,5 @@
-// Modules of the Rust crates form no cycle, and neither do the rooms (top-level modules) that they stand in.
+// Modules of the Rust crates form no cycle, and neither do the rooms (top-level modules) that they
+// stand in.
 
 import { type Files, lineAt, select } from "./files.ts";
 import { closingEdges } from "./imports.ts";
@@ -111,7 +112,9 @@ function _parts(list: string): string[] {
   return parts.filter((part) => part.trim() !== "");
 }
 
-/** The file of the longest front of the path that is a module; `base` is the module that says it. */
+/**
+ * The file of the longest front of the path that is a module; `base` is the module that says it.
+ */
 function _resolve(
   segments: readonly string[],
   base: readonly string[],

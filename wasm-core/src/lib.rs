@@ -20,8 +20,8 @@
 use wasm_bindgen as _;
 
 // The modules here are rooms. A room imports only from the rooms before it in this list: ids, aead,
-// layout, memory, report, offload, inner, stream, connection, path, sa, esp, upstream, inbound, outbound,
-// border.
+// layout, memory, report, offload, inner, stream, connection, path, sa, esp, upstream, inbound,
+// outbound, border.
 pub mod aead;
 pub mod border;
 mod connection;

@@ -72,8 +72,8 @@ async function runStrongswanKernel(scene: Scene): Promise<void> {
 }
 
 /**
- * Lets the client's kernel send from an inner address outside the Child SA's selectors, as a hostile
- * client could.
+ * Lets the client's kernel send from an inner address outside the Child SA's selectors, as a
+ * hostile client could.
  */
 async function expectForeignSourceRefused(guest: Guest, host: Guest): Promise<void> {
   const refused = async (): Promise<number> =>

@@ -2,8 +2,8 @@
 // goes, connections are reset and kicked, descriptors are used again. Lanes take their turns one by
 // one in any order; far ends act between any two of a lane's system calls.
 //
-// Every message carries the id of its connection and a number of its own, so that `checkWorld` finds
-// out what has become of each.
+// Every message carries the id of its connection and a number of its own, so that `checkWorld`
+// finds out what has become of each.
 
 import { Buffer } from "node:buffer";
 import { COMMAND_KICK, pushCommand } from "../../../gateway/lane/commands.ts";

@@ -3,7 +3,8 @@
 //!
 //! The core's own exports run on an interpreter. Every octet there is either public and has a
 //! value, or secret and has none. So a run visits the same operators for all secrets, or it ends
-//! with a [`Leak`]. `docs/design/constant-time.md` explains what follows from that and what does not.
+//! with a [`Leak`]. `docs/design/constant-time.md` explains what follows from that and what does
+//! not.
 
 pub mod coverage;
 pub mod gateway;

@@ -16,8 +16,8 @@ pub(crate) struct SadWrite(());
 /// Proof that no lane reads the key of one SA: its row is free.
 pub(crate) struct FreeSa(SaId);
 
-/// Sign that a lane holds the SAD's read lock. Debug builds check it: benches and tests of the AEADs
-/// run batches of their own, with one thread and no lock.
+/// Sign that a lane holds the SAD's read lock. Debug builds check it: benches and tests of the
+/// AEADs run batches of their own, with one thread and no lock.
 pub(crate) struct SadRead<'a>(PhantomData<&'a LaneBlock>);
 
 /// Runs `change` with the SAD's write lock held.
