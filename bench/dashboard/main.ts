@@ -16,7 +16,7 @@ async function main(): Promise<undefined> {
   });
   const port = wholeFlag("port", values.port, { min: 0, max: 65_535 });
   const dashboard = await startDashboard({ port, programs: programsOf(meansHere()) });
-  runtime.stdout(`${dashboard.url}\n`);
+  void runtime.stdout(`${dashboard.url}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     runtime.onSignal(signal, () => void dashboard.close().then(() => runtime.exit(0)));
   }

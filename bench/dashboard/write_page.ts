@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (readFileSync(FILE, "utf8") === html) return 0;
-  runtime.stderr("bench/results/index.html is out of date: run deno task bench:page\n");
+  await runtime.stderr("bench/results/index.html is out of date: run deno task bench:page\n");
   return 1;
 }
 
@@ -27,7 +27,7 @@ if (import.meta.main) {
   try {
     runtime.exit(await main(runtime.args));
   } catch (error) {
-    runtime.stderr(`${error instanceof Error ? error.message : error}\n`);
+    await runtime.stderr(`${error instanceof Error ? error.message : error}\n`);
     runtime.exit(1);
   }
 }

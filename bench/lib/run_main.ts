@@ -18,13 +18,13 @@ export async function runMain(main: Main): Promise<void> {
 /** The exit code: 2 if the command line is wrong, 1 if the run fails. */
 export async function codeOf(
   main: Main,
-  complain: (text: string) => void,
+  complain: (text: string) => unknown,
 ): Promise<number | undefined> {
   try {
     return await main();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    complain(`error: ${message.split("\n")[0]}\n`);
+    await complain(`error: ${message.split("\n")[0]}\n`);
     return _isAskedWrongly(error) ? 2 : 1;
   }
 }

@@ -2,15 +2,15 @@
 // another. After a request of eight octets it either reads to the end of the stream, or sends as
 // many octets as it was asked for. It prints its port.
 
+import { writeSync } from "node:fs";
 import { LITTLE_ENDIAN } from "../../gateway/linux/constants.ts";
-import { runtime } from "../../gateway/runtime/mod.ts";
 import { type Arena, INBOX_LEN, openArena } from "./arena.ts";
 import { acceptTcp, listenTcp, receiveSome, sendAll } from "./sockets.ts";
 
 function main(): never {
   const arena = openArena(0);
   const { fd, port } = listenTcp(arena);
-  runtime.stdout(`${port}\n`);
+  writeSync(1, `${port}\n`);
   for (;;) _serve(arena, acceptTcp(arena, fd));
 }
 

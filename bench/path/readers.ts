@@ -2,6 +2,7 @@
 // little each second. `readers.ts polls N HOST PORT` asks for /v1/connections N times each second,
 // as N dashboards do. It prints "ready" when all have had an answer.
 
+import { writeSync } from "node:fs";
 import { connect } from "node:net";
 import { runtime } from "../../gateway/runtime/mod.ts";
 
@@ -17,7 +18,7 @@ async function main(
   if (begin === undefined) throw new RangeError(`No readers of kind "${kind}"`);
   const api = { host, port: Number(port) };
   await Promise.all(Array.from({ length: Number(count) }, () => begin(api)));
-  runtime.stdout("ready\n");
+  await runtime.stdout("ready\n");
 }
 
 /** Resolves with the first events. After that it reads once each second. */
@@ -49,7 +50,7 @@ async function ask({ host, port }: Api): Promise<void> {
 
 /** Ends the process: the run is void. */
 function fail(why: string): never {
-  runtime.stderr(`${why}\n`);
+  writeSync(2, `${why}\n`);
   runtime.exit(1);
 }
 

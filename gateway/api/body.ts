@@ -5,6 +5,9 @@ import type * as z from "zod";
 import { nameText } from "../config/error.ts";
 import { type MemberProblem, problem } from "./problem.ts";
 
+// What a body costs is bounded by its own length: memory grows with what has arrived, long lists are
+// refused before anything looks at their elements, and an answer has room for a few problems only.
+
 /** 64 KiB, counted as the octets arrive, because Content-Length is only the client's claim. */
 const BODY_LEN_MAX = 65_536;
 
@@ -20,52 +23,81 @@ export type ReadBody<T> =
  *   JSON, 422 if it does not fit the schema
  */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<ReadBody<T>> {
-  const buffer = new Uint8Array(BODY_LEN_MAX);
+  const body: GrowingBody = { buffer: new Uint8Array(BODY_LEN_FIRST), len: 0 };
   try {
-    const octets = await readOctets(request, buffer);
-    if (octets === "long") {
+    const end = await readOctets(request, body);
+    if (end === "long") {
       return refused(problem(413, `The body is longer than ${BODY_LEN_MAX} octets`));
     }
-    if (octets === "short") return refused(problem(400, "The body ended before it was complete"));
-    return parse(octets, schema);
+    if (end === "short") return refused(problem(400, "The body ended before it was complete"));
+    return parse(body.buffer.subarray(0, body.len), schema);
   } finally {
     // The body may have held a key.
-    buffer.fill(0);
+    body.buffer.fill(0);
   }
 }
 
 function parse<T>(octets: Uint8Array, schema: z.ZodType<T>): ReadBody<T> {
   const json = parseJson(octets);
   if (json === undefined) return refused(problem(400, "The body is not JSON in UTF-8"));
+  const long = longList(json.value);
+  if (long !== undefined) return refused(invalid([long]));
   const result = schema.safeParse(json.value);
   if (result.success) return { kind: "value", value: result.data };
   return refused(invalid(result.error.issues));
 }
 
+/** The octets of a body that have arrived. */
+interface GrowingBody {
+  buffer: Uint8Array;
+  len: number;
+}
+
 /**
- * Reads all octets of the body into `buffer`. Returns `long` if there are too many (the rest is not
- * read), and `short` if the client went away or broke the body's framing.
+ * Reads all octets of the body. Returns `long` if there are too many (the rest is not read), and
+ * `short` if the client went away or broke the body's framing.
  */
 async function readOctets(
   request: Request,
-  buffer: Uint8Array,
-): Promise<Uint8Array | "long" | "short"> {
-  if (request.body === null) return buffer.subarray(0, 0);
+  body: GrowingBody,
+): Promise<"whole" | "long" | "short"> {
+  if (request.body === null) return "whole";
   const reader = request.body.getReader();
-  let len = 0;
   for (;;) {
     // Only a failing stream rejects, and only the client can make it fail.
     const read = await reader.read().catch(() => undefined);
     if (read === undefined) return "short";
     const { done, value } = read;
-    if (done) return buffer.subarray(0, len);
-    if (value.length > buffer.length - len) {
+    if (done) return "whole";
+    if (value.length > BODY_LEN_MAX - body.len) {
       await reader.cancel();
       return "long";
     }
-    buffer.set(value, len);
-    len += value.length;
+    makeRoom(body, body.len + value.length);
+    body.buffer.set(value, body.len);
+    body.len += value.length;
   }
+}
+
+function makeRoom(body: GrowingBody, len: number): void {
+  if (len <= body.buffer.length) return;
+  const larger = new Uint8Array(Math.max(len, 2 * body.buffer.length));
+  larger.set(body.buffer);
+  body.buffer.fill(0);
+  body.buffer = larger;
+}
+
+/** The first member of a body that is a list longer than any that a schema takes. */
+function longList(value: unknown): BodyIssue | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    if (!Array.isArray(member) || member.length <= LIST_LEN_MAX) continue;
+    // A name that no schema has may be keying material. The schema refuses it, and looks no deeper.
+    if (!NAME.test(key)) continue;
+    const message = `must be an array of no more than ${LIST_LEN_MAX} elements`;
+    return { code: "too_big", path: [key], message };
+  }
+  return undefined;
 }
 
 /**
@@ -89,13 +121,19 @@ interface BodyIssue {
 }
 
 function invalid(issues: readonly BodyIssue[]): Response {
-  const errors = issues.flatMap(describe);
+  const all = issues.flatMap(describe);
+  const errors = all.slice(0, PROBLEMS_MAX);
+  const unlisted = issues.reduce((sum, issue) => sum + countOf(issue), 0) - errors.length;
   const [first] = errors;
   const member = first?.pointer.slice(1);
   const detail = member === undefined || member === ""
     ? `The body ${first?.detail ?? "is invalid"}`
     : `${member}: ${first?.detail}`;
-  return problem(422, detail, { errors });
+  return problem(422, detail, { errors, unlisted });
+}
+
+function countOf(issue: BodyIssue): number {
+  return issue.code === "unrecognized_keys" ? issue.keys?.length ?? 0 : 1;
 }
 
 function describe(issue: BodyIssue): readonly MemberProblem[] {
@@ -115,8 +153,18 @@ function refused(response: Response): { readonly kind: "refused"; readonly respo
   return { kind: "refused", response };
 }
 
+/** Room for a first part of a body, octets. */
+const BODY_LEN_FIRST = 1024;
+
 /**
- * Unknown members that an answer lists. A body can hold thousands of them, and listing them all
- * would make the answer larger than the body.
+ * Problems that an answer lists, and unknown members among them. A body can hold thousands of each,
+ * and listing them all would make the answer larger than the body.
  */
+const PROBLEMS_MAX = 20;
 const UNKNOWN_MEMBERS_MAX = 8;
+
+/** More elements than any list of ours may have. */
+const LIST_LEN_MAX = 256;
+
+/** Names of members. */
+const NAME = /^[a-z][a-zA-Z]{0,31}$/;

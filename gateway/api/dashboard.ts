@@ -3,6 +3,7 @@
 // then asks for the token and sends it with its calls.
 
 import type { Context, Handler, MiddlewareHandler } from "@hono/hono";
+import { namesType } from "./accept.ts";
 import { problem } from "./problem.ts";
 import type { Api, ApiEnv } from "./route.ts";
 
@@ -68,7 +69,7 @@ function addFile(app: Api, path: string, run: Handler<ApiEnv>): void {
 }
 
 function wantsPage({ req }: Context<ApiEnv>): boolean {
-  return req.method === "GET" && req.header("accept")?.includes("text/html") === true;
+  return req.method === "GET" && namesType(req.header("accept"), "text/html");
 }
 
 async function fileResponse(

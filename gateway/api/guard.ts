@@ -95,23 +95,35 @@ function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }
 
-/** Host, normalized as the authority of a URL. Undefined if it is not one. */
-function hostOf(request: Request): URL | undefined {
+/**
+ * Host, normalized as the authority of a URL. Undefined if it is not one. The scheme decides which
+ * port is left out.
+ */
+function hostOf(request: Request, scheme = "http:"): URL | undefined {
   const field = request.headers.get("host") ?? URL.parse(request.url)?.host ?? "";
-  return URL.parse(`http://${field}`) ?? undefined;
+  // These would begin another part of the URL, or end a user's name.
+  if (/[@/?#\\]/.test(field)) return undefined;
+  return URL.parse(`${scheme}//${field}`) ?? undefined;
 }
 
 function isLoopbackHost(url: URL | undefined): boolean {
   if (url === undefined) return false;
-  if (url.hostname === "localhost") return true;
+  // The dot at the end only says that the name is complete.
+  if (/^localhost\.?$/.test(url.hostname)) return true;
   const address = parseAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
   return address !== undefined && isLoopback(address);
 }
 
-/** Browsers send Origin with every request that is not safe. Other clients send none. */
+/**
+ * Browsers send Origin with every request that is not safe. Other clients send none.
+ *
+ * A proxy may have taken TLS off, so the scheme is the Origin's, for both: its default port may be
+ * written or not.
+ */
 function hasForeignOrigin(request: Request): boolean {
-  const origin = request.headers.get("origin");
-  if (origin === null) return false;
-  const host = URL.parse(origin)?.host ?? "";
-  return host === "" || host !== hostOf(request)?.host;
+  const field = request.headers.get("origin");
+  if (field === null) return false;
+  const origin = URL.parse(field);
+  if (origin === null || !/^https?:$/.test(origin.protocol)) return true;
+  return origin.host !== hostOf(request, origin.protocol)?.host;
 }

@@ -31,6 +31,13 @@ test("guard() on loopback without a token wants a loopback Host", async () => {
     "127.9.9.9": 200,
     "[::1]:9329": 200,
     "LOCALHOST:1": 200,
+    "localhost.:9329": 200,
+    "[0:0:0:0:0:0:0:1]:9329": 200,
+    "[::FFFF:127.0.0.1]:9329": 200,
+    "[::ffff:10.0.0.1]:9329": 403,
+    "x@127.0.0.1": 403,
+    "127.0.0.1/x": 403,
+    "127.0.0.1#x": 403,
     "culvert.example": 403,
     "localhost.example": 403,
     "10.0.0.1:9329": 403,
@@ -71,6 +78,28 @@ test("guard() refuses changes that a foreign page asks for", async () => {
   );
   const withToken = createTestApi({ token: TOKEN });
   equal(await drainStatus(withToken, { ...BEARER, origin: "https://evil.example" }), 403);
+});
+
+test("guard() compares Host and Origin by what they mean", async () => {
+  const cases: readonly (readonly [host: string, origin: string, status: number])[] = [
+    ["127.0.0.1", "http://127.0.0.1:80", 202],
+    ["127.0.0.1:80", "http://127.0.0.1", 202],
+    ["LocalHost:9329", "HTTP://LOCALHOST:9329", 202],
+    ["[::1]:9329", "http://[0:0::1]:9329", 202],
+    ["[0:0:0:0:0:0:0:1]:9329", "http://[::1]:9329", 202],
+    ["localhost:443", "https://localhost", 202],
+    ["localhost", "https://localhost:443", 202],
+    ["localhost:9329", "https://localhost:9329", 202],
+    ["localhost:80", "https://localhost", 403],
+    ["localhost:443", "http://localhost", 403],
+    ["localhost", "http://localhost:443", 403],
+    ["localhost:9329", "http://localhost", 403],
+    ["localhost:9329", "ftp://localhost:9329", 403],
+    ["localhost:9329", "http://127.0.0.1:9329", 403],
+  ];
+  for (const [host, origin, status] of cases) {
+    equal(await drainStatus(createTestApi(), { host, origin }), status, `${host} ${origin}`);
+  }
 });
 
 test("guard() on loopback guards changes with the token", async () => {

@@ -108,6 +108,12 @@ export const METRICS: readonly Metric[] = [
     samples: ({ totals }) => [{ labels: {}, value: totals.eventsLost }],
   },
   {
+    name: "culvert_log_lines_dropped_total",
+    type: "counter",
+    help: "Lines of the log that were lost: standard error did not take them.",
+    samples: ({ totals }) => [{ labels: {}, value: totals.logLinesDropped }],
+  },
+  {
     name: "culvert_build_info",
     type: "info",
     help: "Always 1; version, runtime and AEAD engine are its labels.",

@@ -1,8 +1,8 @@
 // `/metrics`, in the text form that the collector asks for.
 
-import { accepts } from "@hono/hono/accepts";
 import * as z from "zod";
 import type { Gateway } from "../model/gateway.ts";
+import { preferredType } from "./accept.ts";
 import { CONTENT_TYPES, MEDIA_TYPES, type MetricsFormat, renderMetrics } from "./exposition.ts";
 import type { ApiContext, Route } from "./route.ts";
 
@@ -37,10 +37,7 @@ function show(gateway: Gateway, context: ApiContext): Response {
 }
 
 function formatOf(context: ApiContext): MetricsFormat {
-  const type = accepts(context, {
-    header: "Accept",
-    supports: Object.values(MEDIA_TYPES),
-    default: MEDIA_TYPES.prometheus,
-  });
+  const { prometheus, openmetrics } = MEDIA_TYPES;
+  const type = preferredType(context.req.header("accept"), [prometheus, openmetrics]);
   return type === MEDIA_TYPES.openmetrics ? "openmetrics" : "prometheus";
 }

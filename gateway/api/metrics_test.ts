@@ -24,6 +24,7 @@ test("/metrics has the names of the contract", async () => {
     "culvert_ike_delay_seconds",
     "culvert_lane_busy_ratio",
     "culvert_events_lost_total",
+    "culvert_log_lines_dropped_total",
     "culvert_build_info",
   ]);
   const text = await page();
@@ -49,6 +50,7 @@ test("/metrics writes values with their labels", async () => {
       "culvert_ecn_marks_total 7",
       'culvert_lane_busy_ratio{lane="0"} 0.25',
       "culvert_events_lost_total 3",
+      "culvert_log_lines_dropped_total 2",
       'culvert_build_info{version="1.2.3",runtime="fake 1",engine="wasm \\"relaxed\\""} 1',
     ]
   ) ok(lines.includes(line), line);

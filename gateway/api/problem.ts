@@ -22,12 +22,16 @@ export const PROBLEM = answer({
   status: z.int(),
   detail: z.string(),
   errors: z.array(MEMBER_PROBLEM).optional(),
+  unlisted: z.int().positive().optional()
+    .meta({ description: "How many further members are at fault" }),
 }).meta({ id: "Problem" });
 
 /** What a problem may have beside its status and detail. */
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly errors?: readonly MemberProblem[];
+  /** How many problems beside `errors` there are. */
+  readonly unlisted?: number;
 }
 
 /**
@@ -53,9 +57,13 @@ export function problem(
   detail: string,
   options: ProblemOptions = {},
 ): Response {
-  const { errors, headers } = options;
-  const body = { type: "about:blank", title: TITLES[status], status, detail };
-  return new Response(JSON.stringify(errors === undefined ? body : { ...body, errors }), {
+  const { errors, unlisted = 0, headers } = options;
+  const body = {
+    ...{ type: "about:blank", title: TITLES[status], status, detail },
+    ...errors !== undefined && { errors },
+    ...unlisted > 0 && { unlisted },
+  };
+  return new Response(JSON.stringify(body), {
     status,
     headers: { ...headers, "content-type": "application/problem+json" },
   });

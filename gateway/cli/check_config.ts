@@ -35,14 +35,14 @@ async function checkConfig(context: CommandContext): Promise<number> {
   const settings = SETTING_NAMES.map((name) => explain(loaded, name));
   const sas = loaded.config.staticSas.map(({ spec }) => spiText(spec.spi));
   if (flags[JSON_FLAG.name] === true) {
-    runtime.stdout(`${JSON.stringify({ settings, sas })}\n`);
+    await runtime.stdout(`${JSON.stringify({ settings, sas })}\n`);
     return 0;
   }
   const columns = [{ title: "SETTING" }, { title: "VALUE" }, { title: "FROM" }];
   const rows = settings.map(({ name, value, origin }) => [name, value, origin]);
   const saRows = sas.map((spi) => ["[[sa]]", spi, "unsafe: fixed keys"]);
   const width = tableWidth(context);
-  runtime.stdout(renderTable(columns, [...rows, ...saRows], { width }));
+  await runtime.stdout(renderTable(columns, [...rows, ...saRows], { width }));
   return 0;
 }
 

@@ -226,3 +226,13 @@ test("commands say that the answer is not a gateway's", async () => {
     );
   }
 });
+
+test("commands print a refusal as one line of bounded length, whoever it comes from", async () => {
+  const detail = `\u001b[2J${"x".repeat(100_000)}\nmore`;
+  const runtime = createFakeRuntime({ args: ["drain"] });
+  const fetch = (): Promise<Response> =>
+    Promise.resolve(Response.json({ detail }, { status: 500 }));
+  equal(await runCli(runtime, { fetch }), 1);
+  match(runtime.printed.stderr, /^The gateway at 127\.0\.0\.1:9329 refused: \ufffd\[2Jx+\n$/);
+  equal(runtime.printed.stderr.length, 1001);
+});

@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, nameText } from "../config/error.ts";
 import type { FlagValues } from "../config/sources.ts";
 import type { Runtime } from "../runtime/types.ts";
+import type { LineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 
 /** A flag, by its name without dashes. */
@@ -29,6 +30,8 @@ export interface CommandContext {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
   readonly clock: Clock;
+  /** Standard error: what goes wrong, and the log. */
+  readonly errors: LineQueue;
 }
 
 /** Wall-clock time and waiting. Tests replace it. */
@@ -95,8 +98,12 @@ export function parseCommand(command: Command, args: readonly string[]): ParsedC
       throw unknownFlag(command, key);
     },
   });
-  checkSwitches(switches, parsed);
-  const { _: operands, [HELP_FLAG.name]: isHelp, ...flags } = parsed;
+  const values = {
+    ...parsed,
+    ...Object.fromEntries(switches.map((name) => [name, truthOf(parsed[name])])),
+  };
+  checkSwitches(switches, values);
+  const { _: operands, [HELP_FLAG.name]: isHelp, ...flags } = values;
   if (isHelp !== true) checkOperands(command, operands);
   return { flags, operands, isHelp: isHelp === true };
 }
@@ -108,6 +115,12 @@ function unknownFlag(command: Command, key: string): ConfigError {
   const isName = /^[\w-]{1,32}$/.test(key);
   const path = isName ? `${key.length === 1 ? "-" : "--"}${key}` : "flag";
   return new ConfigError({ path }, `unknown flag, see culvert ${command.name} --help`);
+}
+
+/** What a switch means, in any case of letters. */
+function truthOf(value: unknown): unknown {
+  const word = typeof value === "string" ? value.toLowerCase() : value;
+  return word === "true" || word === "false" ? word === "true" : value;
 }
 
 /** The parser keeps the text of a switch such as "no" or "0", which is neither on nor off. */

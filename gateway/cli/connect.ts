@@ -4,6 +4,7 @@ import { ConfigError } from "../config/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.ts";
 import type { ConnectTarget } from "../config/types.ts";
+import { isV6, parseAddress } from "../model/address.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { runGateway } from "./serve.ts";
 
@@ -65,10 +66,12 @@ async function load(
 
 /** Parses `vpn.example.net:4500`, `192.0.2.1:4500` or `[2001:db8::1]:4500`. */
 function parseTarget(text: string): ConnectTarget {
-  const parts = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]{1,253})):(\d{1,5})$/.exec(text);
-  const port = Number(parts?.[3]);
-  const host = parts?.[1] ?? parts?.[2];
-  if (host === undefined || !(port >= 1 && port <= 65_535)) {
+  const [, inBrackets, plain = "", digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ??
+    [];
+  const port = Number(digits);
+  const host = inBrackets ?? plain;
+  const isHost = inBrackets === undefined ? isHostName(plain) : isV6Address(inBrackets);
+  if (!isHost || !(port >= 1 && port <= 65_535)) {
     throw new ConfigError(
       { path: "culvert connect" },
       "HOST:PORT must look like vpn.example.net:4500 or [2001:db8::1]:4500",
@@ -76,3 +79,24 @@ function parseTarget(text: string): ConnectTarget {
   }
   return { host, port, text };
 }
+
+function isV6Address(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && isV6(address);
+}
+
+/**
+ * Whether the text is an IPv4 address or can be a name. What can never be looked up is a mistake;
+ * what cannot be looked up now may be there later.
+ *
+ * RFC 1123 §2.1: labels of letters, digits and hyphens, 63 octets at most, 253 in all. Names of
+ * some hosts have underscores. If the last label is a number, it is an address or a mistake.
+ */
+function isHostName(text: string): boolean {
+  if (parseAddress(text) !== undefined) return true;
+  const labels = text.replace(/\.$/, "").split(".");
+  const last = labels[labels.length - 1] ?? "";
+  return text.length <= 254 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(last);
+}
+
+const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;

@@ -14,6 +14,6 @@ export const drainCommand: Command = {
 async function drain(context: CommandContext): Promise<number> {
   const client = await openClient(context);
   await client.change("POST", "/v1/drain");
-  context.runtime.stdout("draining\n");
+  await context.runtime.stdout("draining\n");
   return 0;
 }

@@ -19,6 +19,6 @@ async function kick(context: CommandContext): Promise<number> {
   }
   const client = await openClient(context);
   await client.change("DELETE", `/v1/connections/${Number(id)}`);
-  context.runtime.stdout(`closed ${Number(id)}\n`);
+  await context.runtime.stdout(`closed ${Number(id)}\n`);
   return 0;
 }

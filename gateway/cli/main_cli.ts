@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, nameText } from "../config/error.ts";
 import type { Runtime } from "../runtime/types.ts";
+import { createLineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 import { benchCommand } from "./bench.ts";
 import { checkConfigCommand } from "./check_config.ts";
@@ -17,6 +18,7 @@ import { kickCommand } from "./kick.ts";
 import { sasCommand } from "./sas.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
+import { printable } from "./table.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order of the help. */
@@ -38,24 +40,36 @@ export type Outside = Partial<Pick<CommandContext, "fetch" | "startGateway" | "c
 
 /** Runs the command that `runtime.args` names. The result is the exit code; it never throws. */
 export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<number> {
+  const errors = createLineQueue({ write: runtime.stderr });
   try {
     return await dispatch(runtime, {
       fetch: globalThis.fetch,
       startGateway,
       clock: CLOCK,
+      errors,
       ...outside,
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    runtime.stderr(`${message.split("\n")[0]}\n`);
+    errors.push(`${printable(message.split("\n")[0] ?? "").slice(0, MESSAGE_LEN_MAX)}\n`);
     return error instanceof ConfigError ? 2 : 1;
+  } finally {
+    await errors.settle(SETTLE_MS);
   }
 }
 
-async function dispatch(runtime: Runtime, outside: Required<Outside>): Promise<number> {
+/** Characters of a message: a part of it may come from a server that is not a gateway. */
+const MESSAGE_LEN_MAX = 1000;
+
+/** How long the last lines may take when nobody reads them, ms. */
+const SETTLE_MS = 500;
+
+type Given = Required<Outside> & Pick<CommandContext, "errors">;
+
+async function dispatch(runtime: Runtime, outside: Given): Promise<number> {
   const [first = "", ...rest] = runtime.args;
   if (["--help", "-h", "help"].includes(first)) {
-    runtime.stdout(programHelp(COMMANDS));
+    await runtime.stdout(programHelp(COMMANDS));
     return 0;
   }
   // No subcommand means serve.
@@ -66,7 +80,7 @@ async function dispatch(runtime: Runtime, outside: Required<Outside>): Promise<n
   }
   const { flags, operands, isHelp } = parseCommand(command, isNamed ? rest : runtime.args);
   if (isHelp) {
-    runtime.stdout(commandHelp(command));
+    await runtime.stdout(commandHelp(command));
     return 0;
   }
   return await command.run({ runtime, flags, operands, ...outside });

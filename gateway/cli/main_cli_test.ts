@@ -85,6 +85,10 @@ test("runCli() ends with one line and code 2 for a wrong command line", async ()
     [["--idle-timeout-ms", "-x"], "-x: unknown flag, see culvert serve --help"],
     [["kick", "-1"], "-1: unknown flag, see culvert kick --help"],
     [["--listen", "--api", "off"], "--listen: must not be empty"],
+    [
+      ["--unsafe-static-sas=FALSE", "--lanes=0"],
+      "--lanes: must be auto or a whole number from 1 to 64",
+    ],
     [["--unsafe-static-sas=0"], "--unsafe-static-sas: must be true or false"],
     [["--unsafe-static-sas=maybe", "--lanes=2"], "--unsafe-static-sas: must be true or false"],
     [["status", "--watch=no"], "--watch: must be true or false"],

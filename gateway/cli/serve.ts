@@ -5,12 +5,13 @@ import { createApi } from "../api/create_api.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { isLoopback } from "../model/address.ts";
+import { logLine } from "../model/log_line.ts";
 import { type SocketAddress, socketText } from "../model/socket_address.ts";
 import type { HttpServer, Runtime } from "../runtime/types.ts";
 import { createLog, type Log } from "../shell/log.ts";
 import type { RunningGateway } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { type LiveSettings, reload } from "./reload.ts";
+import { createReload, type LiveSettings } from "./reload.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
 
 export const serveCommand: Command = {
@@ -20,6 +21,9 @@ export const serveCommand: Command = {
   flags: SERVE_FLAGS,
   run: (context) => runGateway(context, () => loadServed(context)),
 };
+
+/** How long the log may take before the listening line is printed, ms. */
+const SETTLE_MS = 100;
 
 /** How long the API's last answers may take once the gateway has ended, ms. */
 const API_CLOSE_MS = 500;
@@ -39,24 +43,29 @@ export async function runGateway(
   const { config } = await load();
   const { apiToken, logLevel, espAudit } = config;
   const live: LiveSettings = { apiToken, logLevel, espAudit };
-  const log = openLog(runtime, config, live);
+  const log = openLog(context, config, live);
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
   }
-  // From here on, a signal waits until the gateway is up, and then ends it in order.
+  // From here on, a signal waits until the gateway is up, and then acts.
   const ending = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     runtime.onSignal(signal, () => ending.abort());
   }
+  const up = Promise.withResolvers<void>();
+  const reload = createReload({ config, live, log, load });
+  runtime.onSignal("SIGHUP", () => void up.promise.then(reload));
   const running = await context.startGateway({
     ...{ runtime, config, log },
+    logLinesLost: context.errors.lost,
     auditsEsp: () => live.espAudit === "on",
   });
   const api = await openApiOrStop(runtime, { config, live, log, running });
   log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
-  // Before the line is printed, because its reader may send a signal at once.
-  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load }));
-  runtime.stdout(listeningLine(config, running, api));
+  up.resolve();
+  // The log's first lines stand before it, if anything reads them.
+  await context.errors.settle(SETTLE_MS);
+  void print(runtime, log, listeningLine(config, running, api));
   onceAborted(ending.signal, running.stop);
   const code = await running.finished;
   if (api !== null) await Promise.race([api.close(), delay(API_CLOSE_MS)]);
@@ -72,16 +81,38 @@ function loadServed({ runtime, flags }: CommandContext): Promise<LoadedConfig> {
   });
 }
 
-function openLog(runtime: Runtime, config: GatewayConfig, live: LiveSettings): Log {
+/** Prints a line that the gateway can do without: it serves whether or not somebody reads it. */
+async function print(runtime: Runtime, log: Log, line: string): Promise<void> {
+  try {
+    await runtime.stdout(line);
+  } catch (error) {
+    log("warn", "stdout_failed", { reason: error instanceof Error ? error.message : "unknown" });
+  }
+}
+
+function openLog(
+  { runtime, errors }: CommandContext,
+  config: GatewayConfig,
+  live: LiveSettings,
+): Log {
+  const date = (): Date => new Date();
+  errors.tellLostBy((count) =>
+    logLine(config.logFormat, {
+      level: "warn",
+      at: date().toISOString(),
+      event: "log_lines_lost",
+      fields: { count },
+    })
+  );
   return createLog({
     // Read at each line, because a reload may change it.
     get level() {
       return live.logLevel;
     },
     format: config.logFormat,
-    write: runtime.stderr,
+    write: errors.push,
     now: runtime.now,
-    date: () => new Date(),
+    date,
   });
 }
 

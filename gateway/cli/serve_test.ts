@@ -193,6 +193,79 @@ test("serve names [[sa]] tables that differ in any member, and prints no key", a
   for (const key of [KEY, other]) ok(!runtime.printed.stderr.includes(key.slice(0, 8)));
 });
 
+test("serve reads the file on a SIGHUP that comes while it starts", async () => {
+  const files: Record<string, string> = { "culvert.toml": 'log_level = "info"\n' };
+  const runtime = createFakeRuntime({ args: ["--config", "culvert.toml"], files });
+  const start = createFakeStart({ isHeld: true });
+  const code = runCli(runtime, { startGateway: start.startGateway });
+  await start.asked;
+  files["culvert.toml"] = "lanes = 2\n";
+  runtime.signal("SIGHUP");
+  await turns();
+  start.release();
+  await turns();
+  match(runtime.printed.stderr, / warn +reloaded kept=lanes\n/);
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+});
+
+test("of two reloads under way the later one wins, whichever ends first", async () => {
+  const answers: ((text: string) => void)[] = [];
+  const runtime = createFakeRuntime({ args: ["--config", "culvert.toml"] });
+  const readTextFile = (): Promise<string> => new Promise((resolve) => void answers.push(resolve));
+  const start = createFakeStart();
+  const code = runCli({ ...runtime, readTextFile }, { startGateway: start.startGateway });
+  answers[0]?.('log_level = "info"\n');
+  await start.asked;
+  await turns();
+  const ends = (): string => runtime.printed.stderr.trimEnd().split("\n").at(-1) ?? "";
+  runtime.signal("SIGHUP");
+  runtime.signal("SIGHUP");
+  await turns();
+  equal(answers.length, 3);
+  answers[2]?.("lanes = 3\n");
+  await turns();
+  match(ends(), / warn +reloaded kept=lanes$/);
+  answers[1]?.('log_level = "error"\nesp_audit = "off"\n');
+  await turns();
+  match(ends(), / info +reload_overtaken$/);
+  ok(start.started[0]?.auditsEsp());
+  // One that fails leaves the way free for the one before it.
+  runtime.signal("SIGHUP");
+  runtime.signal("SIGHUP");
+  await turns();
+  answers[4]?.("nonsense\n");
+  await turns();
+  match(ends(), / error +reload_failed /);
+  answers[3]?.('esp_audit = "off"\n');
+  await turns();
+  match(ends(), / info +reloaded$/);
+  ok(!start.started[0]?.auditsEsp());
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+});
+
+test("serve finds no change in another order or spelling", async () => {
+  const second = SA_TABLE.replace("c0ffee01", "c0ffee02").replace(KEY, KEY.replace("00", "ff"));
+  const one = SA_TABLE.replace('["10.93.29.0/24"]', '["10.93.29.0/24", "2001:db8::/64"]');
+  const files = {
+    "culvert.toml": 'listen = ["127.0.0.1:1", "[::1]:2"]\nesp_audit = "on"\n' +
+      `inner = ["echo:10.0.0.1", "echo:fd00::1"]\nunsafe_static_sas = true\n${one}${second}`,
+  };
+  const { runtime, code } = await serve(["--config", "culvert.toml"], { files });
+  const other = SA_TABLE.replace("c0ffee01", "C0FFEE01").replace(
+    '["10.93.29.0/24"]',
+    '["2001:DB8:0::/64", "10.93.29.0/24"]',
+  );
+  files["culvert.toml"] = 'listen = ["[0::1]:2", "127.0.0.1:01"]\nesp_audit = true\n' +
+    `inner = ["echo:FD00:0::1", "echo:10.0.0.1"]\nunsafe_static_sas = "YES"\n${second}${other}`;
+  runtime.signal("SIGHUP");
+  await turns();
+  match(runtime.printed.stderr, / info +reloaded\n$/);
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+});
+
 test("serve reads the file again on SIGHUP, and names what it cannot change", async () => {
   const files: Record<string, string> = {
     "culvert.toml": 'lanes = 1\napi_token_file = "token"\n',

@@ -1,6 +1,7 @@
 // Shows the state of a running gateway once, or again and again with --watch; as a table, or as the
 // API's JSON with --json.
 
+import { once } from "node:events";
 import { type CommandContext, type Flag, JSON_FLAG } from "./command.ts";
 
 /** One look at the gateway. */
@@ -34,18 +35,20 @@ export async function show(context: CommandContext, look: () => Promise<Look>): 
   const isJson = flags[JSON_FLAG.name] === true;
   const text = ({ answer, table }: Look): string => isJson ? `${JSON.stringify(answer)}\n` : table;
   if (flags[WATCH_FLAG.name] !== true) {
-    runtime.stdout(text(await look()));
+    await runtime.stdout(text(await look()));
     return 0;
   }
   const ending = new AbortController();
+  const ended = once(ending.signal, "abort").then(() => false);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     runtime.onSignal(signal, () => ending.abort());
   }
   const isScreen = runtime.isTerminal && !isJson;
   while (!ending.signal.aborted) {
     const seen = text(await look());
-    const isRead = runtime.stdout(isScreen ? screen(seen, runtime.rows()) : seen);
-    if (!isRead) break;
+    const printed = runtime.stdout(isScreen ? screen(seen, runtime.rows()) : seen);
+    // A reader that is stuck must not keep Ctrl-C waiting.
+    if (!await Promise.race([printed, ended])) break;
     await clock.sleep(WATCH_MS, ending.signal);
   }
   return 0;

@@ -77,7 +77,7 @@ function fit(
  * Replaces control characters. A name from a gateway may hold a terminal's control sequences, which
  * must be printed and not obeyed.
  */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "\ufffd");
 }
 

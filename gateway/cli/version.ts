@@ -24,10 +24,12 @@ const LEAST = { lanes: 1, connections: 1, sas: 1, rings: 1, innerMtu: 1400 };
 async function printVersion({ runtime, flags }: CommandContext): Promise<number> {
   const core = await describeCore(runtime, await wantedEngine(runtime, flags));
   if (flags[JSON_FLAG.name] === true) {
-    runtime.stdout(`${JSON.stringify({ version: VERSION, runtime: runtime.name, ...core })}\n`);
+    await runtime.stdout(
+      `${JSON.stringify({ version: VERSION, runtime: runtime.name, ...core })}\n`,
+    );
     return 0;
   }
-  runtime.stdout(
+  await runtime.stdout(
     `culvert ${VERSION}\n` +
       `runtime ${runtime.name}\n` +
       `core abi ${core.coreAbi}, sha256 ${core.coreSha256}\n` +

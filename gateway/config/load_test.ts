@@ -358,3 +358,25 @@ test("loadConfig() lets errors of the program itself through", async () => {
   });
   await rejects(broken, { name: "TypeError", message: "Broken" });
 });
+
+test("loadConfig() reads what a truth value or an address means, whatever its spelling", async () => {
+  for (const word of ["on", "ON", "True", "yes", "1"]) {
+    const { config } = await load({
+      environment: { CULVERT_ESP_AUDIT: word, CULVERT_UNSAFE_STATIC_SAS: word },
+    });
+    deepEqual([config.espAudit, config.unsafeStaticSas], ["on", true], word);
+  }
+  for (const word of ["off", "FALSE", "No", "0"]) {
+    const { config } = await load({
+      environment: { CULVERT_ESP_AUDIT: word, CULVERT_UNSAFE_STATIC_SAS: word },
+    });
+    deepEqual([config.espAudit, config.unsafeStaticSas], ["off", false], word);
+  }
+  const { config } = await load({
+    file: "esp_audit = false\n",
+    flags: { upstream: "[::FFFF:127.0.0.1]:4500", "upstream-source": "127.16.0.0/12" },
+  });
+  equal(config.espAudit, "off");
+  equal(config.upstream?.text, "127.0.0.1:4500");
+  equal((await load({ flags: { api: "[::ffff:127.0.0.1]:1" } })).config.api?.text, "127.0.0.1:1");
+});

@@ -4,7 +4,7 @@
 
 import * as z from "zod";
 import { CONNECTIONS_MAX, INNER_MTU_MAX, LANES_MAX } from "../../ts-bindings/layout.ts";
-import { type IpAddress, isLoopback, isUnicast, parseAddress } from "../model/address.ts";
+import { type IpAddress, isLoopback, isUnicast, parseAddress, unmapped } from "../model/address.ts";
 import { LOG_LEVELS } from "../model/log_level.ts";
 import { LOG_FORMATS } from "../model/log_line.ts";
 import { parsePrefix, type Prefix } from "../model/prefix.ts";
@@ -160,13 +160,13 @@ export const SETTINGS = z.object({
     fallback: "text",
     help: "format of the log and of the listening line",
   }),
-  espAudit: documented(oneOf(["on", "off"]), {
+  espAudit: documented(onOrOff(), {
     value: "on|off",
     fallback: "on",
     help: "report dropped ESP packets (RFC 4303 §4) in the log and the events; they are counted " +
       "either way",
   }),
-  unsafeStaticSas: documented(onOff(), {
+  unsafeStaticSas: documented(trueOrFalse(), {
     value: undefined,
     fallback: "false",
     help: "read SAs with fixed keys from the file's [[sa]] tables; for tests only",
@@ -286,19 +286,34 @@ function wholeWith(
     .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
+/** One of these names, as they are written. */
 function oneOf<const T extends readonly string[]>(
   names: T,
 ): z.ZodEnum<{ [Name in T[number]]: Name }> {
   return z.enum(names, { error: `must be one of ${names.join(", ")}` });
 }
 
-function onOff(): z.ZodType<boolean> {
-  const error = "must be true or false";
-  const words = z.enum(["true", "false", "1", "0"], { error });
-  return z.union([z.boolean(), words.transform((word) => word === "true" || word === "1")], {
-    error,
-  });
+function trueOrFalse(): z.ZodType<boolean> {
+  return z.preprocess(truthOf, z.boolean({ error: "must be true or false" }));
 }
+
+/** `on` or `off`, or what means the same. */
+function onOrOff(): z.ZodType<"on" | "off"> {
+  return z.preprocess(
+    truthOf,
+    z.boolean({ error: "must be one of on, off" }).transform((isOn) => isOn ? "on" : "off"),
+  );
+}
+
+/** The truth value that a word stands for, in any case of letters; other values as they are. */
+function truthOf(value: unknown): unknown {
+  return typeof value === "string" ? TRUTHS.get(value.toLowerCase()) ?? value : value;
+}
+
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "on", "yes", "1"].map((word) => [word, true] as const),
+  ...["false", "off", "no", "0"].map((word) => [word, false] as const),
+]);
 
 /** Most bits that an `--upstream-source` may have. */
 const SOURCE_BITS_MAX = 30;
@@ -347,5 +362,5 @@ function innerChoice(input: string): ParsedText<InnerChoice> {
   if (address === undefined || !isUnicast(address)) {
     return { problem: "must be tun:NAME or echo:ADDR" };
   }
-  return { value: { kind: "echo", address } };
+  return { value: { kind: "echo", address: unmapped(address) } };
 }

@@ -2,7 +2,7 @@
 
 import type { IkeEndpoint, Upstream } from "./ike_endpoint.ts";
 
-/** What becomes of ESP with an SPI that nobody here has: it is dropped, or a daemon gets it. */
+/** The end of ESP with an SPI that nobody here has: it is dropped, or a daemon gets it. */
 export type UnknownSpi =
   | { readonly kind: "drop" }
   | { readonly kind: "relay"; readonly upstream: Upstream };
@@ -13,13 +13,13 @@ export interface Ends {
   readonly unknownSpi: UnknownSpi;
 }
 
-/** Ends that pass everything to `upstream`, or drop it all if there is none. */
+/** Makes ends that pass everything to `upstream`, or drop it all if that is null. */
 export function endsAt(upstream: Upstream | null): Ends {
   if (upstream === null) return { ike: { kind: "none" }, unknownSpi: { kind: "drop" } };
   return { ike: { kind: "upstream", upstream }, unknownSpi: { kind: "relay", upstream } };
 }
 
-/** The daemon to which something of a connection is passed; undefined if nothing is. */
+/** Returns the daemon that gets IKE or unknown ESP; undefined if none gets either. */
 export function daemonOf({ ike, unknownSpi }: Ends): Upstream | undefined {
   if (ike.kind === "upstream") return ike.upstream;
   return unknownSpi.kind === "relay" ? unknownSpi.upstream : undefined;

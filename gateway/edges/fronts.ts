@@ -1,10 +1,9 @@
-// All fronts, by the names under which the shell orders them from a lane: functions cannot be sent to
-// a worker.
+// All fronts by name. The shell names a front to a lane, because a worker cannot be sent functions.
 
 import type { Front } from "./front.ts";
 import { createPlainFront } from "./plain.ts";
 
-/** Their makers. */
+/** Makes each of them. */
 const FRONTS = { plain: createPlainFront } as const;
 
 export type FrontName = keyof typeof FRONTS;

@@ -1,8 +1,8 @@
-// Where the IKE messages of clients end.
+// The end of the IKE messages of clients.
 
 /** An IKE daemon on UDP, as socket addresses ready for `connect` and `bind`. */
 export interface Upstream {
-  /** Address family of both: AF_INET or AF_INET6. */
+  /** Address family of the daemon's address and the source: AF_INET or AF_INET6. */
   readonly family: number;
   /** `sockaddr_in` or `sockaddr_in6` of the daemon. */
   readonly address: Uint8Array;
@@ -10,7 +10,7 @@ export interface Upstream {
   readonly source: { readonly octets: Uint8Array; readonly bits: number } | null;
 }
 
-/** What answers IKE: nothing, which drops it, or a daemon to which it is passed as it is. */
+/** The end of IKE: it is dropped, or a daemon gets it as it is. */
 export type IkeEndpoint =
   | { readonly kind: "none" }
   | { readonly kind: "upstream"; readonly upstream: Upstream };

@@ -1,5 +1,5 @@
-// The front of a listener whose clients connect directly: nothing comes before the stream prefix, and
-// the client is whoever `accept4` says.
+// The front of a listener whose clients connect directly. Nothing comes before the stream prefix,
+// and the client is the peer that `accept4` names.
 
 import type { Front } from "./front.ts";
 

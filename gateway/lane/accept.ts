@@ -1,4 +1,5 @@
-// How connections come to a lane: from its listeners, or opened by the shell. Limits, then the watch. Socket options are set before.
+// Connections come to a lane from its listeners, or from the shell, which has opened them. Limits
+// come first, then the watch. The listener or the shell has set the socket's options.
 
 import { CONN_ACCEPTED, CONN_ENABLED, LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
 import { isRefused } from "../../ts-bindings/outcome.ts";
@@ -19,13 +20,19 @@ import { tellConnection } from "./events.ts";
 import { type Lane, list } from "./lane.ts";
 import { SERIAL_MASK, setListening, TAG_CONNECTION, watch } from "./watch.ts";
 
-/** Connections accepted from one listener in one turn. */
+/** Most connections that one turn accepts from one listener. */
 const TURN_ACCEPTS_MAX = 64;
 
-/** Pause after the system had no descriptor or memory to give: without it, accept would fail in a tight loop. */
+/**
+ * Pause, ms, after the system had no descriptor or memory. Without it, accept would fail in a tight
+ * loop.
+ */
 const BACKOFF_MS = 100;
 
-/** Accepts what waits on listener number `index`, for one turn, unless accepts are paused. */
+/**
+ * Accepts the connections that wait on listener number `index`, for one turn, unless accepts are
+ * paused.
+ */
 export function acceptFrom(lane: Lane, index: number): void {
   const { libc, tables } = lane;
   const listener = lane.listeners[index];
@@ -61,7 +68,9 @@ export function endPause(lane: Lane): void {
   setListening(lane, EPOLLIN);
 }
 
-/** Leaves what waits where it is, for a while, without being woken by it. */
+/**
+ * Leaves connections in the kernel's queue for `BACKOFF_MS`, in which they do not wake the lane.
+ */
 function pauseAccepts(lane: Lane): void {
   lane.acceptAgainAt = lane.now + BACKOFF_MS;
   setListening(lane, 0);
@@ -70,8 +79,8 @@ function pauseAccepts(lane: Lane): void {
 /**
  * Takes a connection in, or closes it at a limit. The core counts either.
  *
- * One that this side has opened comes with its peer's address: the kernel cannot be asked, as it may
- * have ended already.
+ * If this side has opened the connection, the arrival has the peer's address. The kernel may not
+ * know it any more: the connection may have ended.
  */
 export function admit(lane: Lane, arrival: Arrival): void {
   const { core, index, libc } = lane;
@@ -89,28 +98,29 @@ export function admit(lane: Lane, arrival: Arrival): void {
   }
   setLocal(lane, fd, row);
   lane.nextSerial = (lane.nextSerial + 1) & SERIAL_MASK;
-  const state = FIRST_STATES[arrival.state];
   const serial = lane.nextSerial;
-  const connection = createConnection({ row, fd, serial, role, state, openedAt: lane.now });
+  const connection = createConnection({ row, fd, serial, role });
   lane.connections[row] = connection;
   lane.live.add(connection);
-  core.conn_state(index, row, state);
+  core.conn_state(index, row, FIRST_STATES[arrival.state]);
   tellConnection(lane, connection, "opened", 0);
   if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial })) {
     closeConnection(lane, connection, Status.PeerReset);
     return;
   }
   armTimer(lane, connection);
-  // What came with the handshake is there already; its edge may be older than the watch.
+  // Octets may have come with the handshake, and their edge may be older than the watch.
   list(lane, connection);
 }
 
-/** Puts the peer's address where `accept4` would have written it. */
+/** Puts the peer's address into LANE_SOCKADDR, where `accept4` would have written it. */
 function setClient({ tables: { block, i32 } }: Lane, client: readonly number[]): void {
   i32.set(client, (block + LANE_SOCKADDR) >>> 2);
 }
 
-/** Tells the core which of our addresses the peer has connected to. Records of audit have it (RFC 4303 §4). */
+/**
+ * Tells the core the address that the peer has connected to. Audit records have it (RFC 4303 §4).
+ */
 function setLocal({ core, index, libc, tables }: Lane, fd: number, row: number): void {
   tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
   if (libc.getsockname(fd, tables.sockaddrAt, tables.sockaddrLenAt) === 0) {
@@ -118,7 +128,7 @@ function setLocal({ core, index, libc, tables }: Lane, fd: number, row: number):
   }
 }
 
-/** The core's numbers. */
+/** The core's number for each first state. */
 const FIRST_STATES: Readonly<Record<Arrival["state"], number>> = {
   accepted: CONN_ACCEPTED,
   enabled: CONN_ENABLED,

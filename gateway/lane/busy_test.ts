@@ -1,4 +1,5 @@
-// A connection that has used up its budget waits for the next one only with what the budget was for (docs/design/architecture.md, threads).
+// A connection that has used up a budget waits for the next one only with the direction that has
+// used it (docs/design/architecture.md, threads).
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,6 @@
-// One clock for shell and lanes. `performance.now()` counts from the start of its own thread, and rows hold moments that another lane has
-// written; so each thread lays its own over CLOCK_MONOTONIC once.
+// One clock for the shell and all lanes. `performance.now()` counts from the start of its own
+// thread, but a lane reads times in rows that another lane has written. So each thread lays its
+// clock over CLOCK_MONOTONIC once.
 
 import { CLOCK_MONOTONIC, LITTLE_ENDIAN } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
@@ -11,13 +12,15 @@ export interface ClockOptions {
   readonly now: () => number;
   readonly memory: WebAssembly.Memory;
   readonly mapped: MappedMemory;
-  /** Where 16 octets of the memory are free for a timespec. */
+  /** Offset at which 16 octets of the memory are free for a timespec. */
   readonly offset: number;
 }
 
 /**
- * Monotonic ms with a fraction, from the same origin in every thread of the process.
+ * Makes the clock of this thread.
  *
+ * @returns A function that returns monotonic ms with a fraction; its origin is the same in every
+ *   thread of the process
  * @throws {Error} If the kernel has no CLOCK_MONOTONIC
  */
 export function createClock(options: ClockOptions): () => number {

@@ -1,29 +1,31 @@
-// The end of a connection. Its descriptor is closed under its transmit lock, or a reused number would get its octets; its
-// SAs, counters and windows live on (RFC 9329 §6.1).
+// The end of a connection. Its descriptor is closed under the transmit lock: otherwise a reused
+// number could get its octets. Its SAs, counters and windows live on (RFC 9329 §6.1).
 
-import { CONN_CLOSED } from "../../ts-bindings/layout.ts";
 import { SO_LINGER, SOL_SOCKET } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { tellConnection } from "./events.ts";
 import { type Lane, unlistBusy } from "./lane.ts";
 
-/** Closes a connection for the reason `status`; octets still queued in the core are gone with it. */
+/**
+ * Closes a connection. Octets still queued in the core are lost.
+ *
+ * @param status Reason, for the counters and the event
+ */
 export function closeConnection(lane: Lane, connection: Connection, status: number): void {
   const { core, index, libc } = lane;
-  // Told first: the next call makes the row's number that of its next connection.
+  // The event comes first: the next call gives the row's number to its next connection.
   tellConnection(lane, connection, "closed", status);
   if (core.conn_close_begin(index, connection.row, status) === 0) return;
   libc.close(connection.fd);
   core.conn_close_end(index, connection.row);
   if (connection.upstreamFd >= 0) libc.close(connection.upstreamFd);
-  connection.state = CONN_CLOSED;
   lane.connections[connection.row] = undefined;
   lane.live.delete(connection);
   unlistBusy(lane, connection);
   lane.timers.disarm(connection.row);
 }
 
-/** SO_LINGER with a time of 0: close sends RST, and the kernel forgets what it has not sent. */
+/** Sets SO_LINGER with a time of 0. A close then sends RST, and the kernel drops unsent octets. */
 export function resetOnClose(lane: Lane, connection: Connection): void {
   const { tables, libc } = lane;
   tables.u32[tables.scratch >>> 2] = 1;

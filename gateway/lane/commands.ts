@@ -1,5 +1,6 @@
-// Orders from the shell, announced by the lane's eventfd: flags for what has to be done whatever else waits, and a single-producer,
-// single-consumer ring in the lane's block. A record is COMMAND_LEN octets: kind, arguments.
+// Orders from the shell. The lane's eventfd announces them. Flags have the orders that must not
+// wait for room; a ring in the lane's block has the others, with the shell as its only producer and
+// the lane as its only consumer. A record of it has COMMAND_LEN octets: the kind, then arguments.
 
 import {
   COMMAND_COUNT,
@@ -23,22 +24,34 @@ export const ORDER_STOP = 1;
 /** Starts the drain. */
 export const ORDER_DRAIN = 2;
 
-/** Closes connection `a` if its generation is `b`. */
+/** Closes the connection of row `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
 /** Sends a dummy packet of `b` octets on the outbound SA with SPI `a`. */
 export const COMMAND_DUMMY = 4;
 /**
- * Takes in descriptor `a`: a TCP connection that the shell has opened, the stream prefix sent. Then the words of its peer's `sockaddr_in6` (an
- * IPv4 address is mapped) but for flow and scope: family and port, address.
+ * Takes in descriptor `a`, a TCP connection that the shell has opened and on which it has sent the
+ * stream prefix. The words of the peer's `sockaddr_in6` follow, without flow and scope: family and
+ * port, then the address. An IPv4 address is mapped.
  */
 export const COMMAND_ADOPT = 5;
 
-/** Gives an order that no ring can refuse to the lane whose block is at `block`. */
+/**
+ * Gives an order that no full ring can refuse.
+ *
+ * @param block Offset of the lane's block
+ * @param order An `ORDER_` bit
+ */
 export function setOrder(i32: Int32Array, block: number, order: number): void {
   Atomics.or(i32, (block + LANE_ORDERS) >>> 2, order);
 }
 
-/** Appends a command to the ring of the lane whose block is at `block`. False if the ring is full. Shell only. */
+/**
+ * Appends a command to a lane's ring. Shell only.
+ *
+ * @param block Offset of the lane's block
+ * @param command Kind and arguments, up to COMMAND_LEN / 4 words
+ * @returns false if the ring is full
+ */
 export function pushCommand(i32: Int32Array, block: number, command: readonly number[]): boolean {
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2) >>> 0;
   const consumed = Atomics.load(i32, (block + LANE_COMMANDS_CONSUMED) >>> 2) >>> 0;
@@ -48,7 +61,7 @@ export function pushCommand(i32: Int32Array, block: number, command: readonly nu
   return true;
 }
 
-/** Carries out what the shell has ordered: flags first, then the ring, in order. */
+/** Carries out the shell's orders: flags first, then the ring, in order. */
 export function runCommands(lane: Lane): void {
   const { i32, block } = lane.tables;
   const orders = Atomics.load(i32, (block + LANE_ORDERS) >>> 2);
@@ -69,7 +82,7 @@ export function runCommands(lane: Lane): void {
   }
 }
 
-/** Index of record number `n` in 32-bit words. */
+/** Index of record number `n`, in 32-bit words. */
 function recordAt(block: number, n: number): number {
   return (block + LANE_COMMANDS + (n % COMMAND_COUNT) * COMMAND_LEN) >>> 2;
 }

@@ -1,69 +1,72 @@
-// One connection of a lane: what TypeScript keeps of it. Octets, cursors, counters and the score live in its row in
-// shared memory; here are its descriptors, its state (docs/design/data-path.md, states) and the reasons for which it waits.
+// A connection of a lane, as far as the core does not know it: its descriptors, the events of
+// epoll, and the lists in which it waits. Its octets, state, times, counters and score are in its
+// row in shared memory (`row.ts`).
 
 import type { Role } from "../edges/front.ts";
 
-/** In `spent`: what comes from TCP has had its budget. */
+/** In `spent`: the direction from TCP has used its budget. */
 export const SPENT_TCP = 1;
-/** In `spent`: what comes from the daemon has had its own. */
+/** In `spent`: the direction from the daemon has used its budget. */
 export const SPENT_UPSTREAM = 2;
 
-/** What a lane keeps of a connection. */
+/** A lane's own record of a connection. */
 export interface Connection {
   /** Row in shared memory, 1 and up. */
   readonly row: number;
   readonly fd: number;
-  /** Told apart from an earlier connection of the same row by events that were on their way. */
+  /**
+   * Tells the connection apart from an earlier one of the same row, whose events may still be on
+   * their way.
+   */
   readonly serial: number;
-  /** One of the CONN_ constants. */
-  state: number;
   /** Octets of the stream prefix matched so far. */
   prefixSeen: number;
   /** Our role on it. */
   readonly role: Role;
-  /** We are the originator, and nothing has come yet: a stream prefix would show a peer in the same role. */
+  /**
+   * We are the originator and nothing has come yet. A stream prefix would show that the peer is in
+   * the same role.
+   */
   isRoleOpen: boolean;
-  /** Upstream socket, -1 before the first message needs it. */
+  /** Upstream socket; -1 until the first message needs it. */
   upstreamFd: number;
-  /** In the lane's ready list. */
+  /** It is in the lane's ready list. */
   isListed: boolean;
-  /** SPENT_ bits: what waits for the connection's turn as a busy one. Not 0 if and only if it is among those. */
+  /**
+   * SPENT_ bits of the directions that wait for the connection's turn among the busy ones. Not 0 if
+   * and only if it is among those.
+   */
   spent: number;
-  /** Waits for a ring of the pool or for a descriptor. */
+  /** It waits for a ring of the pool or for a descriptor. */
   isStarved: boolean;
   /** The kernel has room again for what is queued. */
   isWritable: boolean;
   /** The kernel may hold unread octets. */
   isReadable: boolean;
-  /** The peer has sent FIN or RST: read on until the kernel says so. */
+  /** The peer has sent FIN or RST. The lane reads on until the kernel says so. */
   hasFin: boolean;
-  /** The peer has sent urgent octets: a read ends before them, and says nothing of what is behind. */
+  /**
+   * The peer has sent urgent octets. A read ends before them, so a short read says nothing of what
+   * is behind.
+   */
   hasUrgent: boolean;
-  /** The kernel has reported an error: what ends this connection is a reset. */
+  /** The kernel has reported an error, so the connection ends as a reset. */
   isReset: boolean;
   /** The upstream socket may hold unread datagrams. */
   isUpstreamReadable: boolean;
-  /** The upstream socket took no more: the connection is not read until it does. */
+  /** The upstream socket takes no more. The connection is not read until it does. */
   isUpstreamBlocked: boolean;
-  /** Monotonic ms. */
-  readonly openedAt: number;
-  /** When the incomplete frame in the rx ring began, 0 without one. */
-  partialAt: number;
-  /** Since when the rx ring has not been empty, 0 while it is. */
-  heldAt: number;
-  /** When the last octets were read. */
-  readAt: number;
-  /** Draining: status to close with once the queue is empty. */
+  /** Status with which it closes once its queue is empty, while it drains. */
   drainedWith: number;
-  /** Status to close with at the next turn, 0 to live on. */
+  /** Status with which it closes at its next turn; 0 while it lives. */
   closeWith: number;
-  /** Due time of the entry in the lane's timers, 0 without one. */
+  /** Time of its entry in the lane's timers, monotonic ms; 0 without one. */
   timerDue: number;
 }
 
-/** A connection as it is right after `accept4` or `connect`. */
+/** Makes the record of a connection right after `accept4` or `connect`. */
 export function createConnection(
-  init: Pick<Connection, "row" | "fd" | "serial" | "role" | "state" | "openedAt">,
+  init: Pick<Connection, "row" | "fd" | "serial" | "role">,
 ): Connection {
   return {
     ...init,
@@ -80,16 +83,13 @@ export function createConnection(
     isReset: false,
     isUpstreamReadable: false,
     isUpstreamBlocked: false,
-    partialAt: 0,
-    heldAt: 0,
-    readAt: init.openedAt,
     drainedWith: 0,
     closeWith: 0,
     timerDue: 0,
   };
 }
 
-/** Whether `what` (a SPENT_ bit) waits for the connection's turn as a busy one. */
+/** Whether a direction (a SPENT_ bit) waits for the connection's turn among the busy ones. */
 export function hasSpent(connection: Connection, what: number): boolean {
   return (connection.spent & what) !== 0;
 }

@@ -1,5 +1,5 @@
-// The core's numbers for the ends of connections: it has to know what becomes of a frame before a
-// lane sees it.
+// The core's numbers for the ends of connections. The core decides by them before a lane sees a
+// frame.
 
 import {
   IKE_DROP,
@@ -17,7 +17,7 @@ export interface CoreEnds {
   readonly unknownSpi: number;
 }
 
-/** Says to the core what a lane is going to do. */
+/** Returns the core's numbers for the ends that a lane has. */
 export function coreEnds({ ike, unknownSpi }: Ends): CoreEnds {
   return { ike: IKE[ike.kind], unknownSpi: UNKNOWN_SPI[unknownSpi.kind] };
 }

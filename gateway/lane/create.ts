@@ -1,4 +1,4 @@
-// Building a lane from what the shell has sent, and taking it down again.
+// Builds a lane from the shell's first message, and takes it down again.
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { createFront } from "../edges/fronts.ts";
@@ -85,7 +85,7 @@ function watchAll(lane: Lane): void {
   if (!isWatched) throw failed("Cannot watch a descriptor", lane.libc.errno());
 }
 
-/** Closes what the lane owns. Its connections have been drained, or end here. */
+/** Closes everything that the lane owns. Connections that have not drained end here. */
 export function closeLane(lane: Lane): void {
   const { libc, init } = lane;
   for (const connection of lane.live) closeConnection(lane, connection, Status.Drained);

@@ -1,5 +1,5 @@
-// Drain (`--drain-timeout-ms`): nothing is accepted and no TCP is read; queued frames leave; a connection closes when its queue
-// is empty, and what is left at the timeout is reset.
+// The drain (`--drain-timeout-ms`). The lane accepts nothing and reads no TCP, and queued frames
+// leave. A connection closes when its queue is empty; the timeout resets the rest.
 
 import { Status } from "../../ts-bindings/status.ts";
 import { SIOCOUTQ } from "../linux/constants.ts";
@@ -9,10 +9,10 @@ import type { Lane } from "./lane.ts";
 import { finish } from "./receive.ts";
 import { rowTxQueued } from "./row.ts";
 
-/** How often a lane that drains looks whether its connections are done, ms. */
+/** Interval, ms, at which a draining lane looks for connections that are done. */
 export const DRAIN_POLL_MS = 5;
 
-/** Starts to drain. Idempotent. */
+/** Starts the drain. Idempotent. */
 export function startDrain(lane: Lane): void {
   if (lane.isDraining) return;
   lane.isDraining = true;
@@ -20,7 +20,7 @@ export function startDrain(lane: Lane): void {
   for (const connection of lane.live) finish(lane, connection, Status.Drained);
 }
 
-/** Closes what has left, and resets what has not left in time. */
+/** Closes the connections whose octets have left. After the timeout it resets the others. */
 export function checkDrain(lane: Lane): void {
   if (!lane.isDraining) return;
   const isLate = lane.now >= lane.drainDueAt;
@@ -33,7 +33,8 @@ export function checkDrain(lane: Lane): void {
 /**
  * Whether the peer has acknowledged every octet that was queued.
  *
- * It may have sent what nobody reads any more; `close` then answers with RST, and the kernel forgets what is still on its way.
+ * Unread octets of the peer would make `close` answer with RST, and the kernel would drop octets
+ * that are still on their way.
  */
 function hasLeft(lane: Lane, connection: Connection): boolean {
   const { libc, tables } = lane;

@@ -1,11 +1,12 @@
-// What a lane tells the shell: records in the event ring of its block, and one message when there are new ones. Nothing is posted
-// per packet; a ring that is full loses events, not memory, and counts them.
+// Events for the shell: records in the event ring of the lane's block, and one message when there
+// are new ones. Nothing is posted per packet. A full ring loses events, which it counts, and takes
+// no more memory.
 
 import { EVENT_CLOSED, EVENT_OPENED, LANE_EVENTS_WRITTEN } from "../../ts-bindings/layout.ts";
 import type { Connection } from "./connection.ts";
 import type { Lane } from "./lane.ts";
 
-/** Appends an event about a connection; the core adds the peer's address from its row. */
+/** Appends an event about a connection. The core adds the peer's address from the row. */
 export function tellConnection(
   lane: Lane,
   connection: Connection,
@@ -16,7 +17,7 @@ export function tellConnection(
   lane.core.event(lane.index, code, connection.row, status, 0, 0);
 }
 
-/** Posts one message if the ring has grown since the last one. */
+/** Posts one message if the ring has grown since the last message. */
 export function announce(lane: Lane): void {
   const { u32, block } = lane.tables;
   const written = u32[(block + LANE_EVENTS_WRITTEN) >>> 2] ?? 0;

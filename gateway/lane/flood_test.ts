@@ -10,7 +10,7 @@ import { COMMAND_COUNT, SCAN_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { endsAt } from "../edges/ends.ts";
 import { COMMAND_KICK, ORDER_DRAIN, ORDER_STOP } from "./commands.ts";
-import { rowGeneration } from "./row.ts";
+import { rowGeneration, rowPartialAt } from "./row.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const FLOODS = {
@@ -97,7 +97,7 @@ test("a frame whose rest came has no part in the clock of the next one", async (
   arrive(peer, frame(ike(1)).subarray(10));
   arrive(peer, frame(ike(2)).subarray(0, 10));
   rig.settle();
-  equal(rig.lane.connections[1]?.partialAt, rig.lane.now);
+  equal(rowPartialAt(rig.lane.tables, 1), rig.lane.now);
 });
 
 /** A peer that has sent the prefix, and now sends `octets` again and again. */

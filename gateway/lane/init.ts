@@ -1,18 +1,18 @@
-// What the shell hands to a lane when it starts it. Descriptors are process-wide numbers; from here on the lane owns those
-// in this message and closes them.
+// The shell's first message to a lane, and the lane's messages to the shell. Descriptors are
+// numbers of the process; the lane owns those in the message, and closes them.
 
 import type { LogFormat } from "../model/log_line.ts";
 import type { Ends } from "../edges/ends.ts";
 import type { FrontName } from "../edges/fronts.ts";
 import type { NativeHandle } from "../engine/native.ts";
 
-/** A listening socket, and what its connections pass first. */
+/** A listening socket, and the front that its connections pass first. */
 export interface ListenerInit {
   readonly fd: number;
   readonly front: FrontName;
 }
 
-/** First message from the shell to a lane. */
+/** The first message from the shell to a lane. */
 export interface LaneInit extends Ends {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -23,27 +23,27 @@ export interface LaneInit extends Ends {
   readonly connectionsMax: number;
   readonly innerMtu: number;
   readonly listeners: readonly ListenerInit[];
-  /** TUN queue of this lane, -1 for the echo host. */
+  /** Queue of the TUN for this lane; -1 for the echo host. */
   readonly tun: number;
-  /** What the TUN takes and gives in packets of many segments: an `OFFLOAD_` constant. */
+  /** Packets of many segments that the TUN takes and gives: an `OFFLOAD_` value. */
   readonly offload: number;
-  /** What wakes this lane. */
+  /** The eventfd that wakes this lane. */
   readonly eventfd: number;
   /** The eventfds of all lanes, by index. */
   readonly eventfds: readonly number[];
   readonly prefixTimeoutMs: number;
   readonly frameTimeoutMs: number;
-  /** 0 is off. */
+  /** 0 turns it off. */
   readonly idleTimeoutMs: number;
   readonly drainTimeoutMs: number;
-  /** Form of the line with which a trap ends the process. */
+  /** Format of the line with which a trap ends the process. */
   readonly logFormat: LogFormat;
 }
 
-/** Names of what the host can fail a lane in, as the log and the events have them. */
+/** Names of the host's failures, as the log and the events have them. */
 export type TroubleKind = "upstream_failed" | "upstream_refused" | "tun_failed";
 
-/** When a kind was last told, and how often it was not since. */
+/** When a kind was last told, monotonic ms, and how many were suppressed since. */
 export interface Troubled {
   readonly at: number;
   suppressed: number;
@@ -52,13 +52,13 @@ export interface Troubled {
 export interface TroubleNotice {
   readonly kind: "trouble";
   readonly trouble: TroubleKind;
-  /** The error's name. */
+  /** Name of the error, such as `ENOBUFS`. */
   readonly reason: string;
-  /** Of the kind, since the one before. */
+  /** Notices of this kind that were suppressed since the one before. */
   readonly suppressed: number;
 }
 
-/** What a lane tells the shell by message; everything else is in shared memory. */
+/** A lane's messages to the shell. Everything else is in shared memory. */
 export type LaneNotice =
   | { readonly kind: "ready" }
   | { readonly kind: "news" }

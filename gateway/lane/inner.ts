@@ -1,4 +1,4 @@
-// The inner side of a lane: a queue of a TUN device, or the built-in echo host of the core.
+// The inner side of a lane: its queue of a TUN device, or the core's built-in echo host.
 
 import { BATCH_MAX, TX_QUEUE_MAX, WRITE_LEN } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -7,13 +7,13 @@ import type { Lane } from "./lane.ts";
 import { transmitEntries } from "./transmit.ts";
 import { tellTrouble } from "./trouble.ts";
 
-/** Batches read from the TUN in one turn. */
+/** Most batches that one turn reads from the TUN. */
 const TURN_BATCHES_MAX = 4;
 
-/** Octets after which a batch is sent on: what a connection may have waiting. */
+/** A batch is sent on after this many octets: as many as may wait for a connection. */
 const BATCH_OCTETS_MAX = TX_QUEUE_MAX;
 
-/** Takes the `count` inner packets of the last `inbound_finish`, in order. */
+/** Delivers the `count` inner packets of the last `inbound_finish`, in order. */
 export function deliverInner(lane: Lane, count: number): void {
   if (lane.init.tun >= 0) {
     writeTun(lane);
@@ -22,7 +22,7 @@ export function deliverInner(lane: Lane, count: number): void {
   if (lane.core.echo_in(lane.index, count) > 0) transmitEntries(lane);
 }
 
-/** One `writev` for what the core has joined: on a plain TUN, for each packet. */
+/** Makes one `writev` for packets that the core has joined; on a plain TUN, one for each packet. */
 function writeTun(lane: Lane): void {
   const { core, index, libc, tables } = lane;
   const { u32, innerIovAt } = tables;
@@ -33,12 +33,16 @@ function writeTun(lane: Lane): void {
     const at = innerIovAt[u32[word] ?? 0];
     const packets = u32[word + 1] ?? 0;
     if (at === undefined || libc.writev(tun, at, packets) >= 0) continue;
-    // EINVAL: the device's own parser refuses the packet. All else is a full or downed device.
+    // EINVAL: the device's own parser refuses the packet. Any other error: the device is full or
+    // down.
     core.count(index, libc.errno() === EINVAL ? Status.InnerInvalid : Status.InnerFull, packets);
   }
 }
 
-/** Reads packets of the host from the TUN and sends them on. Stays readable if the budget ran out. */
+/**
+ * Reads the host's packets from the TUN and sends them on. The TUN stays readable if the budget
+ * runs out.
+ */
 export function readTun(lane: Lane): void {
   for (let turn = 0; turn < TURN_BATCHES_MAX && lane.isTunReadable; turn++) {
     const count = fillSlots(lane);
@@ -48,7 +52,7 @@ export function readTun(lane: Lane): void {
   }
 }
 
-/** Reads up to one batch, a packet a slot; the number read. */
+/** Reads up to one batch, one packet into each slot. Returns the number of packets. */
 function fillSlots(lane: Lane): number {
   const { libc, tables } = lane;
   const { tun } = lane.init;

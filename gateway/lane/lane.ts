@@ -1,5 +1,5 @@
-// One lane's state: its core instance, its descriptors, its connections and the tables through which it talks to the kernel.
-// The files beside this one are its verbs.
+// The state of one lane: its core instance, its descriptors, its connections, and the tables for
+// its system calls. The files beside this one are its verbs.
 
 import { CONN_DRAINING } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
@@ -8,7 +8,7 @@ import type { Listener } from "../edges/front.ts";
 import type { LaneLibc } from "./libc.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
-import { doesIkeWait } from "./row.ts";
+import { doesIkeWait, rowState } from "./row.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
 
@@ -24,50 +24,55 @@ export interface Lane {
   readonly timers: Timers;
   readonly epfd: number;
   readonly listeners: readonly Listener[];
-  /** Tells the shell. */
+  /** Tells the shell something. */
   readonly tell: (notice: LaneNotice) => void;
-  /** By row; rows of other lanes are undefined here. */
+  /** Connections by row. Rows of other lanes are undefined here. */
   readonly connections: (Connection | undefined)[];
-  /** Those that there are, for what looks at all of them: the table is as long as the limit. */
+  /** All live connections, for loops over them: the table is as long as the limit. */
   readonly live: Set<Connection>;
-  /** Connections of which there is news; all are served in the next turn. */
+  /** Connections with news. All are served in the next turn. */
   ready: Connection[];
-  /** The list of the turn before, empty: the two take turns. */
+  /** The list of the turn before, now empty. The two lists take turns. */
   spare: Connection[];
-  /** Connections with a budget that ran out before their work did, from `busyAt` on; one is served in each turn. */
+  /**
+   * Connections whose budget ran out before their work did, from `busyAt` on. Each turn serves one.
+   */
   busy: Connection[];
   busyAt: number;
-  /** Those that have had their turn; `busy` when that has ended. */
+  /** Busy connections that have had their turn. It becomes `busy` when that has ended. */
   again: Connection[];
-  /** Connections that wait for a ring of the pool, or for a descriptor. */
+  /** Connections that wait for a ring of the pool or for a descriptor. */
   starved: Connection[];
-  /** When they try again, monotonic ms. */
+  /** Time at which those try again, monotonic ms. */
   feedAt: number;
-  /** Monotonic ms with a fraction; the same origin in every lane. */
+  /** Returns monotonic ms with a fraction; the origin is the same in every lane. */
   readonly clock: () => number;
-  /** The pool of rings was found empty. */
+  /** A connection has found the pool of rings empty. */
   isShortOfRings: boolean;
-  /** When connections may be looked through for rings again, monotonic ms. */
+  /** Earliest time of the next search for rings, monotonic ms. */
   reclaimAt: number;
-  /** `clock()` as it was at the start of the turn or after the last send. */
+  /** The value of `clock()` at the start of the turn or after the last send. */
   now: number;
   /** Time spent in `epoll_wait`, ms. */
   idleMs: number;
   nextSerial: number;
-  /** Listeners are paused until then: the process or the system is out of descriptors or memory. 0 if not. */
+  /**
+   * Time until which listeners are paused, monotonic ms, because the process or the system is out
+   * of descriptors or memory; 0 if they are not.
+   */
   acceptAgainAt: number;
   isTunReadable: boolean;
-  /** By kind, what the shell was told of. */
+  /** The last notice of each kind of trouble. */
   readonly troubles: Map<TroubleKind, Troubled>;
-  /** `written` of the event ring when the shell was last told. */
+  /** `written` of the event ring at the last message to the shell. */
   eventsTold: number;
   isDraining: boolean;
-  /** Monotonic ms at which a drain resets what is left. */
+  /** Time at which a drain resets what is left, monotonic ms. */
   drainDueAt: number;
   isStopping: boolean;
 }
 
-/** A connection without a ring or a descriptor tries again after this long. */
+/** Pause, ms, before a connection without a ring or a descriptor tries again. */
 const STARVED_RETRY_MS = 5;
 
 /** Puts a connection into the ready list, once. */
@@ -78,15 +83,20 @@ export function list(lane: Lane, connection: Connection): void {
 }
 
 /**
- * Puts a connection behind all that wait for a budget, for what has used its own up (a SPENT_ bit). Only that waits: the
- * connection goes on to have its turn for all other news.
+ * Puts a connection behind the others that wait for a budget, for the direction whose budget it has
+ * used. Only that direction waits. All other news of the connection has its turn.
+ *
+ * @param spent A SPENT_ bit
  */
 export function listAgain(lane: Lane, connection: Connection, spent: number): void {
   if (connection.spent === 0) lane.again.push(connection);
   connection.spent |= spent;
 }
 
-/** Takes a connection that ends from those that wait for a budget: who comes and goes would fill the lists otherwise. */
+/**
+ * Takes a connection that ends out of the lists of those that wait for a budget. Otherwise
+ * connections that come and go would fill the lists.
+ */
 export function unlistBusy({ again, busy, busyAt }: Lane, connection: Connection): void {
   if (connection.spent === 0) return;
   const at = busy.indexOf(connection, busyAt);
@@ -100,9 +110,11 @@ export function hasListed(lane: Lane): boolean {
 }
 
 /**
- * Marks a connection to be closed at its next turn, for the first reason that is given.
+ * Marks a connection to be closed at its next turn. The first reason counts.
  *
- * Never at once: entries of the batch in hand may still point into its rings.
+ * It is never closed at once, because entries of the current batch may point into its rings.
+ *
+ * @param status The reason
  */
 export function doom(lane: Lane, connection: Connection, status: number): void {
   if (connection.closeWith === 0) connection.closeWith = status;
@@ -117,9 +129,9 @@ export function starve(lane: Lane, connection: Connection): void {
   lane.starved.push(connection);
 }
 
-/** Whether the daemon has something for a connection that can take it now. */
+/** Whether the daemon may have something for a connection, and the connection can take it now. */
 export function hasUpstream(lane: Lane, connection: Connection): boolean {
-  return connection.isUpstreamReadable && connection.state !== CONN_DRAINING &&
+  return connection.isUpstreamReadable && rowState(lane.tables, connection.row) !== CONN_DRAINING &&
     !connection.isStarved && !hasSpent(connection, SPENT_UPSTREAM) &&
     !doesIkeWait(lane.tables, connection.row);
 }

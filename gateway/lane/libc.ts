@@ -1,4 +1,4 @@
-// The system calls that a lane makes once it runs; a fake for its tests has to have these and no more.
+// The system calls that a running lane makes. A fake for its tests needs these and no more.
 
 import type { Libc } from "../runtime/types.ts";
 

@@ -1,10 +1,13 @@
-// The lane's loop: wait, serve what is ready in turns, wait again. One turn:
+// The lane's loop: wait, serve what is ready in turns, wait again. One turn does this, in order:
 //
-//   epoll_wait -> marks on connections, listeners served -> TUN -> connections with news -> one that is busy -> timers -> commands
+//    epoll_wait -> marks on connections, listeners served -> TUN -> connections with news
+//    -> one busy connection -> timers -> commands
 //
-// Who has used up a budget waits behind who has news: however many connections flood the lane, an IKE message waits for one budget only. So does a
-// connection with what has used up its own alone: each direction has one, and what is queued towards TCP needs none.
-// The lane sleeps only when nothing is listed, so an idle lane costs nothing.
+// A connection that has used its budget waits behind all that have news. So an IKE message waits
+// for one budget at most, however many connections flood the lane. Each direction of a connection
+// has a budget of its own, and only a direction that has used it waits. Octets that are queued
+// towards TCP need no budget. The lane sleeps only when nothing is listed, so an idle lane costs
+// nothing.
 
 import { CONN_DRAINING, EPOLL_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -31,6 +34,7 @@ import { readTun } from "./inner.ts";
 import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
 import { receive } from "./receive.ts";
 import { reclaimRings } from "./reclaim.ts";
+import { rowState } from "./row.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
 import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
@@ -51,7 +55,11 @@ export function runLane(lane: Lane): void {
   }
 }
 
-/** One turn over `count` events. */
+/**
+ * Takes one turn.
+ *
+ * @param count Events of epoll in the lane's table
+ */
 export function turn(lane: Lane, count: number): void {
   endPause(lane);
   for (let i = 0; i < count; i++) dispatch(lane, i);
@@ -69,7 +77,7 @@ function noteBusy(lane: Lane, startedAt: number): void {
   lane.tables.f64[lane.tables.busyMs] = lane.now - startedAt - lane.idleMs;
 }
 
-/** How long nothing can happen by itself, ms; -1 for ever. */
+/** Returns the time for which nothing can happen by itself, in whole ms; -1 for ever. */
 export function waitMs(lane: Lane): number {
   if (hasListed(lane) || (lane.isTunReadable && !lane.isDraining)) return 0;
   const { now } = lane;
@@ -86,7 +94,7 @@ function earlier(wait: number, other: number): number {
   return wait < 0 ? other : Math.min(wait, other);
 }
 
-/** Turns event `i` into marks; only listeners and the eventfd are served at once. */
+/** Turns event `i` into marks. Only listeners and eventfds are served at once. */
 function dispatch(lane: Lane, i: number): void {
   const { tables } = lane;
   const at = tables.epoll + i * tables.epollEventLen;
@@ -101,7 +109,7 @@ function dispatch(lane: Lane, i: number): void {
       wake(lane, row);
       return;
     case TAG_TUN:
-      // A device that was removed is an error and nothing else: the read says so.
+      // A removed device shows as an error and nothing else. The next read reports it.
       if ((events & (EPOLLIN | EPOLLERR)) !== 0) lane.isTunReadable = true;
       return;
   }
@@ -111,7 +119,9 @@ function dispatch(lane: Lane, i: number): void {
   else markUpstream(lane, connection, events);
 }
 
-/** The shell or another lane has written to the eventfd: read it empty, then look at what they left. */
+/**
+ * The shell or another lane has written to the eventfd. Empties it, then carries out their orders.
+ */
 function wake(lane: Lane, eventfd: number): void {
   lane.libc.read(eventfd, lane.tables.scratchAt, 8);
   payAttention(lane);
@@ -133,19 +143,19 @@ function markUpstream(lane: Lane, connection: Connection, events: number): void 
   list(lane, connection);
 }
 
-/** Connections that have waited for a ring or a descriptor try again. */
+/** Lets connections that have waited for a ring or a descriptor try again. */
 function wakeStarved(lane: Lane): void {
   if (lane.starved.length === 0 || lane.now < lane.feedAt) return;
   for (const connection of lane.starved) {
     connection.isStarved = false;
-    // One that waits for its socket's EPOLLOUT finds it full once more.
+    // A connection that waits for its socket's EPOLLOUT will find the socket full once more.
     connection.isUpstreamBlocked = false;
     list(lane, connection);
   }
   lane.starved.length = 0;
 }
 
-/** Serves each connection with news for one budget; what still has work then is busy. */
+/** Serves each connection with news for one budget. Those with work left are busy then. */
 function serveReady(lane: Lane): void {
   const listed = lane.ready;
   lane.ready = lane.spare;
@@ -157,7 +167,7 @@ function serveReady(lane: Lane): void {
   listed.length = 0;
 }
 
-/** Serves the next of the busy connections for one more budget. */
+/** Serves the next busy connection for one more budget. */
 function serveBusy(lane: Lane): void {
   if (lane.busyAt === lane.busy.length) {
     const served = lane.busy;
@@ -173,16 +183,16 @@ function serveBusy(lane: Lane): void {
   serve(lane, connection);
 }
 
-/** Serves a connection with all that it has a budget for. */
+/** Serves all work of a connection for which it has a budget. */
 function serve(lane: Lane, connection: Connection): void {
   if (connection.isWritable) {
     connection.isWritable = false;
     flush(lane, connection);
   }
-  // One direction that waits for a ring holds the other one up no further: its ring may be the one that is missing.
+  // A direction that waits for a ring must not stop the other one, which may hold the missing ring.
   const { isStarved } = connection;
   if (connection.closeWith === 0 && hasUpstream(lane, connection)) readUpstream(lane, connection);
-  if (connection.state === CONN_DRAINING) {
+  if (rowState(lane.tables, connection.row) === CONN_DRAINING) {
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
   } else if (connection.closeWith === 0 && !isStarved && !hasSpent(connection, SPENT_TCP)) {
     if (receive(lane, connection)) listAgain(lane, connection, SPENT_TCP);

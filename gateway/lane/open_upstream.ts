@@ -1,4 +1,4 @@
-// The upstream socket of a connection, opened by the first message that needs it.
+// The upstream socket of a connection. The first message that needs it opens it.
 
 import { daemonOf } from "../edges/ends.ts";
 import type { Upstream } from "../edges/ike_endpoint.ts";
@@ -24,24 +24,26 @@ import { rowAddress } from "./row.ts";
 import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
 
-/** `sin_addr` of `sockaddr_in`, and its length. */
+/** Offset of `sin_addr` in `sockaddr_in`, and the length of that, octets. */
 const SIN_ADDR = 4;
 const SOCKADDR_IN_LEN = 16;
 
 /**
- * Octets that the kernel keeps of a daemon that is faster than the lane for a moment; it takes less where net.core.rmem_max
- * is less. Its default loses the 257th of a burst of small messages, and over TCP nobody sends IKE again.
+ * Octets that the kernel may hold while a daemon is faster than the lane; net.core.rmem_max limits
+ * them. With the kernel's default, the 257th of a burst of small messages is lost, and nobody sends
+ * IKE again over TCP.
  */
 const RCVBUF = 1 << 20;
 
-/** What the system is short of now and may have again: descriptors, memory, watches. */
+/** Errors of a shortage that may pass: descriptors, memory, watches. */
 const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC];
 
 /**
  * Opens, binds and connects the UDP socket of a connection.
  *
- * `later` if the system has no socket to give now: the connection then waits, unread, and tries again. `failed` if there is none
- * for another reason, which waiting would not mend: what was to be sent is lost, as in a network without a way.
+ * @returns `later` if the system has no socket to give now: the connection waits, unread, and tries
+ *   again. `failed` if waiting would not help: the messages are lost, as in a network without a
+ *   route
  */
 export function openUpstream(lane: Lane, connection: Connection): "open" | "later" | "failed" {
   const { libc } = lane;
@@ -65,9 +67,9 @@ export function openUpstream(lane: Lane, connection: Connection): "open" | "late
 
 function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: number): boolean {
   const { libc, tables } = lane;
-  // One wherever an option wants "on": an int in the low half of the u64.
+  // The u64 of 1 serves as an int of 1, which turns an option on.
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, tables.oneAt, 4) < 0) return false;
-  // A kernel without it hands over each datagram by itself.
+  // A kernel without this option delivers each datagram by itself.
   libc.setsockopt(fd, IPPROTO_UDP, UDP_GRO, tables.oneAt, 4);
   tables.u32[tables.scratch >>> 2] = RCVBUF;
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, tables.scratchAt, 4) < 0) return false;
@@ -81,7 +83,10 @@ function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: numbe
   return watch(lane, fd, { kind: TAG_UPSTREAM, row, serial });
 }
 
-/** Lays the client's own source address into the scratch area: prefix, then a hash of the client's address. */
+/**
+ * Writes the client's own source address into the scratch area: the prefix, then a hash of the
+ * client's address.
+ */
 function writeSource(
   lane: Lane,
   connection: Connection,
@@ -96,24 +101,27 @@ function writeSource(
   }
 }
 
-/** What tells clients apart: an IPv4 address, or the first half of an IPv6 one. */
+/** The octets that tell clients apart: an IPv4 address, or the first half of an IPv6 address. */
 function clientOctets(lane: Lane, connection: Connection): Uint8Array {
   return rowAddress(lane.tables, connection.row).subarray(0, 8);
 }
 
 /**
- * Host part of the upstream source address of a client: the same for every connection of it and in every run, so that an
- * IKE cookie got on one connection is good on the next (RFC 9329 §6.3). FNV-1a; two clients that collide share an
- * address, as all do without `--upstream-source`.
+ * Returns the host part of a client's upstream source address.
+ *
+ * It is the same for all connections of a client and in every run, so an IKE cookie that the client
+ * got on one connection is good on the next (RFC 9329 §6.3). The hash is FNV-1a. Two clients that
+ * collide share an address, as all do without `--upstream-source`.
  *
  * @param client Octets that tell clients apart
  * @param bits Prefix length, 8..30
- * @returns Never the network's own address, nor its broadcast address
+ * @returns A number of 32 - `bits` bits, neither the network's own address nor its broadcast
+ *   address
  */
 export function sourceHost(client: Uint8Array, bits: number): number {
   let hash = 0x811c9dc5;
   for (const octet of client) hash = Math.imul(hash ^ octet, 0x01000193) >>> 0;
-  // The low bits of FNV are the best mixed; fold the high ones in for short host parts.
+  // FNV mixes its low bits best. Fold the high ones in for short host parts.
   hash = (hash ^ (hash >>> 15)) >>> 0;
   return 1 + hash % (2 ** (32 - bits) - 2);
 }

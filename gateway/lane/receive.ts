@@ -1,6 +1,8 @@
-// From TCP: octets into the rx ring, frames out of it, batch by batch (docs/design/data-path.md, steps 2 to 10).
+// From TCP: octets into the receive ring, and frames out of it, batch by batch
+// (docs/design/data-path.md, steps 2 to 10).
 //
-// A turn has a budget, so that one flooding peer cannot keep timers, IKE and other connections waiting (rule L35).
+// A turn has a budget, so that a flooding peer cannot keep timers, IKE and other connections
+// waiting (rule L35).
 
 import {
   BATCH_CLOSE,
@@ -22,21 +24,25 @@ import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
 import { doom, type Lane } from "./lane.ts";
 import { starveOfRing } from "./reclaim.ts";
+import { rowPartialAt, rowState } from "./row.ts";
 import { matchStreamPrefix } from "./stream_prefix.ts";
 import { flush } from "./transmit.ts";
 import { sendUpstream } from "./upstream.ts";
 
 /**
- * Batches of one connection in one turn: at most 128 frames, some 0.5 ms of opening, for which an IKE message may have to wait.
- * What leads nowhere comes in larger ones, of some 20 ns a frame.
+ * Most batches of one connection in one turn. That is up to 128 frames, or about 0.5 ms of opening,
+ * for which an IKE message may have to wait. Batches of frames that lead nowhere are larger, at
+ * about 20 ns a frame.
  */
 const TURN_BATCHES_MAX = 2;
 
-/** Reads of one connection in one turn: what comes octet by octet, or never ends, has no batch to be counted by. */
+/**
+ * Most reads of one connection in one turn. Octets that trickle in make no batch that would count.
+ */
 const TURN_READS_MAX = 8;
 
 /**
- * Serves one connection's inbound side for one turn.
+ * Serves the inbound side of a connection for one turn.
  *
  * @returns true if the budget ran out before the work did
  */
@@ -46,21 +52,19 @@ export function receive(lane: Lane, connection: Connection): boolean {
     budget = processFrames(lane, connection, budget);
     if (connection.closeWith !== 0 || connection.isUpstreamBlocked) return false;
     if (budget === 0) return true;
-    if (!connection.isReadable || connection.state === CONN_DRAINING) break;
+    if (!connection.isReadable || rowState(lane.tables, connection.row) === CONN_DRAINING) break;
     if (reads === TURN_READS_MAX) return true;
     if (!readOnce(lane, connection)) break;
   }
-  if (connection.closeWith === 0) rest(lane, connection);
+  if (connection.closeWith === 0) lane.core.rx_rest(lane.index, connection.row);
   return false;
 }
 
-/** An idle connection holds no ring. */
-function rest({ core, index }: Lane, connection: Connection): void {
-  core.rx_rest(index, connection.row);
-  if (core.rx_len(connection.row) === 0) connection.heldAt = 0;
-}
-
-/** One `readv` over all free space of the ring. False if there is nothing to process after it. */
+/**
+ * Makes one `readv` over all free space of the ring.
+ *
+ * @returns false if there is nothing to process after it
+ */
 function readOnce(lane: Lane, connection: Connection): boolean {
   const { core, index, libc, tables } = lane;
   const parts = core.rx_prepare(index, connection.row);
@@ -72,9 +76,8 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
   if (octets > 0) {
     core.rx_commit(index, connection.row, octets, lane.now);
-    connection.readAt = lane.now;
-    if (connection.heldAt === 0) connection.heldAt = lane.now;
-    // A short read has emptied the socket; what comes later is a new edge. FIN and errors have had theirs.
+    // A short read has emptied the socket, and later octets are a new edge. FIN, urgent octets and
+    // errors have had their edges.
     connection.isReadable = octets === room || connection.hasFin || connection.hasUrgent;
     return true;
   }
@@ -82,43 +85,45 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   connection.isReadable = false;
   if (isEmpty) return false;
   if (octets < 0 || connection.isReset) doom(lane, connection, Status.PeerReset);
-  // What waits on a connection of ours is better sent again on the next one, which is not opened before this one has ended.
+  // Queued messages on an originator's connection are better sent again on the next one, which is
+  // not opened before this one has ended.
   else if (connection.role === "originator") doom(lane, connection, Status.PeerClosed);
   else finish(lane, connection, Status.PeerClosed);
   return false;
 }
 
-/** Free octets that `rx_prepare` has laid into the iovecs. */
+/** Returns the free octets that `rx_prepare` has laid into the iovecs. */
 function roomOf(lane: Lane, parts: number): number {
   const { u32, recvIovLen } = lane.tables;
   return (u32[recvIovLen] ?? 0) + (parts > 1 ? u32[recvIovLen + 4] ?? 0 : 0);
 }
 
 /**
- * Ends a connection in order: nothing more is read, what is queued leaves, then it closes.
+ * Ends a connection in order: nothing more is read, queued octets leave, then it closes. The peer's
+ * FIN (rule T49) and the gateway's drain call it.
  *
- * The peer's FIN (rule T49) and the drain of the gateway come here.
+ * @param status Reason with which it closes
  */
 export function finish(lane: Lane, connection: Connection, status: number): void {
-  connection.state = CONN_DRAINING;
   connection.drainedWith = status;
-  connection.partialAt = 0;
   lane.core.conn_state(lane.index, connection.row, CONN_DRAINING);
   flush(lane, connection);
 }
 
-/** Processes whole frames of the ring for at most `budget` batches; returns what is left of the budget. */
+/**
+ * Processes whole frames of the ring for at most `budget` batches. Returns the rest of the budget.
+ */
 function processFrames(lane: Lane, connection: Connection, budget: number): number {
   const { core, index, tables } = lane;
   const { row } = connection;
-  if (connection.state === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
+  if (rowState(tables, row) === CONN_ACCEPTED && !passPrefix(lane, connection)) return budget;
   if (connection.isRoleOpen && !passRole(lane, connection)) return budget;
   let left = budget;
   while (left > 0) {
     switch (core.inbound(index, row, lane.now)) {
       case BATCH_NONE:
-        if (wordOf(lane, tables.batchCount) > 0) connection.partialAt = 0;
-        notePartial(lane, connection);
+        // If an incomplete frame is left, the core has begun its clock.
+        if (rowPartialAt(tables, row) !== 0) armTimer(lane, connection);
         return left;
       case BATCH_SKIPPED:
         break;
@@ -135,8 +140,6 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
         doom(lane, connection, wordOf(lane, tables.batchStatus));
         break;
     }
-    // The frame that was incomplete has been completed: a later one has a clock of its own.
-    connection.partialAt = 0;
     if (connection.closeWith !== 0 || connection.isUpstreamBlocked) return left;
     left--;
   }
@@ -148,7 +151,7 @@ function wordOf({ tables }: Lane, index: number): number {
   return tables.u32[index] ?? 0;
 }
 
-/** Steps 6 to 10 for a batch of ESP. */
+/** Does steps 6 to 10 for a batch of ESP. */
 function openBatch(lane: Lane, connection: Connection): void {
   const { core, index, tables } = lane;
   openJobs(lane);
@@ -158,7 +161,10 @@ function openBatch(lane: Lane, connection: Connection): void {
   core.rx_release_all(index, connection.row);
 }
 
-/** Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet. */
+/**
+ * Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet; a new
+ * kind does not compile before this function knows it.
+ */
 function handOver({ init: { ike } }: Lane): never {
   switch (ike.kind) {
     case "none":
@@ -167,7 +173,7 @@ function handOver({ init: { ike } }: Lane): never {
   }
 }
 
-/** Matches the stream prefix in what has been read; true once all six octets are there. */
+/** Matches the stream prefix in the unread octets. Returns true once all six octets are there. */
 function passPrefix(lane: Lane, connection: Connection): boolean {
   const { core, index, tables } = lane;
   const { row } = connection;
@@ -185,17 +191,18 @@ function passPrefix(lane: Lane, connection: Connection): boolean {
       return false;
     case "match":
       core.rx_skip(index, row, got.used);
-      connection.state = CONN_PREFIXED;
       core.conn_state(index, row, CONN_PREFIXED);
       return true;
   }
 }
 
 /**
- * Looks at the first octets that come on a connection of ours; true once they are no stream prefix.
+ * Looks for a stream prefix in the first octets of an originator's connection.
  *
- * A responder never sends one (RFC 9329 §4). From a peer that thinks itself the originator it would be the Length of a
- * frame of 18,763 octets that never ends.
+ * A responder never sends one (RFC 9329 §4). A peer that thinks it is the originator does, and
+ * those octets would be the Length field of a frame of 18,763 octets that never ends.
+ *
+ * @returns true once the octets are no stream prefix
  */
 function passRole(lane: Lane, connection: Connection): boolean {
   const { core, tables } = lane;
@@ -206,15 +213,4 @@ function passRole(lane: Lane, connection: Connection): boolean {
   connection.isRoleOpen = got.kind === "more";
   if (got.kind === "match") doom(lane, connection, Status.PrefixMismatch);
   return got.kind === "mismatch";
-}
-
-/** Starts or stops the clock of an incomplete frame. */
-function notePartial(lane: Lane, connection: Connection): void {
-  if (lane.core.rx_len(connection.row) === 0) {
-    connection.partialAt = 0;
-    return;
-  }
-  if (connection.partialAt !== 0) return;
-  connection.partialAt = connection.readAt;
-  armTimer(lane, connection);
 }

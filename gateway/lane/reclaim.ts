@@ -1,24 +1,26 @@
-// Rings when the pool has none. Whoever has held one for some time gives it up with its connection, the one that has been without a valid word
-// for longest first: a peer with a begun frame on each of many connections would else keep everybody's, for as long as it likes.
+// Rings when the pool has none. A connection that has held one for some time gives it up and ends,
+// the one without a valid word for longest first. Otherwise a peer with a begun frame on each of
+// many connections could keep all rings for as long as it likes.
 //
-// Rings lie with any lane. A lane that finds too few with its own connections asks the others.
+// Rings may be held by connections of any lane. A lane that finds too few among its own asks the
+// others.
 
 import { LANE_ORDERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, starve } from "./lane.ts";
-import { rowTxPartialAt, rowValidAt } from "./row.ts";
+import { rowHeldAt, rowTxPartialAt, rowWordAt } from "./row.ts";
 
-/** Order of one lane to the others: give up rings. Beside those of the shell (`commands.ts`). */
+/** Order of one lane to the others: give up rings. The shell's orders are in `commands.ts`. */
 export const ORDER_RECLAIM = 4;
 
-/** While the pool is empty a ring may be held for this part of `--frame-timeout-ms`. */
+/** Part of `--frame-timeout-ms` for which a ring may be held while the pool is empty. */
 const PATIENCE = 1 / 20;
 
-/** Connections are looked through this often at most, ms. */
+/** Least interval between two searches for rings, ms. */
 const EVERY_MS = 100;
 
-/** So many end at a time, and so many for another lane. */
+/** Most connections that end at a time for this lane, and for another lane. */
 const AT_ONCE_MAX = 64;
 const FOR_OTHERS_MAX = 8;
 
@@ -28,42 +30,46 @@ export function starveOfRing(lane: Lane, connection: Connection): void {
   starve(lane, connection);
 }
 
-/** Frees rings for the connections that wait for one, if any do. */
+/** Frees rings for the connections that wait for one. */
 export function reclaimRings(lane: Lane): void {
   if (!lane.isShortOfRings || lane.now < lane.reclaimAt) return;
   lane.isShortOfRings = false;
-  // One for what came, one for the answer.
+  // One ring for what came, and one for the answer.
   const wanted = Math.min(2 * lane.starved.length, AT_ONCE_MAX);
   if (reclaim(lane, wanted) < wanted) askOthers(lane);
 }
 
-/** Frees rings for another lane, which has asked. */
+/** Frees rings for another lane that has asked. */
 export function reclaimForOthers(lane: Lane): void {
   if (lane.now >= lane.reclaimAt) reclaim(lane, FOR_OTHERS_MAX);
 }
 
-/** Ends up to `wanted` connections; how many. */
+/** Ends up to `wanted` connections. Returns the number of those ended. */
 function reclaim(lane: Lane, wanted: number): number {
   lane.reclaimAt = lane.now + EVERY_MS;
   const heldMax = lane.init.frameTimeoutMs * PATIENCE;
   const holders = [...lane.live].filter((connection) => silentMs(lane, connection) > heldMax);
-  holders.sort((a, b) => wordAt(lane, a) - wordAt(lane, b));
+  holders.sort((a, b) => rowWordAt(lane.tables, a.row) - rowWordAt(lane.tables, b.row));
   const ended = holders.slice(0, wanted);
   for (const connection of ended) doom(lane, connection, Status.FrameTimeout);
   return ended.length;
 }
 
-/** How long a connection has held a ring without emptying it, and without a valid word; 0 without a ring. */
-function silentMs(lane: Lane, connection: Connection): number {
-  const stuckAt = rowTxPartialAt(lane.tables, connection.row);
-  const inbound = connection.heldAt === 0 ? 0 : lane.now - connection.heldAt;
-  const held = Math.max(inbound, stuckAt === 0 ? 0 : lane.now - stuckAt);
-  return Math.min(held, lane.now - wordAt(lane, connection));
+/**
+ * Returns how long a connection has held a ring, in ms, without emptying it and without a valid
+ * word; 0 without a ring.
+ */
+function silentMs({ tables, now }: Lane, { row }: Connection): number {
+  const held = Math.max(
+    since(now, rowHeldAt(tables, row)),
+    since(now, rowTxPartialAt(tables, row)),
+  );
+  return Math.min(held, now - rowWordAt(tables, row));
 }
 
-/** When something came of which it is known that it belongs here: an authentic packet, or a datagram of the daemon. */
-function wordAt(lane: Lane, connection: Connection): number {
-  return Math.max(rowValidAt(lane.tables, connection.row), connection.openedAt);
+/** Returns the time since a moment, ms; 0 if the moment is 0, which is none. */
+function since(now: number, at: number): number {
+  return at === 0 ? 0 : now - at;
 }
 
 function askOthers(lane: Lane): void {

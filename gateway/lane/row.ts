@@ -1,17 +1,24 @@
-// The row of a connection in shared memory, as a lane reads it. Here alone a lane says where in a row
-// something stands. The core writes rows; the few fields that a lane writes have a function here, too.
+// The row of a connection in shared memory, as a lane reads it. Only this file says where a lane
+// finds a field. The core writes rows, but for the few fields that have a function for it here.
+//
+// Times are monotonic ms with a fraction. `row` is 1 and up.
 
 import {
   ROW_ADDRESS,
   ROW_FAMILY,
   ROW_FD,
   ROW_GENERATION,
+  ROW_HELD_AT,
   ROW_IKE_WAITS,
   ROW_LANE,
   ROW_LEN,
   ROW_LOWAT,
   ROW_LOWAT_SET,
+  ROW_OPENED_AT,
+  ROW_PARTIAL_AT,
+  ROW_READ_AT,
   ROW_SEGMENT,
+  ROW_STATE,
   ROW_TX_PARTIAL_AT,
   ROW_TX_QUEUED,
   ROW_UP_PLAIN,
@@ -20,37 +27,70 @@ import {
 import { AF_INET6 } from "../linux/constants.ts";
 import type { LaneTables } from "./tables.ts";
 
-/** The memory in which rows lie. */
+/** The memory of the rows. */
 export type RowTables = Pick<LaneTables, "rows" | "u8" | "i32" | "u32" | "f64">;
 
-/** The TCP connection's descriptor. */
+/** Descriptor of the TCP connection. */
 export function rowFd(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_FD);
 }
 
-/** The lane whose connection it is. */
+/** Number of the lane that owns the connection. */
 export function rowLane(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_LANE);
 }
 
-/** Tells the connection apart from others of the same row. */
+/** Number that tells the connection apart from others of the same row. */
 export function rowGeneration(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_GENERATION);
 }
 
-/** The octets of the peer's address, 4 or 16; a view. */
+/** Octets of the peer's address, 4 or 16; a view. */
 export function rowAddress(tables: RowTables, row: number): Uint8Array {
   const at = offsetOf(tables, row) + ROW_ADDRESS;
   const isV6 = readI32(tables, row, ROW_FAMILY) === AF_INET6;
   return tables.u8.subarray(at, at + (isV6 ? 16 : 4));
 }
 
-/** When something last came that was valid, monotonic ms; 0 if nothing has. */
-export function rowValidAt(tables: RowTables, row: number): number {
-  return readF64(tables, row, ROW_VALID_AT);
+/** State of the connection, a `CONN_` value. */
+export function rowState(tables: RowTables, row: number): number {
+  return readI32(tables, row, ROW_STATE);
 }
 
-/** Since when a begun frame has failed to leave whole, monotonic ms; 0 if none has. */
+/** Time at which the connection was opened. */
+export function rowOpenedAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_OPENED_AT);
+}
+
+/** Time of the last read that brought octets; of the opening before that. */
+export function rowReadAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_READ_AT);
+}
+
+/**
+ * Time of the read that brought the beginning of the incomplete frame in the receive ring; 0
+ * without one.
+ */
+export function rowPartialAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_PARTIAL_AT);
+}
+
+/**
+ * Time of the first read since the connection last rested with an empty receive ring; 0 while it
+ * rests.
+ */
+export function rowHeldAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_HELD_AT);
+}
+
+/**
+ * Time of the last valid word: an authentic packet, a datagram of the daemon, or else the opening.
+ */
+export function rowWordAt(tables: RowTables, row: number): number {
+  return Math.max(readF64(tables, row, ROW_VALID_AT), rowOpenedAt(tables, row));
+}
+
+/** Time since when a begun frame has not left whole; 0 if none waits. */
 export function rowTxPartialAt(tables: RowTables, row: number): number {
   return readF64(tables, row, ROW_TX_PARTIAL_AT);
 }
@@ -60,37 +100,37 @@ export function rowTxQueued(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_TX_QUEUED);
 }
 
-/** Whether upstream is not read because the reserve for IKE is full. */
+/** Whether the owner does not read upstream because the reserve for IKE is full. */
 export function doesIkeWait(tables: RowTables, row: number): boolean {
   return readI32(tables, row, ROW_IKE_WAITS) !== 0;
 }
 
-/** Octets that the kernel should hold unsent at most. */
+/** Most octets that the kernel should hold unsent. */
 export function rowLowat(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_LOWAT);
 }
 
-/** What the kernel was told of that; 0 if nothing yet. */
+/** Value of that number that the kernel has; 0 if none yet. */
 export function rowLowatSet(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_LOWAT_SET);
 }
 
-/** Notes what the kernel was told. Under the transmit lock. */
+/** Stores the value that the kernel has now. Under the transmit lock. */
 export function setRowLowatSet(tables: RowTables, row: number, octets: number): void {
   tables.u32[(offsetOf(tables, row) + ROW_LOWAT_SET) >>> 2] = octets;
 }
 
-/** Octets of a TCP segment; 0 as long as nobody has asked the kernel. */
+/** Octets of a TCP segment; 0 until a lane has asked the kernel. */
 export function rowSegment(tables: RowTables, row: number): number {
   return readI32(tables, row, ROW_SEGMENT);
 }
 
-/** Notes what the kernel has answered. Under the transmit lock. */
+/** Stores the kernel's answer. Under the transmit lock. */
 export function setRowSegment(tables: RowTables, row: number, octets: number): void {
   tables.u32[(offsetOf(tables, row) + ROW_SEGMENT) >>> 2] = octets;
 }
 
-/** Notes that the upstream socket takes no runs of datagrams. */
+/** Stores that the upstream socket takes no runs of datagrams. */
 export function setRowUpPlain(tables: RowTables, row: number): void {
   tables.u32[(offsetOf(tables, row) + ROW_UP_PLAIN) >>> 2] = 1;
 }

@@ -1,4 +1,4 @@
-// The six octets that open every originator's stream. Pure; knows nothing of sockets or rings.
+// The six octets that open every originator's stream. Pure: it knows neither sockets nor rings.
 
 /** `IKETCP`, RFC 9329 §4. */
 export const STREAM_PREFIX: Uint8Array = new Uint8Array([0x49, 0x4b, 0x45, 0x54, 0x43, 0x50]);
@@ -6,7 +6,7 @@ export const STREAM_PREFIX: Uint8Array = new Uint8Array([0x49, 0x4b, 0x45, 0x54,
 /** Octets of the stream prefix. */
 export const STREAM_PREFIX_LEN = 6;
 
-/** What the octets seen so far say about the prefix. */
+/** The answer of the octets seen so far. */
 export type PrefixMatch =
   | { readonly kind: "match"; readonly used: number }
   | { readonly kind: "more"; readonly seen: number }
@@ -15,12 +15,12 @@ export type PrefixMatch =
 /**
  * Matches the stream prefix at the start of a connection.
  *
- * RFC 9329 §4 and §6.1. The originator sends it once; TCP may deliver it one octet at a time, so the caller keeps
- * `seen` between calls. A mismatch is declared at the first octet that differs.
+ * RFC 9329 §4 and §6.1. The originator sends it once. TCP may deliver it one octet at a time, so
+ * the caller keeps `seen` between calls. The first octet that differs is a mismatch.
  *
  * @param octets Borrowed view; only the first `STREAM_PREFIX_LEN - seen` octets are read
  * @param seen Octets already matched, 0..5
- * @returns `match` with the octets used, `more` with all that are matched by now, or `mismatch`
+ * @returns `match` with the octets used, `more` with all octets matched so far, or `mismatch`
  * @throws {RangeError} If `seen` is outside 0..5
  */
 export function matchStreamPrefix(octets: Uint8Array, seen: number): PrefixMatch {

@@ -1,5 +1,6 @@
-// Views and addresses of a lane's block, made once: the memory never grows, so they hold for the life of the lane. Per packet nothing here
-// is allocated; on Deno each address is a bigint, which is why they stand in tables.
+// Views and addresses of a lane's block. They are made once and hold for the life of the lane,
+// since the memory never grows. Nothing here is allocated per packet: on Deno each address is a
+// bigint, so the tables keep them.
 
 import {
   BATCH_MAX,
@@ -27,30 +28,35 @@ import type { Core } from "../../ts-bindings/core.ts";
 import { EPOLL_DATA_AT, EPOLL_EVENT_LEN, LITTLE_ENDIAN } from "../linux/constants.ts";
 import type { Address, MappedMemory } from "../runtime/types.ts";
 
-/** Octets of one iovec, one mmsghdr, and where `msg_iovlen` and `msg_len` lie in that. */
+/**
+ * Octets of one iovec and one mmsghdr, and the offsets of `msg_iovlen` and `msg_len` in an mmsghdr.
+ */
 const IOVEC_LEN = 16;
 const MMSGHDR_LEN = 64;
 const MSG_IOVLEN_AT = 24;
 const MSG_LEN_AT = 56;
 
-/** The same in words. */
+/** An mmsghdr in 32-bit words. */
 export const MMSGHDR_WORDS = MMSGHDR_LEN / 4;
 
-/** Room for an address, the peer's or ours. */
+/** Room for an address, the peer's or ours, octets. */
 const SOCKADDR_MAX = 128;
 
-/** The scratch area: socket options and addresses at 0, the constant 1 at 256, the length of `accept4` at 264. */
+/**
+ * Offsets in the scratch area. Socket options and addresses are at 0, the constant 1 at 256, the
+ * length for `accept4` at 264.
+ */
 const ONE_AT = 256;
 const SOCKADDR_LEN_AT = 264;
 
-/** Views of the memory, offsets (octets), indices (words) and addresses of one lane. */
+/** Views of the memory, and offsets (octets), indices (words) and addresses in one lane's block. */
 export interface LaneTables {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
   readonly dataView: DataView;
-  /** Offset of the lane's block, and of connection row 0. */
+  /** Offsets of the lane's block and of connection row 0. */
   readonly block: number;
   readonly rows: number;
   readonly epoll: number;
@@ -59,7 +65,7 @@ export interface LaneTables {
   readonly epollDataAt: number;
   readonly scratch: number;
   readonly scratchAt: Address;
-  /** A u64 of 1, for eventfds and for socket options that are to be on. */
+  /** A u64 of 1, for eventfds and for socket options to be turned on. */
   readonly oneAt: Address;
   readonly sockaddrAt: Address;
   readonly sockaddrMax: number;
@@ -67,22 +73,22 @@ export interface LaneTables {
   readonly sockaddrLen: number;
   readonly sockaddrLenAt: Address;
   readonly recvIovAt: Address;
-  /** Index of the first iovec's length; the second's is 4 words on. */
+  /** Index of the first iovec's length. The second one is 4 words on. */
   readonly recvIovLen: number;
   readonly txMsgAt: Address;
   readonly upMmsgAt: readonly Address[];
   /** Index of the low half of the number of IKE messages from TCP. */
   readonly ikeFrames: number;
-  /** Index of the first send's number of parts; the next one's is MMSGHDR_WORDS on. */
+  /** Index of the first send's number of parts. The next one is MMSGHDR_WORDS on. */
   readonly upParts: number;
   readonly upReadAt: Address;
-  /** Index of the first read's length; the next one's is MMSGHDR_WORDS on. */
+  /** Index of the first read's length. The next one is MMSGHDR_WORDS on. */
   readonly upReadLen: number;
   readonly innerIovAt: readonly Address[];
-  /** Index of the first call to the device: iovec and packets of each. */
+  /** Index of the first call to the device: its iovec and its packets, a word each. */
   readonly writes: number;
   readonly slotAt: readonly Address[];
-  /** Octets of a slot that one read may fill. */
+  /** Most octets that one read puts into a slot. */
   readonly slotLen: number;
   /** Index of the first slot's length. */
   readonly slotLens: number;
@@ -91,7 +97,7 @@ export interface LaneTables {
   /** Indices of what the last `inbound` counted, and of the status of a batch that closes. */
   readonly batchCount: number;
   readonly batchStatus: number;
-  /** Index of the time awake, f64 ms. */
+  /** Index of the time awake, an f64 of ms. */
   readonly busyMs: number;
 }
 
@@ -102,7 +108,7 @@ export interface TablesOptions {
   readonly index: number;
 }
 
-/** Makes the tables of one lane; its slots have been laid out for its inner side. */
+/** Makes the tables of one lane. The core has laid out the lane's slots before. */
 export function createTables(options: TablesOptions): LaneTables {
   const { memory, mapped, core } = options;
   const { buffer } = memory;
@@ -157,7 +163,7 @@ export function createTables(options: TablesOptions): LaneTables {
   function slotAddresses(): Address[] {
     const view = new DataView(buffer);
     return Array.from({ length: BATCH_MAX }, (_, i) => {
-      // The core has laid the slots out and written their addresses; what is told apart here is only the offset.
+      // The core has written the slots' addresses. The offset alone tells them apart here.
       const at = view.getBigUint64(block + LANE_SLOT_IOV + i * IOVEC_LEN, LITTLE_ENDIAN);
       return mapped.at(Number(at - mapped.base));
     });

@@ -1,15 +1,19 @@
-// Deadlines of one lane: a binary heap of (due, connection row), with one entry a row at most, whose place is known. An entry is a hint, not a promise:
-// a deadline that moves later leaves its entry where it is, and whoever is woken early arms again. So the hot path never touches the heap.
+// Deadlines of one lane: a binary heap of (due time, connection row). A row has one entry at most,
+// whose place is known. An entry is a hint. If a deadline moves later, its entry stays, and the
+// owner arms the timer again when it wakes early. So the hot path never touches the heap.
 
-/** Deadlines of one lane. */
+/** The deadlines of one lane. */
 export interface Timers {
-  /** Wakes `row` at `dueAt`, monotonic ms, in place of when it was to be woken. */
+  /** Sets the time at which `row` wakes, monotonic ms. It replaces an earlier one. */
   arm(row: number, dueAt: number): void;
-  /** Wakes `row` no more. */
+  /** Removes the entry of `row`. */
   disarm(row: number): void;
-  /** Row of the next entry that is due at `now`, or -1. The entry is gone after that. */
+  /** Returns the row of the next entry that is due at `now`, or -1. The entry is gone then. */
   nextDue(now: number): number;
-  /** Whole milliseconds to the next entry for `epoll_wait`, rounded up; -1 without one. */
+  /**
+   * Returns the time until the next entry for `epoll_wait`, in whole ms, rounded up; -1 without
+   * one.
+   */
   waitMs(now: number): number;
 }
 
@@ -48,12 +52,12 @@ export function createTimers(rowMax: number): Timers {
 }
 
 interface Heap {
-  /** By place, the first to come due in front. */
+  /** Due times by place. The first to come due is in front. */
   readonly due: number[];
   readonly rows: number[];
-  /** By row, where its entry is; -1 without one. */
+  /** Place of each row's entry; -1 without one. */
   readonly places: Int32Array;
-  /** Puts an entry into the gap at `at`, or where the gap has to move to. */
+  /** Puts an entry into the gap at `at`, or where the gap has to move. */
   fill(at: number, dueAt: number, row: number): void;
 }
 
@@ -76,7 +80,7 @@ function createHeap(rowMax: number): Heap {
     return rows[at] ?? -1;
   }
 
-  /** Moves the gap at `at` up as far as what is due at `dueAt` may be. */
+  /** Moves the gap at `at` up, as far as an entry that is due at `dueAt` may stand. */
   function raise(at: number, dueAt: number): number {
     let gap = at;
     while (gap > 0) {
@@ -88,7 +92,7 @@ function createHeap(rowMax: number): Heap {
     return gap;
   }
 
-  /** Moves it down as far as that has to be. */
+  /** Moves the gap at `at` down, as far as it has to be. */
   function sink(at: number, dueAt: number): number {
     let gap = at;
     for (let child = 2 * gap + 1; child < due.length; child = 2 * gap + 1) {

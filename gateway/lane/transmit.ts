@@ -1,8 +1,10 @@
-// Towards TCP: what the core has sealed or queued goes out in as few `sendmsg` calls as the kernel lets it.
+// Towards TCP. Octets that the core has sealed or queued leave in as few `sendmsg` calls as the
+// kernel allows.
 //
-// The transmit lock of a connection is held from `outbound_next` or `tx_lock` to `tx_unlock`, the system call included:
-// whoever holds it may send on the descriptor, of whichever lane the connection is. What the kernel does not take waits
-// for the owner lane's EPOLLOUT edge (rules L30 to L32).
+// The transmit lock of a connection is held from `outbound_next` or `tx_lock` to `tx_unlock`,
+// system call included. Its holder may send on the descriptor, even if another lane owns the
+// connection. Octets that the kernel does not take wait for the EPOLLOUT edge of the owner lane
+// (rules L30 to L32).
 
 import { CONN_DRAINING, LOWAT_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -27,6 +29,7 @@ import {
   rowLowat,
   rowLowatSet,
   rowSegment,
+  rowState,
   rowTxPartialAt,
   setRowLowatSet,
   setRowSegment,
@@ -35,8 +38,8 @@ import {
 /**
  * Seals and sends the lane's outbound entries, connection by connection.
  *
- * Entries come from `slots_in`, `echo_in` or `dummy_in`. Those without policy, path or room are dropped and counted by
- * the core before they take a sequence number.
+ * Entries come from `slots_in`, `echo_in` or `dummy_in`. The core drops and counts those without
+ * policy, path or room before they take a sequence number.
  */
 export function transmitEntries(lane: Lane): void {
   const { core, index } = lane;
@@ -49,19 +52,23 @@ export function transmitEntries(lane: Lane): void {
   }
 }
 
-/** Sends what is queued on a connection of this lane, as far as the kernel takes it. */
+/** Sends the queue of a connection of this lane, as far as the kernel takes it. */
 export function flush(lane: Lane, connection: Connection): void {
   if (lane.core.tx_lock(lane.index, connection.row) !== 0) sendLocked(lane, connection.row);
 }
 
-/** Sends from the rings of `row` until they are empty or the kernel takes no more, then lets the lock go. */
+/**
+ * Sends from the rings of `row` until they are empty or the kernel takes no more. Then it releases
+ * the lock.
+ */
 function sendLocked(lane: Lane, row: number): void {
   const { core, index, libc, tables } = lane;
   const fd = rowFd(tables, row);
   const owner = rowLane(tables, row);
   const hasWaited = doesIkeWait(tables, row);
   const wasStuck = isStuck(lane, row);
-  // A kernel that is kept short gets its octets in parts, each in a buffer of its own: it looks at what it holds before each buffer.
+  // A kernel that is kept short gets its octets in parts, each in a buffer of its own, because it
+  // looks at its unsent octets only before each buffer.
   const isShort = rowSegment(tables, row) > 0 && rowLowat(tables, row) < LOWAT_MAX;
   const flags = MSG_NOSIGNAL | MSG_DONTWAIT | (isShort ? MSG_EOR : 0);
   let left = 0;
@@ -75,9 +82,10 @@ function sendLocked(lane: Lane, row: number): void {
     left = core.tx_sent(index, row, sent < 0 ? 0 : sent, lane.now);
     if (sent < planned) break;
   }
-  // The reserve has room again: its owner may read upstream on.
+  // The reserve has room again, so the owner may read upstream on.
   const hasRoom = hasWaited && !doesIkeWait(tables, row);
-  // Since it was stuck its owner has a timer, which reads the row again when it comes due.
+  // A connection that was stuck before has a timer of its owner, which reads the row again when it
+  // comes due.
   const hasStuck = !wasStuck && isStuck(lane, row);
   if (left > 0) fitLowat(lane, row, fd);
   core.tx_unlock(index, row);
@@ -86,7 +94,7 @@ function sendLocked(lane: Lane, row: number): void {
     if (hasRoom) list(lane, connection);
     settle(lane, connection, isBroken ? -1 : left);
   } else if (owner !== index && (hasStuck || hasRoom)) {
-    // A reset reaches the owner by its own epoll; octets that begin to wait need its timer.
+    // The owner's own epoll tells it of a reset. For octets that begin to wait it needs a timer.
     callAttention(lane, owner);
   }
 }
@@ -96,7 +104,10 @@ function isStuck(lane: Lane, row: number): boolean {
   return rowTxPartialAt(lane.tables, row) > 0;
 }
 
-/** Tells the kernel how much it may hold, if the core has come to another number. A larger one wakes the owner, if that makes room. */
+/**
+ * Tells the kernel how much it may hold, if the core has a new number. A larger number wakes the
+ * owner if it makes room.
+ */
 function fitLowat(lane: Lane, row: number, fd: number): void {
   const { libc, tables } = lane;
   const wanted = rowLowat(tables, row);
@@ -111,14 +122,21 @@ function fitLowat(lane: Lane, row: number, fd: number): void {
   }
 }
 
-/** What follows for the owner from a send that left `left` octets behind (-1: the descriptor is broken). */
+/**
+ * Draws the owner's conclusions from a send.
+ *
+ * @param left Octets that it left behind; -1 if the descriptor is broken
+ */
 function settle(lane: Lane, connection: Connection, left: number): void {
   if (left < 0) {
     doom(lane, connection, Status.PeerReset);
     return;
   }
   if (left > 0) armTimer(lane, connection);
-  else if (connection.state === CONN_DRAINING && connection.drainedWith !== Status.Drained) {
+  else if (
+    rowState(lane.tables, connection.row) === CONN_DRAINING &&
+    connection.drainedWith !== Status.Drained
+  ) {
     doom(lane, connection, connection.drainedWith);
   }
 }

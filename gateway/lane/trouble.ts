@@ -1,14 +1,18 @@
-// What the host fails a lane in: told to the shell, for an operator. A peer may be able to cause it again and again, so that each kind is told
-// once a second, with the number of those in between.
+// Failures of the host, which the shell hears of for an operator. A peer may be able to cause one
+// again and again, so each kind is told once a second, with the number of those in between.
 
 import { errnoName } from "../linux/errno.ts";
 import type { Troubled, TroubleKind } from "./init.ts";
 import type { Lane } from "./lane.ts";
 
-/** Notices of one kind are so far apart, ms. */
+/** Interval between notices of one kind, ms. */
 const EVERY_MS = 1000;
 
-/** Tells of a system call that failed with `errno`. */
+/**
+ * Tells the shell of a system call that failed.
+ *
+ * @param errno The call's error
+ */
 export function tellTrouble(lane: Lane, trouble: TroubleKind, errno: number): void {
   const { now, troubles } = lane;
   const last = troubles.get(trouble);
@@ -21,7 +25,7 @@ export function tellTrouble(lane: Lane, trouble: TroubleKind, errno: number): vo
   lane.tell({ kind: "trouble", trouble, reason: errnoName(errno), suppressed });
 }
 
-/** Nothing told yet. */
+/** Makes the record of a lane that has told nothing yet. */
 export function createTroubles(): Map<TroubleKind, Troubled> {
   return new Map();
 }

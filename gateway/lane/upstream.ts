@@ -1,8 +1,9 @@
-// Passthrough: IKE, and ESP that is not ours, between a connection and its own UDP socket to the IKE daemon. One socket a
-// connection, so that the daemon's answers find their way by the port alone (rules P2, T54).
+// Passthrough of IKE, and of ESP that is not ours, between a connection and its own UDP socket to
+// the IKE daemon. Each connection has one socket, so the daemon's answers find their way by the
+// port alone (rules P2, T54).
 //
-// IKE is never dropped in here: towards the daemon a socket that takes no more stops the reading of the connection; from the
-// daemon a full reserve stops the reading of the socket.
+// IKE is never dropped here. Towards the daemon, a socket that takes no more stops the reading of
+// the connection. From the daemon, a full reserve stops the reading of the socket.
 
 import { NO_RING, TX_QUEUE_MAX } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
@@ -23,31 +24,38 @@ import { enable } from "./deadlines.ts";
 import { hasUpstream, type Lane, listAgain, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
 import { starveOfRing } from "./reclaim.ts";
-import { rowTxQueued, setRowUpPlain } from "./row.ts";
+import { rowReadAt, rowTxQueued, setRowUpPlain } from "./row.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
 import { flush } from "./transmit.ts";
 import { tellTrouble } from "./trouble.ts";
 
-/** Reads of one upstream socket in one turn, of up to UP_READ_MAX runs of datagrams each. */
+/** Most reads of one upstream socket in one turn, each of up to UP_READ_MAX runs of datagrams. */
 const TURN_READS_MAX = 22;
 
-/** Octets that become of a read beside those in it: a Length field for each datagram of a run. */
+/** Framing overhead of one read, octets: a Length field for each datagram of a run. */
 const READ_EXTRA = 128;
 
-/** An ICMP error is told once for each datagram that it answers; this many in a row and the message is given up. */
+/**
+ * Refusals in a row after which a message is given up. The kernel reports one ICMP error for each
+ * datagram that it answers.
+ */
 const REFUSALS_MAX = 4;
 
 /**
- * Sends a batch to the daemon in `count` sends, straight from the rx ring: a message each, or a run that the kernel cuts.
+ * Sends a batch to the daemon, straight from the receive ring. A send is one message, or a run that
+ * the kernel cuts.
  *
- * What the socket does not take stays in the ring, and the connection is not read until it does.
+ * Messages that the socket does not take stay in the ring, and the connection is not read until it
+ * does.
+ *
+ * @param count Sends in the batch
  */
 export function sendUpstream(lane: Lane, connection: Connection, count: number): void {
   if (connection.upstreamFd >= 0) sendBatch(lane, connection, count);
   else openFor(lane, connection, count);
 }
 
-/** Opens the socket for a batch. Without one the batch waits, or is dropped. */
+/** Opens the socket for a batch. Without one the batch waits or is dropped. */
 function openFor(lane: Lane, connection: Connection, count: number): void {
   const { core, index } = lane;
   switch (openUpstream(lane, connection)) {
@@ -79,12 +87,16 @@ function sendBatch(lane: Lane, connection: Connection, count: number): void {
   noteDelay(lane, connection, (ikeReleased(lane) - ikeBefore) >>> 0);
 }
 
-/** IKE messages from TCP that this lane has let go of, modulo 2^32. */
+/** Number of IKE messages from TCP that this lane has released, modulo 2^32. */
 function ikeReleased({ tables }: Lane): number {
   return tables.u32[tables.ikeFrames] ?? 0;
 }
 
-/** Sends `first` and on in one call; how many are off the lane's hands, 0 if the socket takes no more or no run. */
+/**
+ * Sends up to `count` sends from number `first` on in one call.
+ *
+ * @returns Sends that are done with; 0 if the socket takes no more, or no run
+ */
 function sendSome(lane: Lane, connection: Connection, first: number, count: number): number {
   const { core, index, libc, tables } = lane;
   const at = tables.upMmsgAt[first];
@@ -97,7 +109,7 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
     const errno = libc.errno();
     if (errno === EAGAIN || errno === ENOBUFS) {
       connection.isUpstreamBlocked = true;
-      // The device's queue is full, not the socket's: no edge says when it has room.
+      // The device's queue is full, and not the socket's. No edge says when it has room.
       if (errno === ENOBUFS) starve(lane, connection);
       return 0;
     }
@@ -107,7 +119,7 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
     }
     tellTrouble(lane, "upstream_refused", errno);
     if (errno !== ECONNREFUSED && errno !== EHOSTUNREACH && errno !== ENETUNREACH) break;
-    // The error belongs to an earlier datagram; this one has not been tried yet.
+    // The error belongs to an earlier datagram. This one has not been tried yet.
     core.count(index, Status.UpstreamRefused, 1);
   }
   countRefused(lane, first);
@@ -119,19 +131,22 @@ function countRefused({ core, index, tables }: Lane, send: number): void {
   core.count(index, Status.UpstreamRefused, partsOf(tables, send));
 }
 
-/** Datagrams of a send. */
+/** Number of datagrams in a send. */
 function partsOf(tables: LaneTables, send: number): number {
   return tables.u32[tables.upParts + send * MMSGHDR_WORDS] ?? 0;
 }
 
-/** Whether the kernel does not take send `first` because it is a run: it has no such thing, or the path is narrower than its datagrams. */
+/**
+ * Whether the kernel refuses send `first` because it is a run: it cannot send runs, or the path is
+ * narrower than the run's datagrams.
+ */
 function isRunRefused({ tables }: Lane, first: number, errno: number): boolean {
   return partsOf(tables, first) > 1 && (errno === EINVAL || errno === EMSGSIZE || errno === EIO);
 }
 
 function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
   if (ikeCount === 0) return;
-  const delay = lane.clock() - connection.readAt;
+  const delay = lane.clock() - rowReadAt(lane.tables, connection.row);
   for (let i = 0; i < ikeCount; i++) lane.core.ike_delay(lane.index, delay);
 }
 
@@ -150,7 +165,7 @@ export function readUpstream(lane: Lane, connection: Connection): void {
   if (hasUpstream(lane, connection)) listAgain(lane, connection, SPENT_UPSTREAM);
 }
 
-/** Queues what was read; what waits leaves first where it would take the room. */
+/** Queues what was read. If it needs the room of octets that wait, those leave first. */
 function takeReads(lane: Lane, connection: Connection, count: number): void {
   const { core, index, tables } = lane;
   const { row } = connection;
@@ -162,7 +177,7 @@ function takeReads(lane: Lane, connection: Connection, count: number): void {
   }
 }
 
-/** Up to `room` runs of datagrams into the slots; how many. */
+/** Reads up to `room` runs of datagrams into the slots. Returns the number of runs. */
 function receiveSome(lane: Lane, connection: Connection, room: number): number {
   const { core, index, libc, tables } = lane;
   const at = tables.upReadAt;

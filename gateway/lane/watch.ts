@@ -1,5 +1,6 @@
-// epoll of a lane: every descriptor is added once, edge-triggered, with a tag that says whose it is. The tag carries the
-// connection's serial number, so that an event on its way to a closed connection never reaches the row's next one.
+// The lane's epoll set. Every descriptor is added once, edge-triggered, with a tag that says whose
+// it is. The tag of a connection has its serial number, so a late event of a closed connection
+// never reaches the row's next connection.
 
 import {
   EPOLL_CTL_ADD,
@@ -19,13 +20,16 @@ export const TAG_UPSTREAM = 2;
 export const TAG_TUN = 3;
 export const TAG_EVENTFD = 4;
 
-/** Bits of the tag's high half that hold the kind; the rest is the serial. */
+/** Bits of the tag's high half that hold the kind. The serial number has the others. */
 export const TAG_BITS = 3;
 
 /** Serial numbers wrap here. */
 export const SERIAL_MASK = 0xfffffff;
 
-/** Whose a descriptor is: a connection's row and serial, a listener's number and 0, or a descriptor and 0. */
+/**
+ * The owner of a descriptor: a connection's row and serial number, or a listener's number and 0, or
+ * a descriptor and 0.
+ */
 export interface WatchTag {
   readonly kind: number;
   readonly row: number;
@@ -34,19 +38,23 @@ export interface WatchTag {
 
 const EDGE = (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 
-/** Watches `fd` for edges. False if the kernel refuses (out of memory or of watches). */
+/** Watches `fd` for edges. Returns false if the kernel refuses, for want of memory or watches. */
 export function watch(lane: Lane, fd: number, tag: WatchTag): boolean {
   emitEvent(lane, EDGE, tag);
   return add(lane, fd);
 }
 
-/** Watches a listener or an eventfd for its level: both are served in full or come again. */
+/** Watches a listener or an eventfd for its level. What one turn leaves shows again in the next. */
 export function watchLevel(lane: Lane, fd: number, tag: WatchTag): boolean {
   emitEvent(lane, EPOLLIN, tag);
   return add(lane, fd);
 }
 
-/** Lets what waits on the listeners wake the lane, or not: their level would again and again. */
+/**
+ * Lets connections that wait on the listeners wake the lane, or not.
+ *
+ * @param events 0 while accepts are paused, when their level would wake the lane again and again
+ */
 export function setListening(lane: Lane, events: typeof EPOLLIN | 0): void {
   lane.listeners.forEach(({ fd }, i) => {
     emitEvent(lane, events, { kind: TAG_LISTENER, row: i, serial: 0 });

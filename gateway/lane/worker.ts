@@ -1,4 +1,5 @@
-// Entry of a lane's worker thread: takes its init message, builds the lane, runs it, says how it ended.
+// Entry of a lane's worker thread. It takes the shell's first message, builds the lane, runs it,
+// and reports its end.
 
 import { instantiateCore } from "../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../ts-bindings/layout.ts";
@@ -32,12 +33,13 @@ function start(event: MessageEvent<LaneInit>): void {
     closeLane(lane);
     tell({ kind: "stopped" });
   } catch (error) {
-    // CoreTrap: a lock of the shared memory may be taken for good, and the shell asleep on it (docs/design/data-path.md, fates).
+    // CoreTrap: a lock of the shared memory may stay taken for good, with the shell asleep on it
+    // (docs/design/data-path.md, fates).
     endProcess(runtime, libc, { format: init.logFormat, lane: init.index, error });
   }
 }
 
-/** Builds the lane; undefined, and the shell told why, if that cannot be done. */
+/** Builds the lane. If that fails, it tells the shell why and returns undefined. */
 function tryOpen(init: LaneInit): { readonly lane: Lane; readonly libc: Libc } | undefined {
   try {
     const core = instantiateCore({ module: init.module, memory: init.memory });

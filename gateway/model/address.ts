@@ -39,14 +39,20 @@ export function isV6(address: { readonly octets: Uint8Array }): boolean {
   return address.octets.length === 16;
 }
 
-/** Whether the address is in 127.0.0.0/8, or is ::1. */
+/** Whether the address is in 127.0.0.0/8, mapped or not, or is ::1. */
 export function isLoopback({ octets }: { readonly octets: Uint8Array }): boolean {
-  return libraryAddress(octets).range() === "loopback";
+  return rangeName(octets) === "loopback";
 }
 
 /** Whether one host can have the address: it is neither a wildcard nor that of a group. */
 export function isUnicast({ octets }: { readonly octets: Uint8Array }): boolean {
-  return !["unspecified", "multicast", "broadcast"].includes(libraryAddress(octets).range());
+  return !["unspecified", "multicast", "broadcast"].includes(rangeName(octets));
+}
+
+/** The range of an address. A mapped IPv4 address has that of the address that it stands for. */
+function rangeName(octets: Uint8Array): string {
+  const known = libraryAddress(octets);
+  return (isMapped(known) ? known.toIPv4Address() : known).range();
 }
 
 /** An address in the form that ipaddr.js computes with. */

@@ -42,6 +42,14 @@ test("isLoopback() and isUnicast() know the special ranges", () => {
     false,
     false,
   ]);
+  deepEqual(["::ffff:127.0.0.1", "::ffff:10.0.0.1"].map((text) => isLoopback(address(text))), [
+    true,
+    false,
+  ]);
+  deepEqual(["::ffff:0.0.0.0", "::ffff:224.0.0.1"].map((text) => isUnicast(address(text))), [
+    false,
+    false,
+  ]);
   deepEqual(
     ["10.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "fd00::1"]
       .map((text) => isUnicast(address(text))),

@@ -9,8 +9,19 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Makes the line of an event, with the newline at its end. */
 export function logLine(format: LogFormat, event: GatewayEvent): string {
-  return format === "json" ? json(event) : text(event);
+  const entries = Object.entries(event.fields).map(([name, value]) => [name, bounded(value)]);
+  const short = { ...event, fields: Object.fromEntries(entries) };
+  return format === "json" ? json(short) : text(short);
 }
+
+/** A reason may come from elsewhere (the system, a library), and may be of any length. */
+function bounded(value: GatewayEvent["fields"][string]): GatewayEvent["fields"][string] {
+  if (typeof value !== "string" || value.length <= TEXT_LEN_MAX) return value;
+  return `${value.slice(0, TEXT_LEN_MAX)}…`;
+}
+
+/** Characters of one text in a line. */
+const TEXT_LEN_MAX = 4096;
 
 function json({ level, at, event, fields }: GatewayEvent): string {
   return `${JSON.stringify({ level, at, event, ...fields })}\n`;

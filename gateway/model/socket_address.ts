@@ -1,6 +1,6 @@
 // Addresses with a port.
 
-import { addressText, type IpAddress, isV6, parseAddress } from "./address.ts";
+import { addressText, type IpAddress, isV6, parseAddress, unmapped } from "./address.ts";
 
 /** An address and a port; `text` has both, IPv6 in brackets. */
 export interface SocketAddress extends IpAddress {
@@ -9,7 +9,10 @@ export interface SocketAddress extends IpAddress {
   readonly host: string;
 }
 
-/** Parses `127.0.0.1:4500` or `[::1]:4500`; undefined if `text` is neither. */
+/**
+ * Parses `127.0.0.1:4500` or `[::1]:4500`; undefined if `text` is neither. `[::ffff:127.0.0.1]:4500`
+ * is read as the first of them.
+ */
 export function parseSocketAddress(text: string): SocketAddress | undefined {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   if (parts === null) return undefined;
@@ -18,12 +21,8 @@ export function parseSocketAddress(text: string): SocketAddress | undefined {
   const port = Number(digits);
   if (address === undefined || port > 65_535) return undefined;
   if (isV6(address) !== (inBrackets !== undefined)) return undefined;
-  return {
-    octets: address.octets,
-    host: address.text,
-    port,
-    text: socketText(address.text, port),
-  };
+  const { octets, text: host } = unmapped(address);
+  return { octets, host, port, text: socketText(host, port) };
 }
 
 /** Joins a host without brackets and a port. */

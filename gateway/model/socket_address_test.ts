@@ -6,6 +6,8 @@ test("parseSocketAddress() wants brackets around IPv6 and only there", () => {
   equal(parseSocketAddress("127.0.0.1:4500")?.text, "127.0.0.1:4500");
   deepEqual(parseSocketAddress("[::1]:0")?.port, 0);
   equal(parseSocketAddress("[0::1]:4500")?.text, "[::1]:4500");
+  equal(parseSocketAddress("[::FFFF:127.0.0.1]:4500")?.text, "127.0.0.1:4500");
+  equal(parseSocketAddress("[::ffff:7f00:1]:4500")?.octets.length, 4);
   for (
     const text of ["::1:4500", "[127.0.0.1]:1", "127.0.0.1", "127.0.0.1:", "1.2.3.4:65536", ":1"]
   ) {

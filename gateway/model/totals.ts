@@ -34,6 +34,8 @@ export const TOTALS = answer({
   laneBusyRatio: z.array(z.number().min(0).max(1)),
   /** Events that found no room in the ring of their lane. */
   eventsLost: COUNT,
+  /** Lines of the log that standard error did not take. */
+  logLinesDropped: COUNT,
 }).meta({ id: "Totals" });
 
 export type Totals = Value<typeof TOTALS>;

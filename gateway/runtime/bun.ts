@@ -6,9 +6,11 @@
 // - A request without a usable Host has only its path as its URL.
 // - `ptr` takes numbers and null where Deno takes bigints.
 
+import { write } from "node:fs";
 import process from "node:process";
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
+import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
@@ -62,6 +64,7 @@ export function bunRuntime(): Runtime {
   const name = `bun ${Bun.version}`;
   return {
     ...shared,
+    ...openOutputs(writeOnce),
     name,
     openLibc,
     mapMemory,
@@ -73,6 +76,16 @@ export function bunRuntime(): Runtime {
 
 function runOnBun(program: ProgramOptions): Promise<number> {
   return runProgram([process.execPath], program);
+}
+
+/** Bun makes the call in its pool of threads. */
+function writeOnce(fd: 1 | 2, octets: Uint8Array<ArrayBuffer>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, octets, 0, octets.length, null, (error, written) => {
+      if (error === null || error === undefined) resolve(written);
+      else reject(error);
+    });
+  });
 }
 
 function openFfi(): BunFfi {

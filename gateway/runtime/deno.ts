@@ -5,6 +5,7 @@
 
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
+import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
@@ -22,6 +23,7 @@ export function denoRuntime(): Runtime {
   const name = `deno ${Deno.version.deno}`;
   return {
     ...shared,
+    ...openOutputs(writeOnce),
     name,
     openLibc,
     mapMemory,
@@ -33,6 +35,11 @@ export function denoRuntime(): Runtime {
 
 function runOnDeno(program: ProgramOptions): Promise<number> {
   return runProgram([Deno.execPath(), "run", "--allow-all"], program);
+}
+
+/** `write` of `node:fs` would not do: Deno makes its call in the thread that asks, which waits. */
+function writeOnce(fd: 1 | 2, octets: Uint8Array<ArrayBuffer>): Promise<number> {
+  return (fd === 1 ? Deno.stdout : Deno.stderr).write(octets);
 }
 
 function openLibc(): Libc {

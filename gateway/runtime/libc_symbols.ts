@@ -16,6 +16,7 @@ export const LIBC_NAME = "libc.so.6";
 export const LIBC_SYMBOLS = {
   _exit: ["i32"],
   accept4: ["i32", "address", "address", "i32"],
+  alarm: ["u32"],
   bind: ["i32", "address", "u32"],
   clock_gettime: ["i32", "address"],
   close: ["i32"],
@@ -29,6 +30,7 @@ export const LIBC_SYMBOLS = {
   ioctl: ["i32", "u32", "address"],
   listen: ["i32", "i32"],
   open: ["address", "i32"],
+  poll: ["address", "u32", "i32"],
   prlimit: ["i32", "i32", "address", "address"],
   read: ["i32", "address", "u32"],
   readv: ["i32", "address", "i32"],

@@ -1,6 +1,5 @@
 // The part of the table that is the same on both runtimes: Node's modules and the web's globals.
 
-import { writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { engineLibraryPath, errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
@@ -8,7 +7,14 @@ import type { Runtime, ServeOptions } from "./types.ts";
 
 type Shared = Omit<
   Runtime,
-  "name" | "openLibc" | "mapMemory" | "openEngineLibrary" | "serveHttp" | "runProgram"
+  | "name"
+  | "openLibc"
+  | "mapMemory"
+  | "openEngineLibrary"
+  | "serveHttp"
+  | "runProgram"
+  | "stdout"
+  | "stderr"
 >;
 
 export const shared: Shared = {
@@ -21,8 +27,6 @@ export const shared: Shared = {
   onSignal(signal, handler): void {
     process.on(signal, handler);
   },
-  stdout: (text: string): boolean => writeAll(1, text),
-  stderr: (text: string): void => void writeAll(2, text),
   isTerminal: process.stdout.isTTY === true,
   columns: (): number => process.stdout.columns ?? COLUMNS_DEFAULT,
   rows: (): number => process.stdout.rows ?? ROWS_DEFAULT,
@@ -59,30 +63,5 @@ function definedOnly(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   );
 }
 
-/**
- * Writes all of a text to a descriptor before it returns, so that texts for different descriptors
- * stay in order. Returns false if the reader has gone (EPIPE). The gateway goes on then, and the
- * text is lost.
- */
-function writeAll(fd: number, text: string): boolean {
-  const octets = new TextEncoder().encode(text);
-  let at = 0;
-  while (at < octets.length) {
-    try {
-      at += writeSync(fd, octets, at);
-    } catch (error) {
-      if (errorCode(error) === "EPIPE") return false;
-      if (errorCode(error) !== "EAGAIN") throw error;
-      // Somebody made the pipe non-blocking, and it is full. Wait as a blocking pipe would.
-      // deno-lint-ignore culvert/no-blocking-wait -- every write to standard output may block
-      Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
-    }
-  }
-  return true;
-}
-
 const COLUMNS_DEFAULT = 80;
 const ROWS_DEFAULT = 24;
-
-const PAUSE_MS = 2;
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));

@@ -28,6 +28,8 @@ export interface Libc {
   /** Ends the process with all its threads at once. */
   _exit(status: number): number;
   accept4(fd: number, address: Address, addressLen: Address, flags: number): number;
+  /** Has SIGALRM end the process after so many seconds. */
+  alarm(seconds: number): number;
   bind(fd: number, address: Address, len: number): number;
   /**
    * Called once in each thread to align its clock with CLOCK_MONOTONIC, which shell and lanes
@@ -45,6 +47,7 @@ export interface Libc {
   ioctl(fd: number, request: number, value: Address): number;
   listen(fd: number, backlog: number): number;
   open(path: Address, flags: number): number;
+  poll(fds: Address, count: number, timeoutMs: number): number;
   prlimit(pid: number, resource: number, next: Address, previous: Address): number;
   read(fd: number, address: Address, len: number): number;
   readv(fd: number, iov: Address, count: number): number;
@@ -108,10 +111,20 @@ export interface Runtime {
   /** Runs `handler` at each `signal` (SIGTERM, SIGINT, SIGHUP). */
   onSignal(signal: "SIGTERM" | "SIGINT" | "SIGHUP", handler: () => void): void;
   /**
-   * Writes to standard output. Returns false if nobody reads it any more: the text is then lost.
+   * Writes to standard output, in the order of the calls. A reader that is slow or stuck keeps only
+   * the result waiting, and nothing else of this process. Resolves to false if nobody reads it any
+   * more: the text is then lost.
+   *
+   * @throws {Error} `Cannot write to standard output: ENOSPC`
    */
-  stdout(text: string): boolean;
-  stderr(text: string): void;
+  stdout(text: string): Promise<boolean>;
+  /**
+   * Writes to standard error; only the result waits, as with {@link stdout}. Begin a call when the
+   * one before it has ended.
+   *
+   * @returns How many octets were written: fewer than the text has if the rest cannot be written now
+   */
+  stderr(text: string): Promise<number>;
   /** True if standard output is a terminal. */
   readonly isTerminal: boolean;
   columns(): number;

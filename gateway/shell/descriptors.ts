@@ -1,4 +1,5 @@
-// The descriptors that the shell opens for its lanes, so that a port in use or a missing privilege ends the start with one line.
+// The descriptors that the shell opens for its lanes. So a port in use or a missing privilege ends
+// the start with one line.
 
 import {
   LOWAT_START,
@@ -36,7 +37,8 @@ export interface Descriptors {
 /**
  * Opens listeners, TUN queues and eventfds, one of each for every lane.
  *
- * @throws {Error} With a line that names the address or the device; what was opened before stays open until the process ends
+ * @throws {Error} With a line that names the address or the device. Descriptors that were opened
+ *   before stay open until the process ends
  */
 export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descriptors {
   const { lanes } = config;

@@ -4,7 +4,7 @@ import type { GatewayConfig } from "../config/types.ts";
 import { type Ends, endsAt } from "../edges/ends.ts";
 import { emitSockaddr, familyOf } from "../linux/structs.ts";
 
-/** What becomes of IKE and of ESP that is not ours. */
+/** Returns the end of IKE and the end of ESP that is not ours. */
 export function endsOf({ upstream, upstreamSource: source }: GatewayConfig): Ends {
   if (upstream === null) return endsAt(null);
   const family = familyOf(upstream.octets);

@@ -136,7 +136,7 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
     addressText(views, { at: at + address, family, port: readU32(views, at + port) });
   if (family > 0) fields["remote"] = textOf(EVENT_ADDRESS, EVENT_PORT);
   const status = STATUSES[readU32(views, at + EVENT_STATUS)];
-  if (status !== undefined && status.name !== "Ok") fields["status"] = status.name;
+  if (status !== undefined && status.name !== "Ok") fields["status"] = status.snakeCase;
   const spi = readU32(views, at + EVENT_SPI);
   if (spi > 0) fields["spi"] = spiText(spi);
   const value = readF64(views, at + EVENT_VALUE);

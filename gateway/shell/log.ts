@@ -12,7 +12,7 @@ export interface LogOptions {
   /** The lowest level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Gets each line with its end. */
+  /** Gets each line with its end. It must neither wait nor throw. */
   readonly write: (line: string) => void;
   /** Monotonic ms. */
   readonly now: () => number;

@@ -29,12 +29,18 @@ test("log() writes one line an event, quoted where it must be", () => {
   );
 });
 
+test("log() cuts texts that are longer than a line should be", () => {
+  const { lines, log } = setup("json");
+  log("error", "api_failed", { reason: "x".repeat(1_000_000) });
+  equal(JSON.parse(lines[0] ?? "").reason.length, 4097);
+});
+
 test("log() leaves out what is below its level", () => {
   const { lines, log } = setup("json", "warn");
   log("info", "quiet");
-  log("error", "loud", { status: "CoreTrap" });
+  log("error", "loud", { status: "core_trap" });
   equal(lines.length, 1);
-  equal(JSON.parse(lines[0] ?? "").status, "CoreTrap");
+  equal(JSON.parse(lines[0] ?? "").status, "core_trap");
 });
 
 test("log() holds a flood back and says how much of it", () => {

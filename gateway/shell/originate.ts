@@ -8,6 +8,7 @@ import type { Log } from "./log.ts";
 import { loopCheck } from "./loop_check.ts";
 import type { Machine } from "./machine.ts";
 import { resolveHost } from "./resolve.ts";
+import { findResponder } from "./responder.ts";
 import type { SaCheck, SaListener } from "./sa_changes.ts";
 
 /** The process that the gateway runs in. */
@@ -31,11 +32,7 @@ export interface Originator {
   readonly drains: readonly (() => void)[];
 }
 
-/**
- * Starts the originator's side if the configuration asks for it.
- *
- * @throws {Error} If the responder's name cannot be resolved
- */
+/** Starts the originator's side if the configuration asks for it. */
 export async function originate(
   { runtime, config, log }: OriginateOptions,
   { machine, ...parts }: OriginateParts,
@@ -44,7 +41,9 @@ export async function originate(
   if (target === null) return { checks: [], listeners: [], drains: [] };
   const { kernel, clock } = machine;
   const isRouted = inner.kind === "tun";
-  let responder = await resolveHost(target.host);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const responder = await findResponder({ target, lookUp: resolveHost, log, signal });
   const dialer = startDialer({
     ...parts,
     target,
@@ -53,7 +52,7 @@ export async function originate(
     log,
     clock,
     random: () => randomFraction(runtime),
-    resolve: async () => responder = await resolveHost(target.host),
+    resolve: responder.look,
     leadsInside: (address) =>
       isRouted &&
       parts.sad.views().some(({ direction, remote }) =>
@@ -61,9 +60,9 @@ export async function originate(
       ),
   });
   return {
-    checks: isRouted ? [loopCheck(() => responder)] : [],
+    checks: isRouted ? [loopCheck(responder.addresses)] : [],
     listeners: [dialer],
-    drains: [dialer.stop],
+    drains: [() => ending.abort(), dialer.stop],
   };
 }
 

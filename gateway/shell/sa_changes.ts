@@ -23,6 +23,11 @@ export interface SaChanges {
   install(spec: SaSpec): Refusal | undefined;
   /** Removes an SA and wipes its key; false if there is none with this SPI. */
   remove(spi: number): boolean;
+  /**
+   * Refuses every install from now on. The gateway ends: an SA that came after the last was removed
+   * would leave its key in memory, and its routes on the host.
+   */
+  close(): void;
 }
 
 export interface SaChangesOptions {
@@ -40,9 +45,11 @@ export interface SaChangesOptions {
  * then gets the error.
  */
 export function createSaChanges({ sad, checks, listeners }: SaChangesOptions): SaChanges {
+  let isClosed = false;
+
   function install(spec: SaSpec): Refusal | undefined {
     try {
-      const refusal = firstRefusal(checks, spec) ?? sad.install(spec);
+      const refusal = isClosed ? ENDING : firstRefusal(checks, spec) ?? sad.install(spec);
       if (refusal !== undefined) return refusal;
     } finally {
       spec.keyMaterial.fill(0);
@@ -59,8 +66,10 @@ export function createSaChanges({ sad, checks, listeners }: SaChangesOptions): S
     return true;
   }
 
-  return { install, remove };
+  return { install, remove, close: () => void (isClosed = true) };
 }
+
+const ENDING: Refusal = { kind: "conflict", detail: "The gateway is ending" };
 
 function firstRefusal(checks: readonly SaCheck[], spec: SaSpec): Refusal | undefined {
   for (const check of checks) {

@@ -130,3 +130,15 @@ test("when a listener throws, the change stands, and those behind it hear", asyn
     "b removed 256 gone",
   ]);
 });
+
+test("close() refuses every install from then on, and removals go on", async () => {
+  const { changes, calls } = await openScene();
+  equal(changes.install(saSpec({ spi: 0x100 })), undefined);
+  changes.close();
+  calls.length = 0;
+  const late = saSpec({ spi: 0x101 });
+  deepEqual(changes.install(late), { kind: "conflict", detail: "The gateway is ending" });
+  deepEqual(late.keyMaterial, NO_KEY);
+  ok(changes.remove(0x100));
+  deepEqual(calls, ["a removed 256 gone", "b removed 256 gone"]);
+});

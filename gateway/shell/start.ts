@@ -25,7 +25,7 @@ import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
 import { originate } from "./originate.ts";
 import { createOrders } from "./orders.ts";
-import { createSaChanges, type SaListener } from "./sa_changes.ts";
+import { createSaChanges, type SaChanges, type SaListener } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
@@ -58,6 +58,8 @@ export interface StartOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
+  /** How many lines of the log were lost so far. */
+  readonly logLinesLost: () => number;
   /** Whether dropped ESP packets are told. Asked each time, because a reload may change it. */
   readonly auditsEsp: () => boolean;
 }
@@ -92,7 +94,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     },
   });
   const parts = { ...tables, machine, lanes, events, tun: descriptors.tun };
-  const gateway = await assemble(options, parts);
+  const { gateway, changes } = await assemble(options, parts);
   await installStatic(gateway, config);
   const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
@@ -106,7 +108,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   function stop(): void {
     if (isStopping) return;
     isStopping = true;
-    stopGateway({ ...parts, config, gateway }).then(() => finish(0), fail);
+    stopGateway({ ...parts, config, gateway, changes }).then(() => finish(0), fail);
   }
 
   const listening = { tcp: descriptors.listening };
@@ -167,7 +169,10 @@ interface Parts extends Tables {
 /**
  * Joins the parts. A new check or listener of SAs, or part that hears of the drain, goes in here.
  */
-async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
+async function assemble(
+  options: StartOptions,
+  parts: Parts,
+): Promise<{ readonly gateway: Gateway; readonly changes: SaChanges }> {
   const { machine, rows, sad, connections, lanes, events } = parts;
   const { config } = options;
   const { clock } = machine;
@@ -179,17 +184,19 @@ async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
     lanes: config.lanes,
     states: rows.states,
     sas: sad.counts,
+    logLinesLost: options.logLinesLost,
   });
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
   const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
-  return createGateway({
+  const changes = createSaChanges({
+    sad,
+    checks: originator.checks,
+    listeners: [...routing(options, parts), tellSas(events), ...originator.listeners],
+  });
+  const gateway = createGateway({
     connections,
     sad,
-    changes: createSaChanges({
-      sad,
-      checks: originator.checks,
-      listeners: [...routing(options, parts), tellSas(events), ...originator.listeners],
-    }),
+    changes,
     orders,
     drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
     events,
@@ -197,6 +204,7 @@ async function assemble(options: StartOptions, parts: Parts): Promise<Gateway> {
     fixed: fixedStatus(options, machine),
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
+  return { gateway, changes };
 }
 
 /** Routes into the TUN; with the echo host there are none. */

@@ -5,6 +5,7 @@ import type { Gateway } from "../model/gateway.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
+import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
 /** Time between two looks at the drain, ms. */
@@ -18,6 +19,7 @@ export interface StopOptions {
   readonly machine: Machine;
   readonly config: GatewayConfig;
   readonly gateway: Gateway;
+  readonly changes: Pick<SaChanges, "close">;
   readonly rows: Pick<ConnectionRows, "states">;
   readonly lanes: Lanes;
   readonly sad: Sad;
@@ -35,6 +37,8 @@ export async function stopGateway(options: StopOptions): Promise<void> {
   while (machine.clock() < dueAt && hasAny(rows.states())) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  // The API answers until after the end.
+  options.changes.close();
   try {
     await lanes.stop();
     endSas(options);

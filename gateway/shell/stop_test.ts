@@ -18,6 +18,7 @@ function openStop(
       drain: () => undefined,
       removeSa: more.removeSa ?? (() => calls.push("remove") > 0),
     },
+    changes: { close: () => undefined },
     rows: { states: () => [] },
     sad: { views: () => [{ spi: 0x100 }] },
     lanes: { stop: more.lanes ?? (() => Promise.resolve()) },

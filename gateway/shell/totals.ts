@@ -43,6 +43,8 @@ export interface TotalsOptions {
   readonly states: () => Iterable<number>;
   /** Number of SAs. */
   readonly sas: () => Readonly<Record<SaDirection, number>>;
+  /** Lines of the log that were lost. */
+  readonly logLinesLost: () => number;
   /** Monotonic ms of the lanes' clock. */
   readonly clock: () => number;
 }
@@ -88,6 +90,7 @@ function readTotals(options: TotalsOptions, laneBusyRatio: readonly number[]): T
     ikeDelaySeconds: histogram(options, LANE_IKE_DELAY, DELAY_BUCKETS),
     laneBusyRatio,
     eventsLost: sum(options, LANE_EVENTS_LOST),
+    logLinesDropped: options.logLinesLost(),
   };
 }
 

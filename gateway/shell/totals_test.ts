@@ -14,6 +14,7 @@ test("createTotals() has the lanes' load of the last moments, not of their life"
   );
   let now = 0;
   const readTotals = createTotals({
+    logLinesLost: () => 0,
     views,
     blocks: [0, BLOCK_LEN, 2 * BLOCK_LEN],
     lanes: 2,

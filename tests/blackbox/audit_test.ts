@@ -58,10 +58,10 @@ describe("audit", () => {
       const stranger = freshSpi();
       const strange = { ...peer.ends, source: "10.94.0.1" };
       const drops = [
-        ["UnknownSpi", stranger, undefined, forgeEsp({ spi: stranger }, 9)],
-        ["IcvMismatch", peer.inbound.spi, 9, forgeEsp(peer.inbound, 9)],
-        ["SeqReplayed", peer.inbound.spi, 2, sealPing(peer)],
-        ["SelectorMismatch", peer.inbound.spi, 3, sealEsp(peer.inbound, pingPacket(strange))],
+        ["unknown_spi", stranger, undefined, forgeEsp({ spi: stranger }, 9)],
+        ["icv_mismatch", peer.inbound.spi, 9, forgeEsp(peer.inbound, 9)],
+        ["seq_replayed", peer.inbound.spi, 2, sealPing(peer)],
+        ["selector_mismatch", peer.inbound.spi, 3, sealEsp(peer.inbound, pingPacket(strange))],
       ] as const;
       // The second copy of it is the replay.
       await connection.sendFrames(drops[2][3]);
@@ -94,7 +94,7 @@ describe("audit", () => {
     await expectEcho(connection, peer);
     await connection.sendFrames(sealPing(peer));
     const record = await events.next("sa_expired");
-    deepEqual([record.status, record.spi], ["SeqExhausted", spiText(peer.outbound.spi)]);
+    deepEqual([record.status, record.spi], ["seq_exhausted", spiText(peer.outbound.spi)]);
     events.close();
   });
 
@@ -116,7 +116,7 @@ describe("audit", () => {
       await connection.sendFrames(forgeEsp({ spi: 998 }, 1));
       let [records, told] = [0, 0];
       for (let last: EventData = {}; last.spi !== spiText(998); records++) {
-        last = await events.next("audit", ({ status }) => status === "UnknownSpi");
+        last = await events.next("audit", ({ status }) => status === "unknown_spi");
         told += 1 + Number(last.suppressed ?? 0);
       }
       equal(told, flood + 1);

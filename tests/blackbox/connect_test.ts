@@ -1,6 +1,8 @@
 // `culvert connect`: the originator's rules of RFC 9329, seen by a responder.
 
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Api, openApi } from "../support/api.ts";
 import { NEXT_HEADER_NONE, type OpenedEsp, openEsp } from "../support/esp.ts";
@@ -12,6 +14,7 @@ import { readMetrics, sample } from "../support/metrics.ts";
 import { addPeer, type Peer } from "../support/peers.ts";
 import { type Exit, type Program, runProgram, startProgram } from "../support/program.ts";
 import { type Accepted, openResponder, type Responder } from "../support/responder.ts";
+import { tempFile } from "../support/temp.ts";
 import { settle, sleep, WAIT_MS, within } from "../support/wait.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -116,7 +119,7 @@ scenario("T48: all connections of an originator have one IPv6 flow label of its 
         program.stderr(),
         new RegExp(` connection_closed .*remote=\\[::1\\]:${responder.port}`),
       );
-    }, "[::1]");
+    }, { host: "[::1]" });
     return labels;
   };
   try {
@@ -159,7 +162,8 @@ scenario("with its last SA the connection ends, and the next SA brings another",
 
 scenario("what is asked wrongly ends with one line and exit code 2", async () => {
   const wrong = [
-    ...[[], ["host"], ["h:0"]],
+    ...[[], ["host"], ["h:0"], ["a..b:1"], ["-a:1"], ["a b:1"], [`${"a".repeat(64)}:1`]],
+    ...[["1.2.3.400:1"], ["[:::]:1"], ["[127.0.0.1]:1"], ["::1:1"]],
     ...[["h:1", "--listen", "127.0.0.1:0"], ["h:1", "--api", "off"]],
   ];
   for (const args of wrong) {
@@ -169,6 +173,35 @@ scenario("what is asked wrongly ends with one line and exit code 2", async () =>
     equal(stderr.trim().split("\n").length, 1, stderr);
   }
 });
+
+const NO_MOUNT = spawnSync("unshare", ["--mount", "true"]).status === 0
+  ? false
+  : "needs root for a file of hosts of its own";
+
+test(
+  "a name that does not resolve yet is looked up again, from the start on",
+  { skip: NO_MOUNT, timeout: TIMEOUT_MS },
+  async () => {
+    const responder = await openResponder();
+    const hosts = tempFile("127.0.0.1 localhost\n");
+    const mount = `mount --bind ${hosts} /etc/hosts && exec "$@"`;
+    const runBy = ["unshare", "--mount", "bash", "-c", mount, "bash"];
+    const run = async (api: Api, program: Program): Promise<void> => {
+      const peer = await addPeer(api);
+      const isTold = (): boolean => / connect_failed .*Cannot resolve/.test(program.stderr());
+      ok(await settle(isTold, (told) => told), program.stderr());
+      writeFileSync(hosts, "127.0.0.1 localhost late.culvert.test\n");
+      const connection = await responder.accept(30_000);
+      await opened(connection, peer);
+      await echo(connection, peer);
+    };
+    try {
+      await withProgram(responder.port, run, { host: "late.culvert.test", runBy });
+    } finally {
+      await responder.close();
+    }
+  },
+);
 
 interface Running {
   readonly api: Api;
@@ -188,9 +221,13 @@ async function withOriginator(run: (running: Running) => Promise<void>): Promise
 async function withProgram(
   port: number,
   run: (api: Api, program: Program) => Promise<void>,
-  host = "127.0.0.1",
+  { host = "127.0.0.1", runBy = [] }: {
+    readonly host?: string;
+    readonly runBy?: readonly string[];
+  } = {},
 ): Promise<void> {
-  const program = startProgram(["connect", `${host}:${port}`, "--api", "127.0.0.1:0"]);
+  const args = ["connect", `${host}:${port}`, "--api", "127.0.0.1:0"];
+  const program = startProgram(args, { runBy });
   try {
     const line = await program.line("connecting ");
     ok(line.startsWith(`connecting tcp=${host}:${port} api=`), line);

@@ -48,7 +48,7 @@ describe("events", () => {
     deepEqual([moved.connection, moved.spi], [opened.connection, spiText(peer.inbound.spi)]);
     await api.request("DELETE", `/v1/connections/${opened.connection}`);
     const closed = await events.next("connection_closed");
-    deepEqual([closed.connection, closed.status], [opened.connection, "Kicked"]);
+    deepEqual([closed.connection, closed.status], [opened.connection, "kicked"]);
     ok(Math.abs(Date.parse(String(closed.at)) - Date.now()) < 60_000);
     await api.removeSa(peer.outbound.spi);
     equal((await events.next("sa_removed")).spi, spiText(peer.outbound.spi));

@@ -52,7 +52,7 @@ describe("a flood of what leads nowhere", () => {
       const lines = gateway().program.stderr().split("\n")
         .filter((line) => line.includes(" error ike_dropped "));
       ok(lines.length >= 2 && lines.length < 10, lines.join("\n"));
-      for (const line of lines) match(line, /connection=\d+ remote=\S+ status=NoUpstream/);
+      for (const line of lines) match(line, /connection=\d+ remote=\S+ status=no_upstream/);
       match(lines.at(-1) ?? "", / suppressed=\d{3,}$/);
     },
   );

@@ -122,6 +122,7 @@ const FAKE_TOTALS: Totals = {
   ikeDelaySeconds: { bounds: [0.001, 0.01], counts: [3, 1, 0], sum: 0.0042 },
   laneBusyRatio: [0.25, 0],
   eventsLost: 3,
+  logLinesDropped: 2,
 };
 
 const FAKE_STATUS: GatewayStatus = {

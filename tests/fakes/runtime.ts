@@ -48,10 +48,15 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     });
   }
 
-  function stdout(text: string): boolean {
+  function stdout(text: string): Promise<boolean> {
     const isRead = options.hasReader?.() ?? true;
     if (isRead) printed.stdout += text;
-    return isRead;
+    return Promise.resolve(isRead);
+  }
+
+  function stderr(text: string): Promise<number> {
+    printed.stderr += text;
+    return Promise.resolve(new TextEncoder().encode(text).length);
   }
 
   return {
@@ -68,7 +73,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     onSignal: (name, handler) => void handlers.set(name, handler),
     signal: (name) => handlers.get(name)?.(),
     stdout,
-    stderr: (text) => void (printed.stderr += text),
+    stderr,
     columns: () => options.columns ?? 80,
     rows: () => options.rows ?? 24,
     readTextFile: createFakeFiles(options.files ?? {}),

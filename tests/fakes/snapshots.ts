@@ -66,6 +66,7 @@ export function createFakeSnapshot(
         ikeDelaySeconds: histogram,
         laneBusyRatio: [0],
         eventsLost: 0,
+        logLinesDropped: 0,
       },
     },
   };

@@ -27,7 +27,7 @@ interface Outcome {
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "--inside") return await runInside(HERE, args.slice(1));
   if (args[0] === "--list") {
-    for (const { name, about } of CASES) say(`${name.padEnd(16)} ${about}`);
+    for (const { name, about } of CASES) say(`${name.padEnd(18)} ${about}`);
     return 0;
   }
   const unknown = args.find((arg) => !CASES.some(({ name }) => name === arg));

@@ -48,6 +48,10 @@ export interface SpawnOptions {
    * output is then that command's.
    */
   readonly pipedTo?: string;
+  /** A Bash redirection of the program's outputs, such as `2>/dev/full`. */
+  readonly redirect?: string;
+  /** A command that runs the program, such as `unshare`, with its own arguments. */
+  readonly runBy?: readonly string[];
   /** Further flags of the runtime itself, e.g. `--v8-flags=...`; Deno only. */
   readonly runtimeFlags?: readonly string[];
 }
@@ -63,7 +67,12 @@ export function subject(): Subject {
 /** Starts the program with `args`. */
 export function startProgram(args: readonly string[], options: SpawnOptions = {}): Program {
   const command = commandOf(options.subject ?? subject(), options.runtimeFlags ?? []);
-  const [file, ...fixed] = [...pipeTo(options.pipedTo), ...command];
+  const [file, ...fixed] = [
+    ...options.runBy ?? [],
+    ...redirectTo(options.redirect),
+    ...pipeTo(options.pipedTo),
+    ...command,
+  ];
   ok(file !== undefined);
   const child = spawn(file, [...fixed, ...args], {
     cwd: ROOT,
@@ -113,6 +122,10 @@ function commandOf(which: Subject, runtimeFlags: readonly string[]): readonly st
 /** Bash becomes the program, so pid and exit code are the program's, even if the reader ends. */
 function pipeTo(reader: string | undefined): readonly string[] {
   return reader === undefined ? [] : ["bash", "-c", `exec "$@" > >(${reader})`, "bash"];
+}
+
+function redirectTo(redirection: string | undefined): readonly string[] {
+  return redirection === undefined ? [] : ["bash", "-c", `exec "$@" ${redirection}`, "bash"];
 }
 
 function gatewayTask(config: unknown): string {

@@ -1,6 +1,7 @@
 // Entry of a lane with clocks. At the end of each connection it prints the times of its stages
 // since the end of the previous one, as a line of JSON.
 
+import { writeSync } from "node:fs";
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { joinNativeEngine } from "../../../gateway/engine/native.ts";
@@ -40,7 +41,7 @@ function run(init: LaneInit): void {
 
   function closeEnd(lane: number, conn: number): void {
     core.conn_close_end(lane, conn);
-    runtime.stdout(`${JSON.stringify(clocks.take())}\n`);
+    writeSync(1, `${JSON.stringify(clocks.take())}\n`);
   }
 
   const clocked = { ...clocks, core: { ...clocks.core, conn_close_end: closeEnd } };

@@ -7,8 +7,8 @@
 import { strict as assert } from "node:assert";
 import type { Charon } from "../lib/charon.ts";
 import type { Gateway } from "../lib/gateway.ts";
-import { DPD_SECONDS, expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
-import type { CharonState, IkeScene } from "../lib/ike_scene.ts";
+import { DPD_SECONDS, expectAllRekeys, expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
+import type { IkeScene } from "../lib/ike_scene.ts";
 import type { Case, Scene } from "../lib/case.ts";
 import { iperf, pingFromGuest, pingFromHost, startIperfServer } from "../lib/measure.ts";
 import { blackHole, IKE } from "../lib/network.ts";
@@ -44,22 +44,7 @@ async function runLibreswan(scene: Scene): Promise<void> {
       report.figure(`iperf3, ${direction}`, `${await iperf(guest, direction, 4)} Mbit/s`);
     });
   }
-  await report.step(
-    "Child SA rekey, asked for by libreswan",
-    () => expectRekey(ike, "child", libreswan.rekeyChild),
-  );
-  await report.step(
-    "Child SA rekey, asked for by charon",
-    () => expectRekey(ike, "child", charon.rekeyChild),
-  );
-  await report.step(
-    "IKE SA rekey, asked for by libreswan",
-    () => expectRekey(ike, "ike", libreswan.rekeyIke),
-  );
-  await report.step(
-    "IKE SA rekey, asked for by charon",
-    () => expectRekey(ike, "ike", charon.rekeyIke),
-  );
+  await expectAllRekeys(report, { guest, charon, innerHost: "ike" }, libreswan);
   await report.step(
     "an idle tunnel lives on by dead-peer detection's questions",
     () => expectIdleLiveness(charon, gateway),
@@ -77,25 +62,6 @@ async function runLibreswan(scene: Scene): Promise<void> {
     report.figure("silent link: charon finds its peer dead", `${seconds.toFixed(1)} s`);
   });
   await report.step("stop the gateway", () => gateway.stop());
-}
-
-/**
- * Rekeys, and expects new SPIs of the SAs that were rekeyed, the end of the old SPIs, and traffic
- * meanwhile.
- */
-async function expectRekey(
-  { guest, charon }: IkeScene,
-  what: keyof CharonState,
-  rekey: () => Promise<void>,
-): Promise<void> {
-  const before = await expectOneTunnel(charon);
-  await rekey();
-  await pingFromGuest(guest, 5);
-  await until(`new ${what} SPIs`, 10_000, async () => {
-    const now = await expectOneTunnel(charon).catch(() => undefined);
-    return now !== undefined && now[what] !== before[what] ? true : undefined;
-  });
-  await pingFromHost("ike", 5);
 }
 
 async function expectIdleLiveness(charon: Charon, gateway: Gateway): Promise<void> {

@@ -5,6 +5,7 @@
 //     inner 10.93.30.7                                                                     inner 10.93.29.1
 
 import { strict as assert } from "node:assert";
+import { gatewayWords } from "../../support/examples.ts";
 import { expectOneTunnel, setIkeScene } from "../lib/ike_scene.ts";
 import type { Case, Scene } from "../lib/case.ts";
 import { pingFromGuest, pingFromHost } from "../lib/measure.ts";
@@ -20,7 +21,8 @@ async function runLibreswanLocal(scene: Scene): Promise<void> {
   const { report } = scene;
   const { guest, charon, gateway, libreswan } = await setIkeScene(scene, {
     charonIn: "gw",
-    upstream: ["--upstream", "127.0.0.1:4500", "--upstream-source", "127.64.0.0/10"],
+    // The page's command, but for its --listen, which every gateway here has.
+    upstream: gatewayWords("strongswan", "gateway").slice(2),
     ikeLifeSeconds: 3600,
   });
   await report.step("IKEv2 up; charon sees an address of this client's own", async () => {

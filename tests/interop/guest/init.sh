@@ -1,11 +1,11 @@
 #!/bin/sh
-# A guest's process 1, started by the root's /init, which has mounted this folder at /share. It
-# reads one shell command per line from the console, runs it, and prints `@done CODE`. It ends when
-# the console closes.
+# A guest's process 1, after the client's /init has mounted this folder at /share, or host_init.sh
+# has bound it to /mnt. Runs one shell command a line from the console, and says `@done CODE` after
+# each; ends when the console does.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-for folder in /run /tmp /var/lib/ipsec /var/log; do mount -t tmpfs tmp $folder; done
+for folder in ${WRITABLE:-/run /tmp /var/lib/ipsec /var/log}; do mount -t tmpfs tmp $folder; done
 stty raw -echo
 ip link set lo up
 echo "@ready"

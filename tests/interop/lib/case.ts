@@ -8,6 +8,8 @@ export interface Scene {
   readonly report: Report;
   /** Boots the guest on the TAP device of `layNetwork`. */
   boot(mtu: number): Promise<Guest>;
+  /** Boots the gateway's host on the second TAP device of `layGuests`. */
+  bootGatewayHost(mtu: number): Promise<Guest>;
   /** Something to print if the case fails. */
   onFailure(name: string, read: () => Promise<string>): void;
 }

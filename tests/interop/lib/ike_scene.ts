@@ -2,17 +2,19 @@
 // between them.
 
 import { strict as assert } from "node:assert";
-import { randomBytes } from "node:crypto";
 import { startCharon } from "./charon.ts";
-import type { Charon } from "./charon.ts";
+import type { Charon, Swanctl } from "./charon.ts";
 import { startGateway } from "./gateway.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Guest } from "./guest.ts";
 import type { Scene } from "./case.ts";
-import { startLibreswan } from "./libreswan.ts";
+import { startLibreswanWith } from "./libreswan.ts";
 import type { Libreswan } from "./libreswan.ts";
+import { pingFromGuest, pingFromHost } from "./measure.ts";
 import { layNetwork } from "./network.ts";
 import type { Namespace } from "./network.ts";
+import { until } from "./process.ts";
+import type { Report } from "./report.ts";
 
 export interface IkeScene {
   readonly guest: Guest;
@@ -41,19 +43,16 @@ export interface IkeOptions {
 
 /** Starts everything; the tunnel is not up yet. */
 export async function setIkeScene(scene: Scene, options: IkeOptions): Promise<IkeScene> {
-  const psk = randomBytes(16).toString("hex");
   await layNetwork(1500);
   const guest = await scene.boot(1500);
   const charon = await startCharon({
     where: options.charonIn,
-    psk,
     dpdSeconds: DPD_SECONDS,
   });
   const gateway = await startGateway([
     ...[...options.upstream, "--idle-timeout-ms", String(IDLE_TIMEOUT_MS)],
   ]);
-  const libreswan = await startLibreswan(guest, {
-    psk,
+  const libreswan = await startLibreswanWith(guest, {
     dpdSeconds: DPD_SECONDS,
     ikeLifeSeconds: options.ikeLifeSeconds,
   });
@@ -69,10 +68,61 @@ export interface CharonState {
   readonly child: string;
 }
 
+/** Who a rekey happens between, and where the inner host lives. */
+export interface Ends {
+  readonly guest: Guest;
+  readonly charon: Swanctl;
+  readonly innerHost: Namespace | Guest;
+}
+
+/**
+ * Rekeys, and expects new SPIs of the SAs that were rekeyed, the end of the old SPIs, and traffic
+ * meanwhile.
+ */
+async function expectRekey(
+  { guest, charon, innerHost }: Ends,
+  what: keyof CharonState,
+  rekey: () => Promise<void>,
+): Promise<void> {
+  const before = await expectOneTunnel(charon);
+  await rekey();
+  await pingFromGuest(guest, 5);
+  await until(`new ${what} SPIs`, 10_000, async () => {
+    const now = await expectOneTunnel(charon).catch(() => undefined);
+    return now !== undefined && now[what] !== before[what] ? true : undefined;
+  });
+  await pingFromHost(innerHost, 5);
+}
+
+/** All four rekeys: of the Child SA and of the IKE SA, asked for by either daemon. */
+export async function expectAllRekeys(
+  report: Report,
+  ends: Ends,
+  libreswan: Libreswan,
+): Promise<void> {
+  const { charon } = ends;
+  await report.step(
+    "Child SA rekey, asked for by libreswan",
+    () => expectRekey(ends, "child", libreswan.rekeyChild),
+  );
+  await report.step(
+    "Child SA rekey, asked for by charon",
+    () => expectRekey(ends, "child", charon.rekeyChild),
+  );
+  await report.step(
+    "IKE SA rekey, asked for by libreswan",
+    () => expectRekey(ends, "ike", libreswan.rekeyIke),
+  );
+  await report.step(
+    "IKE SA rekey, asked for by charon",
+    () => expectRekey(ends, "ike", charon.rekeyIke),
+  );
+}
+
 /**
  * Reads charon's list; there must be exactly one established IKE SA with one installed Child SA.
  */
-export async function expectOneTunnel(charon: Charon): Promise<CharonState> {
+export async function expectOneTunnel(charon: Swanctl): Promise<CharonState> {
   const list = await charon.sas();
   const ike = [...list.matchAll(/^guest: #\d+, ESTABLISHED, IKEv2, (\w+)_i\*? (\w+)_r\*?$/gm)];
   const children = [...list.matchAll(/^ {2}net: #\d+, .*INSTALLED/gm)];

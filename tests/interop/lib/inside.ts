@@ -1,11 +1,11 @@
 // One case, inside its namespaces.
 
 import { cpSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { inspect } from "node:util";
 import { CASES } from "../cases/mod.ts";
-import { bootGuest } from "./guest.ts";
+import { bootGatewayHost, bootGuest, XSTATE } from "./guest.ts";
 import { allOutput, must } from "./process.ts";
 import { createReport, say } from "./report.ts";
 
@@ -23,11 +23,14 @@ export async function runInside(here: string, args: readonly string[]): Promise<
   await must(["mount", "-t", "tmpfs", "tmp", "/run"]);
   mkdirSync("/run/uml");
   cpSync(join(here, "guest"), SHARE, { recursive: true });
+  const preload = join(dirname(root), XSTATE);
+  const guestOptions = { kernel, preload, root, share: SHARE };
   const records: [name: string, read: () => Promise<string>][] = [];
   try {
     await found.run({
       report: createReport(name),
-      boot: (mtu) => bootGuest({ kernel, root, share: SHARE, mtu }),
+      boot: (mtu) => bootGuest({ ...guestOptions, mtu }),
+      bootGatewayHost: (mtu) => bootGatewayHost({ ...guestOptions, mtu }),
       onFailure: (what, read) => void records.push([what, read]),
     });
     return 0;

@@ -1,14 +1,16 @@
 // libreswan in the guest: an IKEv2 daemon that speaks TCP and leaves ESP to the guest's kernel.
 
 import { writeFileSync } from "node:fs";
+import { example } from "../../support/examples.ts";
 import type { Guest } from "./guest.ts";
-import { GATEWAY, GUEST, INNER_GUEST, INNER_NET, TCP_PORT } from "./network.ts";
+import { until } from "./process.ts";
 
+/** The connection of docs/guide/libreswan.md. */
 const CONNECTION = "culvert";
 const LOG = "/run/pluto.log";
 
-export interface LibreswanOptions {
-  readonly psk: string;
+/** What a case shortens of the page's times. */
+export interface LibreswanTimes {
   /** How often it asks an idle peer whether it lives. */
   readonly dpdSeconds: number;
   /**
@@ -23,64 +25,80 @@ export interface LibreswanOptions {
 export interface Libreswan {
   /** Brings the tunnel up, and waits for it. */
   up(): Promise<void>;
+  /** Waits for the tunnel that comes up by itself: keys, policies, address and route. */
+  comesUp(): Promise<void>;
   down(): Promise<void>;
   rekeyChild(): Promise<void>;
   rekeyIke(): Promise<void>;
   log(): Promise<string>;
 }
 
-/** Starts pluto in the guest with one connection, not yet up. */
-export async function startLibreswan(
-  guest: Guest,
-  options: LibreswanOptions,
-): Promise<Libreswan> {
-  writeFileSync("/run/share/ipsec.conf", _configuration(options));
-  writeFileSync("/run/share/ipsec.secrets", `@guest @daemon : PSK "${options.psk}"\n`, {
-    mode: 0o600,
-  });
+/**
+ * Starts pluto in the guest with the page's connection, which brings itself up (`auto=start`), by
+ * Debian's own ipsec.conf.
+ */
+export async function startLibreswan(guest: Guest): Promise<Libreswan> {
+  await _configure(guest);
   await guest.must(`
-    mkdir -p /var/lib/ipsec/nss /run/pluto
-    ip addr add ${INNER_GUEST}/32 dev lo
-    ipsec initnss >/dev/null
-    ipsec pluto --config /share/ipsec.conf --secretsfile /share/ipsec.secrets --logfile ${LOG}
-    while ! ipsec whack --status >/dev/null 2>&1; do sleep 0.1; done
-    ipsec addconn --config /share/ipsec.conf ${CONNECTION}`);
+    ipsec pluto --logfile ${LOG}
+    while ! ipsec whack --status >/dev/null 2>&1; do sleep 0.1; done`);
+  return _libreswan(guest);
+}
 
+/** Starts pluto with a connection that is the page's but for its times, not yet up. */
+export async function startLibreswanWith(
+  guest: Guest,
+  times: LibreswanTimes,
+): Promise<Libreswan> {
+  await _configure(guest);
+  writeFileSync("/run/share/setup.conf", "config setup\n    logappend=no\n");
+  writeFileSync("/run/share/case.conf", _shortened(times));
+  // pluto starts what its own file has; so it gets a file without connections.
+  await guest.must(`
+    ipsec pluto --config /share/setup.conf --logfile ${LOG}
+    while ! ipsec whack --status >/dev/null 2>&1; do sleep 0.1; done
+    ipsec whack --listen >/dev/null
+    ipsec addconn --config /share/case.conf ${CONNECTION}`);
+  return _libreswan(guest);
+}
+
+/** Puts the page's files where it says; the guest's root is read-only. */
+async function _configure(guest: Guest): Promise<void> {
+  writeFileSync("/run/share/culvert.conf", example("libreswan", "conn"));
+  writeFileSync("/run/share/culvert.secrets", example("libreswan", "secrets"), { mode: 0o600 });
+  await guest.must(`
+    cp -a /etc/ipsec.d /run/ipsec.d
+    cp -a /share/culvert.conf /share/culvert.secrets /run/ipsec.d
+    mount --bind /run/ipsec.d /etc/ipsec.d
+    mkdir -p /var/lib/ipsec/nss /run/pluto
+    ipsec initnss >/dev/null`);
+}
+
+/** The page's connection with other times. A derived one (`also=`) may not set a key again. */
+function _shortened({ dpdSeconds, ikeLifeSeconds }: LibreswanTimes): string {
+  const values = { dpddelay: `${dpdSeconds}`, ikelifetime: `${ikeLifeSeconds}s` };
+  return Object.entries(values).reduce((text, [key, value]) => {
+    const line = new RegExp(`^( *${key}=)\\S+`, "m");
+    if (!line.test(text)) throw new Error(`No ${key} in the page's connection`);
+    return text.replace(line, `$1${value}`);
+  }, example("libreswan", "conn"));
+}
+
+function _libreswan(guest: Guest): Libreswan {
   const whack = async (words: string): Promise<void> => {
     await guest.must(`ipsec whack ${words} --name ${CONNECTION}`, 30_000);
   };
   return {
     up: () => whack("--initiate"),
+    comesUp: () =>
+      until("libreswan's Child SA", 30_000, async () => {
+        const { code } = await guest.run(`grep -q 'established Child SA' ${LOG}`);
+        return code === 0 ? true : undefined;
+      }).then(() => undefined),
     down: () => whack("--terminate"),
     rekeyChild: () => whack("--rekey-ipsec"),
     rekeyIke: () => whack("--rekey-ike"),
     // Only the lines about the connection: pluto's start is 200 lines.
     log: () => guest.must(`grep -e '"${CONNECTION}"' -e '^.*: packet from' ${LOG}`),
   };
-}
-
-function _configuration({ dpdSeconds, ikeLifeSeconds }: LibreswanOptions): string {
-  return `config setup
-    listen-tcp=yes
-
-conn ${CONNECTION}
-    ikev2=insist
-    authby=secret
-    left=${GUEST}
-    leftid=@guest
-    leftsubnet=${INNER_GUEST}/32
-    leftsourceip=${INNER_GUEST}
-    right=${GATEWAY}
-    rightid=@daemon
-    rightsubnet=${INNER_NET}
-    enable-tcp=yes
-    tcp-remoteport=${TCP_PORT}
-    ike=aes_gcm256-sha2_256-dh19
-    esp=aes_gcm128
-    dpddelay=${dpdSeconds}
-    dpdaction=restart
-    reauth=yes
-    ikelifetime=${ikeLifeSeconds}s
-    auto=ignore
-`;
 }

@@ -7,6 +7,7 @@ import type { Namespace } from "./network.ts";
 import type { Guest } from "./guest.ts";
 import { must, start } from "./process.ts";
 import type { Running } from "./process.ts";
+import { onInnerHost } from "./strongswan_host.ts";
 
 /**
  * A working path on two shared cores is far above this; a path that lives on retransmissions is
@@ -22,15 +23,16 @@ export async function pingFromGuest(guest: Guest, count: number, octets = 84): P
   return _roundTrip(output, count);
 }
 
-/** Pings the guest from the inner host, which lives in namespace `where`. */
+/** Pings the guest from the inner host, in a namespace or behind the gateway's host. */
 export async function pingFromHost(
-  where: Namespace,
+  where: Namespace | Guest,
   count: number,
   octets = 84,
 ): Promise<number> {
-  const output = await must(
-    inNamespace(where, ["ping", ..._flags(count, octets), "-I", INNER_HOST, INNER_GUEST]),
-  );
+  const words = ["ping", ..._flags(count, octets), "-I", INNER_HOST, INNER_GUEST];
+  const output = typeof where === "string"
+    ? await must(inNamespace(where, words))
+    : await where.must(onInnerHost(words.join(" ")));
   return _roundTrip(output, count);
 }
 

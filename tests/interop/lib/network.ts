@@ -2,17 +2,23 @@
 // runs in "wire", the firewall in the middle, so it can cut connections and speak to both sides.
 //
 //     guest (UML)            wire                              gw                           ike
-//     vec0 ------------ tap0   wire-gw --------------- gw-wire   gw-ike ---------- ike-gw
-//     10.99.0.2   10.99.0.1    10.99.1.1             10.99.1.2   10.99.2.1         10.99.2.2
-//     inner 10.93.30.7                                Culvert                      IKE daemon (where a case has one)
+//     vec0 ------------ tap0   wire-gw --------------- gw-wire     gw-ike ---------- ike-gw
+//     192.0.2.7   192.0.2.1    203.0.113.254         203.0.113.1   10.99.2.1         10.99.2.2
+//     inner 10.93.30.7                                Culvert                        IKE daemon (where a case has one)
+//
+// Client and gateway have the addresses that they have in the examples of docs/guide, so that the
+// cases can run these as they are. In `layGuests` the gateway's host is a second guest in the place
+// of gw, on tap1.
 //
 // The inner network behind the gateway is 10.93.29.0/24: its 10.93.29.1 is on Culvert's TUN device,
 // or on the IKE daemon's host where that opens the ESP.
 
 import { script } from "./process.ts";
 
-export const GUEST = "10.99.0.2";
-export const GATEWAY = "10.99.1.2";
+export const GUEST = "192.0.2.7";
+export const GUEST_ROUTER = "192.0.2.1";
+export const GATEWAY = "203.0.113.1";
+export const GATEWAY_ROUTER = "203.0.113.254";
 const GATEWAY_TO_IKE = "10.99.2.1";
 export const IKE = "10.99.2.2";
 export const INNER_GUEST = "10.93.30.7";
@@ -29,12 +35,12 @@ export async function layNetwork(mtu: number): Promise<void> {
     ip link set lo up
     echo 1 >/proc/sys/net/ipv4/ip_forward
     ip tuntap add mode tap tap0
-    ip addr add 10.99.0.1/24 dev tap0
+    ip addr add ${GUEST_ROUTER}/24 dev tap0
     ip netns add gw
     ip netns add ike
     ip link add wire-gw type veth peer name gw-wire netns gw
     ip -n gw link add gw-ike type veth peer name ike-gw netns ike
-    ip addr add 10.99.1.1/24 dev wire-gw
+    ip addr add ${GATEWAY_ROUTER}/24 dev wire-gw
     ip -n gw addr add ${GATEWAY}/24 dev gw-wire
     ip -n gw addr add ${GATEWAY_TO_IKE}/24 dev gw-ike
     ip -n ike addr add ${IKE}/24 dev ike-gw
@@ -42,7 +48,19 @@ export async function layNetwork(mtu: number): Promise<void> {
     ip -n gw link set gw-wire mtu ${mtu}
     for device in lo gw-wire gw-ike; do ip -n gw link set $device up; done
     for device in lo ike-gw; do ip -n ike link set $device up; done
-    ip -n gw route add default via 10.99.1.1
+    ip -n gw route add default via ${GATEWAY_ROUTER}
+  `);
+}
+
+/** Makes the TAP devices of two guests, the client's and that of the gateway's host. */
+export async function layGuests(mtu: number): Promise<void> {
+  await script(`
+    ip link set lo up
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    for device in tap0 tap1; do ip tuntap add mode tap $device; done
+    ip addr add ${GUEST_ROUTER}/24 dev tap0
+    ip addr add ${GATEWAY_ROUTER}/24 dev tap1
+    for device in tap0 tap1; do ip link set $device mtu ${mtu} up; done
   `);
 }
 

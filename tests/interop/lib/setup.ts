@@ -19,15 +19,20 @@ export interface Machine {
 
 const PACKAGES: Readonly<Record<string, string>> = {
   cc: "gcc",
+  curl: "curl",
   "dlfcn.h": "libc6-dev",
   ip: "iproute2",
+  openssl: "openssl",
   nft: "nftables",
   ping: "iputils-ping",
   iperf3: "iperf3",
+  sysctl: "procps",
   debootstrap: "debootstrap",
   swanctl: "strongswan-swanctl",
   "charon-systemd": "charon-systemd",
   "libstrongswan-kernel-libipsec.so": "libcharon-extra-plugins",
+  // Its plugin openssl has the curve; without recommended packages nothing else brings it.
+  "libstrongswan-openssl.so": "libstrongswan-standard-plugins",
 };
 
 const PATHS = [

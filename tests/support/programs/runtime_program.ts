@@ -7,21 +7,21 @@ const [name, ...rest] = runtime.args;
 
 switch (name) {
   case "speak":
-    runtime.stdout(`${JSON.stringify(rest)}\n`);
-    runtime.stderr("to the other\n");
-    runtime.stdout("é".repeat(100_000));
+    await runtime.stdout(`${JSON.stringify(rest)}\n`);
+    await runtime.stderr("to the other\n");
+    await runtime.stdout("é".repeat(100_000));
     runtime.exit(7);
     break;
   case "wait":
-    runtime.onSignal("SIGHUP", () => runtime.stdout("again\n"));
+    runtime.onSignal("SIGHUP", () => void runtime.stdout("again\n"));
     runtime.onSignal("SIGTERM", () => runtime.exit(0));
-    runtime.stdout("ready\n");
+    await runtime.stdout("ready\n");
     setInterval(() => {}, 1000);
     break;
   case "flood":
     // Nobody reads: the text is lost, the program goes on.
-    for (let i = 0; i < 1000; i++) runtime.stdout("x".repeat(1000));
-    runtime.exit(runtime.stdout("x") ? 1 : 5);
+    for (let i = 0; i < 1000; i++) await runtime.stdout("x".repeat(1000));
+    runtime.exit(await runtime.stdout("x") ? 1 : 5);
     break;
   case "pass":
     runtime.exit(
@@ -39,7 +39,7 @@ switch (name) {
       onFailure: (reason) => runtime.stderr(`${reason}\n`),
     });
     runtime.onSignal("SIGTERM", () => void server.close().then(() => runtime.exit(0)));
-    runtime.stdout(`${server.port}\n`);
+    await runtime.stdout(`${server.port}\n`);
     break;
   }
   default:

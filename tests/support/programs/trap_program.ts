@@ -40,7 +40,7 @@ await startLanes({
 install(machine);
 if (runtime.args[0] === "shell") trapHere(machine);
 else await trapLane(Number(descriptors.listening[0]?.split(":")[1]));
-runtime.stdout("goes on\n");
+await runtime.stdout("goes on\n");
 // Like a shell that sleeps on the lock, this thread hears nothing more.
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 

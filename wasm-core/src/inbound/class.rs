@@ -1,4 +1,4 @@
-//! Where a frame goes, by its structure, its SPI and the settings of the gateway.
+//! The class of a frame, which follows from its structure, its SPI and the gateway's settings.
 
 use crate::esp::header::ESP_PACKET_LEN_MIN;
 use crate::ids::SaId;
@@ -47,7 +47,8 @@ pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
     }
 }
 
-/// Where IKE ends is a setting of the gateway. Only a datagram limits its length.
+/// Decides by the gateway's setting for IKE. Its length has a limit only where a datagram carries
+/// it.
 fn classify_ike(payload_len: u32) -> Class {
     match memory::globals().ike.get() {
         IKE_HAND_OVER => Class::HandOver,
@@ -57,7 +58,7 @@ fn classify_ike(payload_len: u32) -> Class {
     }
 }
 
-/// Where ESP ends that has no inbound SA is another one.
+/// Decides by the gateway's setting for ESP without an inbound SA.
 fn classify_unknown(payload_len: u32) -> Class {
     match memory::globals().unknown_spi.get() {
         UNKNOWN_SPI_RELAY if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::EspTooLong),

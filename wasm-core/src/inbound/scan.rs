@@ -85,7 +85,7 @@ pub(crate) fn next_batch(lane: &LaneBlock, conn: ConnId, now: f64) -> Found {
     found
 }
 
-/// Looks, from a batch that is begun and has nothing yet.
+/// Fills a batch that has just begun.
 fn look(lane: &LaneBlock, served: &Served<'_>) -> Found {
     let found = scan(lane, served);
     let batch = &lane.batch;
@@ -114,8 +114,8 @@ fn look(lane: &LaneBlock, served: &Served<'_>) -> Found {
     }
 }
 
-/// A frame that was incomplete has been completed if anything else was found: a later one has a
-/// clock of its own.
+/// Keeps the clock of an incomplete frame. Frames that were taken end it, since the incomplete one
+/// was the first of them; a later one has a clock of its own.
 fn note_clock(row: &Row, found: &Found) {
     if !matches!(found, Found::Nothing { frames: 0 }) {
         row.partial_at.set(0.0);

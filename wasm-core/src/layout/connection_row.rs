@@ -3,7 +3,7 @@
 //! Each cache line has one writer. Identity and receive side belong to the owner lane, the transmit
 //! side to the holder of `tx_lock`. `state` and `generation` change under `tx_lock`.
 //!
-//! What a row says of its connection is kept nowhere else. Moments are monotonic milliseconds.
+//! A fact about a connection that stands here is kept nowhere else.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
@@ -113,11 +113,11 @@ pub struct Row {
     pub valid_at: Cell<f64>,
     /// Monotonic milliseconds of the last read that brought octets, at first of the accept.
     pub read_at: Cell<f64>,
-    /// When the incomplete frame in the receive ring began, as the read that was the last before
-    /// it was seen; 0 without one.
+    /// Monotonic milliseconds of the read that brought the beginning of the incomplete frame in the
+    /// receive ring; 0 without one.
     pub partial_at: Cell<f64>,
-    /// When the first octets came since the connection last rested with an empty receive ring; 0
-    /// while it does.
+    /// Monotonic milliseconds of the first read since the connection last rested with an empty
+    /// receive ring; 0 while it rests.
     pub held_at: Cell<f64>,
     /// The upstream socket takes no runs of datagrams.
     pub up_plain: Cell<u32>,
@@ -150,10 +150,11 @@ pub struct Row {
     /// The queue as a whole.
     pub queue: Queue,
 
-    /// The address that the peer has connected to, of the same family. Written once, and so at the
-    /// end of the transmit side's last line.
+    /// The address that the peer has connected to, of the same family. The owner lane writes it
+    /// once, so it may share the last line of the transmit side.
     pub local_address: [Cell<u8>; 16],
-    /// SPI of the initiator of the last IKE_SA_INIT that came (`connection::ike_sas`); as rare.
+    /// SPI of the initiator of the last IKE_SA_INIT that came (`connection::ike_sas`). The owner
+    /// lane writes it as rarely.
     pub ike_spi: Cell<u64>,
 
     /// Frames from TCP; owner lane.

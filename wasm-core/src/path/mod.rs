@@ -1,12 +1,12 @@
 //! Paths: where the packets of a peer leave.
 //!
-//! In memory a path is one number, which is made and read here and nowhere else:
+//! In memory a path is one number. Only this file makes and reads it:
 //!
 //! ```text
 //! generation, 32 bits | kind, 4 | 0, 8 | row, 20
 //! ```
 //!
-//! Row 0 is none, so 0 is no path. An instance without this kind of path finds none in its number.
+//! Row 0 is none, so 0 is no path. A number of another kind is no path either.
 
 pub(crate) mod peers;
 
@@ -58,16 +58,16 @@ impl Path {
         })
     }
 
-    /// Kind and row for TypeScript, to which a path leads as long as it is live.
+    /// Kind and row, for TypeScript. They are good for as long as the path is live.
     pub(crate) fn handle(self) -> u32 {
         // The low half on purpose.
         self.packed() as u32
     }
 
-    /// Whether new ESP may leave on it. A path is not open when its connection is closed, has made
-    /// room for another one, or drains (RFC 9329 §6.1; half-close).
+    /// Whether new ESP may leave on it. A path is not open when its connection is closed, was
+    /// followed by another one in its row, or drains (RFC 9329 §6.1; half-close).
     ///
-    /// It may end at any time until the connection's transmit lock is held.
+    /// The answer may change at any time, unless you hold the connection's transmit lock.
     pub(crate) fn is_open(self) -> bool {
         let Self::Tcp { conn, generation } = self;
         let row = memory::row(conn);

@@ -62,7 +62,7 @@ pub(crate) fn commit(row: &Row, octets: u32, now: f64) {
     }
 }
 
-/// Gives an empty ring back, since nothing is left to do with it for now.
+/// Gives an empty ring back when the connection rests, and ends its time of holding one.
 pub(crate) fn rest(row: &Row) {
     if len(row) == 0 {
         give_back(row);
@@ -70,8 +70,7 @@ pub(crate) fn rest(row: &Row) {
     }
 }
 
-/// Notes that an incomplete frame is all that is in the ring, or nothing: its clock begins, goes on,
-/// or ends.
+/// Begins the clock of an incomplete frame or lets it run. An empty ring has none.
 pub(crate) fn note_partial(row: &Row) {
     if len(row) == 0 {
         row.partial_at.set(0.0);

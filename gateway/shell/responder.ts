@@ -1,0 +1,89 @@
+// Where the responder of `connect` is. Its name may not resolve yet, because the resolver of the
+// host comes up later than the gateway, and its addresses may change at any time.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { ConnectTarget } from "../config/types.ts";
+import type { IpAddress } from "../model/address.ts";
+import type { Log } from "./log.ts";
+
+/** The responder's addresses. */
+export interface Responder {
+  /** As the last look-up found them; none before the first that succeeded. */
+  readonly addresses: () => readonly IpAddress[];
+  /**
+   * Looks them up.
+   *
+   * @throws {Error} If that fails; the addresses then stay as they were
+   */
+  readonly look: () => Promise<readonly IpAddress[]>;
+}
+
+export interface ResponderOptions {
+  readonly target: ConnectTarget;
+  readonly lookUp: (host: string) => Promise<readonly IpAddress[]>;
+  readonly log: Log;
+  /** Ends the look-ups at the start. */
+  readonly signal: AbortSignal;
+  /** Time between two of them, ms. Tests shorten it. */
+  readonly pauseMs?: number;
+}
+
+/** Time that a look-up at the start may take before the gateway goes on without it, ms. */
+const WAIT_MS = 2000;
+
+/** Time between two look-ups at the start, ms. */
+const PAUSE_MS = 1000;
+
+/**
+ * Looks the responder up. Resolves when its addresses are known, or when the first look-up fails or
+ * takes too long: then further ones follow until one succeeds.
+ */
+export async function findResponder(options: ResponderOptions): Promise<Responder> {
+  let found: readonly IpAddress[] = [];
+  let begun = 0;
+  let newest = 0;
+
+  async function look(): Promise<readonly IpAddress[]> {
+    const number = ++begun;
+    const addresses = await options.lookUp(options.target.host);
+    // A look-up that began later knows better, even if it was faster.
+    if (number > newest) {
+      newest = number;
+      found = addresses;
+    }
+    return addresses;
+  }
+
+  const known = untilKnown(options, look, () => newest > 0);
+  await Promise.race([known.first, delay(WAIT_MS, undefined, { ref: false })]);
+  return { addresses: () => found, look };
+}
+
+/** Looks until the addresses are known. `first` resolves with the end of the first look-up. */
+function untilKnown(
+  { target, log, signal, pauseMs = PAUSE_MS }: ResponderOptions,
+  look: () => Promise<unknown>,
+  isKnown: () => boolean,
+): { readonly first: Promise<void> } {
+  async function tryOnce(): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      log("warn", "connect_failed", { to: target.text, reason });
+    }
+  }
+
+  async function goOn(): Promise<void> {
+    await first;
+    while (!isKnown() && !signal.aborted) {
+      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (!isKnown() && !signal.aborted) await tryOnce();
+    }
+  }
+
+  const first = tryOnce();
+  void goOn();
+  return { first };
+}
