@@ -58,7 +58,8 @@ export async function runGateway(
     auditsEsp: () => live.espAudit === "on",
   });
   const api = await openApiOrStop(runtime, { config, live, log, running });
-  log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
+  const { name: engine, reason, isLibraryUnsafe } = running.engine;
+  log(isLibraryUnsafe === true ? "warn" : "info", "engine_chosen", { engine, reason });
   // Before the line is printed, because its reader may send a signal at once.
   runtime.onSignal("SIGHUP", () => reload({ config, live, log, load }));
   // The log's first lines stand before it, if anything reads them.
