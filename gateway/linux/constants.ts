@@ -37,12 +37,13 @@ export const EISCONN = 106;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;
 
-// fcntl.h, time.h, sys/resource.h
+// fcntl.h, time.h, sys/resource.h, linux/prctl.h
 export const O_RDWR = 0x2;
 export const O_NONBLOCK = 0x800;
 export const O_CLOEXEC = 0x80000;
 export const CLOCK_MONOTONIC = 1;
 export const RLIMIT_NOFILE = 7;
+export const PR_SET_DUMPABLE = 4;
 
 // sys/socket.h
 export const AF_INET = 2;

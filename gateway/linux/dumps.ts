@@ -1,0 +1,16 @@
+// Keeps keys out of core dumps, and other processes of the same user away from them.
+
+import type { Libc } from "../runtime/types.ts";
+import { PR_SET_DUMPABLE } from "./constants.ts";
+
+/**
+ * Makes the process leave no core dump, and closes it to debuggers and `/proc/PID/mem` of all users
+ * but root (prctl(2), ptrace(2)).
+ *
+ * @returns false if the kernel refuses
+ */
+export function forbidDumps(libc: Pick<Libc, "prctl">): boolean {
+  return libc.prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) === 0;
+}
+
+const SUID_DUMP_DISABLE = 0;
