@@ -13,12 +13,14 @@ import type { RunningGateway } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { type LiveSettings, reload } from "./reload.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
+import { unsafeFiles } from "./unsafe_files.ts";
 
 export const serveCommand: Command = {
   name: "serve",
   summary: "run the gateway",
   operands: [],
   flags: SERVE_FLAGS,
+  hasLog: true,
   run: (context) => runGateway(context, () => loadServed(context)),
 };
 
@@ -40,18 +42,28 @@ export async function runGateway(
   load: () => Promise<LoadedConfig>,
 ): Promise<number> {
   const { runtime } = context;
-  const { config } = await load();
+  const loaded = await load();
+  const { config } = loaded;
   const { apiToken, logLevel, espAudit } = config;
   const live: LiveSettings = { apiToken, logLevel, espAudit };
   const log = openLog(context, config, live);
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
   }
+  const ignored = runtime.ignoredVariables();
+  if (ignored.length > 0) log("warn", "variables_ignored", { names: ignored.join(",") });
+  warnOfFiles(runtime, log, loaded);
   // From here on, a signal waits until the gateway is up, and then ends it in order.
   const ending = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     runtime.onSignal(signal, () => ending.abort());
   }
+  async function loadAgain(): Promise<LoadedConfig> {
+    const next = await load();
+    warnOfFiles(runtime, log, next);
+    return next;
+  }
+
   const running = await context.startGateway({
     ...{ runtime, config, log },
     logLinesLost: context.errors.lost,
@@ -61,7 +73,7 @@ export async function runGateway(
   const { name: engine, reason, isLibraryUnsafe } = running.engine;
   log(isLibraryUnsafe === true ? "warn" : "info", "engine_chosen", { engine, reason });
   // Before the line is printed, because its reader may send a signal at once.
-  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load }));
+  runtime.onSignal("SIGHUP", () => reload({ config, live, log, load: loadAgain }));
   // The log's first lines stand before it, if anything reads them.
   await context.errors.settle(SETTLE_MS);
   void print(runtime, log, listeningLine(config, running, api));
@@ -78,6 +90,10 @@ function loadServed({ runtime, flags }: CommandContext): Promise<LoadedConfig> {
     readTextFile: runtime.readTextFile,
     cores: runtime.cores,
   });
+}
+
+function warnOfFiles(runtime: Runtime, log: Log, loaded: LoadedConfig): void {
+  for (const reason of unsafeFiles(runtime, loaded)) log("warn", "unsafe_file", { reason });
 }
 
 /** Prints a line that the gateway can do without: it serves whether or not somebody reads it. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { createServer } from "node:http";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -40,7 +40,7 @@ test("env() lacks what names files or says whom to trust in a program with more 
   const left = Object.keys(env());
   deepEqual(NAMES.filter((name) => left.includes(name)), []);
   equal(env()["CULVERT_LISTEN"], "127.0.0.1:1");
-  equal(engineLibraryPath().endsWith("/libculvert_engine.so"), true);
+  match(engineLibraryPath(), /\/libculvert_engine\.so$/);
 });
 
 test("the tests' own runtime has its user's rights only", () => {

@@ -1,4 +1,4 @@
-import { equal, throws } from "node:assert/strict";
+import { equal, ok, throws } from "node:assert/strict";
 import {
   chmodSync,
   lchownSync,
@@ -36,8 +36,8 @@ function expectUntrusted(change: () => void, complaint: (path: string) => string
   reset();
   change();
   throws(() => trustedPath(file, BY_OWN), (error) => {
-    equal(error instanceof UntrustedPathError, true, String(error));
-    equal((error as Error).message, complaint(join(top, "a")));
+    ok(error instanceof UntrustedPathError, String(error));
+    equal(error.message, complaint(join(top, "a")));
     return true;
   });
   reset();
