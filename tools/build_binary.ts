@@ -1,14 +1,17 @@
-// Builds the single binary `dist/culvert` with Bun: the runtime, the gateway, its worker, the core and the dashboard in one file.
+// Builds the single binary `dist/culvert` with Bun: the runtime, the gateway, its worker, the core
+// and the dashboard in one file.
 //
 //   bun tools/build_binary.ts [OUTFILE]
 //
-// The worker is an entry of its own, or it would not be found at run time. Other files are embedded through the module
-// gateway/runtime/embedded.ts, which is empty in a checkout and a table of all files in the binary.
+// The worker is an entry of its own, or it would not be found at run time. Other files are embedded
+// through the module gateway/runtime/embedded.ts, which is empty in a checkout and a table of all
+// files in the binary.
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
+import { removeVariables } from "./binary_variables.ts";
 
 /** `Bun.build`, as far as we use it. */
 interface BuildOptions {
@@ -19,6 +22,8 @@ interface BuildOptions {
     readonly outfile: string;
     readonly autoloadDotenv: boolean;
     readonly autoloadBunfig: boolean;
+    readonly autoloadTsconfig: boolean;
+    readonly autoloadPackageJson: boolean;
   };
   readonly plugins: readonly Plugin[];
 }
@@ -52,7 +57,13 @@ async function buildBinary(outfile: string): Promise<void> {
     root: absolute(dirname(ENTRY)),
     target: "bun",
     // A file of the folder that the binary is started in must not change what it does.
-    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+    compile: {
+      outfile,
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
     plugins: [{
       name: "embedded",
       setup: (build) =>
@@ -62,6 +73,7 @@ async function buildBinary(outfile: string): Promise<void> {
         })),
     }],
   });
+  removeVariables(outfile);
   const mebibytes = Math.round(statSync(outfile).size / 1_048_576);
   process.stdout.write(`${outfile}: ${mebibytes} MiB, ${files.length} files embedded\n`);
 }
@@ -78,7 +90,10 @@ function embeddedFiles(): string[] {
   ];
 }
 
-/** The module that stands in for embedded.ts. Importing a file as "file" puts it into the binary and gives its path there. */
+/**
+ * The module that stands in for embedded.ts. Importing a file as "file" puts it into the binary and
+ * gives its path there.
+ */
 function embeddedModule(files: readonly string[]): string {
   const imports = files.map((path, i) =>
     `import file${i} from ${JSON.stringify(absolute(path))} with { type: "file" };`
