@@ -124,6 +124,8 @@ function serveHttp(options: ServeOptions): Promise<HttpServer> {
   const { hostname } = options;
   const ending = new AbortController();
   const { signal } = ending;
+  // Deno would listen there instead, or there too. Its address has not passed our checks.
+  Deno.env.delete("DENO_SERVE_ADDRESS");
   const listen = (port: number): Deno.HttpServer<Deno.NetAddr> =>
     Deno.serve(
       { hostname, port, signal, onListen: () => {} },

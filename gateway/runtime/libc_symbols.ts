@@ -45,6 +45,7 @@ export const LIBC_SYMBOLS = {
   sendmsg: ["i32", "address", "i32"],
   setsockopt: ["i32", "i32", "i32", "address", "u32"],
   shutdown: ["i32", "i32"],
+  signal: ["i32", "address"],
   socket: ["i32", "i32", "i32"],
   write: ["i32", "address", "u32"],
   writev: ["i32", "address", "i32"],

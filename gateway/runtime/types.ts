@@ -64,6 +64,8 @@ export interface Libc {
   sendmsg(fd: number, message: Address, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Address, len: number): number;
   shutdown(fd: number, how: number): number;
+  /** Sets what a signal does; NULL stands for the kernel's default. */
+  signal(signal: number, handler: Address): number;
   socket(domain: number, type: number, protocol: number): number;
   write(fd: number, address: Address, len: number): number;
   writev(fd: number, iov: Address, count: number): number;

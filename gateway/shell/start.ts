@@ -4,7 +4,7 @@
 import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { EngineChoice } from "../engine/choose.ts";
-import { forbidDumps } from "../linux/dumps.ts";
+import { forbidDebugger, forbidDumps } from "../linux/dumps.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import type { Tun } from "../linux/tun.ts";
@@ -113,6 +113,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopGateway({ ...parts, config, gateway }).then(() => finish(0), fail);
   }
 
+  if (!isDumpable(options.runtime)) forbidDebugger(machine.kernel.libc);
   const listening = { tcp: descriptors.listening };
   return { gateway, listening, engine: machine.engine, finished, stop };
 }
@@ -226,12 +227,13 @@ function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
 
 /** Keys come into memory after this, so no dump and no debugger may see it. */
 function closeMemory({ runtime, log }: StartOptions, { kernel }: Machine): void {
-  const isOpen = runtime.env()[DUMPABLE] === "1";
-  if (isOpen || !forbidDumps(kernel.libc)) log("warn", "memory_open_to_debuggers");
+  if (isDumpable(runtime) || !forbidDumps(kernel.libc)) log("warn", "memory_open_to_debuggers");
 }
 
-/** Set to 1 for a debugger or a core dump. */
-const DUMPABLE = "CULVERT_DUMPABLE";
+/** Whether its user wants a debugger or a core dump. */
+function isDumpable(runtime: Runtime): boolean {
+  return runtime.env()["CULVERT_DUMPABLE"] === "1";
+}
 
 /** Warns if connections may run out of descriptors. With an upstream each takes two. */
 function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {

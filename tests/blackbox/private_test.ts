@@ -39,6 +39,15 @@ describe("the memory of a gateway", () => {
   });
 });
 
+describe("a debugger", () => {
+  scenario("does not open at SIGUSR1, which ends the process", async () => {
+    const gateway = await startGateway([], { env: { CULVERT_DUMPABLE: "" } });
+    gateway.program.kill("SIGUSR1");
+    equal((await gateway.program.exited).signal, "SIGUSR1");
+    ok(!/debugger/i.test(gateway.program.stderr()), gateway.program.stderr());
+  });
+});
+
 const library = findTestLibrary();
 
 describe("a library that others can write", { skip: library === undefined }, () => {
@@ -75,6 +84,16 @@ describe("files", () => {
 });
 
 describe("the environment", () => {
+  scenario("does not move the API to another address", async () => {
+    const gateway = await startGateway([], { env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.2:0" } });
+    try {
+      equal(gateway.api.host, "127.0.0.1");
+      ok(await gateway.api.get("/v1/status"));
+    } finally {
+      await stopCleanly(gateway);
+    }
+  });
+
   scenario("no proxy gets the API's token", async () => {
     const asked: (string | undefined)[] = [];
     const proxy = createServer((request, response) => {

@@ -36,7 +36,9 @@ export interface Program {
    * before.
    */
   line(start: string, timeoutMs?: number): Promise<string>;
-  kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  kill(
+    signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGKILL" | "SIGSTOP" | "SIGCONT",
+  ): void;
 }
 
 export interface SpawnOptions {
