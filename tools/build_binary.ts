@@ -11,6 +11,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
+import { removeVariables } from "./binary_variables.ts";
 
 /** The part of `Bun.build` that we use. */
 interface BuildOptions {
@@ -21,6 +22,8 @@ interface BuildOptions {
     readonly outfile: string;
     readonly autoloadDotenv: boolean;
     readonly autoloadBunfig: boolean;
+    readonly autoloadTsconfig: boolean;
+    readonly autoloadPackageJson: boolean;
   };
   readonly plugins: readonly Plugin[];
 }
@@ -53,8 +56,14 @@ async function buildBinary(outfile: string): Promise<void> {
     // Bun derives the worker's path in the binary from this folder.
     root: absolute(dirname(ENTRY)),
     target: "bun",
-    // Files in the working directory must not change the behaviour of the binary.
-    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+    // A file of the folder that the binary is started in must not change what it does.
+    compile: {
+      outfile,
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
     plugins: [{
       name: "embedded",
       setup: (build) =>
@@ -64,6 +73,7 @@ async function buildBinary(outfile: string): Promise<void> {
         })),
     }],
   });
+  removeVariables(outfile);
   const mebibytes = Math.round(statSync(outfile).size / 1_048_576);
   process.stdout.write(`${outfile}: ${mebibytes} MiB, ${files.length} files embedded\n`);
 }

@@ -20,7 +20,8 @@ export function startChild(file: string, args: readonly string[]): Child {
   const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
   const child = spawn(process.execPath, [...flags, path, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
+    // So that a user who is not root may read its figures in /proc.
+    env: { ...process.env, NO_COLOR: "1", CULVERT_DUMPABLE: "1" },
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`Cannot start ${file}`);

@@ -6,6 +6,7 @@ import { readTokenFile } from "../config/load.ts";
 import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.ts";
 import { readDefaults, readEnvironment, readFlags } from "../config/sources.ts";
 import type { CommandContext, Flag } from "./command.ts";
+import { secretFaults } from "./unsafe_files.ts";
 
 /** Where the gateway's API is, and the token for it. */
 export const CLIENT_FLAGS: readonly Flag[] = [
@@ -35,7 +36,9 @@ export interface ApiClient {
  * @throws {ConfigError} If they are bad, or the token file cannot be read
  */
 export async function openClient(context: CommandContext): Promise<ApiClient> {
-  const { api, token } = await readTarget(context);
+  const { api, token, tokenFile } = await readTarget(context);
+  const faults = tokenFile === null ? [] : secretFaults(context.runtime, tokenFile);
+  for (const fault of faults) context.errors.push(`Unsafe: ${fault}\n`);
 
   async function ask(method: string, path: string): Promise<Response> {
     const request = new Request(`http://${api}${path}`, {
@@ -72,9 +75,13 @@ const TIMEOUT_MS = 10_000;
 
 const CLIENT_SETTINGS: readonly SettingName[] = ["api", "apiTokenFile"];
 
-async function readTarget(
-  { flags, runtime }: CommandContext,
-): Promise<{ readonly api: string; readonly token: string | null }> {
+interface Target {
+  readonly api: string;
+  readonly token: string | null;
+  readonly tokenFile: string | null;
+}
+
+async function readTarget({ flags, runtime }: CommandContext): Promise<Target> {
   const variables = runtime.env();
   const names = CLIENT_SETTINGS.map(variableOf);
   const sources = [
@@ -95,9 +102,12 @@ async function readTarget(
   }
   const byToken = sources.find((source) => source.settings.apiTokenFile !== undefined);
   const path = byToken?.settings.apiTokenFile;
-  if (byToken === undefined || path === undefined) return { api: api.text, token: null };
+  if (byToken === undefined || path === undefined) {
+    return { api: api.text, token: null, tokenFile: null };
+  }
   try {
-    return { api: api.text, token: await readTokenFile(path, runtime.readTextFile) };
+    const token = await readTokenFile(path, runtime.readTextFile);
+    return { api: api.text, token, tokenFile: path };
   } catch (error) {
     throw new ConfigError(byToken.originOf("apiTokenFile"), messageOf(error), { cause: error });
   }

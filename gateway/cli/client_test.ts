@@ -236,3 +236,19 @@ test("commands print a refusal as one line of bounded length, whoever it comes f
   match(runtime.printed.stderr, /^The gateway at 127\.0\.0\.1:9329 refused: \ufffd\[2Jx+\n$/);
   equal(runtime.printed.stderr.length, 1001);
 });
+
+test("commands warn of a token that others can read, and of variables they ignore", async () => {
+  const api = createTestApi();
+  const options = {
+    files: { token: "s3cret" },
+    ignored: ["CULVERT_ENGINE_LIBRARY"],
+    exposures: { token: { readable: "all read it", writable: undefined } },
+  };
+  const { code, stderr } = await run(["status", "--api-token-file", "token"], api, options);
+  equal(code, 0);
+  equal(
+    stderr,
+    "Ignored, because this program has more rights than the user who starts it: " +
+      "CULVERT_ENGINE_LIBRARY\nUnsafe: all read it\n",
+  );
+});

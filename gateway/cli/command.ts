@@ -48,6 +48,8 @@ export interface Command {
   /** Names of its operands in the help: `["FILE"]`. */
   readonly operands: readonly string[];
   readonly flags: readonly Flag[];
+  /** Set if it writes a log: further lines on standard error must then have the log's format. */
+  readonly hasLog?: true;
   /**
    * Runs the command. The result is the exit code.
    *

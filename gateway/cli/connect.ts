@@ -33,6 +33,7 @@ export const connectCommand: Command = {
   summary: "connect to a responder, and carry the traffic of the TUN device or the echo host",
   operands: ["HOST:PORT"],
   flags: SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name) })),
+  hasLog: true,
   run: (context) => {
     const target = parseTarget(context.operands[0] ?? "");
     return runGateway(context, () => load(context, target));
@@ -61,6 +62,7 @@ async function load(
       maxConnectionsPerSource: CONNECTIONS_MAX,
     },
     sourceOf,
+    file: undefined,
   };
 }
 

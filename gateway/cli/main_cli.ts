@@ -4,6 +4,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError, nameText } from "../config/error.ts";
+import { flagOf, variableOf } from "../config/settings.ts";
+import type { FlagValues } from "../config/sources.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { createLineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
@@ -43,7 +45,7 @@ export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<n
   const errors = createLineQueue({ write: runtime.stderr });
   try {
     return await dispatch(runtime, {
-      fetch: globalThis.fetch,
+      fetch: (request) => fetchDirectly(runtime, request),
       startGateway,
       clock: CLOCK,
       errors,
@@ -83,7 +85,38 @@ async function dispatch(runtime: Runtime, outside: Given): Promise<number> {
     await runtime.stdout(commandHelp(command));
     return 0;
   }
+  const ignored = runtime.ignoredVariables();
+  refuseIgnored(command, flags, ignored);
+  if (ignored.length > 0 && command.hasLog === undefined) {
+    outside.errors.push(`Ignored, because ${HAS_MORE_RIGHTS}: ${ignored.join(", ")}\n`);
+  }
   return await command.run({ runtime, flags, operands, ...outside });
+}
+
+/**
+ * A gateway that went on without its file or without its token would be more open than its operator
+ * wants, so these variables are not passed over where a flag can be given in their place.
+ */
+function refuseIgnored(command: Command, flags: FlagValues, ignored: readonly string[]): void {
+  for (const name of ["config", "apiTokenFile"] as const) {
+    const flag = name === "config" ? name : flagOf(name);
+    const variable = name === "config" ? "CULVERT_CONFIG" : variableOf(name);
+    const isMissing = command.flags.some((one) => one.name === flag) && !isGiven(flags[flag]);
+    if (!isMissing || !ignored.includes(variable)) continue;
+    throw new ConfigError({ path: variable }, `${HAS_MORE_RIGHTS}: give --${flag} instead`);
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+const HAS_MORE_RIGHTS = "this program has more rights than the user who starts it";
+
+/** The API is asked itself: its token must not go to the proxy of the environment. */
+function fetchDirectly(runtime: Runtime, request: Request): Promise<Response> {
+  runtime.forgetProxies();
+  return globalThis.fetch(request);
 }
 
 /**

@@ -13,12 +13,14 @@ import type { RunningGateway } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { createReload, type LiveSettings } from "./reload.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
+import { unsafeFiles } from "./unsafe_files.ts";
 
 export const serveCommand: Command = {
   name: "serve",
   summary: "run the gateway",
   operands: [],
   flags: SERVE_FLAGS,
+  hasLog: true,
   run: (context) => runGateway(context, () => loadServed(context)),
 };
 
@@ -40,20 +42,30 @@ export async function runGateway(
   load: () => Promise<LoadedConfig>,
 ): Promise<number> {
   const { runtime } = context;
-  const { config } = await load();
+  const loaded = await load();
+  const { config } = loaded;
   const { apiToken, logLevel, espAudit } = config;
   const live: LiveSettings = { apiToken, logLevel, espAudit };
   const log = openLog(context, config, live);
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", { sas: config.staticSas.length });
   }
+  const ignored = runtime.ignoredVariables();
+  if (ignored.length > 0) log("warn", "variables_ignored", { names: ignored.join(",") });
+  warnOfFiles(runtime, log, loaded);
   // From here on, a signal waits until the gateway is up, and then acts.
   const ending = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     runtime.onSignal(signal, () => ending.abort());
   }
+  async function loadAgain(): Promise<LoadedConfig> {
+    const next = await load();
+    warnOfFiles(runtime, log, next);
+    return next;
+  }
+
   const up = Promise.withResolvers<void>();
-  const reload = createReload({ config, live, log, load });
+  const reload = createReload({ config, live, log, load: loadAgain });
   runtime.onSignal("SIGHUP", () => void up.promise.then(reload));
   const running = await context.startGateway({
     ...{ runtime, config, log },
@@ -61,7 +73,8 @@ export async function runGateway(
     auditsEsp: () => live.espAudit === "on",
   });
   const api = await openApiOrStop(runtime, { config, live, log, running });
-  log("info", "engine_chosen", { engine: running.engine.name, reason: running.engine.reason });
+  const { name: engine, reason, isLibraryUnsafe } = running.engine;
+  log(isLibraryUnsafe === true ? "warn" : "info", "engine_chosen", { engine, reason });
   up.resolve();
   // The log's first lines stand before it, if anything reads them.
   await context.errors.settle(SETTLE_MS);
@@ -79,6 +92,10 @@ function loadServed({ runtime, flags }: CommandContext): Promise<LoadedConfig> {
     readTextFile: runtime.readTextFile,
     cores: runtime.cores,
   });
+}
+
+function warnOfFiles(runtime: Runtime, log: Log, loaded: LoadedConfig): void {
+  for (const reason of unsafeFiles(runtime, loaded)) log("warn", "unsafe_file", { reason });
 }
 
 /** Prints a line that the gateway can do without: it serves whether or not somebody reads it. */

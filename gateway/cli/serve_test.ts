@@ -304,3 +304,68 @@ test("serve reads the file again on SIGHUP, and names what it cannot change", as
   runtime.signal("SIGTERM");
   equal(await code, 0);
 });
+
+test("serve warns of files that others can read or write, again at SIGHUP", async () => {
+  const files = { "culvert.toml": 'api_token_file = "token"\n', token: "s3cret" };
+  const exposures = {
+    "culvert.toml": { readable: "all read the file", writable: "all write the file" },
+    token: { readable: "all read the token", writable: undefined },
+  };
+  const args = ["--config", "culvert.toml", "--unsafe-static-sas"];
+  const { runtime, code } = await serve(args, { files, exposures });
+  const warned = (): string[] =>
+    [...runtime.printed.stderr.matchAll(/ warn +unsafe_file reason="(.*)"\n/g)].map(([, why]) =>
+      String(why)
+    );
+  // A file without keys is no secret.
+  deepEqual(warned(), ["all read the token", "all write the file"]);
+  files["culvert.toml"] += SA_TABLE;
+  runtime.signal("SIGHUP");
+  await turns();
+  deepEqual(warned().slice(2), [
+    "all read the token",
+    "all read the file",
+    "all write the file",
+  ]);
+  runtime.signal("SIGTERM");
+  await code;
+});
+
+test("serve logs which variables a program with more rights does not obey", async () => {
+  const ignored = ["CULVERT_ENGINE_LIBRARY", "CULVERT_CONFIG"];
+  const { runtime, code } = await serve(["--config", "culvert.toml"], {
+    ignored,
+    files: { "culvert.toml": "" },
+  });
+  match(
+    runtime.printed.stderr,
+    / warn +variables_ignored names="CULVERT_ENGINE_LIBRARY,CULVERT_CONFIG"\n/,
+  );
+  runtime.signal("SIGTERM");
+  await code;
+});
+
+test("serve does not go on without the file or token that an ignored variable names", async () => {
+  const cases = [["CULVERT_CONFIG", "--config"], ["CULVERT_API_TOKEN_FILE", "--api-token-file"]];
+  for (const [variable = "", flag = ""] of cases) {
+    const runtime = createFakeRuntime({ ignored: [variable] });
+    const { startGateway } = createFakeStart();
+    equal(await runCli(runtime, { startGateway }), 2);
+    equal(
+      runtime.printed.stderr,
+      `${variable}: this program has more rights than the user who starts it: ` +
+        `give ${flag} instead\n`,
+    );
+  }
+});
+
+test("serve warns if a library was left aside that others can write", async () => {
+  const runtime = createFakeRuntime({ args: ["--log-level", "warn"] });
+  const start = createFakeStart({ engine: { isLibraryUnsafe: true } });
+  const code = runCli(runtime, { startGateway: start.startGateway });
+  await start.asked;
+  await turns();
+  match(runtime.printed.stderr, / warn +engine_chosen engine=wasm-fake reason="there is no other"/);
+  runtime.signal("SIGTERM");
+  equal(await code, 0);
+});

@@ -38,6 +38,8 @@ export interface LoadedConfig {
   readonly config: GatewayConfig;
   /** The place that a setting was taken from. Undefined for one that is not set. */
   sourceOf(name: SettingName): Source | undefined;
+  /** Path of the file that was read. Undefined if there was none. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       ? []
       : readStaticSas(file, { isAllowed: settings.unsafeStaticSas }),
   };
-  return { config, sourceOf };
+  return { config, sourceOf, file: file?.path };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Chooses where the AEAD runs: where it was asked for, or where it measured faster.
 
 import type { LoadedCore } from "../../ts-bindings/core.ts";
-import type { Runtime } from "../runtime/types.ts";
+import { type Runtime, UnsafeLibraryError } from "../runtime/types.ts";
 import { type EngineFigures, measureEngines } from "./measure.ts";
 
 /** The chosen engine, and why. */
@@ -14,6 +14,8 @@ export interface EngineChoice {
   readonly path: string | null;
   /** Why it was chosen, in words. */
   readonly reason: string;
+  /** Set if a library was left aside because other users of the host could have put it there. */
+  readonly isLibraryUnsafe?: true;
 }
 
 /** What the choice depends on. */
@@ -33,7 +35,7 @@ const NATIVE = "native-ring";
 
 /**
  * Chooses the engine. `auto` measures both, which takes about ten milliseconds, and falls back to
- * the core when there is no library. `native` does not check that the library is there.
+ * the core when there is no library, or none that is safe to load. `native` does not check that.
  */
 export function chooseEngine(
   { runtime, wanted, core, measure = measureEngines }: ChooseOptions,
@@ -52,7 +54,10 @@ export function chooseEngine(
     return { name: wasm, path: null, reason };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { name: wasm, path: null, reason: `no native engine: ${reason}` };
+    return {
+      ...{ name: wasm, path: null, reason: `no native engine: ${reason}` },
+      ...error instanceof UnsafeLibraryError && { isLibraryUnsafe: true },
+    };
   }
 }
 

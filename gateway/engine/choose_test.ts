@@ -1,10 +1,15 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { findTestLibrary } from "../../tests/support/engine_library.ts";
 import { loadCore, type LoadedCore } from "../../ts-bindings/core.ts";
 import { runtime } from "../runtime/mod.ts";
+import { UnsafeLibraryError } from "../runtime/types.ts";
 import { chooseEngine, type EngineChoice } from "./choose.ts";
 import type { EngineFigures } from "./measure.ts";
+import { engineError, loadEngine } from "./native.ts";
 
 const path = findTestLibrary();
 const skip = path === undefined ? "no native library has been built" : false;
@@ -31,6 +36,31 @@ test("chooseEngine() takes the core and says why, when auto finds no library", a
     path: null,
     reason: "no native engine: /nowhere/lib.so is not there",
   });
+});
+
+test("a library that others can write is left aside with auto, and an error with native", async () => {
+  const core = await load();
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "culvert-engine-")));
+  const library = join(folder, "libculvert_engine.so");
+  writeFileSync(library, "");
+  chmodSync(library, 0o666);
+  const from = { ...runtime, engineLibraryPath: (): string => library };
+  const why = `${library} is not safe to load: ${library} can be written by everybody ` +
+    `(chmod go-w ${library})`;
+  try {
+    deepEqual(chooseEngine({ runtime: from, wanted: "auto", core }), {
+      name: `wasm-${core.variant}`,
+      path: null,
+      reason: `no native engine: ${why}`,
+      isLibraryUnsafe: true,
+    });
+    throws(() => loadEngine(from, library), (error) => {
+      equal(engineError(error).message, `Cannot use engine native: ${why}`);
+      return error instanceof UnsafeLibraryError;
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("chooseEngine() insists on the library when asked", async () => {

@@ -37,12 +37,14 @@ export const EISCONN = 106;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;
 
-// fcntl.h, time.h, sys/resource.h
+// fcntl.h, time.h, sys/resource.h, linux/prctl.h, signal.h
 export const O_RDWR = 0x2;
 export const O_NONBLOCK = 0x800;
 export const O_CLOEXEC = 0x80000;
 export const CLOCK_MONOTONIC = 1;
 export const RLIMIT_NOFILE = 7;
+export const PR_SET_DUMPABLE = 4;
+export const SIGUSR1 = 10;
 
 // sys/socket.h
 export const AF_INET = 2;

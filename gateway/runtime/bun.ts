@@ -9,9 +9,12 @@
 import { write } from "node:fs";
 import process from "node:process";
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
+import { openEnvironment } from "./environment.ts";
+import { exposureOf } from "./exposure.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
+import { privilegesOf } from "./privileges.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
   Address,
@@ -19,6 +22,7 @@ import type {
   HttpServer,
   Libc,
   MappedMemory,
+  Privileges,
   Runtime,
   ServeOptions,
 } from "./types.ts";
@@ -65,9 +69,11 @@ export function bunRuntime(): Runtime {
   return {
     ...shared,
     ...openOutputs(writeOnce),
+    ...openEnvironment(isElevated),
     name,
     openLibc,
     mapMemory,
+    exposureOf: (path) => exposureOf(path, privileges),
     openEngineLibrary,
     serveHttp,
     runProgram: runOnBun,
@@ -118,7 +124,21 @@ function openLibrary(): ReturnType<BunFfi["dlopen"]>["symbols"] {
 }
 
 function openEngineLibrary(path: string): EngineLibrary {
-  return openEngineWith(path, () => openFfi().dlopen(path, definitions(ENGINE_SYMBOLS)).symbols);
+  const open = (real: string): unknown =>
+    openFfi().dlopen(real, definitions(ENGINE_SYMBOLS)).symbols;
+  return openEngineWith(path, { privileges, open });
+}
+
+let known: Privileges | undefined;
+
+function privileges(): Privileges {
+  known ??= privilegesOf(openLibc());
+  return known;
+}
+
+/** Elsewhere than on Linux there are no file capabilities, and no libc for us. */
+function isElevated(): boolean {
+  return shared.os === "linux" && privileges().isElevated;
 }
 
 function definitions(

@@ -4,9 +4,12 @@
 // address; see libc_symbols.ts.
 
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
+import { openEnvironment } from "./environment.ts";
+import { exposureOf } from "./exposure.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
+import { privilegesOf } from "./privileges.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
   Address,
@@ -14,6 +17,7 @@ import type {
   HttpServer,
   Libc,
   MappedMemory,
+  Privileges,
   Runtime,
   ServeOptions,
 } from "./types.ts";
@@ -24,9 +28,11 @@ export function denoRuntime(): Runtime {
   return {
     ...shared,
     ...openOutputs(writeOnce),
+    ...openEnvironment(isElevated),
     name,
     openLibc,
     mapMemory,
+    exposureOf: (path) => exposureOf(path, quietPrivileges),
     openEngineLibrary,
     serveHttp,
     runProgram: runOnDeno,
@@ -65,7 +71,30 @@ function openLibrary(): Deno.StaticForeignLibraryInterface<typeof ERRNO_LOCATION
 }
 
 function openEngineLibrary(path: string): EngineLibrary {
-  return openEngineWith(path, () => Deno.dlopen(path, definitions(ENGINE_SYMBOLS)).symbols);
+  const open = (real: string): unknown => Deno.dlopen(real, definitions(ENGINE_SYMBOLS)).symbols;
+  return openEngineWith(path, { privileges, open });
+}
+
+let known: Privileges | undefined;
+
+function privileges(): Privileges {
+  known ??= privilegesOf(openLibc());
+  return known;
+}
+
+/** Commands that need no libc may run without the permission for it, and must not ask for it. */
+function quietPrivileges(): Privileges {
+  if (Deno.permissions.querySync({ name: "ffi" }).state === "granted") return privileges();
+  throw libcFailed("needs --allow-ffi", null);
+}
+
+/** A Deno with file capabilities gives them to every script, so without FFI nothing is lost. */
+function isElevated(): boolean {
+  try {
+    return quietPrivileges().isElevated;
+  } catch {
+    return false;
+  }
 }
 
 function definitions(
@@ -95,6 +124,8 @@ function serveHttp(options: ServeOptions): Promise<HttpServer> {
   const { hostname } = options;
   const ending = new AbortController();
   const { signal } = ending;
+  // Deno would listen there instead, or there too. Its address has not passed our checks.
+  Deno.env.delete("DENO_SERVE_ADDRESS");
   const listen = (port: number): Deno.HttpServer<Deno.NetAddr> =>
     Deno.serve(
       { hostname, port, signal, onListen: () => {} },

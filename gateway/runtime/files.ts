@@ -43,8 +43,10 @@ export async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer> |
  * Where to look for the native engine's library: at the place the environment names, else beside
  * the single binary, or where cargo puts it in a checkout.
  */
-export function engineLibraryPath(): string {
-  const named = process.env.CULVERT_ENGINE_LIBRARY ?? "";
+export function engineLibraryPath(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const named = environment["CULVERT_ENGINE_LIBRARY"] ?? "";
   // A bare name would make the loader search the system's folders.
   if (named !== "") return resolve(named);
   if (isBinary()) return join(dirname(process.execPath), ENGINE_LIBRARY);

@@ -2,12 +2,17 @@
 
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { engineLibraryPath, errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
+import { errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
 type Shared = Omit<
   Runtime,
   | "name"
+  | "env"
+  | "ignoredVariables"
+  | "forgetProxies"
+  | "exposureOf"
+  | "engineLibraryPath"
   | "openLibc"
   | "mapMemory"
   | "openEngineLibrary"
@@ -22,7 +27,6 @@ export const shared: Shared = {
   pid: process.pid,
   os: process.platform,
   cores: navigator.hardwareConcurrency,
-  env: (): Readonly<Record<string, string>> => definedOnly(process.env),
   exit: (code: number): never => process.exit(code),
   onSignal(signal, handler): void {
     process.on(signal, handler);
@@ -34,7 +38,6 @@ export const shared: Shared = {
   readCore,
   readAsset,
   startLaneWorker,
-  engineLibraryPath,
   now: (): number => performance.now(),
   random(octets): void {
     crypto.getRandomValues(octets);
@@ -54,13 +57,6 @@ export function serveFailed(options: ServeOptions, error: unknown): Error {
 /** Makes the error of a libc that cannot be opened. */
 export function libcFailed(reason: string, error: unknown): Error {
   return new Error(`Cannot open libc: ${reason}`, { cause: error });
-}
-
-function definedOnly(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const entries = Object.entries(env);
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
 
 const COLUMNS_DEFAULT = 80;

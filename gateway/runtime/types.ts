@@ -42,12 +42,17 @@ export interface Libc {
   epoll_ctl(epfd: number, op: number, fd: number, event: Address): number;
   epoll_wait(epfd: number, events: Address, max: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
+  /** A value that the kernel gave the program at its start. */
+  getauxval(type: number): number;
+  /** The effective user, whose unsigned number comes as an i32. */
+  geteuid(): number;
   getsockname(fd: number, address: Address, len: Address): number;
   getsockopt(fd: number, level: number, name: number, value: Address, len: Address): number;
   ioctl(fd: number, request: number, value: Address): number;
   listen(fd: number, backlog: number): number;
   open(path: Address, flags: number): number;
   poll(fds: Address, count: number, timeoutMs: number): number;
+  prctl(option: number, value: number): number;
   prlimit(pid: number, resource: number, next: Address, previous: Address): number;
   read(fd: number, address: Address, len: number): number;
   readv(fd: number, iov: Address, count: number): number;
@@ -59,6 +64,8 @@ export interface Libc {
   sendmsg(fd: number, message: Address, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Address, len: number): number;
   shutdown(fd: number, how: number): number;
+  /** Sets what a signal does; NULL stands for the kernel's default. */
+  signal(signal: number, handler: Address): number;
   socket(domain: number, type: number, protocol: number): number;
   write(fd: number, address: Address, len: number): number;
   writev(fd: number, iov: Address, count: number): number;
@@ -80,6 +87,30 @@ export interface EngineLibrary {
   culvert_engine_remove(handle: number, sa: number): number;
   culvert_engine_open(handle: number, block: number): number;
   culvert_engine_seal(handle: number, block: number): number;
+}
+
+/** Whose rights this process has. */
+export interface Privileges {
+  /** The effective user's number. */
+  readonly user: number;
+  /**
+   * Whether it has more rights than the user who has started it: its file has capabilities, or is
+   * set-user-ID or set-group-ID.
+   */
+  readonly isElevated: boolean;
+}
+
+/** What other users of the host can do to a file: why and what to do about it, or undefined. */
+export interface FileExposure {
+  /** For instance `/etc/token can be read by everybody (chmod o-r /etc/token)`. */
+  readonly readable: string | undefined;
+  /** For instance `/etc belongs to user 1000 (chown root /etc)`. */
+  readonly writable: string | undefined;
+}
+
+/** A library that is not loaded, because other users could have put it there. */
+export class UnsafeLibraryError extends Error {
+  override readonly name = "UnsafeLibraryError";
 }
 
 /** A running HTTP server of the runtime. */
@@ -106,7 +137,16 @@ export interface Runtime {
   readonly pid: number;
   readonly os: string;
   readonly cores: number;
+  /** The environment, without what {@link ignoredVariables} names. */
   env(): Readonly<Record<string, string>>;
+  /**
+   * Variables of the gateway that are set but not obeyed: in a program with more rights than its
+   * user, the environment must not name files or say whom to trust (as the loader ignores
+   * LD_PRELOAD there).
+   */
+  ignoredVariables(): readonly string[];
+  /** From here on, `fetch` uses no proxy. Call it before the first `fetch`. */
+  forgetProxies(): void;
   exit(code: number): never;
   /** Runs `handler` at each `signal` (SIGTERM, SIGINT, SIGHUP). */
   onSignal(signal: "SIGTERM" | "SIGINT" | "SIGHUP", handler: () => void): void;
@@ -131,6 +171,8 @@ export interface Runtime {
   columns(): number;
   rows(): number;
   readTextFile(path: string): Promise<string>;
+  /** Finds out what other users of the host can do to a file. */
+  exposureOf(path: string): FileExposure;
   /** Reads the committed core, from the checkout or the single binary. */
   readCore(variant: "relaxed" | "strict"): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -150,6 +192,7 @@ export interface Runtime {
   /**
    * Opens the native engine's library.
    *
+   * @throws {UnsafeLibraryError} If other users of the host can write to it or to its folders
    * @throws {Error} If it cannot be opened; the message is only the reason
    */
   openEngineLibrary(path: string): EngineLibrary;

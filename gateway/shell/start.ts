@@ -4,6 +4,7 @@
 import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { EngineChoice } from "../engine/choose.ts";
+import { forbidDebugger, forbidDumps } from "../linux/dumps.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import type { Tun } from "../linux/tun.ts";
@@ -73,6 +74,7 @@ export interface StartOptions {
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
   const { config, log, auditsEsp } = options;
   const machine = await openMachine(options);
+  closeMemory(options, machine);
   warnAboutFiles(raiseOpenFiles(machine.kernel), config, log);
   const descriptors = openDescriptors(machine.kernel, config);
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
@@ -111,6 +113,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopGateway({ ...parts, config, gateway, changes }).then(() => finish(0), fail);
   }
 
+  if (!isDumpable(options.runtime)) forbidDebugger(machine.kernel.libc);
   const listening = { tcp: descriptors.listening };
   return { gateway, listening, engine: machine.engine, finished, stop };
 }
@@ -225,6 +228,16 @@ function fixedStatus({ runtime, config }: StartOptions, machine: Machine): Fixed
 
 function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
+}
+
+/** Keys come into memory after this, so no dump and no debugger may see it. */
+function closeMemory({ runtime, log }: StartOptions, { kernel }: Machine): void {
+  if (isDumpable(runtime) || !forbidDumps(kernel.libc)) log("warn", "memory_open_to_debuggers");
+}
+
+/** Whether its user wants a debugger or a core dump. */
+function isDumpable(runtime: Runtime): boolean {
+  return runtime.env()["CULVERT_DUMPABLE"] === "1";
 }
 
 /** Warns if connections may run out of descriptors. With an upstream each takes two. */

@@ -1,12 +1,21 @@
 // A runtime in memory: files, environment, signals and both outputs. It has no kernel, so opening
 // libc and starting a lane fail.
 
-import type { HttpServer, Runtime, ServeOptions } from "../../gateway/runtime/types.ts";
+import type {
+  FileExposure,
+  HttpServer,
+  Runtime,
+  ServeOptions,
+} from "../../gateway/runtime/types.ts";
 import { createFakeFiles } from "./files.ts";
 
 export interface FakeRuntimeOptions {
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Variables that are set and not obeyed. */
+  readonly ignored?: readonly string[];
+  /** What others can do to files, by path. */
+  readonly exposures?: Readonly<Record<string, FileExposure>>;
   /** May be changed while the program runs. */
   readonly files?: Record<string, string>;
   /** Columns of the terminal; undefined for a pipe. */
@@ -69,6 +78,9 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     printed,
     servers,
     env: () => options.environment ?? {},
+    ignoredVariables: () => options.ignored ?? [],
+    forgetProxies: () => {},
+    exposureOf: (path) => options.exposures?.[path] ?? NOT_EXPOSED,
     exit: (): never => fail("exit"),
     onSignal: (name, handler) => void handlers.set(name, handler),
     signal: (name) => handlers.get(name)?.(),
@@ -92,6 +104,8 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     random: () => {},
   };
 }
+
+const NOT_EXPOSED: FileExposure = { readable: undefined, writable: undefined };
 
 function fail(what: string): never {
   throw new Error(`Cannot ${what}: this runtime has no kernel`);

@@ -1,5 +1,6 @@
 // The start of a gateway without lanes, for tests of what `serve` does around it.
 
+import type { EngineChoice } from "../../gateway/engine/choose.ts";
 import type { RunningGateway, StartOptions } from "../../gateway/shell/start.ts";
 import { createFakeGateway } from "./gateway.ts";
 
@@ -15,9 +16,15 @@ export interface FakeStart {
   finish(code: number): void;
 }
 
+export interface FakeStartOptions {
+  readonly isHeld?: boolean;
+  /** What the engine's choice has beside its name. */
+  readonly engine?: Partial<EngineChoice>;
+}
+
 /** Makes a start; `isHeld` starts wait for `release`. */
 export function createFakeStart(
-  { isHeld = false }: { readonly isHeld?: boolean } = {},
+  { isHeld = false, engine = {} }: FakeStartOptions = {},
 ): FakeStart {
   const started: StartOptions[] = [];
   const asked = Promise.withResolvers<void>();
@@ -33,7 +40,7 @@ export function createFakeStart(
     return {
       gateway,
       listening: { tcp: options.config.listen.map(({ address }) => address.text) },
-      engine: { name: "wasm-fake", path: null, reason: "there is no other" },
+      engine: { name: "wasm-fake", path: null, reason: "there is no other", ...engine },
       finished: finished.promise,
       stop(): void {
         gateway.drain();

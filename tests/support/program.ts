@@ -36,7 +36,9 @@ export interface Program {
    * before.
    */
   line(start: string, timeoutMs?: number): Promise<string>;
-  kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  kill(
+    signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGKILL" | "SIGSTOP" | "SIGCONT",
+  ): void;
 }
 
 export interface SpawnOptions {
@@ -64,6 +66,9 @@ export function subject(): Subject {
   return process.versions.bun === undefined ? "deno" : "bun";
 }
 
+/** Tests look at the descriptors of a gateway, which only root may while its memory is closed. */
+const OBSERVABLE = process.getuid?.() === 0 ? {} : { CULVERT_DUMPABLE: "1" };
+
 /** Starts the program with `args`. */
 export function startProgram(args: readonly string[], options: SpawnOptions = {}): Program {
   const command = commandOf(options.subject ?? subject(), options.runtimeFlags ?? []);
@@ -77,7 +82,7 @@ export function startProgram(args: readonly string[], options: SpawnOptions = {}
   const child = spawn(file, [...fixed, ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    env: { ...process.env, ...OBSERVABLE, NO_COLOR: "1", ...options.env },
   });
   return follow(child);
 }
