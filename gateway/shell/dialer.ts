@@ -18,12 +18,7 @@ import { type AddressOrder, createAddressOrder } from "./address_order.ts";
 import { type Greeter, startGreeter } from "./greeter.ts";
 import type { Log } from "./log.ts";
 import type { Orders } from "./orders.ts";
-import {
-  type Dialled,
-  handOver,
-  type HandOverOptions,
-  type OwnConnection,
-} from "./own_connection.ts";
+import { adopt, type AdoptOptions, type Dialled, type OwnConnection } from "./own_connection.ts";
 import type { Sad, SaEntry } from "./sad.ts";
 
 /** Keeps the connection up until it is stopped. It hears of changes of SAs. */
@@ -36,7 +31,7 @@ export interface Dialer {
   stop(): void;
 }
 
-export interface DialerOptions extends HandOverOptions {
+export interface DialerOptions extends AdoptOptions {
   readonly target: ConnectTarget;
   readonly tcp: TcpOptions;
   readonly kernel: Kernel;
@@ -200,7 +195,7 @@ async function openTo(state: State, address: IpAddress): Promise<Dialled> {
 
 /** Gives the connection to a lane, makes it the path of every peer, and waits for its end. */
 async function live(state: State, dialled: Dialled): Promise<void> {
-  const connection = await handOver(state, dialled);
+  const connection = await adopt(state, dialled);
   if (connection === undefined) return;
   const { sad, orders, log } = state;
   const greeter = startGreeter({ sad, log, sendDummy: orders.sendDummy });
@@ -215,7 +210,7 @@ async function live(state: State, dialled: Dialled): Promise<void> {
   }
 }
 
-/** SPIs of the SAs by which packets would leave now: of each peer, the outbound one added last. */
+/** SPIs of the SAs that packets would use now: each peer's newest usable outbound SA. */
 function newestOutbound(views: readonly SaView[]): Iterable<number> {
   const newest = new Map<string, number>();
   for (const view of views) if (isUsable(view)) newest.set(view.peer, view.spi);

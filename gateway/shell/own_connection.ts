@@ -23,7 +23,7 @@ export interface OwnConnection {
   readonly ended: Promise<void>;
 }
 
-export interface HandOverOptions {
+export interface AdoptOptions {
   readonly kernel: Kernel;
   readonly lanes: Pick<Lanes, "command">;
   readonly events: Pick<EventHub, "subscribe">;
@@ -37,14 +37,14 @@ const ADOPT_TIMEOUT_MS = 5000;
 const LOOK_MS = 500;
 
 /**
- * Hands the connection to the first lane. Resolves once the lane has it; to undefined if the
+ * Orders the first lane to adopt the connection. Resolves once the lane has it; to undefined if the
  * connection has ended by then.
  *
  * @throws {Error} If the lane has too many orders, or does not take the connection in time; in the
  *   first case the descriptor is closed
  */
-export async function handOver(
-  options: HandOverOptions,
+export async function adopt(
+  options: AdoptOptions,
   dialled: Dialled,
 ): Promise<OwnConnection | undefined> {
   const { kernel, lanes, rows } = options;
@@ -61,7 +61,7 @@ export async function handOver(
   return undefined;
 }
 
-function watchFor({ events, rows }: HandOverOptions, fd: number): {
+function watchFor({ events, rows }: AdoptOptions, fd: number): {
   readonly opened: Promise<number>;
   readonly closed: Promise<void>;
   stop(): void;

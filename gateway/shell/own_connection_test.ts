@@ -6,14 +6,14 @@ import { COMMAND_ADOPT } from "../lane/commands.ts";
 import { SOCK_STREAM } from "../linux/constants.ts";
 import { openSocket } from "../linux/sockets.ts";
 import type { GatewayEvent } from "../model/event.ts";
-import { type Dialled, handOver, type HandOverOptions } from "./own_connection.ts";
+import { adopt, type AdoptOptions, type Dialled } from "./own_connection.ts";
 
 const FD = 99;
 const ID = 1_048_577;
 const DIALLED: Dialled = { fd: FD, remote: { octets: Uint8Array.of(192, 0, 2, 7), port: 4500 } };
 
 interface Scene {
-  readonly options: HandOverOptions;
+  readonly options: AdoptOptions;
   /** The table has the connection, or not. */
   readonly table: { isLive: boolean };
   /** A lane tells of a connection. */
@@ -21,10 +21,10 @@ interface Scene {
 }
 
 /** A table with one connection or none, and events that are told when a test says so. */
-function openScene(more: Partial<HandOverOptions> = {}): Scene {
+function openScene(more: Partial<AdoptOptions> = {}): Scene {
   const table = { isLive: false };
   let listener: (event: GatewayEvent) => void = () => undefined;
-  const options: HandOverOptions = {
+  const options: AdoptOptions = {
     kernel: openTestKernel(),
     lanes: { command: () => true },
     events: {
@@ -44,17 +44,17 @@ function openScene(more: Partial<HandOverOptions> = {}): Scene {
   return { options, table, tell };
 }
 
-/** Whether a promise is kept in time; a test without it would wait for ever. */
+/** Settles as `promise` does, and fails if that takes too long. */
 function inTime<T>(promise: Promise<T>): Promise<T> {
   return within(4000, "the connection", (resolve, reject) => void promise.then(resolve, reject));
 }
 
 test("events tell of the beginning and of the end", async () => {
   const { options, table, tell } = openScene();
-  const handing = handOver(options, DIALLED);
+  const adopting = adopt(options, DIALLED);
   table.isLive = true;
   tell("connection_opened", ID);
-  const connection = await inTime(handing);
+  const connection = await inTime(adopting);
   equal(connection?.id, ID);
   equal(connection?.row, 1);
   let isOver = false;
@@ -69,9 +69,9 @@ test("events tell of the beginning and of the end", async () => {
 
 test("without any event the table tells of both", async () => {
   const { options, table } = openScene();
-  const handing = handOver(options, DIALLED);
+  const adopting = adopt(options, DIALLED);
   table.isLive = true;
-  const connection = await inTime(handing);
+  const connection = await inTime(adopting);
   equal(connection?.id, ID);
   table.isLive = false;
   await inTime(connection.ended);
@@ -79,17 +79,17 @@ test("without any event the table tells of both", async () => {
 
 test("one that has ended before it is looked at is undefined", async () => {
   const { options, tell } = openScene();
-  const handing = handOver(options, DIALLED);
+  const adopting = adopt(options, DIALLED);
   tell("connection_opened", ID);
   tell("connection_closed", ID);
-  equal(await inTime(handing), undefined);
+  equal(await inTime(adopting), undefined);
 });
 
 test("a lane that takes no more orders leaves nothing open", async () => {
   const { kernel, open } = trackDescriptors(openTestKernel());
   const { options } = openScene({ kernel, lanes: { command: () => false } });
   const fd = openSocket(kernel, new Uint8Array(4), SOCK_STREAM);
-  await rejects(handOver(options, { ...DIALLED, fd }), /too many orders/);
+  await rejects(adopt(options, { ...DIALLED, fd }), /too many orders/);
   equal(open.size, 0);
 });
 
@@ -97,9 +97,9 @@ test("the order has the peer's address, an IPv4 one mapped", async () => {
   const orders: (readonly number[])[] = [];
   const command = (_lane: number, order: readonly number[]): boolean => orders.push(order) > 0;
   const { options, tell } = openScene({ lanes: { command } });
-  const handing = handOver(options, DIALLED);
+  const adopting = adopt(options, DIALLED);
   tell("connection_opened", ID);
-  await inTime(handing);
+  await inTime(adopting);
   const [order] = await settle(() => orders, ({ length }) => length > 0);
   const octets = new Uint8Array(Int32Array.from(order?.slice(3) ?? []).buffer);
   equal(order?.[0], COMMAND_ADOPT);
