@@ -1,5 +1,5 @@
-//! The price of a dropped message: the five fates, and the connection's corruption score (RFC 9329
-//! §6.1).
+//! The price of a message that goes no further: its count and, if it is suspect, a point on the
+//! connection's corruption score (RFC 9329 §6.1).
 
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;

@@ -270,7 +270,7 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
     true
 }
 
-/// Whether a batch of `kind`, with `count` of `wanted` in it, takes one more of `wanted`.
+/// Whether a batch of `kind` that holds `count` entries can take one more of class `wanted`.
 fn has_room(kind: u32, wanted: u32, count: u32) -> bool {
     (kind == BATCH_NONE || kind == wanted) && count < BATCH_MAX as u32
 }

@@ -65,7 +65,7 @@ impl Path {
     }
 
     /// Whether new ESP may leave on it. A path is not open when its connection is closed, was
-    /// followed by another one in its row, or drains (RFC 9329 §6.1; half-close).
+    /// followed by another one in its row, or drains (RFC 9329 §6.1, rule T49).
     ///
     /// The answer may change at any time, unless you hold the connection's transmit lock.
     pub(crate) fn is_open(self) -> bool {

@@ -165,8 +165,8 @@ statuses! {
     NoPolicy = 33, Drop;
     /// The peer has no connection at the moment.
     NoPath = 34, Drop;
-    /// There is no room in the connection's queue, or the burst is longer than 150 ms of its rate;
-    /// the packet has taken no number.
+    /// There is no room in the connection's queue, the burst is longer than 150 ms of its rate, or
+    /// the connection of a datagram from upstream has ended; no sequence number was taken.
     TxRingFull = 35, Drop;
     /// The TUN takes no more.
     InnerFull = 36, Drop;

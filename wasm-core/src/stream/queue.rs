@@ -161,7 +161,7 @@ fn is_full(queue: &Queue, now: f64) {
     if fit > f64::from(2 * lowat) {
         set_lowat(queue, 2 * lowat);
     } else if fit < f64::from(lowat / 2) {
-        // Less than a ring in 16 ms.
+        // `fit` is less than LOWAT_MAX, so the cast only cuts its fraction.
         set_lowat(queue, (fit as u32).next_power_of_two());
         // It sends the surplus before it takes more. The next window begins there.
         queue.full_at.set(0.0);
@@ -272,7 +272,7 @@ mod tests {
     const STEP_MS: f64 = 0.05;
     const STEPS: u32 = 20;
 
-    /// A ring, the kernel behind it as a bucket that a link empties, and a clock.
+    /// A ring, the kernel behind it, which a link empties at `rate`, and a clock.
     struct World {
         queue: Queue,
         ring: FrameCursors,
