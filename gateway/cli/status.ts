@@ -1,4 +1,4 @@
-// `culvert status`: shows a running gateway in a dozen lines.
+// `culvert status`: shows a running gateway in one table.
 
 import type * as z from "zod";
 import { STATUSES } from "../../ts-bindings/status.ts";

@@ -1,8 +1,8 @@
 // A front stands at a listener. It meets every connection that the kernel has accepted, before the
 // gateway counts or limits it, and says who the client is.
 //
-// A front may take octets off the stream that come before the stream prefix (RFC 9329 §4). All
-// octets behind them are the lane's.
+// The interface lets a front take octets off the stream that come before the stream prefix (RFC
+// 9329 §4). No front does so yet. All octets behind them are the lane's.
 
 import type { ConnectionStateName } from "../model/connection_state.ts";
 
@@ -30,9 +30,12 @@ export type Admit = (arrival: Arrival) => void;
 /** A connection passes it before the gateway has it. */
 export interface Front {
   /**
-   * Meets a connection that `accept4` has just returned, and owns it from now on. Once it knows the
-   * client, at once or when enough octets have come, it calls `admit`. Limits by source address
-   * hold for the address that it names.
+   * Meets a connection that `accept4` has just returned, and owns it until it calls `admit`, which
+   * it does at once. Limits by source address hold for the address that it names.
+   *
+   * A front that waits for octets is not there yet. It needs access to the lane's loop
+   * (`lane/watch.ts`, `lane/loop.ts`), a deadline of its own, and a limit on how many connections
+   * wait.
    *
    * @param fd The socket, non-blocking, with nothing read
    * @param admit Takes the connection over, the socket included

@@ -79,7 +79,8 @@ test("news of a busy connection is no budget more: a turn serves one", async () 
 test("a busy connection that is kicked closes in the next turn, and is kept in no list", async () => {
   const { rig, clients } = await startClients();
   startFloods(rig);
-  // In each of the lists: those before the first one have had their second budget.
+  // Now both lists hold connections: those in `again` have had a second budget, and those in `busy`
+  // wait for it.
   for (let turns = 0; turns < BUSY / 2; turns++) rig.step();
   for (let row = 2; row <= BUSY; row++) {
     rig.command([COMMAND_KICK, row, rowGeneration(rig.lane.tables, row)]);
@@ -141,7 +142,10 @@ function pour(upstream: UdpEnd): void {
   edge(upstream, EPOLLIN);
 }
 
-/** Octets that have moved since the daemons have poured, both ways. */
+/**
+ * Datagrams read from the daemons since they began to pour, and all datagrams relayed to them until
+ * now.
+ */
 function moved(clients: Clients): { read: number; relayed: number } {
   const left = clients.reduce((sum, { upstream }) => sum + upstream.unread.length, 0);
   const relayed = clients.reduce((sum, { upstream }) => sum + upstream.sent.length, 0);

@@ -1,7 +1,8 @@
 // The lane's loop: wait, serve what is ready in turns, wait again. One turn does this, in order:
 //
-//    epoll_wait -> marks on connections, listeners served -> TUN -> connections with news
-//    -> one busy connection -> timers -> commands
+//    epoll_wait -> end of a pause in accepting -> connections marked, listeners and orders served
+//    -> TUN -> connections with news, and those that wait for a ring or a descriptor
+//    -> one busy connection -> rings reclaimed -> timers -> drain
 //
 // A connection that has used its budget waits behind all that have news. So an IKE message waits
 // for one budget at most, however many connections flood the lane. Each direction of a connection

@@ -1,6 +1,6 @@
-// Rings when the pool has none. A connection that has held one for some time gives it up and ends,
-// the one without a valid word for longest first. Otherwise a peer with a begun frame on each of
-// many connections could keep all rings for as long as it likes.
+// Rings when the pool has none. A connection that has held one for some time gives it up and ends.
+// The connection that has been without valid traffic for longest is the first. Otherwise a peer
+// with a begun frame on each of many connections could keep all rings for as long as it likes.
 //
 // Rings may be held by connections of any lane. A lane that finds too few among its own asks the
 // others.
@@ -56,8 +56,8 @@ function reclaim(lane: Lane, wanted: number): number {
 }
 
 /**
- * Returns how long a connection has held a ring, in ms, without emptying it and without a valid
- * word; 0 without a ring.
+ * Returns how long a connection has held a ring, in ms, without emptying it and without valid
+ * traffic; 0 without a ring.
  */
 function silentMs({ tables, now }: Lane, { row }: Connection): number {
   const held = Math.max(

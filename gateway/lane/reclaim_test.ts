@@ -88,7 +88,7 @@ test("as long as there are rings a frame has all of its time", async () => {
   equal(closed(holders), 0);
 });
 
-test("the one that has been without a valid word for longest is the first", async () => {
+test("the one that has been without valid traffic for longest is the first", async () => {
   const { rigs, holders } = await startScarce(1, (rig) => {
     rig.advance(100);
     // The daemon answers all but the third and the eighth.

@@ -84,7 +84,8 @@ export function rowHeldAt(tables: RowTables, row: number): number {
 }
 
 /**
- * Time of the last valid word: an authentic packet, a datagram of the daemon, or else the opening.
+ * Time of the last valid traffic: an authentic packet, a datagram of the daemon, or else the
+ * opening.
  */
 export function rowWordAt(tables: RowTables, row: number): number {
   return Math.max(readF64(tables, row, ROW_VALID_AT), rowOpenedAt(tables, row));

@@ -123,7 +123,8 @@ function fitLowat(lane: Lane, row: number, fd: number): void {
 }
 
 /**
- * Draws the owner's conclusions from a send.
+ * Draws the owner's conclusions from a send. After the peer's FIN, an empty queue ends the
+ * connection (rule T49).
  *
  * @param left Octets that it left behind; -1 if the descriptor is broken
  */

@@ -42,7 +42,7 @@ interface State extends Required<LineQueueOptions> {
   waitingLen: number;
   lost: number;
   lineOf: (count: number) => string;
-  /** The last write ended within a line, so the next one begins a new one. */
+  /** The last write ended within a line, so the next write begins with a line break. */
   isCut: boolean;
   isRunning: boolean;
   /** The last attempt to write all that waits. */
@@ -132,7 +132,7 @@ async function settle({ attempt }: State, ms: number): Promise<void> {
 
 type Item =
   | { readonly kind: "line"; readonly text: string }
-  /** Lines that are missing here. Further ones belong to an open gap. */
+  /** Stands for lines that are missing here. An open gap also counts the lines lost after it. */
   | { readonly kind: "gap"; readonly count: number; readonly isOpen: boolean };
 
 /** Length in UTF-8, octets. */

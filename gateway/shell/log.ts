@@ -48,8 +48,8 @@ export function createLog(options: LogOptions): Log {
   const windows = new Map<string, Window>();
 
   /**
-   * Counts one event. Returns how many were held back and belong to this line, `behind` among them;
-   * -1 if this one is held back too.
+   * Counts one event. Returns how many suppressed events this line reports, including `behind`; -1
+   * if it is suppressed too.
    *
    * @param behind Events for which this one stands already
    */

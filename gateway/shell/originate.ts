@@ -1,4 +1,5 @@
-// The part of a gateway that `connect` adds: the dialer, with its say in changes of SAs.
+// The part of a gateway that `connect` adds: the dialer, and the check that an SA does not lead the
+// dialer's own connection into the tunnel.
 
 import type { GatewayConfig } from "../config/types.ts";
 import { contains } from "../model/prefix.ts";

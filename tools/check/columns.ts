@@ -1,4 +1,4 @@
-// Prose is wrapped at 100 columns: comments, and Markdown but for what cannot be wrapped.
+// Prose is wrapped at 100 columns: comments, and Markdown except lines that cannot be wrapped.
 
 import { type Files, select } from "./files.ts";
 
@@ -37,7 +37,7 @@ function widthOf(line: string): number {
 
 const COLUMNS_MAX = 100;
 
-/** A line that holds a comment and nothing else; one that is indented in it is a drawing. */
+/** A line that holds only a comment. An indented comment is a drawing, and is left out. */
 const COMMENT = /^\s*(\/\/|\/?\*|# )(?! {4})/;
 
 /** Directives are one line by their own rules. */

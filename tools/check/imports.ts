@@ -1,4 +1,4 @@
-// Checks that imports point one way (CONTRIBUTING.md, "Conventions") and form no cycles.
+// Checks that imports point one way (CONTRIBUTING.md, "Code") and form no cycles.
 
 import { dirname, normalize } from "node:path/posix";
 import { type Files, lineAt, select } from "./files.ts";

@@ -19,5 +19,5 @@ export function checkUnsafe(files: Files): string[] {
   return problems;
 }
 
-/** Memory, and what is called from outside (`no_mangle` and raw offsets trip the lint). */
+/** Here memory is accessed, or others call in: `no_mangle` and raw offsets trip the lint. */
 const CORNER = /^(wasm-core\/src\/(memory|border)\/|native-engine\/src\/(memory|exports)\.rs$)/;
