@@ -7,7 +7,7 @@
 // Other files are embedded through the module gateway/runtime/embedded.ts. It is empty in a
 // checkout, and in the binary it is a table of all embedded files.
 
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
@@ -48,7 +48,9 @@ const ENTRY = "gateway/main.ts";
 const [outfile = "dist/culvert"] = process.argv.slice(2);
 await buildBinary(resolve(ROOT, outfile));
 
-async function buildBinary(outfile: string): Promise<void> {
+async function buildBinary(path: string): Promise<void> {
+  // It gets its name last: a binary that still obeys Bun's variables must not be found under it.
+  const outfile = `${path}.new`;
   const files = embeddedFiles();
   const contents = embeddedModule(files);
   await Bun.build({
@@ -74,8 +76,9 @@ async function buildBinary(outfile: string): Promise<void> {
     }],
   });
   removeVariables(outfile);
-  const mebibytes = Math.round(statSync(outfile).size / 1_048_576);
-  process.stdout.write(`${outfile}: ${mebibytes} MiB, ${files.length} files embedded\n`);
+  renameSync(outfile, path);
+  const mebibytes = Math.round(statSync(path).size / 1_048_576);
+  process.stdout.write(`${path}: ${mebibytes} MiB, ${files.length} files embedded\n`);
 }
 
 /** Paths, in the repository, of the files that the gateway reads at run time. */

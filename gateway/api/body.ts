@@ -95,7 +95,7 @@ function longList(value: unknown): BodyIssue | undefined {
     if (!Array.isArray(member) || member.length <= LIST_LEN_MAX) continue;
     // A name that no schema has may be keying material. The schema refuses it, and looks no deeper.
     if (!NAME.test(key)) continue;
-    const message = `must be an array of no more than ${LIST_LEN_MAX} elements`;
+    const message = `must not be a list of more than ${LIST_LEN_MAX} elements`;
     return { code: "too_big", path: [key], message };
   }
   return undefined;

@@ -40,10 +40,13 @@ export function createReload(options: ReloadOptions): () => Promise<void> {
     const number = ++asked;
     try {
       const { config } = await options.load();
-      if (number > inForce) apply(options, config);
-      else options.log("info", "reload_overtaken");
-      inForce = Math.max(inForce, number);
-      for (const { spec } of config.staticSas) spec.keyMaterial.fill(0);
+      try {
+        if (number > inForce) apply(options, config);
+        else options.log("info", "reload_overtaken");
+        inForce = Math.max(inForce, number);
+      } finally {
+        for (const { spec } of config.staticSas) spec.keyMaterial.fill(0);
+      }
     } catch (error) {
       options.log("error", "reload_failed", {
         reason: error instanceof Error ? error.message : String(error),

@@ -17,7 +17,7 @@ export function exposureOf(path: string, privileges: () => Privileges): FileExpo
     const isReadable = (stats.mode & OTHERS_READ) !== 0 && isReachable(realpathSync(file));
     return {
       readable: isReadable ? `${file} can be read by everybody (chmod o-r ${file})` : undefined,
-      writable: writersOf(file, privileges()),
+      writable: writersOf(file, privileges),
     };
   } catch {
     return { readable: undefined, writable: undefined };
@@ -31,13 +31,13 @@ function isReachable(file: string): boolean {
   return folder === dirname(folder) || isReachable(folder);
 }
 
-function writersOf(file: string, privileges: Privileges): string | undefined {
+/** Undefined also where it cannot be found out, such as without a way to libc. */
+function writersOf(file: string, privileges: () => Privileges): string | undefined {
   try {
-    trustedPath(file, privileges);
+    trustedPath(file, privileges());
     return undefined;
   } catch (error) {
-    if (error instanceof UntrustedPathError) return error.message;
-    throw error;
+    return error instanceof UntrustedPathError ? error.message : undefined;
   }
 }
 

@@ -17,7 +17,17 @@ export function openOutputs(writeOnce: WriteOnce): Pick<Runtime, "stdout" | "std
   let before: Promise<unknown> = Promise.resolve();
   let isGuarded = false;
 
+  /**
+   * A file that has reached the size that the process may write (RLIMIT_FSIZE) raises SIGXFSZ,
+   * which would end the process. With a handler the write fails instead.
+   */
+  function guard(): void {
+    if (!isGuarded) process.on("SIGXFSZ", () => undefined);
+    isGuarded = true;
+  }
+
   async function print(text: string): Promise<boolean> {
+    guard();
     const { error } = await writeAll(writeOnce, 1, new TextEncoder().encode(text));
     if (error === undefined) return true;
     if (errorCode(error) === "EPIPE") return false;
@@ -31,10 +41,7 @@ export function openOutputs(writeOnce: WriteOnce): Pick<Runtime, "stdout" | "std
       return printed;
     },
     async stderr(text): Promise<number> {
-      // A file that has reached the size that the process may write (RLIMIT_FSIZE) raises SIGXFSZ,
-      // which would end the process. With a handler the write fails instead.
-      if (!isGuarded) process.on("SIGXFSZ", () => undefined);
-      isGuarded = true;
+      guard();
       return (await writeAll(writeOnce, 2, new TextEncoder().encode(text))).written;
     },
   };

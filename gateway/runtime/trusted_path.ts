@@ -67,6 +67,9 @@ function checkOne(path: string, stats: Stats, { user, isElevated }: Privileges):
     throw new UntrustedPathError(`${path} belongs to user ${stats.uid} (chown root ${path})`);
   }
   if (stats.isSymbolicLink() || stats.isDirectory() && (stats.mode & STICKY) !== 0) return;
+  // A user's private group has nobody else in it, and many distributions let it write (umask 0002).
+  const isPrivate = user !== 0 && stats.uid === user && stats.gid === user;
+  if (isPrivate && (stats.mode & OTHERS_WRITE) === 0) return;
   // Access control lists are in it, too: their mask is the group's part of the mode (acl(5)).
   const writers = stats.mode & OTHERS_WRITE ? "everybody" : "its group";
   if ((stats.mode & (GROUP_WRITES | OTHERS_WRITE)) === 0) return;

@@ -53,7 +53,9 @@ function reset(): void {
 }
 
 test("trustedPath() refuses what group or everybody can write, at any height", () => {
-  for (const mode of [0o775, 0o664, 0o757, 0o777, 0o4775]) {
+  // The group of a user who is not root may be a private one.
+  const modes = OWN === 0 ? [0o775, 0o664, 0o757, 0o777, 0o4775] : [0o757, 0o777];
+  for (const mode of modes) {
     const who = mode & 0o002 ? "everybody" : "its group";
     for (const name of ["", "/b", "/b/lib.so"]) {
       expectUntrusted(
@@ -62,6 +64,23 @@ test("trustedPath() refuses what group or everybody can write, at any height", (
       );
     }
   }
+});
+
+test("trustedPath() lets the private group of the user write", { skip: NOT_ROOT }, () => {
+  reset();
+  const user = 12_345;
+  const names = ["a", "a/b", "a/b/lib.so"].map((name) => join(top, name));
+  for (const name of names) {
+    lchownSync(name, user, user);
+    chmodSync(name, 0o775);
+  }
+  const privileges = { user, isElevated: false };
+  equal(trustedPath(file, privileges), file);
+  chmodSync(file, 0o777);
+  throws(() => trustedPath(file, privileges), UntrustedPathError);
+  chmodSync(file, 0o775);
+  lchownSync(file, user, OTHER);
+  throws(() => trustedPath(file, privileges), UntrustedPathError);
 });
 
 test("trustedPath() refuses what belongs to others, at any height", { skip: NOT_ROOT }, () => {

@@ -3,6 +3,7 @@
 
 import {
   CONN_CLOSED,
+  CONNECTIONS_MAX,
   FAMILY_V4,
   ROW_ADDRESS,
   ROW_EPOCH_MS,
@@ -56,7 +57,7 @@ export interface ConnectionRowsOptions {
 }
 
 /** Rows of the largest table; row 0 stands for no connection. */
-const ID_ROWS = 2 ** 20;
+const ID_ROWS = CONNECTIONS_MAX + 1;
 
 /** Makes the reader of the rows. It needs nothing but the memory, so it is made before the SAD. */
 export function createConnectionRows(

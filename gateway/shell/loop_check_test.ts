@@ -18,6 +18,15 @@ test("loopCheck() refuses an outbound SA that would take the responder's packets
   equal(check(saSpec({ direction: "inbound" })), undefined);
 });
 
+test("loopCheck() refuses outbound SAs while the responder is not known", () => {
+  const check = loopCheck(() => []);
+  deepEqual(check(saSpec({})), {
+    kind: "conflict",
+    detail: "The responder's addresses are not known yet",
+  });
+  equal(check(saSpec({ direction: "inbound" })), undefined);
+});
+
 test("loopCheck() asks for the addresses anew each time", () => {
   let known = addresses("192.0.2.1");
   const check = loopCheck(() => known);

@@ -31,8 +31,9 @@ export interface ResponderOptions {
 /** Time that a look-up at the start may take before the gateway goes on without it, ms. */
 const WAIT_MS = 2000;
 
-/** Time between two look-ups at the start, ms. */
+/** Time between the first two look-ups at the start, ms; it doubles up to the longest. */
 const PAUSE_MS = 1000;
+const PAUSE_MAX_MS = 30_000;
 
 /**
  * Looks the responder up. Resolves when its addresses are known, or when the first look-up fails or
@@ -77,8 +78,9 @@ function untilKnown(
 
   async function goOn(): Promise<void> {
     await first;
-    while (!isKnown() && !signal.aborted) {
-      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    for (let pause = pauseMs; !isKnown() && !signal.aborted; pause *= 2) {
+      const ms = Math.min(pause, PAUSE_MAX_MS);
+      await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
       if (!isKnown() && !signal.aborted) await tryOnce();
     }
   }

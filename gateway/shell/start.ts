@@ -113,7 +113,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopGateway({ ...parts, config, gateway, changes }).then(() => finish(0), fail);
   }
 
-  if (!isDumpable(options.runtime)) forbidDebugger(machine.kernel.libc);
   const listening = { tcp: descriptors.listening };
   return { gateway, listening, engine: machine.engine, finished, stop };
 }
@@ -230,9 +229,13 @@ function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
 }
 
-/** Keys come into memory after this, so no dump and no debugger may see it. */
+/**
+ * Keeps dumps and debuggers from the memory. The token and the keys of the file are there already;
+ * libc, which this needs, is not there earlier.
+ */
 function closeMemory({ runtime, log }: StartOptions, { kernel }: Machine): void {
   if (isDumpable(runtime) || !forbidDumps(kernel.libc)) log("warn", "memory_open_to_debuggers");
+  if (!isDumpable(runtime)) forbidDebugger(kernel.libc);
 }
 
 /** Whether its user wants a debugger or a core dump. */
