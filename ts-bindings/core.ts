@@ -4,6 +4,7 @@
 
 import type * as raw from "./esp.d.ts";
 import { type Core, withOffsets } from "./exports.ts";
+import { ABI } from "./layout.ts";
 
 export type { Core };
 
@@ -66,12 +67,18 @@ export function planMemory(module: WebAssembly.Module, limits: CoreLimits): WebA
  *
  * The first instance on a memory, the shell's, writes the static data and uses the linker's stack.
  * Lanes come after it. An instance lives until its process ends: stacks are not given back.
+ *
+ * @throws {TypeError} If the core was built with another border than these bindings
  */
 export function instantiateCore(
   { module, memory }: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory },
 ): Core {
   const { exports } = new WebAssembly.Instance(module, { [IMPORT_MODULE]: { memory } });
   const core = exports as unknown as Omit<typeof raw, "memory">;
+  const abi = core.core_abi();
+  if (abi !== ABI) {
+    throw new TypeError(`Cannot use this core: its border has version ${abi}, not ${ABI}`);
+  }
   core.__wbindgen_start(STACK_LEN);
   return withOffsets(core);
 }

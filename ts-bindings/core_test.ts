@@ -60,6 +60,24 @@ test("loadCore() takes the strict variant where the relaxed one is not valid", a
   equal(newCore(loaded.module).core.core_abi(), ABI);
 });
 
+test("instantiateCore() refuses a core of another build", async () => {
+  const text = (name: string): number[] => [name.length, ...new TextEncoder().encode(name)];
+  const memory = [...text("./esp_bg.js"), ...text("memory"), 2, 3, 1, 1];
+  const exports = [...text("core_abi"), 0, 0, ...text("__wbindgen_start"), 0, 1];
+  // (func (result i32) (i32.const 0)) and (func (param i32)), with the memory imported.
+  const old = Uint8Array.of(
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...[1, 9, 2, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 0],
+    ...[2, memory.length + 1, 1, ...memory],
+    ...[3, 3, 2, 0, 1],
+    ...[7, exports.length + 1, 2, ...exports],
+    ...[10, 9, 2, 4, 0, 0x41, 0, 0x0b, 2, 0, 0x0b],
+  );
+  const module = await WebAssembly.compile(old);
+  const shared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  throws(() => instantiateCore({ module, memory: shared }), /its border has version 0, not 2/);
+});
+
 test("planMemory() makes shared memory of the planned size, which cannot grow", async () => {
   const module = await compile("relaxed");
   const memory = planMemory(module, LIMITS);

@@ -18,8 +18,8 @@ pub mod record;
 pub mod sa_row;
 pub mod system;
 
-/// Version of the border between core and TypeScript.
-pub const ABI: u32 = 1;
+/// Version of the border: grows when an export gets other parameters or another meaning.
+pub const ABI: u32 = 2;
 /// Version of the exports of the native engine.
 pub const ENGINE_ABI: u32 = 1;
 
