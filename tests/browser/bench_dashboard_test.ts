@@ -133,7 +133,7 @@ function fromDisk(withPage: WithPage): void {
   test("the wire's sides and round trips are cases, no stages", async () => {
     await withPage(STATIC, async ({ page }) => {
       let run = await chooseRun(page, "wire", "tunnel/sender up 1400 1");
-      match(await page.locator("#stages-when").innerText(), /not of this run/);
+      match(await page.locator("#stages-when").innerText(), /not this one/);
       const sides = recordOf(run, "tunnel/sender up 1400 1", "culvert-wasm");
       await page.locator("#what").selectOption("tunnel/sender up 1");
       await page.locator("#measure").selectOption("each");
