@@ -60,7 +60,7 @@ describe("a library that others can write", { skip: library === undefined }, () 
     const safe = await runProgram(["version", "--engine", "native"], { env });
     match(safe.stdout, /^engine native-ring /m);
     chmodSync(copy, 0o757);
-    const auto = await runProgram(["version"], { env });
+    const auto = await runProgram(["version", "--engine", "auto"], { env });
     match(auto.stdout, /^engine wasm-\w+ \(no native engine: .*everybody \(chmod go-w .*\)\)$/m);
     const native = await runProgram(["version", "--engine", "native"], { env });
     equal(native.code, 1);
