@@ -6,6 +6,7 @@
 mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,7 +18,13 @@ use support::{Algorithm, BLOCK, Shared, kinds};
 /// Passes all calls to the system's allocator, and counts parts of keys in freed blocks.
 struct Watching;
 
-static IS_WATCHING: AtomicBool = AtomicBool::new(false);
+thread_local! {
+    /// Set for a thread whose freed blocks are counted: the harness of the tests frees blocks on
+    /// threads of its own meanwhile. It has no destructor and is made without allocation, so that
+    /// the allocator may read it.
+    static IS_WATCHED: Cell<bool> = const { Cell::new(false) };
+}
+
 static KEYS_FREED: AtomicUsize = AtomicUsize::new(0);
 static BLOCKS_FREED: AtomicUsize = AtomicUsize::new(0);
 
@@ -29,7 +36,7 @@ unsafe impl GlobalAlloc for Watching {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if IS_WATCHING.load(Ordering::SeqCst) {
+        if IS_WATCHED.get() {
             // SAFETY: the block has so many octets, at least zeroed by `alloc`, and is still the
             // caller's.
             let octets = unsafe { core::slice::from_raw_parts(block, layout.size()) };
@@ -67,13 +74,13 @@ fn count_keys(octets: &[u8]) -> usize {
         .count()
 }
 
-/// Runs `run`, and returns the number of freed blocks and of parts of keys in them.
+/// Runs `run`, and returns the number of blocks that this thread freed and of parts of keys in them.
 fn watched(run: impl FnOnce()) -> (usize, usize) {
     KEYS_FREED.store(0, Ordering::SeqCst);
     BLOCKS_FREED.store(0, Ordering::SeqCst);
-    IS_WATCHING.store(true, Ordering::SeqCst);
+    IS_WATCHED.set(true);
     run();
-    IS_WATCHING.store(false, Ordering::SeqCst);
+    IS_WATCHED.set(false);
     (
         BLOCKS_FREED.load(Ordering::SeqCst),
         KEYS_FREED.load(Ordering::SeqCst),
