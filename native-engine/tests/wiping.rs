@@ -74,7 +74,8 @@ fn count_keys(octets: &[u8]) -> usize {
         .count()
 }
 
-/// Runs `run`, and returns the number of blocks that this thread freed and of parts of keys in them.
+/// Runs `run`, and returns the number of blocks that this thread freed, and of parts of keys in
+/// them.
 fn watched(run: impl FnOnce()) -> (usize, usize) {
     KEYS_FREED.store(0, Ordering::SeqCst);
     BLOCKS_FREED.store(0, Ordering::SeqCst);
