@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { socketAddressText } from "../model/socket_address.ts";
 import { EALREADY, EINPROGRESS, EISCONN, SOCK_STREAM } from "./constants.ts";
 import { failed } from "./errno.ts";
-import { useFlowLabel } from "./flow_label.ts";
+import { type OwnLabel, useFlowLabel } from "./flow_label.ts";
 import type { Kernel } from "./kernel.ts";
 import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
 import { emitSockaddr, type InetAddress } from "./structs.ts";
@@ -17,8 +17,8 @@ const LOOK_MAX_MS = 32;
 export interface DialOptions {
   readonly timeoutMs: number;
   readonly tcp: TcpOptions;
-  /** IPv6 flow label of 20 bits, or 0 to let the kernel choose one for the connection. */
-  readonly flowLabel: number;
+  /** For IPv6; null lets the kernel choose a flow label for the connection. */
+  readonly ownLabel: OwnLabel | null;
   /** Aborts the attempt. */
   readonly signal: AbortSignal;
 }
@@ -33,15 +33,14 @@ export interface DialOptions {
 export async function dialTcp(
   kernel: Kernel,
   remote: InetAddress,
-  { timeoutMs, signal, tcp, flowLabel }: DialOptions,
+  { timeoutMs, signal, tcp, ownLabel }: DialOptions,
 ): Promise<number> {
   const fd = openSocket(kernel, remote.octets, SOCK_STREAM);
-  const sockaddr = emitSockaddr(remote, flowLabel);
+  const isLabelled = remote.octets.length === 16 && ownLabel !== null;
   try {
     setTcpOptions(kernel, fd, tcp);
-    if (remote.octets.length === 16 && flowLabel > 0) {
-      useFlowLabel(kernel, fd, { to: remote.octets, label: flowLabel });
-    }
+    const label = isLabelled ? useFlowLabel(kernel, fd, { to: remote.octets, own: ownLabel }) : 0;
+    const sockaddr = emitSockaddr(remote, label);
     const looksMax = timeoutMs / LOOK_MAX_MS;
     let pause = LOOK_MIN_MS;
     for (let look = 0; !isUp(kernel, fd, { remote, sockaddr }); look++) {

@@ -23,7 +23,7 @@ import {
 } from "./constants.ts";
 import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
-import { leaseFlowLabel } from "./flow_label.ts";
+import { createOwnLabel, leaseFlowLabel, OWN_LABEL_MAX, type OwnLabel } from "./flow_label.ts";
 import { openSocket, type TcpOptions } from "./sockets.ts";
 
 const kernel = openTestKernel();
@@ -36,7 +36,7 @@ test("dialTcp() connects with the options that it was given", async () => {
     tcp: { congestion: null, keepaliveS: 0 },
   });
   const { signal } = new AbortController();
-  const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, flowLabel: 0 });
+  const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, ownLabel: null });
   assert.equal(congestionOf(kernel, fd), "reno");
   assert.equal(optionOf(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY }), 1);
   assert.equal(optionOf(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE }), 1);
@@ -46,6 +46,52 @@ test("dialTcp() connects with the options that it was given", async () => {
 });
 
 test("dialTcp() gives connections their flow label, even if others hold labels", async () => {
+  await withHolder(async ({ held, labelOfNext }) => {
+    const ownLabel = createOwnLabel(Math.random);
+    for (const label of [anyLabelBut(held), OWN_LABEL_MAX, 1]) {
+      ownLabel.label = label;
+      assert.equal(await labelOfNext(ownLabel), label);
+      assert.equal(await labelOfNext(ownLabel), label);
+    }
+    assert.equal(ownLabel.refusal, undefined);
+  });
+});
+
+test("T48: a label that somebody else holds gives way to another one, once for all", async () => {
+  await withHolder(async ({ held, labelOfNext }) => {
+    const free = anyLabelBut(held);
+    const drawn = [held, held, free, held];
+    const ownLabel = createOwnLabel(() => fractionOf(drawn.shift() ?? held));
+    for (let i = 0; i < 3; i++) assert.equal(await labelOfNext(ownLabel), free);
+    assert.equal(ownLabel.refusal, undefined);
+    assert.deepEqual(drawn, [held]);
+  });
+});
+
+test("a connection for which the kernel lets no label be had goes without", async () => {
+  await withHolder(async ({ held, labelOfNext }) => {
+    const ownLabel = createOwnLabel(() => fractionOf(held));
+    assert.notEqual(await labelOfNext(ownLabel), held);
+    assert.equal(ownLabel.refusal, "EPERM");
+    // The next one asks again.
+    ownLabel.label = anyLabelBut(held);
+    assert.equal(await labelOfNext(ownLabel), ownLabel.label);
+    assert.equal(ownLabel.refusal, undefined);
+  });
+});
+
+interface Holder {
+  /** A label that another socket holds exclusively. */
+  readonly held: number;
+  /** Dials, and returns the label under which the connection has come. */
+  labelOfNext(ownLabel: OwnLabel): Promise<number>;
+}
+
+/**
+ * From here on, the kernel requires a lease for each label. It keeps the exclusive one for a while
+ * after its socket, so each call holds another one.
+ */
+async function withHolder(run: (holder: Holder) => Promise<void>): Promise<void> {
   const tcp: TcpOptions = { congestion: null, keepaliveS: 0 };
   const { fds: [listener = -1], address } = listenTcp(kernel, {
     address: inet(LOCALHOST6, 0),
@@ -53,14 +99,32 @@ test("dialTcp() gives connections their flow label, even if others hold labels",
     tcp,
   });
   const { signal } = new AbortController();
-  // From here on, the kernel requires a lease for each label.
   const other = openSocket(kernel, address.octets, SOCK_STREAM);
-  leaseFlowLabel(kernel, other, { to: address.octets, label: 0x12345, share: IPV6_FL_S_EXCL });
-  for (const flowLabel of [0xabcde, 0xabcde, 0xfffff, 1]) {
-    const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, flowLabel });
+  const held = anyLabelBut(1);
+  leaseFlowLabel(kernel, other, { to: address.octets, label: held, share: IPV6_FL_S_EXCL });
+
+  async function labelOfNext(ownLabel: OwnLabel): Promise<number> {
+    const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, ownLabel });
     const { fd: accepted } = acceptOne(kernel, listener);
-    assert.equal(remoteFlowLabel(kernel, accepted), flowLabel);
+    const label = remoteFlowLabel(kernel, accepted);
     closeAll(kernel.libc, [fd, accepted]);
+    return label;
   }
-  closeAll(kernel.libc, [listener, other]);
-});
+
+  try {
+    await run({ held, labelOfNext });
+  } finally {
+    closeAll(kernel.libc, [listener, other]);
+  }
+}
+
+/** A label between the least and the largest, which a test asks for by name. */
+function anyLabelBut(other: number): number {
+  const label = 2 + Math.floor(Math.random() * (OWN_LABEL_MAX - 2));
+  return label === other ? anyLabelBut(other) : label;
+}
+
+/** The random number from which a label is drawn. */
+function fractionOf(label: number): number {
+  return (label - 0.5) / OWN_LABEL_MAX;
+}

@@ -4,6 +4,7 @@
 //   (32 octets)
 
 import {
+  EPERM,
   IPPROTO_IPV6,
   IPV6_FL_F_CREATE,
   IPV6_FL_S_ANY,
@@ -11,6 +12,7 @@ import {
   IPV6_FLOWLABEL_MGR,
   LITTLE_ENDIAN,
 } from "./constants.ts";
+import { errnoName } from "./errno.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
 import { setOption } from "./sockets.ts";
 
@@ -27,30 +29,71 @@ export interface FlowLabel {
   readonly label: number;
 }
 
+/** The label of all connections of one originator. */
+export interface OwnLabel {
+  /** 1 to `OWN_LABEL_MAX`. Another one is drawn when the kernel refuses this one. */
+  label: number;
+  /** Why the last connection had no label: the name of an error. Undefined if it had one. */
+  refusal: string | undefined;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}
+
 /**
- * Lets a socket connect with the flow label in its sockaddr.
+ * Largest label that is drawn. The upper half of the 20 bits cannot be leased where
+ * net.ipv6.flowlabel_state_ranges is set.
+ */
+export const OWN_LABEL_MAX = 0x7_ffff;
+
+/** Draws a label. */
+export function createOwnLabel(random: () => number): OwnLabel {
+  return { label: draw(random), refusal: undefined, random };
+}
+
+/**
+ * Lets a socket connect with `own.label` in its sockaddr, and returns that label; 0 if the kernel
+ * refuses, and then chooses one for the connection itself.
  *
  * The label is leased, because the kernel refuses labels without a lease as soon as any process
- * holds one exclusively.
- *
- * @throws {Error} If the kernel refuses it
+ * holds one exclusively. A label that somebody else holds (EPERM) is given up for another one, for
+ * this connection and those to come.
  */
-export function useFlowLabel(kernel: Kernel, fd: number, label: FlowLabel): void {
-  setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 });
-  leaseFlowLabel(kernel, fd, { ...label, share: IPV6_FL_S_ANY });
+export function useFlowLabel(
+  kernel: Kernel,
+  fd: number,
+  { to, own }: { readonly to: Uint8Array; readonly own: OwnLabel },
+): number {
+  for (let i = 0; i < DRAWS_MAX; i++) {
+    const { label } = own;
+    const errno = tryLease(kernel, fd, { to, label, share: IPV6_FL_S_ANY });
+    own.refusal = errno === 0 ? undefined : errnoName(errno);
+    if (errno === 0) {
+      setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 });
+      return label;
+    }
+    if (errno !== EPERM) return 0;
+    own.label = draw(own.random);
+  }
+  return 0;
 }
 
 /**
  * Leases a label for as long as the socket is open. `share` says who else may lease it
- * (IPV6_FL_S_*).
+ * (IPV6_FL_S_*). The kernel keeps a lease for six seconds or more after its socket.
  *
  * @throws {Error} If the kernel refuses it
  */
-export function leaseFlowLabel(
-  { libc, scratch }: Kernel,
-  fd: number,
-  { to, label, share }: FlowLabel & { readonly share: number },
-): void {
+export function leaseFlowLabel(kernel: Kernel, fd: number, lease: Lease): void {
+  const result = tryLease(kernel, fd, lease) === 0 ? 0 : -1;
+  expectDone(kernel.libc, result, "Cannot lease an IPv6 flow label");
+}
+
+interface Lease extends FlowLabel {
+  readonly share: number;
+}
+
+/** Returns 0, or the number of the error. */
+function tryLease({ libc, scratch }: Kernel, fd: number, { to, label, share }: Lease): number {
   scratch.u8.fill(0, 0, FLOWLABEL_REQ_LEN);
   scratch.u8.set(to);
   scratch.view.setUint32(FLOWLABEL_AT, label);
@@ -58,5 +101,12 @@ export function leaseFlowLabel(
   scratch.view.setUint16(FLOWLABEL_FLAGS_AT, IPV6_FL_F_CREATE, LITTLE_ENDIAN);
   const at = scratch.at(0);
   const result = libc.setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, at, FLOWLABEL_REQ_LEN);
-  expectDone(libc, result, "Cannot lease an IPv6 flow label");
+  return result === 0 ? 0 : libc.errno();
 }
+
+function draw(random: () => number): number {
+  return 1 + Math.floor(random() * OWN_LABEL_MAX);
+}
+
+/** Labels to try for one connection. Each is held by somebody else once in very many times. */
+const DRAWS_MAX = 8;

@@ -9,6 +9,7 @@ import type { ConnectTarget } from "../config/types.ts";
 import { STREAM_PREFIX, STREAM_PREFIX_LEN } from "../lane/stream_prefix.ts";
 import { MSG_NOSIGNAL } from "../linux/constants.ts";
 import { dialTcp } from "../linux/dial.ts";
+import { createOwnLabel, type OwnLabel } from "../linux/flow_label.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
 import type { IpAddress } from "../model/address.ts";
@@ -60,16 +61,13 @@ const PAUSE_MAX_MS = 30_000;
 /** After a connection that has lived this long, ms, the next try comes soon. */
 const STABLE_MS = 10_000;
 
-/** Largest IPv6 flow label (RFC 6437 §2: 20 bits, 0 is none). */
-const FLOW_LABEL_MAX = 0xf_ffff;
-
 /** Starts to keep the connection up. It does not connect before there is an outbound SA. */
 export function startDialer(options: DialerOptions): Dialer {
   const ending = new AbortController();
   const state: State = {
     ...options,
     signal: ending.signal,
-    flowLabel: 1 + Math.floor(options.random() * FLOW_LABEL_MAX),
+    ownLabel: createOwnLabel(options.random),
     order: createAddressOrder(),
     up: undefined,
     wake: () => undefined,
@@ -96,7 +94,7 @@ interface State extends DialerOptions {
    * IPv6 flow label of all connections. Routers that balance by it then keep the packets on one way
    * (RFC 9329 §6.1).
    */
-  readonly flowLabel: number;
+  readonly ownLabel: OwnLabel;
   readonly order: AddressOrder;
   /** The connection that is up, if any. */
   up: { readonly connection: OwnConnection; readonly greeter: Greeter } | undefined;
@@ -175,13 +173,18 @@ async function connectOnce(state: State): Promise<number> {
  * @throws {Error} If the address lies inside the tunnel, or the connection fails
  */
 async function openTo(state: State, address: IpAddress): Promise<Dialled> {
-  const { kernel, target, tcp, signal, flowLabel, leadsInside } = state;
+  const { kernel, target, log, tcp, signal, ownLabel, leadsInside } = state;
   const remote = { octets: address.octets, port: target.port };
   if (leadsInside(address)) {
     throw new Error(`Cannot connect to ${socketAddressText(remote)}: an SA's remote holds it`);
   }
   const timeoutMs = CONNECT_TIMEOUT_MS;
-  const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, flowLabel });
+  const before = ownLabel.refusal;
+  const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, ownLabel });
+  const { refusal } = ownLabel;
+  if (refusal !== undefined && refusal !== before) {
+    log("warn", "flow_label_refused", { to: target.text, reason: refusal });
+  }
   setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);
