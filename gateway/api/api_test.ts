@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { createTestApi, post } from "../../tests/support/test_api.ts";
 
@@ -19,7 +19,23 @@ test("createApi() answers the probes", async () => {
   equal((await app.request("/livez")).status, 200);
   const response = await app.request("/readyz");
   equal(response.status, 503);
-  await problemOf(response);
+  deepEqual((await problemOf(response))["reasons"], ["draining"]);
+});
+
+test("createApi() says why the gateway is not ready", async () => {
+  const { app, gateway } = createTestApi();
+  const metrics = async (): Promise<string> => (await app.request("/metrics")).text();
+  match(await metrics(), /^culvert_ready\{reason="draining"\} 1$/m);
+  gateway.hinderBy([{ reason: "draining", detail: "It is held" }]);
+  const response = await app.request("/readyz");
+  equal(response.status, 503);
+  const { detail, reason, reasons } = await problemOf(response);
+  deepEqual([detail, reason, reasons], ["It is held", "draining", ["draining"]]);
+  deepEqual((await (await app.request("/v1/status")).json()).unready, ["draining"]);
+  match(await metrics(), /^culvert_ready\{reason="draining"\} 0$/m);
+  gateway.drain();
+  const both = await problemOf(await app.request("/readyz"));
+  equal(both["detail"], "The gateway is draining; It is held");
 });
 
 test("createApi() shows the status", async () => {
@@ -34,6 +50,7 @@ test("createApi() shows the status", async () => {
     "limits",
     "runtime",
     "totals",
+    "unready",
     "uptimeSeconds",
     "version",
   ]);

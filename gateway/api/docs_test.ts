@@ -1,10 +1,11 @@
-// Checks the tables of the documents against the code: calls, metrics, members of an SA.
+// Checks the tables of the documents against the code: calls, metrics, members of an SA, reasons.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as z from "zod";
 import { createTestApi } from "../../tests/support/test_api.ts";
+import { UNREADY_REASONS } from "../model/unready.ts";
 import { METRICS } from "./metrics.ts";
 
 const DOCUMENT = z.looseObject({
@@ -102,6 +103,11 @@ test("docs/reference/metrics.md lists every metric, with its type and labels", (
 
 /** Labels whose values the table lists. The text above the table explains `direction`. */
 const ENUMERATED: readonly string[] = ["state", "result", "kind"];
+
+test("docs/reference/api.md lists every reason not to be ready", () => {
+  const listed = tableOf("docs/reference/api.md", "| reason |").flatMap(([name]) => codesOf(name));
+  deepEqual(listed, [...UNREADY_REASONS]);
+});
 
 test("docs/operate/configuration.md lists every member of an SA, with its default", async () => {
   const { components: { schemas: { SaSpec } } } = await readDocument();

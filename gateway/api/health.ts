@@ -25,7 +25,7 @@ export function healthRoutes(gateway: Gateway): readonly Route[] {
       path: "/readyz",
       methods: {
         GET: {
-          summary: "Whether connections are accepted",
+          summary: "Whether new clients are served",
           answers: TEXT,
           problems: [503],
           run: (context) => readiness(gateway, context),
@@ -72,10 +72,12 @@ function textAnswer(context: ApiContext, text: string): Response {
   return context.body(text, 200, { "content-type": TEXT_TYPE });
 }
 
-/** Load balancers send no new clients when this fails, while open connections drain. */
+/** Load balancers send no new clients when this fails. Open connections stay as they are. */
 function readiness(gateway: Gateway, context: ApiContext): Response {
-  if (gateway.isDraining()) return problem(503, "The gateway is draining");
-  return textAnswer(context, "ready\n");
+  const unready = gateway.unready();
+  if (unready.length === 0) return textAnswer(context, "ready\n");
+  const detail = unready.map(({ detail }) => detail).join("; ");
+  return problem(503, detail, { reasons: unready.map(({ reason }) => reason) });
 }
 
 function drain(gateway: Gateway, context: ApiContext): Response {

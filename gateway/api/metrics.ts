@@ -5,6 +5,7 @@ import type { ByKind } from "../model/frame_kind.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Totals } from "../model/totals.ts";
+import { UNREADY_REASONS } from "../model/unready.ts";
 
 /** Labels of a sample, in the order they are written. */
 export type Labels = Readonly<Record<string, string | number>>;
@@ -112,6 +113,16 @@ export const METRICS: readonly Metric[] = [
     type: "counter",
     help: "Lines of the log that were lost: standard error did not take them.",
     samples: ({ totals }) => [{ labels: {}, value: totals.logLinesDropped }],
+  },
+  {
+    name: "culvert_ready",
+    type: "gauge",
+    help: "0 if this reason keeps new clients from being served, 1 if it does not.",
+    samples: ({ unready }) =>
+      UNREADY_REASONS.map((reason) => ({
+        labels: { reason },
+        value: unready.includes(reason) ? 0 : 1,
+      })),
   },
   {
     name: "culvert_build_info",

@@ -24,6 +24,10 @@ export const PROBLEM = answer({
   errors: z.array(MEMBER_PROBLEM).optional(),
   unlisted: z.int().positive().optional()
     .meta({ description: "How many further members are at fault" }),
+  reason: z.string().optional().meta({
+    description: "The name of the fault; the first of several",
+  }),
+  reasons: z.array(z.string()).optional().meta({ description: "The names of all of them" }),
 }).meta({ id: "Problem" });
 
 /** What a problem may have beside its status and detail. */
@@ -32,6 +36,8 @@ export interface ProblemOptions {
   readonly errors?: readonly MemberProblem[];
   /** How many problems beside `errors` there are. */
   readonly unlisted?: number;
+  /** Names of what is at fault in the gateway. */
+  readonly reasons?: readonly string[];
 }
 
 /**
@@ -57,11 +63,12 @@ export function problem(
   detail: string,
   options: ProblemOptions = {},
 ): Response {
-  const { errors, unlisted = 0, headers } = options;
+  const { errors, unlisted = 0, reasons, headers } = options;
   const body = {
     ...{ type: "about:blank", title: TITLES[status], status, detail },
     ...errors !== undefined && { errors },
     ...unlisted > 0 && { unlisted },
+    ...reasons !== undefined && { reason: reasons[0], reasons },
   };
   return new Response(JSON.stringify(body), {
     status,

@@ -7,6 +7,7 @@ import type { Refusal } from "./refusal.ts";
 import type { SaSpec } from "./sa_spec.ts";
 import type { SaView } from "./sa_view.ts";
 import type { Totals } from "./totals.ts";
+import type { Unready } from "./unready.ts";
 
 /** `unknown`: there is no such connection; `busy`: its lane has too many orders. */
 export type KickOutcome = "told" | "unknown" | "busy";
@@ -35,6 +36,8 @@ export interface Gateway {
   /** Starts to drain, as SIGTERM does, without the exit. Idempotent. */
   drain(): void;
   isDraining(): boolean;
+  /** What keeps it from serving new clients; empty if it is ready. */
+  unready(): readonly Unready[];
   /** Calls `listener` with each event from now on. The result ends that. */
   subscribe(listener: (event: GatewayEvent) => void): () => void;
 }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { answer } from "./answer.ts";
 import { LIMITS } from "./limits.ts";
 import { TOTALS } from "./totals.ts";
+import { UNREADY_REASON } from "./unready.ts";
 import type { Value } from "./value.ts";
 
 /** The answer of `GET /v1/status`. */
@@ -16,6 +17,8 @@ export const STATUS = answer({
   limits: LIMITS,
   totals: TOTALS,
   draining: z.boolean(),
+  /** What keeps it from serving new clients; empty if it is ready. */
+  unready: z.array(UNREADY_REASON),
 }).meta({ id: "Status" });
 
 export type GatewayStatus = Value<typeof STATUS>;

@@ -3,6 +3,7 @@
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import type { Totals } from "../model/totals.ts";
+import type { ReadyCheck, Unready } from "../model/unready.ts";
 import type { Connections } from "./connections.ts";
 import type { Drain } from "./drain.ts";
 import type { EventHub } from "./events.ts";
@@ -11,7 +12,7 @@ import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
 /** The members of the status that do not change. */
-export type FixedStatus = Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining">;
+export type FixedStatus = Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining" | "unready">;
 
 export interface GatewayOptions {
   readonly connections: Connections;
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly changes: SaChanges;
   readonly orders: Orders;
   readonly drain: Drain;
+  /** What `/readyz` asks beside the drain, in the order in which reasons are told. */
+  readonly checks: readonly ReadyCheck[];
   readonly events: Pick<EventHub, "subscribe">;
   readonly readTotals: () => Totals;
   readonly fixed: FixedStatus;
@@ -28,6 +31,11 @@ export interface GatewayOptions {
 /** Binds the parts of the shell into the object that the API and the commands use. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { sad, changes, connections, orders, events, drain } = options;
+  const checks = [() => drain.isDraining() ? DRAINING : undefined, ...options.checks];
+
+  function unready(): readonly Unready[] {
+    return checks.flatMap((check) => check() ?? []);
+  }
 
   function status(): GatewayStatus {
     return {
@@ -35,6 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       uptimeSeconds: options.uptimeSeconds(),
       totals: options.readTotals(),
       draining: drain.isDraining(),
+      unready: unready().map(({ reason }) => reason),
     };
   }
 
@@ -51,6 +60,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     sendDummy: orders.sendDummy,
     drain: drain.start,
     isDraining: drain.isDraining,
+    unready,
     subscribe: events.subscribe,
   };
 }
+
+const DRAINING: Unready = { reason: "draining", detail: "The gateway is draining" };

@@ -169,7 +169,8 @@ interface Parts extends Tables {
 }
 
 /**
- * Joins the parts. A new check or listener of SAs, or part that hears of the drain, goes in here.
+ * Joins the parts. A new check or listener of SAs, part that hears of the drain, or reason not to
+ * be ready goes in here.
  */
 async function assemble(
   options: StartOptions,
@@ -201,6 +202,7 @@ async function assemble(
     changes,
     orders,
     drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
+    checks: [],
     events,
     readTotals,
     fixed: fixedStatus(options, machine),

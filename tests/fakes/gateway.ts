@@ -9,6 +9,7 @@ import type { Refusal } from "../../gateway/model/refusal.ts";
 import type { SaSpec } from "../../gateway/model/sa_spec.ts";
 import type { SaView } from "../../gateway/model/sa_view.ts";
 import type { Totals } from "../../gateway/model/totals.ts";
+import type { Unready } from "../../gateway/model/unready.ts";
 
 /** A gateway whose tables a test may change before or between calls. */
 export interface FakeGateway extends Gateway {
@@ -18,6 +19,8 @@ export interface FakeGateway extends Gateway {
   readonly dummies: { readonly spi: number; readonly octets: number }[];
   /** Sets what the next installs and dummies are refused with; undefined lets them pass. */
   refuseWith(refusal: Refusal | undefined): void;
+  /** Sets what keeps it from being ready, beside a drain. */
+  hinderBy(unready: readonly Unready[]): void;
   /** Tells an event to all listeners. */
   emit(event: GatewayEvent): void;
   /** Number of listeners. */
@@ -30,10 +33,16 @@ export function createFakeGateway(): FakeGateway {
   const saTable = new Map<number, SaView>();
   const listeners = new Set<(event: GatewayEvent) => void>();
   const dummies: { spi: number; octets: number }[] = [];
-  const state: { refusal: Refusal | undefined; isDraining: boolean } = {
-    refusal: undefined,
-    isDraining: false,
-  };
+  const state: {
+    refusal: Refusal | undefined;
+    isDraining: boolean;
+    unready: readonly Unready[];
+  } = { refusal: undefined, isDraining: false, unready: [] };
+
+  function unready(): readonly Unready[] {
+    const draining: Unready = { reason: "draining", detail: "The gateway is draining" };
+    return [...state.isDraining ? [draining] : [], ...state.unready];
+  }
 
   function installSa(spec: SaSpec): Promise<Refusal | undefined> {
     if (state.refusal !== undefined) return Promise.resolve(state.refusal);
@@ -56,7 +65,12 @@ export function createFakeGateway(): FakeGateway {
     saTable,
     dummies,
     refuseWith: (refusal) => void (state.refusal = refusal),
-    status: () => ({ ...FAKE_STATUS, draining: state.isDraining }),
+    hinderBy: (reasons) => void (state.unready = reasons),
+    status: () => ({
+      ...FAKE_STATUS,
+      draining: state.isDraining,
+      unready: unready().map(({ reason }) => reason),
+    }),
     totals: () => FAKE_TOTALS,
     connections: () => [...connectionTable.values()],
     connection: (id) => connectionTable.get(id),
@@ -68,6 +82,7 @@ export function createFakeGateway(): FakeGateway {
     sendDummy,
     drain: () => void (state.isDraining = true),
     isDraining: () => state.isDraining,
+    unready,
     subscribe(listener): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -134,4 +149,5 @@ const FAKE_STATUS: GatewayStatus = {
   limits: { connections: 10_000 },
   totals: FAKE_TOTALS,
   draining: false,
+  unready: [],
 };

@@ -52,6 +52,7 @@ export function createFakeSnapshot(
       lanes: 1,
       limits: {},
       draining: false,
+      unready: [],
       totals: {
         connections: { accepted: 0, prefixed: 0, enabled: connections.length, draining: 0 },
         accepts: { accepted: 0, refused_total: 0, refused_source: 0, refused_draining: 0 },
