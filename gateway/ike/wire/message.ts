@@ -1,7 +1,7 @@
 // Whole messages: from octets to a header and a chain, and back. What SK holds is opened by
 // `gateway/ike/wire/sealed.ts`; which payloads an exchange has is in `gateway/ike/wire/rules.ts`.
 
-import { GENERIC_HEADER_LEN, HEADER_LEN, PAYLOAD } from "./constants.ts";
+import { HEADER_LEN, PAYLOAD } from "./constants.ts";
 import { checkPayloads, emitChain, firstTypeOf, parseChain, type SealedPayload } from "./chain.ts";
 import { type Fault, faultOf, type Parsed } from "./fault.ts";
 import {
@@ -102,10 +102,14 @@ export interface Opened {
   readonly plain: Uint8Array;
   /** Payloads of the same message outside SK. */
   readonly outside: readonly RawPayload[];
+  /** As {@link Sealed} has it; of fragments the first one's. `outside` are views of it. */
+  readonly aad: Uint8Array;
+  readonly isFragmented: boolean;
 }
 
 /** Splits the chain that was inside SK. {@link judge} has the verdict on a fault: "opened". */
-export function parseInner({ firstType, plain, outside }: Opened): Parsed<readonly RawPayload[]> {
+export function parseInner(opened: Opened): Parsed<readonly RawPayload[]> {
+  const { firstType, plain, outside } = opened;
   const chain = parseChain(firstType, plain);
   if ("fault" in chain) return chain;
   if (chain.value.sealed !== null) return faultOf("sealed_nested");
@@ -159,6 +163,3 @@ function withSealed({ header, payloads, octets }: Outside, sk: SealedPayload): P
   const aad = octets.subarray(0, octets.length - body.length);
   return { value: { header, payloads, sealed: { firstType: sk.firstType, fragment, aad, body } } };
 }
-
-/** Octets of SK in front of the IV. */
-export const SK_HEADER_LEN = GENERIC_HEADER_LEN;
