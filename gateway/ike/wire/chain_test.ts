@@ -39,6 +39,13 @@ test("IW1: the critical bit of a known payload is ignored", () => {
   equal(reasonOfLinks([{ ...NOTIFY, isCritical: true }, { ...VENDOR, isCritical: true }]), null);
 });
 
+test("IW6: of the bits beside the critical one nothing follows", () => {
+  const octets = chainOctets([{ type: 127, body: [1] }, VENDOR]);
+  const before = valueOf(parseChain(127, octets.slice()));
+  octets[1] = 0x7f;
+  deepEqual(valueOf(parseChain(127, octets)), before);
+});
+
 test("IW3: SK and SKF end the chain, and their next payload is the first one inside", () => {
   for (const type of [PAYLOAD.SK, PAYLOAD.SKF]) {
     const links = [VENDOR, { type, body: [9, 9] }];
