@@ -194,6 +194,34 @@ test("IW82: what is kept does not hang on the octets that came", () => {
   deepEqual(results[1]?.outside, [{ type: 200, isCritical: false, body: Uint8Array.of(1, 2, 3) }]);
 });
 
+test("IW81, IW83: what is whole is one series, however fragments come", () => {
+  const pieces = fc.record({
+    messageId: fc.integer({ min: 1, max: 2 }),
+    total: fc.integer({ min: 1, max: 3 }),
+    number: fc.nat(4),
+    isForged: fc.boolean(),
+  });
+  fc.assert(fc.property(fc.array(pieces, { maxLength: 40 }), (series) => {
+    const fragments = createFragments();
+    for (const { messageId, total, number, isForged } of series) {
+      const octets = fragment({
+        messageId,
+        total,
+        number,
+        chunk: Uint8Array.of(messageId, total, number),
+        firstType: messageId,
+      });
+      if (isForged) octets.fill(0, -1).fill(1, -2, -1);
+      const parsed = add(fragments, octets);
+      if ("fault" in parsed || parsed.value === null) continue;
+      ok(!isForged);
+      const whole = Array.from({ length: total }, (_, at) => [messageId, total, at + 1]);
+      deepEqual(parsed.value.plain, join(whole));
+      equal(parsed.value.firstType, messageId);
+    }
+  }));
+});
+
 test("what AUTH covers is the same for a message that came whole and in fragments", () => {
   for (const outside of [[], [{ type: 200, body: [1, 2, 3] }, { type: 201 }]]) {
     const sk = [...outside, { type: PAYLOAD.SK }];
