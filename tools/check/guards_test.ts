@@ -124,6 +124,22 @@ const RULES = [
   "| T49 | x |\n| L30 | x |\n| L31 | x |",
 ] as const;
 
+const IKE_RULES = ["docs/reference/ike-rules.md", "| IW1 | x |\n| IW2 | x |"] as const;
+
+test("checkReferences() knows the rules of both pages", () => {
+  const files = new Map([
+    RULES,
+    IKE_RULES,
+    ["gateway/a_test.ts", '// Rules IW1, T49 and L31. As (IW2) has it.\ntest("IW1 to IW2: x");'],
+    ["gateway/b_test.ts", '// rule IW3\ntest("T49, IW1 to IW3: x");'],
+  ]);
+  deepEqual(checkReferences(files), [
+    'gateway/a_test.ts:1: say "rule IW2"',
+    "gateway/b_test.ts:1: no rule IW3 in docs/reference/ike-rules.md",
+    "gateway/b_test.ts:2: no rule IW3 in docs/reference/ike-rules.md",
+  ]);
+});
+
 test("checkReferences() follows documents, decisions, rules and files", () => {
   const files = new Map([
     RULES,

@@ -9,7 +9,7 @@ import { type Files, lineAt, pathsOf, select } from "./files.ts";
 export function checkReferences(files: Files): string[] {
   const known: Known = {
     paths: pathsOf(files),
-    rules: rulesOf(files.get(RULES) ?? ""),
+    rules: new Set([RULES, IKE_RULES].flatMap((path) => rulesOf(files.get(path) ?? ""))),
   };
   return select(files, SOURCES).filter(([path]) => !EXEMPT.test(path)).flatMap(([path, text]) => [
     ...pathProblems(path, text, known),
@@ -25,8 +25,8 @@ interface Known {
 }
 
 /** Numbers in the first column of the tables. */
-function rulesOf(text: string): Set<string> {
-  return new Set([...text.matchAll(/^\| ([TEAPL]\d+) \|/gm)].map(([, rule = ""]) => rule));
+function rulesOf(text: string): string[] {
+  return [...text.matchAll(DEFINED)].map(([, rule = ""]) => rule);
 }
 
 function pathProblems(path: string, text: string, { paths }: Known): string[] {
@@ -51,7 +51,7 @@ function ruleProblems(path: string, text: string, { rules }: Known): string[] {
   const cited = [...text.matchAll(RULE), ...(TESTS.test(path) ? text.matchAll(NAME) : [])];
   const unknown = cited.flatMap((match) =>
     rulesIn(match[1] ?? "").filter((rule) => !rules.has(rule))
-      .map((rule) => `${path}:${lineAt(text, match.index)}: no rule ${rule} in ${RULES}`)
+      .map((rule) => `${path}:${lineAt(text, match.index)}: no rule ${rule} in ${pageOf(rule)}`)
   );
   const bare = [...text.matchAll(BARE)]
     .map((match) => `${path}:${lineAt(text, match.index)}: say "rule ${match[1]}"`);
@@ -62,9 +62,16 @@ function ruleProblems(path: string, text: string, { rules }: Known): string[] {
 function rulesIn(list: string): string[] {
   return list.split(/, | and /).flatMap((part) => {
     const [first = "", last = first] = part.split(" to ");
-    const [from, to] = [Number(first.slice(1)), Number(last.slice(1))];
-    return Array.from({ length: to - from + 1 }, (_, at) => `${first[0]}${from + at}`);
+    const [prefix = ""] = /^[A-Z]+/.exec(first) ?? [];
+    const [from = 0, to = from] = [first, last].map((rule) => Number(rule.replace(prefix, "")));
+    const numbers = Array.from({ length: to - from + 1 }, (_, at) => from + at);
+    return numbers.map((number) => `${prefix}${number}`);
   });
+}
+
+/** The page that has to define a rule. */
+function pageOf(rule: string): string {
+  return rule.startsWith("I") ? IKE_RULES : RULES;
 }
 
 /** Files in code spans. The end of a path is enough: folders move more often than names change. */
@@ -76,6 +83,13 @@ function fileProblems(path: string, text: string, { paths }: Known): string[] {
 }
 
 const RULES = "docs/reference/protocol-rules.md";
+const IKE_RULES = "docs/reference/ike-rules.md";
+
+/** A rule's number. Those of IKE begin with I and the letter of their part. */
+const NUMBER = String.raw`(?:I[ACKSTW]|[TEAPL])\d{1,3}`;
+
+/** A rule in the first column of a table. */
+const DEFINED = new RegExp(String.raw`^\| (${NUMBER}) \|`, "gm");
 
 const SOURCES = /\.(ts|js|rs|sh|ya?ml|toml|json|py|md)$|(^|\/)run$/;
 
@@ -96,7 +110,7 @@ const DECISION = /(?<![\w./-])decisions\/\d{4}\b(?!-)/g;
 
 const DECISIONS = "docs/design/decisions/";
 
-const LIST = String.raw`[TEAPL]\d{1,3}(?:(?:, | and | to )[TEAPL]\d{1,3})*`;
+const LIST = String.raw`${NUMBER}(?:(?:, | and | to )${NUMBER})*`;
 
 /** In prose: "rule T49", "rules L30 to L32". */
 const RULE = new RegExp(String.raw`\b[Rr]ules? (${LIST})(?!\w)`, "g");
