@@ -88,6 +88,12 @@ test("IW5: payloads of a message are counted, in all and by kind", () => {
   }
 });
 
+test("IW5: a chain is given up at the first payload too many", () => {
+  const links = repeat({ type: 200 }, LIMIT.PAYLOADS + 1);
+  equal(reasonOf(parseChain(200, chainOctets(links))), "payloads_too_many");
+  equal(valueOf(parseChain(200, chainOctets(links.slice(1)))).payloads.length, LIMIT.PAYLOADS);
+});
+
 test("IW5: 70 notifies and 40 vendor IDs around a fragment are refused", () => {
   const links = [...repeat(NOTIFY, 70), ...repeat(VENDOR, 40), { type: PAYLOAD.SKF, body: [0, 1] }];
   equal(reasonOfLinks(links), "payloads_too_many");

@@ -37,7 +37,7 @@ export function parseSignature(data: Uint8Array): DigitalSignature | undefined {
   const reader = createReader(data);
   const algorithm = reader.take(reader.u8());
   const signature = reader.rest();
-  const isWhole = algorithm.length > 0 && signature.length > 0 && !reader.isShort();
+  const isWhole = algorithm.length > 0 && signature.length > 0;
   return isWhole ? { algorithm, signature } : undefined;
 }
 
