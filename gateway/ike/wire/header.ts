@@ -56,6 +56,17 @@ export function emitHeader(writer: Writer, header: Header): void {
   writer.u32(0);
 }
 
+/**
+ * Makes the header of the response to a request: same SPIs, exchange and Message ID. The flag I
+ * turns around, because it tells of the sender. To a first request the SPIr stays 0, as in an
+ * answer that makes no SA; one that does sets its own.
+ */
+export function responseHeader(request: Header): Header {
+  const { spiI, spiR, exchange, messageId } = request;
+  const flags = FLAG.RESPONSE | (isFromInitiator(request) ? 0 : FLAG.INITIATOR);
+  return { spiI, spiR, exchange, flags, messageId };
+}
+
 /** Where the header has the type of the first payload, and the message's Length. */
 export const FIRST_TYPE_AT = 16;
 export const LENGTH_AT = 24;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { EXCHANGE, FLAG } from "./constants.ts";
-import { type Header, isFromInitiator, isResponse, parseHeader } from "./header.ts";
+import { type Header, isFromInitiator, isResponse, parseHeader, responseHeader } from "./header.ts";
 import {
   firstHeader,
   laterHeader,
@@ -74,4 +74,11 @@ test("IW46: a first request has no SPIr, Message ID 0 and flag I; its response n
 test("IW6: unknown flags are ignored, and sent as 0", () => {
   equal(reasonWith(firstHeader(), (octets) => octets[19] = 0xc7 | FLAG.INITIATOR), null);
   equal(messageOctets(firstHeader({ flags: 0xff }), [])[19], FLAG.INITIATOR | FLAG.RESPONSE);
+});
+
+test("a response has its request's numbers, R, and I if the request had it not", () => {
+  const answer = responseHeader(firstHeader());
+  deepEqual(answer, firstHeader({ flags: FLAG.RESPONSE }));
+  const ours = laterHeader({ flags: 0 });
+  deepEqual(responseHeader(ours), { ...ours, flags: FLAG.RESPONSE | FLAG.INITIATOR });
 });

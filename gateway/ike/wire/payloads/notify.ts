@@ -4,7 +4,7 @@ import { ESP_SPI_LEN, PROTOCOL } from "../constants.ts";
 import { faultOf, type Parsed } from "../fault.ts";
 import { isErrorType } from "../notify_types.ts";
 import { createReader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+import { createWriter, type Writer } from "../writer.ts";
 
 export interface NotifyPayload {
   readonly kind: "notify";
@@ -35,6 +35,13 @@ export function emitNotify(writer: Writer, { type, protocol, spi, data }: Notify
 /** Makes a notify without an SPI, as nearly all are. */
 export function makeNotify(type: number, data: Uint8Array = EMPTY): NotifyPayload {
   return { kind: "notify", type, protocol: PROTOCOL.NONE, spi: EMPTY, data };
+}
+
+/** Makes REKEY_SA or CHILD_SA_NOT_FOUND. */
+export function makeEspNotify(type: number, spi: number): NotifyPayload {
+  const octets = new Uint8Array(ESP_SPI_LEN);
+  createWriter(octets).u32(spi);
+  return { ...makeNotify(type), protocol: PROTOCOL.ESP, spi: octets };
 }
 
 /** The first notify of a type: of a second one nothing is read (rule IW11). */

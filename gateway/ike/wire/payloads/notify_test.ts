@@ -2,7 +2,15 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { PROTOCOL } from "../constants.ts";
 import { NOTIFY } from "../notify_types.ts";
-import { espSpiOf, findError, findNotify, makeNotify, numbersOf, parseNotify } from "./notify.ts";
+import {
+  espSpiOf,
+  findError,
+  findNotify,
+  makeEspNotify,
+  makeNotify,
+  numbersOf,
+  parseNotify,
+} from "./notify.ts";
 import { reasonOf, valueOf } from "../../../../tests/support/ike/messages.ts";
 
 test("IW49: a notify has room for its SPI", () => {
@@ -20,6 +28,7 @@ test("IW11: REKEY_SA needs protocol ESP and an SPI of 4 octets", () => {
   const rekey = (protocol: number, spi: readonly number[]): number | undefined =>
     espSpiOf({ ...makeNotify(NOTIFY.REKEY_SA), protocol, spi: Uint8Array.from(spi) });
   equal(rekey(PROTOCOL.ESP, [0xc0, 0xff, 0xee, 1]), 0xc0ffee01);
+  equal(espSpiOf(makeEspNotify(NOTIFY.REKEY_SA, 0xc0ffee01)), 0xc0ffee01);
   for (const protocol of [PROTOCOL.NONE, PROTOCOL.IKE, PROTOCOL.AH, 255]) {
     equal(rekey(protocol, [0xc0, 0xff, 0xee, 1]), undefined);
   }
