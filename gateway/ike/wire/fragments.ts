@@ -21,7 +21,10 @@ export interface Fragments {
   add(piece: Piece): Parsed<Opened | null>;
   /** Whether the message that is being collected has this ID. */
   isCollecting(messageId: number): boolean;
-  /** Forgets what has come. */
+  /**
+   * Forgets what has come. Time runs out at the next fragment by itself; a caller with a timer
+   * gives the memory back earlier.
+   */
   clear(): void;
 }
 
