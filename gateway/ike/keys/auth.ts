@@ -1,0 +1,41 @@
+// The octets that AUTH covers, and AUTH by a shared secret (RFC 7296 §2.15).
+
+import { timingSafeEqual } from "node:crypto";
+import { type Prf, prf } from "./prf.ts";
+
+/** What one side signs. */
+export interface Signed {
+  /**
+   * The last version of this side's IKE_SA_INIT message that it sent, as it was on the wire, from
+   * the first octet of the header on, without the Non-ESP Marker.
+   */
+  readonly firstMessage: Uint8Array;
+  /** Data of the other side's nonce. */
+  readonly otherNonce: Uint8Array;
+  /** SK_pi for the initiator, SK_pr for the responder. */
+  readonly p: Uint8Array;
+  /** Body of this side's ID payload, from its type on. */
+  readonly idBody: Uint8Array;
+}
+
+/** RealMessage | Nonce of the other side | prf(SK_p, RestOfID), as the parts of it. */
+export function signedParts(kind: Prf, signed: Signed): Uint8Array[] {
+  const maced = prf(kind, signed.p, signed.idBody);
+  return [signed.firstMessage, signed.otherNonce, maced];
+}
+
+/** AUTH by a shared secret: prf(prf(secret, "Key Pad for IKEv2"), signed octets). */
+export function pskAuth(kind: Prf, secret: Uint8Array, signed: Signed): Uint8Array {
+  const key = prf(kind, secret, KEY_PAD);
+  const auth = prf(kind, key, ...signedParts(kind, signed));
+  key.fill(0);
+  return auth;
+}
+
+/** Whether the peer's AUTH data is `expected`, in a time that says nothing of where they differ. */
+export function isSameAuth(expected: Uint8Array, data: Uint8Array): boolean {
+  return expected.length === data.length && timingSafeEqual(expected, data);
+}
+
+/** 17 octets without a final zero. */
+const KEY_PAD = new TextEncoder().encode("Key Pad for IKEv2");

@@ -1,0 +1,27 @@
+// Key exchange methods (transform type 4): what an IKE SA can agree on a secret with.
+
+/** The id of a key exchange method in a transform of type 4 (RFC 7296 §3.3.2, RFC 8031 §4). */
+export type KeyExchangeId = 14 | 15 | 16 | 19 | 20 | 21 | 31;
+
+/** A key exchange method. */
+export interface KeyExchange {
+  readonly id: KeyExchangeId;
+  /** Octets of the data in a KE payload, in both directions. */
+  readonly publicLen: number;
+  /** Makes a fresh private value (RFC 6989 §2.2: none serves two IKE SAs). */
+  generate(): KeyPair;
+}
+
+/** A private value and what the peer gets of it. */
+export interface KeyPair {
+  /** Data of our KE payload: `publicLen` octets. */
+  readonly publicValue: Uint8Array;
+  /**
+   * The shared secret, in the form that goes into SKEYSEED (RFC 7296 §2.14, RFC 5903 §7, RFC 8031
+   * §2). The caller wipes it.
+   *
+   * @returns undefined if the peer's value is refused: wrong length, outside the group, off the
+   *   curve, or a result that is zero (RFC 6989 §2, RFC 8031 §3.2)
+   */
+  agree(peerValue: Uint8Array): Uint8Array | undefined;
+}
