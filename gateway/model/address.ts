@@ -34,6 +34,11 @@ export function addressText(octets: Uint8Array): string {
   return canonicalText(isMapped(known) ? known.toIPv4Address() : known);
 }
 
+/** An address of 4 or 16 octets as text of its own family: `::ffff:c000:201` stays one of IPv6. */
+export function exactAddressText(octets: Uint8Array): string {
+  return canonicalText(libraryAddress(octets));
+}
+
 /** Whether the address has 16 octets; an IPv4-mapped one has too. */
 export function isV6(address: { readonly octets: Uint8Array }): boolean {
   return address.octets.length === 16;

@@ -2,7 +2,13 @@
 
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { type IpAddress, type LibraryAddress, libraryAddress, parseAddress } from "./address.ts";
+import {
+  exactAddressText,
+  type IpAddress,
+  type LibraryAddress,
+  libraryAddress,
+  parseAddress,
+} from "./address.ts";
 import { requiredText } from "./required.ts";
 import { type ParsedText, textCodec } from "./text_codec.ts";
 import type { Value } from "./value.ts";
@@ -31,10 +37,20 @@ export function parsePrefix(text: string): ParsedText<Prefix> {
   if (!LENGTH.test(bitsText ?? "0") || bits > bitsMax) {
     return { problem: `must have a length from 0 to ${bitsMax}` };
   }
-  const prefix = { octets: parsed.octets, bits, text: `${parsed.text}/${bits}` };
+  const prefix = makePrefix(parsed.octets, bits);
   return hasHostBits(prefix)
     ? { problem: "must have no bits set behind its length" }
     : { value: prefix };
+}
+
+/**
+ * Makes a prefix of octets that have no host bits.
+ *
+ * @param octets 4 or 16 octets
+ * @param bits From 0 to the bits of the address
+ */
+export function makePrefix(octets: Uint8Array, bits: number): Prefix {
+  return { octets, bits, text: `${exactAddressText(octets)}/${bits}` };
 }
 
 const LENGTH = /^(0|[1-9]\d{0,2})$/;
