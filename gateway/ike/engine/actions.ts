@@ -1,0 +1,120 @@
+// What the engine wants done, in the order of the list, and what it tells.
+
+import type { IpAddress } from "../../model/address.ts";
+import type { AeadName } from "../../model/aead.ts";
+import type { SaDirection } from "../../model/direction.ts";
+import type { Prefix } from "../../model/prefix.ts";
+import type { SocketAddress } from "../../model/socket_address.ts";
+
+/** A way to a peer: a connection, under a number of the caller's. */
+export interface Path {
+  readonly id: number;
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+}
+
+/** One thing to do or to tell. */
+export type IkeAction =
+  | SendAction
+  | InstallAction
+  | RemoveAction
+  | ScoreAction
+  | EstablishedAction
+  | ConfiguredAction
+  | EndedAction
+  | RefusedAction;
+
+/** Send a message by a path. The octets are the caller's. */
+export interface SendAction {
+  readonly kind: "send";
+  readonly path: number;
+  /** From the header on, without the Non-ESP Marker. */
+  readonly octets: Uint8Array;
+}
+
+/** Install one direction of a Child SA. */
+export interface InstallAction {
+  readonly kind: "install";
+  readonly direction: SaDirection;
+  /** The receiver's SPI. */
+  readonly spi: number;
+  /** The IKE SA that it belongs to, in the engine's numbers. */
+  readonly ike: number;
+  readonly aead: AeadName;
+  /** Key, then salt; the caller wipes it. */
+  readonly keyMaterial: Uint8Array;
+  readonly local: readonly Prefix[];
+  readonly remote: readonly Prefix[];
+  readonly esn: boolean;
+}
+
+/** Remove one direction of a Child SA, and wipe its key. */
+export interface RemoveAction {
+  readonly kind: "remove";
+  readonly direction: SaDirection;
+  readonly spi: number;
+  readonly ike: number;
+}
+
+/** Octets that no honest peer sends have come by a path (rule T70). */
+export interface ScoreAction {
+  readonly kind: "score";
+  readonly path: number;
+}
+
+/** An IKE SA is up, and its peer is known. */
+export interface EstablishedAction {
+  readonly kind: "established";
+  readonly ike: number;
+  readonly peer: string;
+  /** The peer's identity as text. */
+  readonly identity: string;
+  readonly path: number;
+}
+
+/** The responder has given us inner addresses. */
+export interface ConfiguredAction {
+  readonly kind: "configured";
+  readonly ike: number;
+  readonly addresses: readonly IpAddress[];
+}
+
+/** An IKE SA is gone, with all of its Child SAs. */
+export interface EndedAction {
+  readonly kind: "ended";
+  readonly ike: number;
+  readonly reason: EndReason;
+}
+
+/** An attempt has failed before an IKE SA was up, or a Child SA was refused. */
+export interface RefusedAction {
+  readonly kind: "refused";
+  readonly path: number;
+  readonly reason: RefusalReason;
+  /** For the log: which proposals or identities did not meet. */
+  readonly detail: string;
+}
+
+/** Why an IKE SA ended. A label of metrics. */
+export type EndReason =
+  | "deleted_here"
+  | "deleted_by_peer"
+  | "malformed"
+  | "no_answer"
+  | "peer_gone"
+  | "replaced";
+
+/** Why an attempt failed. A label of metrics. */
+export type RefusalReason =
+  | "address_pool_empty"
+  | "auth_method"
+  | "half_open"
+  | "identity_unknown"
+  | "ike_proposal"
+  | "key_exchange"
+  | "malformed"
+  | "esp_proposal"
+  | "selectors"
+  | "secret"
+  | "timeout"
+  | "refused_by_peer";

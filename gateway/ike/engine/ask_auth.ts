@@ -1,0 +1,179 @@
+// IKE_AUTH, the initiator's side (RFC 7296 §1.2, §2.15, §2.19).
+
+import type { IpAddress } from "../../model/address.ts";
+import { makePrefix, type Prefix } from "../../model/prefix.ts";
+import { identityKey, identityText, matchesPattern } from "../identity/identity.ts";
+import { isSameAuth, pskAuth } from "../keys/auth.ts";
+import { PRFS } from "../keys/prf.ts";
+import { isInside, narrow } from "../selectors/narrow.ts";
+import { accepted, espSuiteOf } from "../suites/accept.ts";
+import { proposalsOf } from "../suites/choose.ts";
+import { AUTH_METHOD, CP_ATTRIBUTE, CP_TYPE, EXCHANGE, PROTOCOL } from "../wire/constants.ts";
+import { NOTIFY } from "../wire/notify_types.ts";
+import { makeId } from "../wire/payloads/id.ts";
+import { findError, makeNotify } from "../wire/payloads/notify.ts";
+import type { Payload } from "../wire/payloads/payload.ts";
+import type { ContentOf } from "../wire/rules.ts";
+import {
+  addChild,
+  espSpiNumber,
+  espSpiOctets,
+  rekeyTime,
+  selectorsOf,
+  startSending,
+} from "./children.ts";
+import { askedAddresses } from "./config_payload.ts";
+import type { Context } from "./context.ts";
+import { endSa, refuseSa } from "./end.ts";
+import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
+import { ask } from "./ask.ts";
+
+/** Sends IKE_AUTH with the first Child SA in it. */
+export function askAuth(
+  context: Context,
+  sa: IkeSa,
+  { target, path }: { readonly target: Target; readonly path: number },
+): void {
+  const { init } = sa;
+  if (init === null) return;
+  const { settings, tools } = context;
+  const idi = makeId("idi", settings.localId);
+  const data = pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
+    firstMessage: init.request,
+    otherNonce: init.nonceR,
+    p: sa.keyed().keys.pi,
+    idBody: idi.body,
+  });
+  sa.offer = { spiIn: tools.espSpi(), ...offeredPrefixes(target) };
+  const payloads: Payload[] = [
+    idi,
+    { kind: "auth", method: AUTH_METHOD.PSK, data },
+    makeNotify(NOTIFY.INITIAL_CONTACT),
+    ...configRequest(target),
+    { kind: "sa", proposals: espProposals(context, sa.offer.spiIn) },
+    selectorsOf("tsi", sa.offer.local),
+    selectorsOf("tsr", sa.offer.remote),
+  ];
+  sa.state = "auth_sent";
+  sa.path = path;
+  ask(context, sa, { what: { kind: "auth" }, exchange: EXCHANGE.IKE_AUTH, payloads });
+}
+
+function espProposals(context: Context, spiIn: number): ReturnType<typeof proposalsOf> {
+  const head = { protocol: PROTOCOL.ESP, spi: espSpiOctets(spiIn), kes: [] };
+  return proposalsOf(context.settings.esp, head);
+}
+
+/** With an address that the responder chooses, everything is offered; it narrows that. */
+function offeredPrefixes(
+  { peer, addresses }: Target,
+): { readonly local: readonly Prefix[]; readonly remote: readonly Prefix[] } {
+  const any = addresses.map((family) => makePrefix(new Uint8Array(family === "v4" ? 4 : 16), 0));
+  const local = addresses.length === 0 ? peer.local : any;
+  return { local, remote: peer.remote ?? any };
+}
+
+function configRequest({ addresses }: Target): Payload[] {
+  if (addresses.length === 0) return [];
+  const types = addresses.flatMap((family) => ASKED[family]);
+  const attributes = [...types, CP_ATTRIBUTE.INTERNAL_DNS_DOMAIN]
+    .map((type) => ({ type, value: new Uint8Array(0) }));
+  return [{ kind: "cp", type: CP_TYPE.REQUEST, attributes }];
+}
+
+const ASKED = {
+  v4: [CP_ATTRIBUTE.INTERNAL_IP4_ADDRESS, CP_ATTRIBUTE.INTERNAL_IP4_DNS],
+  v6: [CP_ATTRIBUTE.INTERNAL_IP6_ADDRESS, CP_ATTRIBUTE.INTERNAL_IP6_DNS],
+} as const;
+
+/** The answer of IKE_AUTH. It came out of SK, but from whom is known only after its AUTH. */
+export function takeAuthAnswer(
+  context: Context,
+  sa: IkeSa,
+  answer: ContentOf<"ikeAuthResponse">,
+): void {
+  const { init, peer } = sa;
+  if (sa.state !== "auth_sent" || init === null || peer === null) return;
+  const { idr, auth } = answer;
+  if (idr === null || auth === null) {
+    const type = findError(answer.notifies)?.type;
+    return refuseSa(context, sa, { reason: "refused_by_peer", detail: `notify ${type ?? "?"}` });
+  }
+  const who = identityText(idr);
+  if (!matchesPattern(peer.remoteId, idr)) {
+    return refuseSa(context, sa, { reason: "identity_unknown", detail: who });
+  }
+  const expected = pskAuth(PRFS[sa.suite.prf], peer.psk, {
+    firstMessage: init.answer,
+    otherNonce: init.nonceI,
+    p: sa.keyed().keys.pr,
+    idBody: idr.body,
+  });
+  if (auth.method !== AUTH_METHOD.PSK) {
+    return refuseSa(context, sa, { reason: "auth_method", detail: `${who}: ${auth.method}` });
+  }
+  if (!isSameAuth(expected, auth.data)) {
+    return refuseSa(context, sa, { reason: "secret", detail: who });
+  }
+  sa.state = "established";
+  sa.identity = identityKey(idr);
+  sa.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
+  sa.start = null;
+  const common = { ike: sa.id, peer: peer.name, identity: who, path: sa.path ?? 0 };
+  context.actions.push({ kind: "established", ...common });
+  takeChild(context, sa, { answer, init });
+}
+
+/** Installs the Child SA that the responder has chosen, if it is one that was offered. */
+function takeChild(
+  context: Context,
+  sa: IkeSa,
+  { answer, init }: { readonly answer: ContentOf<"ikeAuthResponse">; readonly init: InitValues },
+): void {
+  const { sa: chosen, tsi, tsr, cp, notifies } = answer;
+  const { offer } = sa;
+  if (offer === null) return;
+  if (chosen === null || tsi === null || tsr === null) {
+    const detail = `Child SA: notify ${findError(notifies)?.type ?? "?"}`;
+    context.actions.push({
+      kind: "refused",
+      path: sa.path ?? 0,
+      reason: "refused_by_peer",
+      detail,
+    });
+    return;
+  }
+  const proposal = accepted(chosen.proposals, espProposals(context, offer.spiIn));
+  const suite = proposal && espSuiteOf(proposal);
+  const local = isInside(tsi.selectors, offer.local)
+    ? narrow(tsi.selectors, offer.local)
+    : undefined;
+  const remote = isInside(tsr.selectors, offer.remote)
+    ? narrow(tsr.selectors, offer.remote)
+    : undefined;
+  if (proposal?.spi.length !== 4 || suite === undefined || local === undefined || !remote) {
+    endSa(context, sa, "malformed");
+    return;
+  }
+  const { child, inbound } = addChild(context, sa, {
+    terms: {
+      spiIn: offer.spiIn,
+      spiOut: espSpiNumber(proposal.spi),
+      suite,
+      local: local.prefixes,
+      remote: remote.prefixes,
+    },
+    exchange: { isInitiator: true, nonceI: init.nonceI, nonceR: init.nonceR },
+  });
+  context.actions.push(inbound);
+  startSending(context, child);
+  if (cp !== null) context.actions.push({ kind: "configured", ike: sa.id, ...configured(cp) });
+}
+
+type Configured = { readonly addresses: readonly IpAddress[] };
+
+/** The addresses that the responder has given. */
+function configured(cp: Parameters<typeof askedAddresses>[0]): Configured {
+  const { v4, v6 } = askedAddresses(cp);
+  return { addresses: [v4?.wish, v6?.wish].filter((address) => address !== undefined) };
+}

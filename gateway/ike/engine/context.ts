@@ -1,0 +1,90 @@
+// The state of an engine, and what all of its parts do with it.
+
+import { FLAG, HEADER_LEN } from "../wire/constants.ts";
+import { LIMIT } from "../wire/limits.ts";
+import { emitMessage } from "../wire/message.ts";
+import type { Payload } from "../wire/payloads/payload.ts";
+import { sealMessage } from "../wire/sealed.ts";
+import { createWriter } from "../wire/writer.ts";
+import type { IkeAction } from "./actions.ts";
+import type { IkeSa } from "./ike_sa.ts";
+import type { IkeSettings, IkeTools } from "./settings.ts";
+
+/** The state of an engine. */
+export interface Context {
+  readonly settings: IkeSettings;
+  readonly tools: IkeTools;
+  /** IKE SAs by our SPI, in hex. */
+  readonly sas: Map<string, IkeSa>;
+  /** Half-open IKE SAs by the digest of the request that began them. */
+  readonly begun: Map<string, IkeSa>;
+  /** Where messages are laid out. */
+  readonly buffer: Uint8Array;
+  /** What is to be done; whoever calls the engine takes it out. */
+  actions: IkeAction[];
+  /** Monotonic ms, of the call that is under way. */
+  now: number;
+  /** Number of the IKE SA that is made next. */
+  nextId: number;
+  /** How many IKE SAs strangers have begun that are not up. */
+  halfOpen: number;
+}
+
+/** Makes the state of an engine without IKE SAs. */
+export function createContext(settings: IkeSettings, tools: IkeTools): Context {
+  return {
+    settings,
+    tools,
+    sas: new Map(),
+    begun: new Map(),
+    buffer: new Uint8Array(HEADER_LEN + LIMIT.MESSAGE_LEN),
+    actions: [],
+    now: 0,
+    nextId: 1,
+    halfOpen: 0,
+  };
+}
+
+/** The key under which an SPI of 8 octets is found. */
+export function spiKey(spi: Uint8Array): string {
+  return Buffer.from(spi.buffer, spi.byteOffset, spi.length).toString("hex");
+}
+
+/** The head of a message of an IKE SA. */
+export interface MessageHead {
+  readonly exchange: number;
+  readonly messageId: number;
+  readonly isResponse: boolean;
+}
+
+/** Lays out and seals a message of an IKE SA. The octets are a copy. */
+export function sealFor(
+  context: Context,
+  sa: IkeSa,
+  { exchange, messageId, isResponse, payloads }: MessageHead & {
+    readonly payloads: readonly Payload[];
+  },
+): Uint8Array {
+  const { spiI, spiR } = sa;
+  const flags = (sa.isInitiator ? FLAG.INITIATOR : 0) | (isResponse ? FLAG.RESPONSE : 0);
+  const header = { spiI, spiR, exchange, flags, messageId };
+  const { seal } = sa.keyed();
+  const message = { header, payloads, iv: sa.nextIv() };
+  return sealMessage(createWriter(context.buffer), message, seal).slice();
+}
+
+/** Lays out a message without SK. The octets are a copy. */
+export function emitFor(
+  context: Context,
+  header: MessageHead & {
+    readonly spiI: Uint8Array;
+    readonly spiR: Uint8Array;
+    readonly isInitiator: boolean;
+  },
+  payloads: readonly Payload[],
+): Uint8Array {
+  const { isInitiator, isResponse } = header;
+  const flags = (isInitiator ? FLAG.INITIATOR : 0) | (isResponse ? FLAG.RESPONSE : 0);
+  const message = { header: { ...header, flags }, payloads };
+  return emitMessage(createWriter(context.buffer), message).slice();
+}

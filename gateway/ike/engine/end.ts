@@ -1,0 +1,44 @@
+// The end of an IKE SA: its Child SAs go, its keys are wiped, its addresses are free.
+
+import type { EndReason, RefusalReason } from "./actions.ts";
+import { removeChild } from "./children.ts";
+import { type Context, spiKey } from "./context.ts";
+import type { IkeSa } from "./ike_sa.ts";
+
+/** Ends an IKE SA that was up. It does nothing to one that is dead. */
+export function endSa(context: Context, sa: IkeSa, reason: EndReason): void {
+  if (sa.state === "dead") return;
+  const wasUp = sa.isCurrent && (sa.state === "established" || sa.state === "deleting");
+  for (const child of [...sa.children.values()]) removeChild(context, sa, child);
+  forget(context, sa);
+  if (wasUp) context.actions.push({ kind: "ended", ike: sa.id, reason });
+}
+
+/** Ends an IKE SA that has not come up, and says why. */
+export function refuseSa(
+  context: Context,
+  sa: IkeSa,
+  refusal: { readonly reason: RefusalReason; readonly detail: string },
+): void {
+  if (sa.state === "dead") return;
+  context.actions.push({ kind: "refused", path: sa.path ?? 0, ...refusal });
+  endSa(context, sa, "no_answer");
+}
+
+/**
+ * Forgets an IKE SA. A responder's answer to the last request stays for its repeat: the entry goes
+ * by the time (`gateway/ike/engine/engine.ts`).
+ */
+function forget(context: Context, sa: IkeSa): void {
+  if (sa.state === "half_open") context.halfOpen--;
+  sa.state = "dead";
+  sa.own.end();
+  sa.wipe();
+  for (const release of sa.leases.splice(0)) release();
+  sa.heardAt = context.now;
+}
+
+/** Takes an IKE SA out of the tables. */
+export function dropSa(context: Context, sa: IkeSa): void {
+  context.sas.delete(spiKey(sa.isInitiator ? sa.spiI : sa.spiR));
+}

@@ -1,0 +1,327 @@
+// IKEv2 without input and output: messages and time go in, actions come out. No call waits, so all
+// that an IKE SA is told happens in one order.
+
+import { EXCHANGE, FLAG } from "../wire/constants.ts";
+import { isInitial, isResponse, isZeroSpi, type ReceivedHeader } from "../wire/header.ts";
+import { LIMIT } from "../wire/limits.ts";
+import { type Message, parseBody, parseInner } from "../wire/message.ts";
+import { parseHeader } from "../wire/header.ts";
+import { NOTIFY } from "../wire/notify_types.ts";
+import { makeNotify } from "../wire/payloads/notify.ts";
+import { openMessage } from "../wire/sealed.ts";
+import { judge } from "../wire/verdict.ts";
+import type { IkeAction, Path } from "./actions.ts";
+import { answerOpened } from "./answer.ts";
+import { advance } from "./advance.ts";
+import { ask, askDelete } from "./ask.ts";
+import { startSending } from "./children.ts";
+import { type Context, createContext, emitFor, spiKey } from "./context.ts";
+import { dropSa, endSa, refuseSa } from "./end.ts";
+import type { Asked, IkeSa, Target } from "./ike_sa.ts";
+import { answerInit } from "./init.ts";
+import { initiate, takeInitAnswer } from "./initiate.ts";
+import type { IkeSettings, IkeTools } from "./settings.ts";
+import { takeAnswer } from "./take_answer.ts";
+
+/** IKE of a process. Every call returns what is to be done, in its order. */
+export interface IkeEngine {
+  /**
+   * Takes a message that came by a path.
+   *
+   * @param octets From the header on. The engine overwrites them
+   * @param now Monotonic ms, never less than before
+   */
+  receive(now: number, octets: Uint8Array, path: Path): IkeAction[];
+  /** Begins an IKE SA as its initiator. */
+  initiate(now: number, target: Target, path: Path): IkeAction[];
+  /** Deletes an IKE SA. */
+  end(now: number, ike: number): IkeAction[];
+  /** Replaces the keys of an IKE SA, or of its Child SAs, as soon as nothing else is under way. */
+  rekey(now: number, ike: number, what: "ike" | "children"): IkeAction[];
+  /** The first packet has come on an inbound Child SA. */
+  used(now: number, spi: number): IkeAction[];
+  /** A new connection to the peer of an IKE SA is there (RFC 9329 §6.1). */
+  pathOpened(now: number, ike: number, path: Path): IkeAction[];
+  /** A connection is gone. Its IKE SAs live on without a path (RFC 9329 §6.1). */
+  pathClosed(now: number, path: number): IkeAction[];
+  /** Does what is due. Call it every second. */
+  tick(now: number): IkeAction[];
+  /** Numbers of IKE SAs that are up. */
+  established(): number[];
+}
+
+/** Makes an engine without IKE SAs. */
+export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine {
+  const context = createContext(settings, tools);
+
+  function run(now: number, what: () => void): IkeAction[] {
+    context.now = now;
+    what();
+    const { actions } = context;
+    context.actions = [];
+    return actions;
+  }
+
+  function of(ike: number): IkeSa[] {
+    return all().filter(({ id }) => id === ike);
+  }
+
+  function all(): IkeSa[] {
+    return [...context.sas.values()];
+  }
+
+  return {
+    receive: (now, octets, path) => run(now, () => receive(context, octets, path)),
+    initiate: (now, target, path) => run(now, () => void initiate(context, target, path)),
+    end: (now, ike) => run(now, () => of(ike).forEach((sa) => endNow(context, sa))),
+    rekey: (now, ike, what) => run(now, () => of(ike).forEach((sa) => rekeyNow(context, sa, what))),
+    used: (now, spi) =>
+      run(now, () => {
+        for (const sa of all()) {
+          const child = sa.children.get(spi);
+          if (child !== undefined) startSending(context, child);
+        }
+      }),
+    pathOpened: (now, ike, path) => run(now, () => openPath(context, of(ike), path.id)),
+    pathClosed: (now, path) =>
+      run(now, () => all().filter((sa) => sa.path === path).forEach((sa) => void (sa.path = null))),
+    tick: (now) => run(now, () => all().forEach((sa) => tick(context, sa))),
+    established: () => all().filter(({ state }) => state === "established").map(({ id }) => id),
+  };
+}
+
+function receive(context: Context, octets: Uint8Array, path: Path): void {
+  const head = parseHeader(octets);
+  if ("fault" in head) {
+    const { notify, isScored } = judge(head.fault, head.header, "clear");
+    if (isScored) context.actions.push({ kind: "score", path: path.id });
+    if (notify !== null && head.header !== null) {
+      answerClear(context, { header: head.header, path }, notify.type);
+    }
+    return;
+  }
+  const header = head.value;
+  const sa = findSa(context, header);
+  if (isInitial(header.exchange)) return receiveInitial(context, { header, octets, path, sa });
+  if (sa === undefined) return receiveUnknown(context, { header, path });
+  receiveSealed(context, sa, { header, octets, path });
+}
+
+interface Received {
+  readonly header: ReceivedHeader;
+  readonly octets: Uint8Array;
+  readonly path: Path;
+}
+
+/** Found by our SPI, which is the initiator's if the sender is the responder (RFC 7296 §2.6). */
+function findSa(context: Context, header: ReceivedHeader): IkeSa | undefined {
+  const isFromInitiator = (header.flags & FLAG.INITIATOR) !== 0;
+  const sa = context.sas.get(spiKey(isFromInitiator ? header.spiR : header.spiI));
+  if (sa === undefined || sa.isInitiator === isFromInitiator) return undefined;
+  const other = isFromInitiator ? sa.spiI : sa.spiR;
+  const theirs = isFromInitiator ? header.spiI : header.spiR;
+  return isZeroSpi(other) || spiKey(other) === spiKey(theirs) ? sa : undefined;
+}
+
+function receiveInitial(
+  context: Context,
+  { header, octets, path, sa }: Received & { readonly sa: IkeSa | undefined },
+): void {
+  const parsed = parseBody(octets, { header, lenMax: LIMIT.STRANGER_MESSAGE_LEN });
+  if ("fault" in parsed) {
+    const { notify, isScored } = judge(parsed.fault, header, "clear");
+    if (isScored) context.actions.push({ kind: "score", path: path.id });
+    if (notify !== null) answerClear(context, { header, path }, notify.type);
+    return;
+  }
+  const { payloads } = parsed.value;
+  if (header.exchange !== EXCHANGE.IKE_SA_INIT) {
+    return answerClear(context, { header, path }, NOTIFY.TICKET_NACK);
+  }
+  if (!isResponse(header)) return answerInit(context, { header, octets, payloads, path });
+  if (sa !== undefined) takeInitAnswer(context, sa, { header, octets, payloads, path });
+}
+
+/** RFC 7296 §2.21.4: a request of an IKE SA that is unknown here is told so, a response is not. */
+function receiveUnknown(
+  context: Context,
+  { header, path }: Pick<Received, "header" | "path">,
+): void {
+  if (isResponse(header)) context.actions.push({ kind: "score", path: path.id });
+  else answerClear(context, { header, path }, NOTIFY.INVALID_IKE_SPI);
+}
+
+/** Answers a request with one notify and without SK. */
+function answerClear(
+  context: Context,
+  { header, path }: Pick<Received, "header" | "path">,
+  type: number,
+): void {
+  if (isResponse(header)) return;
+  const { spiI, spiR, exchange, messageId } = header;
+  const isInitiator = (header.flags & FLAG.INITIATOR) === 0;
+  const head = { spiI, spiR, exchange, messageId, isResponse: true, isInitiator };
+  const octets = emitFor(context, head, [makeNotify(type)]);
+  context.actions.push({ kind: "send", path: path.id, octets });
+}
+
+/** A message under the keys of an IKE SA: first the window, then the ICV, then what it says. */
+function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Received): void {
+  const arrival = isResponse(header)
+    ? { kind: isAwaited(sa, header) ? "new" : "stale", digest: "" } as const
+    : sa.theirs.judge(header.messageId, octets);
+  if (arrival.kind === "again") {
+    context.actions.push({ kind: "send", path: path.id, octets: arrival.answer });
+    return;
+  }
+  if (arrival.kind === "stale" || sa.state === "dead" || sa.state === "init_sent") return;
+  const isKnown = sa.state !== "half_open" && sa.state !== "auth_sent";
+  const lenMax = isKnown ? LIMIT.MESSAGE_LEN : LIMIT.STRANGER_MESSAGE_LEN;
+  const parsed = parseBody(octets, { header, lenMax });
+  if ("fault" in parsed || parsed.value.sealed === null) {
+    context.actions.push({ kind: "score", path: path.id });
+    return;
+  }
+  const opened = openWith(context, sa, { message: parsed.value, path });
+  if (opened === undefined) return;
+  sa.heardAt = context.now;
+  const payloads = parseInner(opened);
+  if (isResponse(header)) {
+    takeAnswer(context, sa, { header, payloads });
+    if (sa.path === null) sa.path = path.id;
+  } else {
+    answerOpened(context, sa, { header, payloads, digest: arrival.digest, path: path.id });
+    move(context, sa, path.id);
+  }
+  advance(context, sa);
+}
+
+/** Whether a response answers the request that waits. */
+function isAwaited(sa: IkeSa, { messageId, exchange }: ReceivedHeader): boolean {
+  const waiting = sa.own.outstanding();
+  if (waiting === undefined || waiting.messageId !== messageId) return false;
+  return exchange === EXCHANGES[waiting.what.kind];
+}
+
+/** The exchange of each of our requests. */
+const EXCHANGES: Readonly<Record<Asked["kind"], number>> = {
+  init: EXCHANGE.IKE_SA_INIT,
+  auth: EXCHANGE.IKE_AUTH,
+  liveness: EXCHANGE.INFORMATIONAL,
+  deleteIke: EXCHANGE.INFORMATIONAL,
+  deleteChild: EXCHANGE.INFORMATIONAL,
+  rekeyChild: EXCHANGE.CREATE_CHILD_SA,
+  rekeyIke: EXCHANGE.CREATE_CHILD_SA,
+};
+
+/** Opens a message; what has a wrong ICV is dropped, and changes no timer. */
+function openWith(
+  context: Context,
+  sa: IkeSa,
+  { message, path }: { readonly message: Message; readonly path: Path },
+): Parameters<typeof parseInner>[0] | undefined {
+  const { sealed } = message;
+  if (sealed === null || sealed.fragment !== null) return undefined;
+  if (!sa.deriveKeys()) {
+    refuseSa(context, sa, { reason: "key_exchange", detail: `value of ${sa.suite.ke}` });
+    return undefined;
+  }
+  const opened = openMessage(message, { sealed, aead: sa.keyed().open });
+  if ("value" in opened) return opened.value;
+  context.actions.push({ kind: "score", path: path.id });
+  sa.wrongCount++;
+  const isStranger = sa.state === "half_open" && sa.wrongCount >= WRONG_MAX;
+  if (isStranger) refuseSa(context, sa, { reason: "malformed", detail: opened.fault.reason });
+  return undefined;
+}
+
+function rekeyNow(context: Context, sa: IkeSa, what: "ike" | "children"): void {
+  if (sa.state !== "established") return;
+  if (what === "ike") sa.rekeyAt = context.now;
+  else for (const child of sa.children.values()) child.rekeyAt = context.now;
+  advance(context, sa);
+}
+
+/**
+ * Goes on by another connection: with the request that waits, else with an empty one.
+ *
+ * After a rekey that the peer began, the old IKE SA speaks. The answer to the rekey may be lost,
+ * and then the peer does not know the new one.
+ */
+function openPath(context: Context, ike: readonly IkeSa[], path: number): void {
+  const sa = ike.find(({ state }) => state === "rekeyed") ??
+    ike.find(({ state }) => state === "established" || state === "deleting");
+  if (sa === undefined) return;
+  move(context, sa, path);
+  if (sa.own.outstanding() !== undefined) return;
+  const what = { kind: "liveness" } as const;
+  ask(context, sa, { what, exchange: EXCHANGE.INFORMATIONAL, payloads: [] });
+}
+
+/**
+ * Moves an IKE SA, and those that it replaces or that replace it, to another connection. The same
+ * octets go there at once: the old one may have lost them (rule T73).
+ */
+function move(context: Context, { id, path: before }: IkeSa, path: number): void {
+  if (before === path) return;
+  for (const sa of context.sas.values()) {
+    if (sa.id !== id || sa.state === "dead") continue;
+    sa.path = path;
+    const octets = sa.own.outstanding()?.octets;
+    if (octets !== undefined) context.actions.push({ kind: "send", path, octets });
+  }
+}
+
+/** Asks the peer to forget an IKE SA; one that is not up is forgotten at once. */
+function endNow(context: Context, sa: IkeSa): void {
+  if (sa.state === "established") askDelete(context, sa);
+  else if (sa.state === "half_open" || sa.state === "init_sent" || sa.state === "auth_sent") {
+    endSa(context, sa, "deleted_here");
+  }
+}
+
+/** Does what is due for one IKE SA. */
+function tick(context: Context, sa: IkeSa): void {
+  const { now } = context;
+  const since = { begun: now - sa.begunAt, heard: now - sa.heardAt, asked: now - sa.askedAt };
+  const isWaiting = sa.own.outstanding() !== undefined;
+  switch (sa.state) {
+    case "dead":
+      if (since.heard >= TOMB_MS) remove(context, sa);
+      return;
+    case "init_sent":
+    case "half_open":
+    case "auth_sent":
+      if (since.begun < HALF_OPEN_MS) return;
+      return refuseSa(context, sa, { reason: "timeout", detail: sa.state });
+    case "waiting":
+    case "rekeyed":
+      if (since.heard >= HALF_OPEN_MS) endSa(context, sa, "replaced");
+      return;
+    case "established":
+    case "deleting":
+      if (isWaiting && since.asked >= ANSWER_MS) return endSa(context, sa, "no_answer");
+      if (sa.path === null && since.heard >= GONE_MS) return endSa(context, sa, "peer_gone");
+      return advance(context, sa);
+  }
+}
+
+function remove(context: Context, sa: IkeSa): void {
+  dropSa(context, sa);
+  for (const [digest, begun] of context.begun) if (begun === sa) context.begun.delete(digest);
+}
+
+/** Messages with a wrong ICV after which a half-open IKE SA ends. */
+const WRONG_MAX = 3;
+
+/** How long an IKE SA may take to come up, ms. */
+const HALF_OPEN_MS = 30_000;
+
+/** How long a request may wait for its answer, ms. In TCP nothing is repeated (RFC 9329 §6.2). */
+const ANSWER_MS = 60_000;
+
+/** How long an IKE SA lives without a connection, ms. */
+const GONE_MS = 300_000;
+
+/** How long a dead IKE SA answers the repeat of the last request, ms. */
+const TOMB_MS = 120_000;

@@ -1,0 +1,238 @@
+// One IKE SA: what both sides have agreed on, and where it stands.
+
+import type { Prefix } from "../../model/prefix.ts";
+import { firstIkeKeys, type IkeKeys, wipeIkeKeys } from "../keys/ike_keys.ts";
+import type { KeyExchangeId, KeyPair } from "../keys/key_exchange.ts";
+import { PRFS } from "../keys/prf.ts";
+import { type IkeSuite, keyLenOf } from "../suites/suite.ts";
+import type { Proposal } from "../wire/payloads/sa.ts";
+import type { Aead } from "../wire/sealed.ts";
+import type { Child } from "./child_sa.ts";
+import type { IkeTools, PeerPolicy } from "./settings.ts";
+import type { OwnRequests, PeerRequests } from "./windows.ts";
+
+/** Where an IKE SA stands. */
+export type IkeState =
+  /** Initiator: IKE_SA_INIT is out. */
+  | "init_sent"
+  /** Responder: IKE_SA_INIT is answered. A stranger gets no more than this. */
+  | "half_open"
+  /** Initiator: IKE_AUTH is out. */
+  | "auth_sent"
+  | "established"
+  /** Made by a rekey; its predecessor still has the Child SAs. */
+  | "waiting"
+  /** A successor has its place. It answers, and waits for the peer's Delete. */
+  | "rekeyed"
+  /** Our Delete is out. */
+  | "deleting"
+  | "dead";
+
+/** Nonces of an exchange. */
+export interface Nonces {
+  readonly nonceI: Uint8Array;
+  readonly nonceR: Uint8Array;
+}
+
+/** What the two kinds of rekey of this side have in common. */
+interface Rekey {
+  readonly nonce: Uint8Array;
+  readonly offered: readonly Proposal[];
+  /** Null without a key exchange. */
+  readonly ke: KeyExchangeId | null;
+  readonly pair: KeyPair | null;
+  readonly tried: readonly KeyExchangeId[];
+}
+
+/** A rekey of a Child SA that this side has begun. */
+export interface ChildRekey extends Rekey {
+  readonly old: Child;
+  /** The SPI that we receive on. */
+  readonly spiIn: number;
+  /** What the peer has made of the same Child SA meanwhile. */
+  theirs: (Nonces & { readonly child: Child }) | null;
+}
+
+/** A rekey of the IKE SA that this side has begun. */
+export interface IkeRekey extends Rekey {
+  /** Our SPI of the new IKE SA. */
+  readonly spi: Uint8Array;
+  /** What the peer has made of it meanwhile. */
+  theirs: (Nonces & { readonly next: IkeSa }) | null;
+}
+
+/** What one of our requests is for. */
+export type Asked =
+  | { readonly kind: "init" | "auth" | "liveness" | "deleteIke" }
+  | { readonly kind: "deleteChild"; readonly child: Child }
+  | { readonly kind: "rekeyChild"; readonly rekey: ChildRekey }
+  | { readonly kind: "rekeyIke"; readonly rekey: IkeRekey };
+
+/** The values of both sides in IKE_SA_INIT. */
+export interface InitValues {
+  readonly nonceI: Uint8Array;
+  readonly nonceR: Uint8Array;
+  /** The messages that AUTH covers, as they were on the wire. */
+  readonly request: Uint8Array;
+  readonly answer: Uint8Array;
+  /** Data of the peer's KE payload. */
+  readonly peerValue: Uint8Array;
+}
+
+/** What an initiator remembers until the responder has answered. */
+export interface Start {
+  readonly target: Target;
+  readonly nonce: Uint8Array;
+  readonly offered: readonly Proposal[];
+  /** The cookie that the responder wants to see; it stays in all later attempts. */
+  readonly cookie: Uint8Array | null;
+  /** Key exchanges of this attempt and those before it. */
+  readonly tried: readonly KeyExchangeId[];
+  /** The request as it was sent last. */
+  readonly request: Uint8Array;
+}
+
+/** The Child SA that an initiator has asked for. */
+export interface ChildOffer {
+  readonly spiIn: number;
+  readonly local: readonly Prefix[];
+  readonly remote: readonly Prefix[];
+}
+
+/** Where an initiator goes. */
+export interface Target {
+  readonly peer: PeerPolicy;
+  /** Asks for an inner address of each of these families. */
+  readonly addresses: readonly ("v4" | "v6")[];
+}
+
+/** The keys of an IKE SA, ready for use. */
+export interface Keyed {
+  readonly keys: IkeKeys;
+  /** For what this side sends. */
+  readonly seal: Aead;
+  /** For what the peer sends. */
+  readonly open: Aead;
+}
+
+/** An IKE SA. Its state changes only in this folder. */
+export interface IkeSa {
+  /** The engine's number for it. */
+  readonly id: number;
+  /** Whether this side sent its first message. */
+  readonly isInitiator: boolean;
+  readonly spiI: Uint8Array;
+  /** Zeros until the responder has chosen. */
+  spiR: Uint8Array;
+  readonly own: OwnRequests<Asked>;
+  readonly theirs: PeerRequests;
+  /** Child SAs by the SPI that we receive on. */
+  readonly children: Map<number, Child>;
+  state: IkeState;
+  suite: IkeSuite;
+  /** Our private value. */
+  pair: KeyPair;
+  /** Null for a responder. */
+  start: Start | null;
+  /** Null for an initiator that waits for the answer. */
+  init: InitValues | null;
+  /** Null while no Child SA is asked for. */
+  offer: ChildOffer | null;
+  /** The policy that the peer has met; of an initiator the one it goes to. */
+  peer: PeerPolicy | null;
+  /** The peer's authenticated identity in the form that is compared; empty before. */
+  identity: string;
+  /** Path of the last authentic message; null while no connection is there. */
+  path: number | null;
+  /** Whether it is the one of its number that has the Child SAs. */
+  isCurrent: boolean;
+  /** The IKE SA whose place it has taken. */
+  predecessor: IkeSa | null;
+  /** When a rekey is due, monotonic ms. */
+  rekeyAt: number;
+  /** When the SA began, when an authentic message came last, when the request went out. */
+  readonly begunAt: number;
+  heardAt: number;
+  askedAt: number;
+  /** Messages with a wrong ICV before the first right one. */
+  wrongCount: number;
+  /** Leased addresses, given back at the end. */
+  readonly leases: (() => void)[];
+  /** The keys. @throws {Error} Before `deriveKeys` */
+  keyed(): Keyed;
+  /** Derives the keys; false if the peer's value is refused. Does nothing the second time. */
+  deriveKeys(): boolean;
+  /** An IV that its key has not had. */
+  nextIv(): Uint8Array;
+  /** Wipes the keys. */
+  wipe(): void;
+}
+
+/** What a new IKE SA is made of. */
+export type NewIkeSa =
+  & Pick<IkeSa, "id" | "isInitiator" | "spiI" | "spiR" | "own" | "theirs" | "begunAt">
+  & Pick<IkeSa, "state" | "suite" | "init" | "peer" | "path" | "pair" | "start">
+  & {
+    readonly tools: IkeTools;
+    /** Keys that a rekey has made. Without them they come from `init`. */
+    readonly keys?: IkeKeys;
+  };
+
+/** Makes an IKE SA without keys. */
+export function createIkeSa({ tools, keys: given, ...parts }: NewIkeSa): IkeSa {
+  let keyed: Keyed | undefined;
+  let iv = 0n;
+
+  function deriveKeys(): boolean {
+    if (keyed !== undefined) return true;
+    const { init, spiI, spiR, pair } = sa;
+    const secret = init === null ? undefined : pair.agree(init.peerValue);
+    if (secret === undefined || init === null) return false;
+    const seed = { nonceI: init.nonceI, nonceR: init.nonceR, spiI, spiR };
+    const lens = { prf: PRFS[sa.suite.prf], encryptionLen: keyLenOf(sa.suite) };
+    keyed = keyedBy(firstIkeKeys(secret, seed, lens));
+    secret.fill(0);
+    return true;
+  }
+
+  function keyedBy(keys: IkeKeys): Keyed {
+    const [ours, peers] = sa.isInitiator ? [keys.ei, keys.er] : [keys.er, keys.ei];
+    return { keys, seal: tools.aead(sa.suite, ours), open: tools.aead(sa.suite, peers) };
+  }
+
+  function keyedNow(): Keyed {
+    if (keyed === undefined) throw new Error("Cannot use an IKE SA: it has no keys");
+    return keyed;
+  }
+
+  function nextIv(): Uint8Array {
+    const octets = new Uint8Array(8);
+    new DataView(octets.buffer).setBigUint64(0, iv++);
+    return octets;
+  }
+
+  function wipe(): void {
+    if (keyed !== undefined) wipeIkeKeys(keyed.keys);
+    keyed = undefined;
+  }
+
+  const sa: IkeSa = {
+    ...parts,
+    children: new Map(),
+    identity: "",
+    offer: null,
+    isCurrent: true,
+    predecessor: null,
+    rekeyAt: Infinity,
+    heardAt: parts.begunAt,
+    askedAt: parts.begunAt,
+    wrongCount: 0,
+    leases: [],
+    keyed: keyedNow,
+    deriveKeys,
+    nextIv,
+    wipe,
+  };
+  if (given !== undefined) keyed = keyedBy(given);
+  return sa;
+}

@@ -1,0 +1,164 @@
+// IKE_SA_INIT, the responder's side (RFC 7296 §1.2, §2.6, §2.7). What a stranger gets is an answer
+// and a half-open IKE SA. The shared secret is not computed before the next message comes.
+
+import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
+import { PRFS } from "../keys/prf.ts";
+import { chooseIke, transformsOf } from "../suites/choose.ts";
+import { EXCHANGE } from "../wire/constants.ts";
+import type { ReceivedHeader } from "../wire/header.ts";
+import { NOTIFY } from "../wire/notify_types.ts";
+import { makeNotify, type NotifyPayload } from "../wire/payloads/notify.ts";
+import type { Payload, RawPayload } from "../wire/payloads/payload.ts";
+import { proposalsText } from "../wire/proposal_text.ts";
+import { readableProposals } from "../wire/proposals.ts";
+import { type ContentOf, readContent } from "../wire/rules.ts";
+import { judge } from "../wire/verdict.ts";
+import type { Path, RefusalReason } from "./actions.ts";
+import { type Context, emitFor, spiKey } from "./context.ts";
+import { createIkeSa, type IkeSa } from "./ike_sa.ts";
+import { natHash } from "./nat_detection.ts";
+import { createOwnRequests, createPeerRequests, digestOf } from "./windows.ts";
+
+/** A request that begins an IKE SA. */
+export interface InitRequest {
+  readonly header: ReceivedHeader;
+  readonly payloads: readonly RawPayload[];
+  /** The whole message. */
+  readonly octets: Uint8Array;
+  readonly path: Path;
+}
+
+/** Answers a request. The same request gets the same answer, and makes one IKE SA. */
+export function answerInit(context: Context, request: InitRequest): void {
+  const digest = digestOf(request.octets);
+  const before = context.begun.get(digest);
+  if (before !== undefined) {
+    if (before.init !== null) send(context, request, before.init.answer);
+    return;
+  }
+  if (context.halfOpen >= HALF_OPEN_MAX) {
+    const detail = `${HALF_OPEN_MAX} wait for their second message`;
+    context.actions.push({ kind: "refused", path: request.path.id, reason: "half_open", detail });
+    return;
+  }
+  const content = readContent("ikeSaInitRequest", request.payloads);
+  if ("fault" in content) {
+    const { notify } = judge(content.fault, request.header, "clear");
+    const detail = content.fault.reason;
+    if (notify !== null) {
+      refuse(context, request, { notify: makeNotify(notify.type, notify.data), detail });
+    }
+    return;
+  }
+  begin(context, request, { digest, content: content.value });
+}
+
+type Content = ContentOf<"ikeSaInitRequest">;
+
+function begin(
+  context: Context,
+  request: InitRequest,
+  { digest, content }: { readonly digest: string; readonly content: Content },
+): void {
+  const { ike } = context.settings;
+  const { method, data } = content.ke;
+  const proposals = readableProposals(content.sa, { of: "ike", hasAdditionalKe: false });
+  const chosen = chooseIke({ proposals, ke: method }, ike);
+  if (chosen === undefined) {
+    const detail = `theirs ${proposalsText(content.sa.proposals)}`;
+    const notify = makeNotify(NOTIFY.NO_PROPOSAL_CHOSEN);
+    return refuse(context, request, { reason: "ike_proposal", notify, detail });
+  }
+  const { suite } = chosen;
+  if (suite.ke !== method) {
+    const notify = makeNotify(NOTIFY.INVALID_KE_PAYLOAD, Uint8Array.of(0, suite.ke));
+    return refuse(context, request, { reason: "key_exchange", notify, detail: `${suite.ke}` });
+  }
+  if (data.length !== KEY_EXCHANGES[suite.ke].publicLen) {
+    const notify = makeNotify(NOTIFY.INVALID_SYNTAX);
+    return refuse(context, request, { notify, detail: "length of a key exchange" });
+  }
+  const proposal = { ...chosen.proposal, transforms: transformsOf(suite) };
+  const sa = halfOpen(context, request, {
+    content,
+    suite,
+    sa: { kind: "sa", proposals: [proposal] },
+  });
+  context.halfOpen++;
+  context.begun.set(digest, sa);
+  context.sas.set(spiKey(sa.spiR), sa);
+  if (sa.init !== null) send(context, request, sa.init.answer);
+}
+
+/** Makes the half-open IKE SA, with its answer. */
+function halfOpen(
+  context: Context,
+  { header, octets, path }: InitRequest,
+  { content, suite, sa }: {
+    readonly content: Content;
+    readonly suite: IkeSa["suite"];
+    readonly sa: Payload;
+  },
+): IkeSa {
+  const { tools, now } = context;
+  const pair = KEY_EXCHANGES[suite.ke].generate();
+  const [spiI, spiR] = [header.spiI.slice(), tools.random(SPI_LEN)];
+  const nonceR = tools.random(PRFS[suite.prf].len);
+  const spis = { spiI, spiR };
+  const head = { exchange: EXCHANGE.IKE_SA_INIT, messageId: 0, isResponse: true };
+  const answer = emitFor(context, { ...head, ...spis, isInitiator: false }, [
+    sa,
+    { kind: "ke", method: suite.ke, data: pair.publicValue },
+    { kind: "nonce", data: nonceR },
+    makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
+    makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
+  ]);
+  return createIkeSa({
+    id: context.nextId++,
+    isInitiator: false,
+    ...spis,
+    own: createOwnRequests(0),
+    theirs: createPeerRequests(1),
+    begunAt: now,
+    state: "half_open",
+    suite,
+    init: {
+      nonceI: content.nonce.data.slice(),
+      nonceR,
+      request: octets.slice(),
+      answer,
+      peerValue: content.ke.data.slice(),
+    },
+    peer: null,
+    path: path.id,
+    pair,
+    start: null,
+    tools,
+  });
+}
+
+/** Answers with an error, without SK. Nothing is kept. */
+function refuse(
+  context: Context,
+  request: InitRequest,
+  { reason = "malformed", notify, detail }: {
+    readonly reason?: RefusalReason;
+    readonly notify: NotifyPayload;
+    readonly detail: string;
+  },
+): void {
+  const { spiI } = request.header;
+  const head = { exchange: EXCHANGE.IKE_SA_INIT, messageId: 0, isResponse: true };
+  const spis = { spiI, spiR: new Uint8Array(SPI_LEN), isInitiator: false };
+  send(context, request, emitFor(context, { ...head, ...spis }, [notify]));
+  context.actions.push({ kind: "refused", path: request.path.id, reason, detail });
+}
+
+function send(context: Context, { path }: InitRequest, octets: Uint8Array): void {
+  context.actions.push({ kind: "send", path: path.id, octets });
+}
+
+const SPI_LEN = 8;
+
+/** Most IKE SAs that are half open. Beyond it a request gets no answer. */
+export const HALF_OPEN_MAX = 1000;

@@ -1,0 +1,46 @@
+// What the engine is told at its start, and what it gets from outside.
+
+import type { IpAddress } from "../../model/address.ts";
+import type { Prefix } from "../../model/prefix.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Pool } from "../leases/pool.ts";
+import type { Cipher, EspPolicy, IkePolicy } from "../suites/suite.ts";
+import type { Aead } from "../wire/sealed.ts";
+
+/** A peer that may come, or to which this side goes. */
+export interface PeerPolicy {
+  readonly name: string;
+  /** Which identities it may have. */
+  readonly remoteId: string;
+  /** The secret that both sides share. The caller keeps it, and wipes it in the end. */
+  readonly psk: Uint8Array;
+  /** Several devices share the identity: a new one does not end the others. */
+  readonly isShared: boolean;
+  /** Inner addresses of this side that it may reach. */
+  readonly local: readonly Prefix[];
+  /** Inner addresses of its side; null for the address that it is given. */
+  readonly remote: readonly Prefix[] | null;
+}
+
+/** Settings of the engine. */
+export interface IkeSettings {
+  readonly localId: Identity;
+  readonly peers: readonly PeerPolicy[];
+  readonly ike: IkePolicy;
+  readonly esp: EspPolicy;
+  readonly pools: { readonly v4: Pool | null; readonly v6: Pool | null };
+  /** Lifetimes of IKE SAs and Child SAs, ms; they are replaced before. */
+  readonly lifetimes: { readonly ike: number; readonly child: number };
+  readonly dns: readonly IpAddress[];
+  readonly domains: readonly string[];
+}
+
+/** What the engine cannot make itself. */
+export interface IkeTools {
+  /** Octets from a generator for keys. */
+  random(len: number): Uint8Array;
+  /** An AEAD with a key and a salt, which it copies. */
+  aead(cipher: Cipher, keyAndSalt: Uint8Array): Aead;
+  /** An SPI for an inbound Child SA: 0x100 or more, that nothing here uses. */
+  espSpi(): number;
+}

@@ -1,0 +1,42 @@
+// Authentic answers to our requests.
+
+import type { Parsed } from "../wire/fault.ts";
+import type { ReceivedHeader } from "../wire/header.ts";
+import type { RawPayload } from "../wire/payloads/payload.ts";
+import { readContent } from "../wire/rules.ts";
+import { takeAuthAnswer } from "./ask_auth.ts";
+import type { Context } from "./context.ts";
+import { endSa, refuseSa } from "./end.ts";
+import type { IkeSa } from "./ike_sa.ts";
+import { linger } from "./children.ts";
+import { takeRekeyChild } from "./rekey_child.ts";
+import { takeRekeyIke } from "./rekey_ike.ts";
+
+/** An answer that came out of SK, to the request that waits. */
+export interface OpenedAnswer {
+  readonly header: ReceivedHeader;
+  readonly payloads: Parsed<readonly RawPayload[]>;
+}
+
+/** Takes the answer. A malformed one ends the IKE SA without a word (RFC 7296 §2.21). */
+export function takeAnswer(context: Context, sa: IkeSa, { payloads }: OpenedAnswer): void {
+  const what = sa.own.outstanding()?.what;
+  sa.own.end();
+  if (what?.kind === "auth") return takeAuth(context, sa, payloads);
+  if (what?.kind === "deleteIke") return endSa(context, sa, "deleted_here");
+  if ("fault" in payloads) return endSa(context, sa, "malformed");
+  switch (what?.kind) {
+    case "deleteChild":
+      return linger(context, sa, what.child);
+    case "rekeyChild":
+      return takeRekeyChild(context, sa, { rekey: what.rekey, payloads: payloads.value });
+    case "rekeyIke":
+      return takeRekeyIke(context, sa, { rekey: what.rekey, payloads: payloads.value });
+  }
+}
+
+function takeAuth(context: Context, sa: IkeSa, payloads: OpenedAnswer["payloads"]): void {
+  const content = "fault" in payloads ? payloads : readContent("ikeAuthResponse", payloads.value);
+  if ("value" in content) takeAuthAnswer(context, sa, content.value);
+  else refuseSa(context, sa, { reason: "malformed", detail: content.fault.reason });
+}
