@@ -41,6 +41,7 @@ const SPEC: SaSpec = {
   localCount: 1,
   remoteCount: 2,
   initialSequence: 2n ** 32n + 5n,
+  ivOffset: 2n ** 64n - 1n,
   softPackets: 1n,
   hardPackets: 2n,
   hardOctets: 3n,

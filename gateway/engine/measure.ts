@@ -138,6 +138,7 @@ function writeSpec(views: RecordViews, at: number): void {
     localCount: 1,
     remoteCount: 1,
     initialSequence: 0n,
+    ivOffset: 0n,
     softPackets: 0n,
     hardPackets: 0n,
     hardOctets: 0n,

@@ -103,8 +103,8 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const peer = peers.take(spec.peer);
   const block = core.lane_block(state.index);
   const at = block + LANE_SA_SPEC;
-  const now = state.clock();
-  writeSpec(state.views, spec, { at, peer, now });
+  const written = { at, peer, ivOffset: keys.ivOffset(digest), now: state.clock() };
+  writeSpec(state.views, spec, written);
   const id = core.sa_install(state.index);
   if (isRefused(id)) {
     takeBack();
@@ -114,7 +114,7 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   if (state.native !== null) {
     // The core has wiped its copy of the key. Lanes may use the SA already: until the library has
     // its key, the core opens and seals.
-    writeSpec(state.views, spec, { at, peer, now });
+    writeSpec(state.views, spec, written);
     state.native.install(block, id);
   }
   const { keyMaterial, ...shown } = spec;

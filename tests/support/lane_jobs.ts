@@ -102,6 +102,7 @@ export function writeSpec({ views, shell }: LaneScene, { spi, aead, key }: SaKey
     localCount: 1,
     remoteCount: 1,
     initialSequence: 0n,
+    ivOffset: 0n,
     softPackets: 0n,
     hardPackets: 0n,
     hardOctets: 0n,

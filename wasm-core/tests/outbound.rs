@@ -62,6 +62,33 @@ fn the_numbers_end_and_none_is_used_twice() {
 }
 
 #[test]
+fn ivs_are_the_numbers_behind_an_offset() {
+    for (esn, iv_offset) in [
+        (false, 0),
+        (false, u64::MAX - 1),
+        (true, 0xfedc_ba98_7654_3210),
+    ] {
+        let bench = Bench::with(|sa| (sa.esn, sa.iv_offset) = (esn, iv_offset));
+        bench
+            .gate
+            .slots(0, &[inner(40, 1), inner(41, 2), inner(42, 3)]);
+        let sent = bench.gate.transmit(0, 2.0);
+        let packets: Vec<_> = sent.iter().flat_map(|(_, wire)| frames(wire)).collect();
+        assert_eq!(packets.len(), 3);
+        for (seq, packet) in (1..).zip(&packets) {
+            assert_eq!(
+                packet[4..8],
+                (seq as u32).to_be_bytes(),
+                "the low half of the number"
+            );
+            let iv = iv_offset.wrapping_add(seq);
+            assert_eq!(packet[8..16], iv.to_be_bytes(), "{iv_offset:#x}");
+            assert!(bench.out.open(seq, packet).is_some(), "{iv_offset:#x}");
+        }
+    }
+}
+
+#[test]
 fn hard_limits_stop_it_before_the_packet_too_much() {
     type Change = fn(&mut Sa);
     let cases: [(&str, Change); 3] = [

@@ -44,7 +44,7 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
   ];
   for (const spec of sas) {
     const at = core.lane_block(shell) + LANE_SA_SPEC;
-    writeSpec(views, spec, { at, peer: options.number, now: lane.now });
+    writeSpec(views, spec, { at, peer: options.number, ivOffset: 0n, now: lane.now });
     if (isRefused(core.sa_install(shell))) {
       throw new Error("Cannot install an SA: the core refuses it");
     }

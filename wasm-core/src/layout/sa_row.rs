@@ -44,6 +44,8 @@ pub struct SaRow {
     pub serial: Cell<u64>,
     /// The last number used before the install.
     pub initial_sequence: Cell<u64>,
+    /// The IV of a packet is its number and this, modulo 2^64.
+    pub iv_offset: Cell<u64>,
     /// Packets since the install that ask for a rekey; 0 is no limit.
     pub soft_packets: Cell<u64>,
     /// Packets since the install that are allowed; 0 is no limit.
@@ -153,6 +155,8 @@ record! {
         _pad: u32,
         /// The last number already used.
         pub initial_sequence: Cell<u64>,
+        /// Added to each number, modulo 2^64, for the packet's IV.
+        pub iv_offset: Cell<u64>,
         /// 0 is no limit.
         pub soft_packets: Cell<u64>,
         /// 0 is no limit.

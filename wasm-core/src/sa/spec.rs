@@ -84,6 +84,7 @@ fn take_key(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
 
 fn fill_limits(spec: &SaSpec, row: &SaRow) {
     row.initial_sequence.set(spec.initial_sequence.get());
+    row.iv_offset.set(spec.iv_offset.get());
     row.soft_packets.set(spec.soft_packets.get());
     row.hard_packets.set(spec.hard_packets.get());
     row.hard_octets.set(spec.hard_octets.get());

@@ -23,6 +23,7 @@ pub struct Sa {
     pub esn: bool,
     pub window: u32,
     pub initial: u64,
+    pub iv_offset: u64,
     pub soft_packets: u64,
     pub hard_packets: u64,
     pub hard_octets: u64,
@@ -53,6 +54,7 @@ impl Sa {
             esn: false,
             window: 64,
             initial: 0,
+            iv_offset: 0,
             soft_packets: 0,
             hard_packets: 0,
             hard_octets: 0,
@@ -88,6 +90,7 @@ impl Sa {
         word("SPEC_LOCAL_COUNT", self.local.len() as u32);
         word("SPEC_REMOTE_COUNT", self.remote.len() as u32);
         long("SPEC_INITIAL_SEQUENCE", self.initial);
+        long("SPEC_IV_OFFSET", self.iv_offset);
         long("SPEC_SOFT_PACKETS", self.soft_packets);
         long("SPEC_HARD_PACKETS", self.hard_packets);
         long("SPEC_HARD_OCTETS", self.hard_octets);
