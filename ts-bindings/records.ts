@@ -34,7 +34,9 @@ import {
   SPEC_SELECTOR_LEN,
   SPEC_SELECTOR_OCTETS,
   SPEC_SELECTOR_VERSION,
+  SPEC_SOFT_OCTETS,
   SPEC_SOFT_PACKETS,
+  SPEC_SOFT_SECONDS,
   SPEC_SPI,
   SPEC_WINDOW_LEN,
 } from "./layout.ts";
@@ -102,6 +104,10 @@ export interface SaSpec {
   /** 0 is no limit. */
   readonly softPackets: bigint;
   /** 0 is no limit. */
+  readonly softOctets: bigint;
+  /** 0 is no limit. */
+  readonly softSeconds: number;
+  /** 0 is no limit. */
   readonly hardPackets: bigint;
   /** 0 is no limit. */
   readonly hardOctets: bigint;
@@ -132,6 +138,8 @@ export function writeSaSpec(views: RecordViews, at: number, members: SaSpec): vo
   views.u64[(at + SPEC_INITIAL_SEQUENCE) / 8] = members.initialSequence;
   views.u64[(at + SPEC_IV_OFFSET) / 8] = members.ivOffset;
   views.u64[(at + SPEC_SOFT_PACKETS) / 8] = members.softPackets;
+  views.u64[(at + SPEC_SOFT_OCTETS) / 8] = members.softOctets;
+  views.f64[(at + SPEC_SOFT_SECONDS) / 8] = members.softSeconds;
   views.u64[(at + SPEC_HARD_PACKETS) / 8] = members.hardPackets;
   views.u64[(at + SPEC_HARD_OCTETS) / 8] = members.hardOctets;
   views.f64[(at + SPEC_HARD_SECONDS) / 8] = members.hardSeconds;

@@ -43,6 +43,8 @@ const SPEC: SaSpec = {
   initialSequence: 2n ** 32n + 5n,
   ivOffset: 2n ** 64n - 1n,
   softPackets: 1n,
+  softOctets: 1n,
+  softSeconds: 1.5,
   hardPackets: 2n,
   hardOctets: 3n,
   hardSeconds: 4.5,

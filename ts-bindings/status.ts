@@ -89,7 +89,10 @@ export const Status = {
   TxRingFull: 35,
   /** The TUN takes no more. */
   InnerFull: 36,
-  /** The outbound counter reached `softPackets`; an event asks for a rekey. */
+  /**
+   * The SA reached a soft limit (packets, octets, seconds), or its sequence numbers come to
+   * their end; an event asks for a rekey. Once for each of them.
+   */
   SeqSoftLimit: 37,
   /** The outbound counter is at its end: a number could repeat. */
   SeqExhausted: 38,

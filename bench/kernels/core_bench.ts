@@ -210,6 +210,8 @@ function _specOf(
     esn: false,
     replayWindow: 1024,
     softPackets: 0n,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0n,
     hardOctets: 0n,
     hardSeconds: Infinity,

@@ -140,6 +140,8 @@ function writeSpec(views: RecordViews, at: number): void {
     initialSequence: 0n,
     ivOffset: 0n,
     softPackets: 0n,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0n,
     hardOctets: 0n,
     hardSeconds: 0,

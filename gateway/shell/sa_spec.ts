@@ -38,6 +38,8 @@ export function writeSpec(
     initialSequence: spec.initialSequence,
     ivOffset,
     softPackets: spec.softPackets,
+    softOctets: spec.softOctets,
+    softSeconds: spec.softSeconds,
     hardPackets: spec.hardPackets,
     hardOctets: spec.hardOctets,
     hardSeconds: spec.hardSeconds,

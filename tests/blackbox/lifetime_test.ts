@@ -5,6 +5,7 @@ import { describe } from "node:test";
 import { spiText } from "../support/api.ts";
 import { expectEcho, expectPong, freshPing, sendPing } from "../support/echo.ts";
 import { NEXT_HEADER_NONE, openEsp } from "../support/esp.ts";
+import { type EventData, openEvents } from "../support/events.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import { addPeer, makePeer, type Peer, rekeyed } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
@@ -61,7 +62,7 @@ describe("SA limits", () => {
     await expectEcho(connection, peer);
     await expectEcho(connection, peer);
     await sendPing(connection, peer);
-    await watch.expect({ drops: { sa_expired: 1 } });
+    await watch.expect({ drops: { sa_expired: 1, seq_soft_limit: 1 } });
   });
 
   scenario("E50: hardSeconds ends an SA in both directions", async () => {
@@ -88,6 +89,44 @@ describe("SA limits", () => {
       return lines.filter((line) => line.includes(spi) && /soft/.test(line)).length;
     };
     equal(await settle(said, (count) => count === 1), 1);
+  });
+
+  // A ping is sealed as 88 octets. The last allowed use of each SA is far beyond its soft limits.
+  const soft = { softPackets: 2, softOctets: 3 * 88, softSeconds: 4, hardOctets: 100_000 };
+  for (const direction of ["inbound", "outbound"] as const) {
+    scenario(
+      `E51: packets, octets and seconds have a soft limit each, which warns once: ${direction}`,
+      async () => {
+        const events = await openEvents(gateway().api);
+        const peer = await addPeer(gateway().api, { [direction]: soft });
+        const connection = await gateway().connect();
+        const isOwn = ({ spi }: EventData): boolean => spi === spiText(peer[direction].spi);
+        const nextMeasure = async (): Promise<unknown> =>
+          (await events.next("sa_soft_limit", isOwn)).measure;
+        for (let i = 0; i < 8; i++) await expectEcho(connection, peer);
+        const told = [await nextMeasure(), await nextMeasure(), await nextMeasure()];
+        deepEqual(told.toSorted(), ["octets", "packets", "seconds"]);
+        for (let i = 0; i < 8; i++) await expectEcho(connection, peer);
+        equal(await saState(peer, direction), "soft");
+        const lines = gateway().program.stderr().split("\n")
+          .filter((line) => line.includes(spiText(peer[direction].spi)) && /soft/.test(line));
+        deepEqual(
+          lines.map((line) => /measure=(\w+)/.exec(line)?.[1]).toSorted(),
+          ["octets", "packets", "seconds"],
+        );
+        events.close();
+      },
+    );
+  }
+
+  scenario("E51: an SA that has only a small hardSeconds warns half of it before", async () => {
+    const events = await openEvents(gateway().api);
+    const peer = await addPeer(gateway().api, { inbound: { hardSeconds: 8 } });
+    const isOwn = ({ spi }: EventData): boolean => spi === spiText(peer.inbound.spi);
+    const soft = await events.next("sa_soft_limit", isOwn);
+    equal(soft.measure, "seconds");
+    equal((await events.next("sa_expired", isOwn)).measure, "seconds");
+    events.close();
   });
 
   scenario(

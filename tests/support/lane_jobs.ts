@@ -104,6 +104,8 @@ export function writeSpec({ views, shell }: LaneScene, { spi, aead, key }: SaKey
     initialSequence: 0n,
     ivOffset: 0n,
     softPackets: 0n,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0n,
     hardOctets: 0n,
     hardSeconds: 0,

@@ -354,6 +354,61 @@ fn time_ends_an_sa_with_traffic_and_without() {
 }
 
 #[test]
+fn each_soft_limit_warns_once_inbound() {
+    // A packet of 88 octets of cipher.
+    let change = |sa: &mut Sa| {
+        (sa.soft_packets, sa.soft_octets, sa.soft_seconds) = (2, 3 * 88, 5.0);
+    };
+    let bench = Bench::with(change);
+    let shell = bench.gate.limits.lanes;
+    let receive = |seqs: std::ops::RangeInclusive<u64>| {
+        for seq in seqs {
+            assert_eq!(bench.receive(&bench.sa.seal(seq, &inner())).inner.len(), 1);
+        }
+        bench.gate.measures_of(0, EVENT_SOFT_LIMIT)
+    };
+    assert_eq!(receive(1..=1), [0; 0]);
+    assert_eq!(receive(2..=2), [MEASURE_PACKETS]);
+    assert_eq!(receive(3..=6), [MEASURE_OCTETS]);
+    core::sa_sweep(shell, 4_999.0);
+    assert_eq!(bench.gate.measures_of(shell, EVENT_SOFT_LIMIT), [0; 0]);
+    core::sa_sweep(shell, 5_000.0);
+    core::sa_sweep(shell, 6_000.0);
+    assert_eq!(
+        bench.gate.measures_of(shell, EVENT_SOFT_LIMIT),
+        [MEASURE_SECONDS],
+        "without a packet"
+    );
+    let told = bench.gate.counter(0, Status::SeqSoftLimit);
+    assert_eq!(told + bench.gate.counter(shell, Status::SeqSoftLimit), 3);
+}
+
+#[test]
+fn an_end_says_by_which_measure() {
+    type Change = fn(&mut Sa);
+    let cases: [(u32, Change); 3] = [
+        (MEASURE_PACKETS, |sa| sa.hard_packets = 1),
+        (MEASURE_OCTETS, |sa| sa.hard_octets = 100),
+        (MEASURE_SECONDS, |sa| sa.hard_seconds = 0.002),
+    ];
+    for (measure, change) in cases {
+        let bench = Bench::with(change);
+        for (seq, now) in [(1, 1.0), (2, 3.0)] {
+            let wire = frame(&bench.sa.seal(seq, &inner()));
+            bench.gate.receive(0, bench.conn, &wire, now);
+        }
+        assert_eq!(bench.gate.measures_of(0, EVENT_SA_EXPIRED), [measure]);
+        let shell = bench.gate.limits.lanes;
+        core::sa_sweep(shell, 10_000.0);
+        assert_eq!(
+            bench.gate.events(shell).len(),
+            0,
+            "told once, and nothing warns of an SA that has ended"
+        );
+    }
+}
+
+#[test]
 fn the_soft_limit_is_told_once() {
     let bench = Bench::with(|sa| sa.soft_packets = 3);
     for seq in 1..=6 {

@@ -130,6 +130,32 @@ fn hard_limits_stop_it_before_the_packet_too_much() {
 }
 
 #[test]
+fn each_soft_limit_warns_once_outbound() {
+    let bench = Bench::with(|sa| {
+        (sa.soft_packets, sa.soft_octets, sa.soft_seconds) = (2, 3 * 44, 5.0);
+    });
+    let shell = bench.gate.limits.lanes;
+    assert_eq!(bench.send(&vec![inner(40, 1); 5], 1).len(), 5);
+    let expected = [MEASURE_PACKETS, MEASURE_OCTETS];
+    assert_eq!(bench.gate.measures_of(0, EVENT_SOFT_LIMIT), expected);
+    core::sa_sweep(shell, 5_000.0);
+    core::sa_sweep(shell, 6_000.0);
+    let told = bench.gate.measures_of(shell, EVENT_SOFT_LIMIT);
+    assert_eq!(told, [MEASURE_SECONDS], "without a packet");
+}
+
+#[test]
+fn numbers_that_come_to_their_end_warn_long_before() {
+    let start = u64::from(u32::MAX) - (1 << 26) - 1;
+    let bench = Bench::with(|sa| sa.initial = start);
+    bench.send(&[inner(40, 1)], start + 1);
+    assert_eq!(bench.gate.measures_of(0, EVENT_SOFT_LIMIT), [0; 0]);
+    bench.send(&[inner(40, 1), inner(40, 1)], start + 2);
+    let told = bench.gate.measures_of(0, EVENT_SOFT_LIMIT);
+    assert_eq!(told, [MEASURE_SEQUENCE]);
+}
+
+#[test]
 fn time_stops_it() {
     let bench = Bench::with(|sa| sa.hard_seconds = 0.002);
     assert_eq!(bench.send(&[inner(40, 1)], 1).len(), 0);

@@ -32,6 +32,8 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
     remote: [{ octets: addressOctets(source), bits: 32, text: "" }],
     esn: false,
     softPackets: 0xffff_ffffn,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0xffff_ffffn,
     hardOctets: 0n,
     hardSeconds: 28_800,

@@ -166,9 +166,7 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
         if row.spi.get() == 0 {
             continue;
         }
-        if now >= row.expires_at.get() {
-            lifetime::expire(lane, row, Status::SaExpired, None);
-        }
+        lifetime::note_age(lane, row, now);
         lifetime::tell_untold(lane, row);
         if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
             // Lanes that took the key before the stop are done once we have the write lock.

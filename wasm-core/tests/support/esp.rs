@@ -25,6 +25,8 @@ pub struct Sa {
     pub initial: u64,
     pub iv_offset: u64,
     pub soft_packets: u64,
+    pub soft_octets: u64,
+    pub soft_seconds: f64,
     pub hard_packets: u64,
     pub hard_octets: u64,
     pub hard_seconds: f64,
@@ -56,6 +58,8 @@ impl Sa {
             initial: 0,
             iv_offset: 0,
             soft_packets: 0,
+            soft_octets: 0,
+            soft_seconds: 0.0,
             hard_packets: 0,
             hard_octets: 0,
             hard_seconds: 0.0,
@@ -92,6 +96,8 @@ impl Sa {
         long("SPEC_INITIAL_SEQUENCE", self.initial);
         long("SPEC_IV_OFFSET", self.iv_offset);
         long("SPEC_SOFT_PACKETS", self.soft_packets);
+        long("SPEC_SOFT_OCTETS", self.soft_octets);
+        long("SPEC_SOFT_SECONDS", self.soft_seconds.to_bits());
         long("SPEC_HARD_PACKETS", self.hard_packets);
         long("SPEC_HARD_OCTETS", self.hard_octets);
         long("SPEC_HARD_SECONDS", self.hard_seconds.to_bits());
