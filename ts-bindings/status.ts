@@ -96,7 +96,10 @@ export const Status = {
   SeqSoftLimit: 37,
   /** The outbound counter is at its end: a number could repeat. */
   SeqExhausted: 38,
-  /** A hard limit (packets, octets, seconds) has passed. */
+  /**
+   * A hard limit (packets, octets, seconds) has passed. Inbound packets for an SA that has left
+   * so are counted here, too.
+   */
   SaExpired: 39,
   /** The connection was taken. */
   Accepted: 40,

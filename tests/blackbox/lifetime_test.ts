@@ -25,11 +25,68 @@ describe("SA limits", () => {
       await sendPing(connection, peer);
       await sendPing(connection, peer);
       await watch.expect({ drops: { sa_expired: 2, seq_soft_limit: 1 } });
-      equal(await saState(peer, "inbound"), "expired");
+      await untilGone(peer, "inbound");
       equal(connection.waiting(), 0);
       ok(connection.isOpen());
     },
   );
+
+  scenario(
+    "E51: an SA at its hard limit leaves by itself: told, its place and its prefix are free",
+    async () => {
+      const events = await openEvents(gateway().api);
+      const one = await addPeer(gateway().api, { both: { hardPackets: 2 } });
+      const connection = await gateway().connect();
+      const before = await sasCount();
+      await expectEcho(connection, one);
+      await expectEcho(connection, one);
+      await sendPing(connection, one);
+      await untilGone(one, "inbound");
+      // The outbound SA has used up its packets, but has not been asked for one more.
+      equal(await saState(one, "outbound"), "soft");
+      equal(await sasCount(), before - 1);
+      const isInbound = ({ spi }: EventData): boolean => spi === spiText(one.inbound.spi);
+      equal((await events.next("sa_expired", isInbound)).measure, "packets");
+      equal((await events.next("sa_removed", isInbound)).peer, one.name);
+      const { status } = await gateway().api.request(
+        "DELETE",
+        `/v1/sas/${spiText(one.inbound.spi)}`,
+      );
+      equal(status, 404);
+      await gateway().api.removeSa(one.outbound.spi);
+      // Another peer gets the address, and the SPI of the one before.
+      const next = { ...one.inboundBody, peer: "next holder" };
+      const body = { ...next, keyMaterial: makePeer().inboundBody.keyMaterial };
+      equal((await gateway().api.request("POST", "/v1/sas", { body })).status, 201);
+      events.close();
+    },
+  );
+
+  scenario("E51, A7: the key of an SA that has left goes on behind its last number", async () => {
+    const peer = await addPeer(gateway().api, { outbound: { hardPackets: 2 } });
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    await untilGone(peer, "outbound");
+    const install = (initialSequence: number): Promise<{ status: number }> =>
+      gateway().api.request("POST", "/v1/sas", { body: { ...peer.outboundBody, initialSequence } });
+    equal((await install(1)).status, 409);
+    equal((await install(2)).status, 201);
+    equal((await expectEcho(connection, peer)).seq, 3n);
+  });
+
+  scenario("E51: packets that still come for an SA that has left are SaExpired", async () => {
+    const peer = await addPeer(gateway().api, { inbound: { hardPackets: 1 } });
+    const watch = await watchMetrics(gateway().api);
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    await untilGone(peer, "inbound");
+    await sendPing(connection, peer);
+    await sendPing(connection, peer);
+    await watch.expect({ drops: { sa_expired: 3 } });
+  });
 
   scenario(
     "E50: hardPackets outbound, counted from the install and not from the sequence number",
@@ -145,6 +202,19 @@ describe("SA limits", () => {
       equal(connection.waiting(), 0);
     },
   );
+
+  function sasCount(): Promise<number> {
+    return gateway().api.get("/v1/sas").then((answer) => (answer as { sas: unknown[] }).sas.length);
+  }
+
+  async function untilGone(peer: Peer, direction: "inbound" | "outbound"): Promise<void> {
+    const path = `/v1/sas/${spiText(peer[direction].spi)}`;
+    const { status } = await settle(
+      () => gateway().api.request("GET", path),
+      ({ status }) => status === 404,
+    );
+    equal(status, 404);
+  }
 
   async function saState(peer: Peer, direction: "inbound" | "outbound"): Promise<unknown> {
     const sa = await gateway().api.get(`/v1/sas/${spiText(peer[direction].spi)}`);

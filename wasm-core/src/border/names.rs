@@ -187,7 +187,7 @@ const SA: &[Name] = offsets! { SaRow:
     SA_INITIAL_SEQUENCE = initial_sequence,
     SA_INSTALLED_AT = installed_at,
     SA_STATE = live.state, SA_SEQUENCE = live.sequence, SA_PACKETS = live.packets,
-    SA_OCTETS = live.octets, SA_VALID_AT = live.valid_at, SA_CONTEXT = context,
+    SA_OCTETS = live.octets, SA_VALID_AT = live.valid_at, SA_UNTOLD = live.untold, SA_CONTEXT = context,
 };
 
 const _: () = {

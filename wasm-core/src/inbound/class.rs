@@ -9,7 +9,7 @@ use crate::layout::{
 };
 use crate::memory;
 use crate::report::status::Status;
-use crate::sa::sad;
+use crate::sa::{ended, sad};
 use crate::stream::frame::{Frame, Kind};
 
 /// Where a frame goes.
@@ -41,6 +41,8 @@ pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
             sad::hold(lane);
             match sad::find_inbound(spi) {
                 Some(id) => Class::Open(id),
+                // Not even with a daemon: it never had this SPI.
+                None if ended::has(spi) => Class::Drop(Status::SaExpired),
                 None => classify_unknown(payload_len),
             }
         }

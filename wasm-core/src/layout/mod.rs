@@ -76,6 +76,10 @@ pub const KEY_MATERIAL_ROOM: usize = 40;
 const _: () = assert!(KEY_MATERIAL_MAX <= KEY_MATERIAL_ROOM);
 /// Most SAs of one process.
 pub const SAS_MAX: u32 = 16_384;
+/// Places for SPIs of SAs that have ended: together they hold as many as there are SAs.
+pub const ENDED_PLACES: usize = SAS_MAX as usize / ENDED_WAYS;
+/// SPIs of one place.
+pub const ENDED_WAYS: usize = 4;
 /// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
 pub const CONNECTIONS_MAX: u32 = (1 << 20) - 1;
 /// Bits of a packed path's low half that hold the row.

@@ -175,7 +175,8 @@ statuses! {
     SeqSoftLimit = 37, Expire;
     /// The outbound counter is at its end: a number could repeat.
     SeqExhausted = 38, Expire;
-    /// A hard limit (packets, octets, seconds) has passed.
+    /// A hard limit (packets, octets, seconds) has passed. Inbound packets for an SA that has left
+    /// so are counted here, too.
     SaExpired = 39, Expire;
     /// The connection was taken.
     Accepted = 40, Accept;
