@@ -40,7 +40,9 @@ export const Status = {
   FrameShort: 15,
   /** An IKE message shorter than its header. */
   IkeShort: 16,
-  /** Shorter than ESP header, IV, trailer and ICV. */
+  /**
+   * Shorter than ESP header and trailer; for an SA of ours, shorter than these with IV and ICV.
+   */
   EspShort: 17,
   /** No inbound SA has this SPI (1 to 255 never have one), and there is no upstream. */
   UnknownSpi: 18,

@@ -166,7 +166,8 @@ fn what_comes_for_an_sa_that_has_left_at_its_limit_is_not_relayed() {
     assert_eq!(core::sa_sweep(shell, 2.0), 1);
     assert_eq!(core::sa_remove(shell, scene.sa.spi), 1);
     assert_eq!(core::sa_sweep(shell, 3.0), 0);
-    for late in [scene.sa.seal(3, &inner()), scene.sa.seal(4, &inner())] {
+    let short = scene.sa.seal(3, &inner())[..20].to_vec();
+    for late in [scene.sa.seal(3, &inner()), short] {
         let before = scene.gate.counter(0, Status::SaExpired);
         scene.feed(&[late]);
         let outcome = scene.gate.serve(0, scene.conn, 4.0);
@@ -235,4 +236,46 @@ fn an_sa_that_is_removed_has_told_what_found_no_room() {
     assert_eq!(core::sa_remove(shell, scene.sa.spi), 1);
     let told = scene.gate.events_of(shell, EVENT_SA_EXPIRED);
     assert_eq!((told.len(), told[0].3), (1, scene.sa.spi));
+}
+
+proptest::proptest! {
+    #![proptest_config(support::cases(64))]
+    /// The SPI says whose a packet is, and only then its length has a meaning: RFC 4303's for all,
+    /// that of our AEADs for ours.
+    #[test]
+    fn a_packet_is_judged_by_its_owner(
+        payloads in proptest::collection::vec((0_usize..4, 5_usize..64), 1..40),
+        is_relaying in proptest::bool::ANY,
+    ) {
+        let end = if is_relaying { UNKNOWN_SPI_RELAY } else { UNKNOWN_SPI_DROP };
+        let scene = Scene::new(IKE_DROP, end);
+        let shell = scene.gate.limits.lanes;
+        let mut gone = Sa::inbound(0x3000);
+        gone.hard_seconds = 1.0;
+        gone.installed(&scene.gate);
+        core::sa_sweep(shell, 2000.0);
+        core::sa_remove(shell, gone.spi);
+        let outbound = Sa::outbound(0x4000);
+        outbound.installed(&scene.gate);
+        for (owner, len) in payloads {
+            let spi = [scene.sa.spi, gone.spi, outbound.spi, 0x5000][owner];
+            let mut packet = vec![9; len];
+            packet[..4].copy_from_slice(&spi.to_be_bytes());
+            let expected = match (owner, len) {
+                (_, ..12) | (0, ..36) => Some(Status::EspShort),
+                (0, _) => Some(Status::IcvMismatch),
+                (1, _) => Some(Status::SaExpired),
+                _ if is_relaying => None,
+                _ => Some(Status::UnknownSpi),
+            };
+            scene.gate.set_u32(scene.gate.row(scene.conn, "ROW_SCORE"), 0);
+            let before = expected.map(|status| scene.gate.counter(0, status));
+            scene.feed(&[packet.clone()]);
+            let outcome = scene.gate.serve(0, scene.conn, 1.0);
+            let relayed = if expected.is_none() { vec![packet] } else { vec![] };
+            proptest::prop_assert_eq!(outcome.upstream, relayed);
+            let after = expected.map(|status| scene.gate.counter(0, status));
+            proptest::prop_assert_eq!(after, before.map(|count| count + 1), "{} {}", owner, len);
+        }
+    }
 }

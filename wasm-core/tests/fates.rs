@@ -182,23 +182,42 @@ fn what_no_datagram_can_carry_is_dropped_whole() {
 }
 
 #[test]
-fn esp_is_short_below_36_octets_known_or_not() {
+fn esp_of_ours_is_short_below_36_octets() {
     for ends in [DROP, RELAY] {
         let bench = Bench::ending(ends);
         for len in 5..36 {
             bench
                 .gate
                 .set_u32(bench.gate.row(bench.conn, "ROW_SCORE"), 0);
-            let mut payload = vec![7; len];
-            payload[..4].copy_from_slice(&SPI.to_be_bytes());
-            bench.expect(&payload, Status::EspShort, 1);
-            payload[0] ^= 1;
-            bench.expect(&payload, Status::EspShort, 1);
+            bench.expect(&esp(SPI, len), Status::EspShort, 1);
         }
-        let mut payload = vec![7; 36];
-        payload[..4].copy_from_slice(&SPI.to_be_bytes());
-        bench.expect(&payload, Status::IcvMismatch, 1);
+        bench.expect(&esp(SPI, 36), Status::IcvMismatch, 1);
     }
+}
+
+/// RFC 4303 §2: SPI, number, and the least trailer that ends with a word. NULL without integrity
+/// has neither IV nor ICV; implicit IVs (RFC 8750) and ICVs of 8 and 12 octets lie between.
+#[test]
+fn esp_of_others_is_short_below_12_octets() {
+    let bench = Bench::ending(RELAY);
+    for len in 5..12 {
+        bench.expect(&esp(SPI ^ 1, len), Status::EspShort, 1);
+    }
+    for len in 12..40 {
+        let packet = esp(SPI ^ 1, len);
+        assert_eq!(bench.receive(&packet).upstream, [packet]);
+    }
+    assert_eq!(bench.gate.counter(0, Status::EspShort), 7);
+    let bench = Bench::ending(DROP);
+    for (len, status) in [(11, Status::EspShort), (12, Status::UnknownSpi)] {
+        bench.expect(&esp(SPI ^ 1, len), status, 1);
+    }
+}
+
+fn esp(spi: u32, len: usize) -> Vec<u8> {
+    let mut packet = vec![7; len];
+    packet[..4].copy_from_slice(&spi.to_be_bytes());
+    packet
 }
 
 #[test]

@@ -20,8 +20,13 @@ pub const ESP_HEADER_LEN: u32 = 8;
 pub const IV_LEN: u32 = aead::IV_LEN as u32;
 /// ICV.
 pub const ICV_LEN: u32 = aead::ICV_LEN as u32;
-/// Header, IV, the smallest aligned trailer and ICV: no packet is shorter.
-pub const ESP_PACKET_LEN_MIN: u32 = ESP_HEADER_LEN + IV_LEN + 4 + ICV_LEN;
+/// The smallest trailer, which ends with a word (RFC 4303 §2.4).
+const TRAILER_LEN_MIN: u32 = 4;
+/// No packet of our AEADs is shorter.
+pub const ESP_PACKET_LEN_MIN: u32 = ESP_HEADER_LEN + IV_LEN + TRAILER_LEN_MIN + ICV_LEN;
+/// No ESP packet of any suite is shorter. NULL has no IV, RFC 8750 does not send it, and an ICV may
+/// be missing (RFC 4303 §2, §3.2). Only the owner of an SA can say more.
+pub const ESP_LEN_MIN: u32 = ESP_HEADER_LEN + TRAILER_LEN_MIN;
 
 mod field {
     use core::ops::Range;

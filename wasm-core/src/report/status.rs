@@ -127,7 +127,7 @@ statuses! {
     FrameShort = 15, Suspect;
     /// An IKE message shorter than its header.
     IkeShort = 16, Suspect;
-    /// Shorter than ESP header, IV, trailer and ICV.
+    /// Shorter than ESP header and trailer; for an SA of ours, shorter than these with IV and ICV.
     EspShort = 17, Suspect;
     /// No inbound SA has this SPI (1 to 255 never have one), and there is no upstream.
     UnknownSpi = 18, Suspect;
