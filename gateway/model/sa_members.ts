@@ -23,7 +23,7 @@ const HARD_SECONDS = 28_800;
 /** Time in which a rekey can be made by hand, s. */
 const NOTICE_SECONDS = 60;
 
-const SOFT = "Below its hard limit; left out, at most three quarters of that";
+const SOFT = "Below its hard limit, or 0; left out, it follows from that";
 
 /** Members as users give them, with the defaults of those that may be left out. */
 export const GIVEN_MEMBERS = {
@@ -45,7 +45,11 @@ export const GIVEN_MEMBERS = {
   hardPackets: u64Or(U32_MAX),
   hardOctets: u64Or(0n),
   hardSeconds: seconds().default(HARD_SECONDS),
-  initialSequence: u64Or(0n),
+  initialSequence: u64Or(0n).meta({
+    default: 0,
+    description: "The last number already used. Never install keying material of an earlier " +
+      "process: inbound, all of its packets would be accepted once more",
+  }),
 };
 
 /** Members as answers show them. Instead of the key they have its length. */
