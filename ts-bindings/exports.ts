@@ -265,15 +265,19 @@ export interface Core {
    */
   sa_install(lane: number): number;
 
-  /** Removes an SA; its key is wiped before this returns. Returns 1, or 0 if there is none. */
+  /**
+   * Removes an SA; its key is wiped before this returns, and events that found no room are in
+   * the ring of `lane`, the shell's. Returns 1, or 0 if there is none.
+   */
   sa_remove(lane: number, spi: number): number;
 
   /** Id of the SA with this SPI, or 0. */
   sa_find(spi: number): number;
 
   /**
-   * Stops SAs whose time has passed and wipes the keys of stopped ones. Returns the number of
-   * keys wiped. Called once a second.
+   * Warns of SAs that have become old, stops those whose time has passed, and wipes the keys of
+   * stopped ones. Returns the number of stopped SAs, which are left to `sa_remove`. Called once
+   * a second.
    */
   sa_sweep(lane: number, now: number): number;
 

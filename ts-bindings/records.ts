@@ -20,6 +20,7 @@ import {
   SPEC_HARD_PACKETS,
   SPEC_HARD_SECONDS,
   SPEC_INITIAL_SEQUENCE,
+  SPEC_IV_OFFSET,
   SPEC_KEY,
   SPEC_KEY_LEN,
   SPEC_LEN,
@@ -33,7 +34,9 @@ import {
   SPEC_SELECTOR_LEN,
   SPEC_SELECTOR_OCTETS,
   SPEC_SELECTOR_VERSION,
+  SPEC_SOFT_OCTETS,
   SPEC_SOFT_PACKETS,
+  SPEC_SOFT_SECONDS,
   SPEC_SPI,
   SPEC_WINDOW_LEN,
 } from "./layout.ts";
@@ -96,8 +99,14 @@ export interface SaSpec {
   readonly remoteCount: number;
   /** The last number already used. */
   readonly initialSequence: bigint;
+  /** Added to each number, modulo 2^64, for the packet's IV. */
+  readonly ivOffset: bigint;
   /** 0 is no limit. */
   readonly softPackets: bigint;
+  /** 0 is no limit. */
+  readonly softOctets: bigint;
+  /** 0 is no limit. */
+  readonly softSeconds: number;
   /** 0 is no limit. */
   readonly hardPackets: bigint;
   /** 0 is no limit. */
@@ -127,7 +136,10 @@ export function writeSaSpec(views: RecordViews, at: number, members: SaSpec): vo
   views.u32[(at + SPEC_LOCAL_COUNT) >>> 2] = members.localCount;
   views.u32[(at + SPEC_REMOTE_COUNT) >>> 2] = members.remoteCount;
   views.u64[(at + SPEC_INITIAL_SEQUENCE) / 8] = members.initialSequence;
+  views.u64[(at + SPEC_IV_OFFSET) / 8] = members.ivOffset;
   views.u64[(at + SPEC_SOFT_PACKETS) / 8] = members.softPackets;
+  views.u64[(at + SPEC_SOFT_OCTETS) / 8] = members.softOctets;
+  views.f64[(at + SPEC_SOFT_SECONDS) / 8] = members.softSeconds;
   views.u64[(at + SPEC_HARD_PACKETS) / 8] = members.hardPackets;
   views.u64[(at + SPEC_HARD_OCTETS) / 8] = members.hardOctets;
   views.f64[(at + SPEC_HARD_SECONDS) / 8] = members.hardSeconds;

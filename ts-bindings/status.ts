@@ -40,7 +40,9 @@ export const Status = {
   FrameShort: 15,
   /** An IKE message shorter than its header. */
   IkeShort: 16,
-  /** Shorter than ESP header, IV, trailer and ICV. */
+  /**
+   * Shorter than ESP header and trailer; for an SA of ours, shorter than these with IV and ICV.
+   */
   EspShort: 17,
   /** No inbound SA has this SPI (1 to 255 never have one), and there is no upstream. */
   UnknownSpi: 18,
@@ -89,11 +91,17 @@ export const Status = {
   TxRingFull: 35,
   /** The TUN takes no more. */
   InnerFull: 36,
-  /** The outbound counter reached `softPackets`; an event asks for a rekey. */
+  /**
+   * The SA reached a soft limit (packets, octets, seconds), or its sequence numbers come to
+   * their end; an event asks for a rekey. Once for each of them.
+   */
   SeqSoftLimit: 37,
   /** The outbound counter is at its end: a number could repeat. */
   SeqExhausted: 38,
-  /** A hard limit (packets, octets, seconds) has passed. */
+  /**
+   * A hard limit (packets, octets, seconds) has passed. Inbound packets for an SA that has left
+   * so are counted here, too.
+   */
   SaExpired: 39,
   /** The connection was taken. */
   Accepted: 40,

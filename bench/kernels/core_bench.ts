@@ -125,11 +125,11 @@ export function installSa(
 ): void {
   const at = core.lane_block(SHELL) + LANE_SA_SPEC;
   core.sa_remove(SHELL, name.spi);
-  writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
+  writeSpec(views, _specOf(name, workload), { at, peer: 1, ivOffset: 0n, now: NOW });
   const id = core.sa_install(SHELL);
   if (isRefused(id)) throw new Error(`Cannot install an SA: status ${refusalStatus(id)}`);
   if (native === null) return;
-  writeSpec(views, _specOf(name, workload), { at, peer: 1, now: NOW });
+  writeSpec(views, _specOf(name, workload), { at, peer: 1, ivOffset: 0n, now: NOW });
   if (!native.install(core.lane_block(SHELL), id)) throw new Error("Cannot install an SA natively");
 }
 
@@ -210,6 +210,8 @@ function _specOf(
     esn: false,
     replayWindow: 1024,
     softPackets: 0n,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0n,
     hardOctets: 0n,
     hardSeconds: Infinity,

@@ -148,7 +148,7 @@ test("serve warns of SAs with fixed keys and prints no key", async () => {
   const flags = ["--config", "culvert.toml", "--unsafe-static-sas"];
   const { runtime, start, code } = await serve(flags, { files });
   equal(start.started[0]?.config.staticSas.length, 1);
-  match(runtime.printed.stderr, / warn +unsafe_static_sas sas=1\n/);
+  match(runtime.printed.stderr, / warn +unsafe_static_sas sas=1 reason="Keys that come back .*"\n/);
   runtime.signal("SIGHUP");
   await turns();
   runtime.signal("SIGTERM");

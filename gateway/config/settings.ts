@@ -169,7 +169,8 @@ export const SETTINGS = z.object({
   unsafeStaticSas: documented(trueOrFalse(), {
     value: undefined,
     fallback: "false",
-    help: "read SAs with fixed keys from the file's [[sa]] tables; for tests only",
+    help: "read SAs with fixed keys from the file's [[sa]] tables; for tests only, because keys " +
+      "that come back after a restart let old packets in and wear out",
   }),
 });
 

@@ -15,6 +15,16 @@ import { SHOWN_U64, U64 } from "./u64.ts";
 /** Largest sequence number without ESN (RFC 4303 §2.2), and largest 32-bit number. */
 export const U32_MAX = 0xffff_ffffn;
 
+/** `softPackets` when it is left out, unless that is too late for `hardPackets`. */
+const SOFT_PACKETS = 4_000_000_000n;
+
+const HARD_SECONDS = 28_800;
+
+/** Time in which a rekey can be made by hand, s. */
+const NOTICE_SECONDS = 60;
+
+const SOFT = "Below its hard limit, or 0; left out, it follows from that";
+
 /** Members as users give them, with the defaults of those that may be left out. */
 export const GIVEN_MEMBERS = {
   spi: SPI,
@@ -26,11 +36,20 @@ export const GIVEN_MEMBERS = {
   remote: prefixes(),
   esn: z.boolean({ error: "must be true or false" }).default(() => false),
   replayWindow: replayWindow().default(1024).meta({ default: 1024 }),
-  softPackets: u64Or(4_000_000_000n),
+  softPackets: softU64(Number(SOFT_PACKETS)),
+  softOctets: softU64(0),
+  softSeconds: seconds().optional().meta({
+    default: softSecondsOf(HARD_SECONDS),
+    description: SOFT,
+  }),
   hardPackets: u64Or(U32_MAX),
   hardOctets: u64Or(0n),
-  hardSeconds: hardSeconds().default(28_800),
-  initialSequence: u64Or(0n),
+  hardSeconds: seconds().default(HARD_SECONDS),
+  initialSequence: u64Or(0n).meta({
+    default: 0,
+    description: "The last number already used. Never install keying material of an earlier " +
+      "process: inbound, all of its packets would be accepted once more",
+  }),
 };
 
 /** Members as answers show them. Instead of the key they have its length. */
@@ -45,11 +64,50 @@ export const SHOWN_MEMBERS = {
   esn: z.boolean(),
   replayWindow: COUNT,
   softPackets: SHOWN_U64,
+  softOctets: SHOWN_U64,
+  softSeconds: COUNT,
   hardPackets: SHOWN_U64,
   hardOctets: SHOWN_U64,
   hardSeconds: COUNT,
   initialSequence: SHOWN_U64,
 } satisfies Record<Exclude<keyof typeof GIVEN_MEMBERS, "keyMaterial"> | "keyBits", z.ZodType>;
+
+/** The hard limits of an SA; 0 is none. */
+export interface HardLimits {
+  readonly hardPackets: bigint;
+  readonly hardOctets: bigint;
+  readonly hardSeconds: number;
+}
+
+/** The soft limits of an SA; 0 is none. */
+export interface SoftLimits {
+  readonly softPackets: bigint;
+  readonly softOctets: bigint;
+  readonly softSeconds: number;
+}
+
+/**
+ * The soft limits of an SA that gives none: each measure warns when a quarter of the hard limit is
+ * left (RFC 4301 §4.4.2.1), and a last quarter of less than a minute is made longer, up to half. A
+ * hard limit of 1 has no room for one. Without `hardPackets` the numbers without ESN end anyway.
+ */
+export function softLimitsOf({ hardPackets, hardOctets, hardSeconds }: HardLimits): SoftLimits {
+  const isLate = hardPackets > 0n && hardPackets <= SOFT_PACKETS;
+  return {
+    softPackets: isLate ? mostOf(hardPackets) : SOFT_PACKETS,
+    softOctets: mostOf(hardOctets),
+    softSeconds: softSecondsOf(hardSeconds),
+  };
+}
+
+function mostOf(hard: bigint): bigint {
+  return hard * 3n / 4n;
+}
+
+function softSecondsOf(hard: number): number {
+  const early = Math.min(Math.floor(hard * 3 / 4), hard - NOTICE_SECONDS);
+  return Math.max(early, Math.floor(hard / 2));
+}
 
 /** A name for people and logs. It is printed on terminals, so it has no control characters. */
 function peer(): z.ZodString {
@@ -101,9 +159,13 @@ function replayWindow(): z.ZodType<number> {
     });
 }
 
-function hardSeconds(): z.ZodType<number> {
+function seconds(): z.ZodType<number> {
   const error = "must be a whole number from 0 to 4294967295";
   return z.int({ error }).min(0, { error }).max(Number(U32_MAX), { error });
+}
+
+function softU64(shown: number): z.ZodOptional<typeof U64> {
+  return U64.optional().meta({ default: shown, description: SOFT });
 }
 
 function u64Or(fallback: bigint): z.ZodDefault<typeof U64> {

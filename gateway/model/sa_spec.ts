@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { keyMaterialLens } from "./aead.ts";
 import { listText } from "./list_text.ts";
-import { GIVEN_MEMBERS, U32_MAX } from "./sa_members.ts";
+import { GIVEN_MEMBERS, type SoftLimits, softLimitsOf, U32_MAX } from "./sa_members.ts";
 import type { Value } from "./value.ts";
 
 const OBJECT = z.strictObject(GIVEN_MEMBERS, { error: objectProblem });
@@ -28,13 +28,14 @@ interface KeyOctets {
 }
 
 /**
- * Checks the rules between members, and makes the octets of the key. It is a transform because it
- * must see parsed members only: a refinement would also run when members have issues.
+ * Checks the rules between members, sets the soft limits that were left out, and makes the octets
+ * of the key. It is a transform because it must see parsed members only: a refinement would also
+ * run when members have issues.
  */
 function checkTogether(
   sa: ParsedSa,
   context: z.RefinementCtx,
-): Omit<ParsedSa, "keyMaterial"> & KeyOctets {
+): Omit<ParsedSa, "keyMaterial" | keyof SoftLimits> & SoftLimits & KeyOctets {
   let isRefused = false;
 
   function refuse(member: keyof ParsedSa, message: string): void {
@@ -51,8 +52,29 @@ function checkTogether(
   if (!sa.esn && sa.initialSequence > U32_MAX) {
     refuse("initialSequence", "must be at most 4294967295 without esn");
   }
+  const soft = softOf(sa);
+  for (const [warns, ends] of LIMITS) {
+    // With the end, or after it, a soft limit would never warn.
+    if (sa[ends] > 0 && soft[warns] >= sa[ends]) refuse(warns, `must be below ${ends}, or 0`);
+  }
   // Last, because nothing would wipe the key of a refused SA.
-  return isRefused ? z.NEVER : { ...sa, keyMaterial: parseHex(sa.keyMaterial) };
+  return isRefused ? z.NEVER : { ...sa, ...soft, keyMaterial: parseHex(sa.keyMaterial) };
+}
+
+/** Each soft limit with its hard one. */
+const LIMITS = [
+  ["softPackets", "hardPackets"],
+  ["softOctets", "hardOctets"],
+  ["softSeconds", "hardSeconds"],
+] as const;
+
+function softOf(sa: ParsedSa): SoftLimits {
+  const early = softLimitsOf(sa);
+  return {
+    softPackets: sa.softPackets ?? early.softPackets,
+    softOctets: sa.softOctets ?? early.softOctets,
+    softSeconds: sa.softSeconds ?? early.softSeconds,
+  };
 }
 
 function objectProblem(issue: z.core.$ZodRawIssue): string | undefined {

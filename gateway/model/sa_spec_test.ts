@@ -34,10 +34,59 @@ test("SA_SPEC fills in the documented defaults", () => {
   deepEqual(sa.keyMaterial.slice(-5), Uint8Array.of(0xff, 1, 2, 3, 4));
   deepEqual(sa.remote.map((prefix) => prefix.text), ["10.93.30.7/32", "2001:db8::/64"]);
   deepEqual(
-    [sa.esn, sa.replayWindow, sa.softPackets, sa.hardPackets, sa.hardOctets, sa.hardSeconds],
-    [false, 1024, 4_000_000_000n, 4_294_967_295n, 0n, 28_800],
+    [sa.esn, sa.replayWindow, sa.hardPackets, sa.hardOctets, sa.hardSeconds],
+    [false, 1024, 4_294_967_295n, 0n, 28_800],
   );
+  deepEqual([sa.softPackets, sa.softOctets, sa.softSeconds], [4_000_000_000n, 0n, 21_600]);
   equal(sa.initialSequence, 0n);
+});
+
+function softOf(given: Readonly<Record<string, unknown>>): readonly [bigint, bigint, number] {
+  const { softPackets, softOctets, softSeconds } = SA_SPEC.parse({ ...SA, ...given });
+  return [softPackets, softOctets, softSeconds];
+}
+
+test("SA_SPEC warns of a hard limit when a quarter of it is left, if nothing else is said", () => {
+  deepEqual(softOf({ hardPackets: 1000, hardOctets: 4_000_001, hardSeconds: 3600 }), [
+    750n,
+    3_000_000n,
+    2700,
+  ]);
+  deepEqual(softOf({ hardPackets: 4_000_000_000 })[0], 3_000_000_000n);
+  deepEqual(softOf({ hardPackets: 4_000_000_001 })[0], 4_000_000_000n);
+  const none = { hardPackets: 0, hardOctets: 0, hardSeconds: 0 };
+  deepEqual(softOf(none), [4_000_000_000n, 0n, 0], "numbers end without ESN whatever is said");
+  deepEqual(softOf({ softPackets: 0, softOctets: 7, softSeconds: 8 }), [0n, 7n, 8]);
+});
+
+test("SA_SPEC leaves time even before a small hardSeconds: a minute, or half of it", () => {
+  const cases = [[1, 0], [2, 1], [3, 1], [10, 5], [60, 30], [90, 45], [120, 60], [180, 120]];
+  for (const [hardSeconds, soft] of [...cases, [240, 180], [28_800, 21_600]]) {
+    equal(softOf({ hardSeconds })[2], soft, String(hardSeconds));
+  }
+});
+
+test("SA_SPEC never chooses a soft limit that its hard one is not above", () => {
+  const u64 = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
+  const seconds = fc.integer({ min: 1, max: 2 ** 32 - 1 });
+  fc.assert(fc.property(u64, u64, seconds, (packets, octets, hardSeconds) => {
+    const hard = { hardPackets: String(packets), hardOctets: String(octets), hardSeconds };
+    const [softPackets, softOctets, softSeconds] = softOf(hard);
+    ok(softPackets < packets && (softPackets > 0n || packets === 1n));
+    ok(softOctets < octets && (softOctets > 0n || octets === 1n));
+    ok(softSeconds < hardSeconds && (softSeconds > 0 || hardSeconds === 1));
+  }));
+});
+
+test("SA_SPEC refuses a soft limit that its hard one is not above", () => {
+  for (const measure of ["Packets", "Octets", "Seconds"]) {
+    const [soft, hard] = [`soft${measure}`, `hard${measure}`];
+    equal(problemOf({ [soft]: 10, [hard]: 10 }), `${soft} must be below ${hard}, or 0`);
+    equal(problemOf({ [soft]: 11, [hard]: 10 }), `${soft} must be below ${hard}, or 0`);
+    equal(problemOf({ [soft]: 9, [hard]: 10 }), "");
+    equal(problemOf({ [soft]: 0, [hard]: 10 }), "");
+    equal(problemOf({ [soft]: 10, [hard]: 0 }), "");
+  }
 });
 
 test("SA_SPEC names each member that is missing", () => {
@@ -94,6 +143,11 @@ test("SA_SPEC names the member that is out of range", () => {
     ["replayWindow", 4097],
     ["replayWindow", 64.5],
     ["softPackets", -1],
+    ["softOctets", -1],
+    ["softSeconds", -1],
+    ["softSeconds", 1.5],
+    ["softPackets", 4_294_967_295],
+    ["softSeconds", 28_800],
     ["hardPackets", -1],
     ["hardPackets", 2 ** 53],
     ["hardPackets", "18446744073709551616"],
@@ -120,7 +174,8 @@ test("SA_SPEC says of each u64 what it may be, and that great ones are strings",
     ...["x", "", "007", "-1", "1.5", "18446744073709551616", "9".repeat(21), 2 ** 53 + 2],
     ...[2 ** 53, -(2 ** 53), 1e300, -1, 1.5, NaN, Infinity, -1n, 2n ** 64n, true, null, [], {}],
   ];
-  for (const member of ["softPackets", "hardPackets", "hardOctets", "initialSequence"]) {
+  const members = ["softPackets", "softOctets", "hardPackets", "hardOctets", "initialSequence"];
+  for (const member of members) {
     for (const value of wrong) {
       equal(problemOf({ [member]: value }), `${member} ${problem}`, String(value));
     }
@@ -160,6 +215,8 @@ test("SA_SPEC never throws and never repeats keying material", () => {
     esn: junk,
     replayWindow: junk,
     softPackets: junk,
+    softOctets: junk,
+    softSeconds: junk,
     hardPackets: junk,
     hardSeconds: junk,
     initialSequence: junk,

@@ -38,6 +38,8 @@ const ANSWER = {
   esn: true,
   replayWindow: 1024,
   softPackets: 4_000_000_000,
+  softOctets: 0,
+  softSeconds: 21_600,
   hardPackets: 4_294_967_295,
   hardOctets: 0,
   hardSeconds: 28_800,

@@ -15,6 +15,7 @@ import {
   EVENT_LEN,
   EVENT_LOCAL_ADDRESS,
   EVENT_LOCAL_PORT,
+  EVENT_MEASURE,
   EVENT_OPENED,
   EVENT_PATH_MOVED,
   EVENT_PORT,
@@ -28,6 +29,10 @@ import {
   LANE_EVENTS_CONSUMED,
   LANE_EVENTS_LOST,
   LANE_EVENTS_WRITTEN,
+  MEASURE_OCTETS,
+  MEASURE_PACKETS,
+  MEASURE_SECONDS,
+  MEASURE_SEQUENCE,
 } from "../../ts-bindings/layout.ts";
 import { STATUSES } from "../../ts-bindings/status.ts";
 import type { TroubleNotice } from "../lane/init.ts";
@@ -61,6 +66,14 @@ const NAMES: Readonly<Record<number, readonly [LogLevel, string]>> = {
   [EVENT_AUDIT]: ["warn", "audit"],
   [EVENT_IKE_DROPPED]: ["error", "ike_dropped"],
   [EVENT_IKE_SHARED]: ["info", "ike_shared"],
+};
+
+/** What the limit of an event counts. */
+const MEASURES: Readonly<Record<number, string>> = {
+  [MEASURE_PACKETS]: "packets",
+  [MEASURE_OCTETS]: "octets",
+  [MEASURE_SECONDS]: "seconds",
+  [MEASURE_SEQUENCE]: "sequence",
 };
 
 export interface EventHubOptions {
@@ -139,6 +152,8 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
   if (status !== undefined && status.name !== "Ok") fields["status"] = status.snakeCase;
   const spi = readU32(views, at + EVENT_SPI);
   if (spi > 0) fields["spi"] = spiText(spi);
+  const measure = MEASURES[readU32(views, at + EVENT_MEASURE)];
+  if (measure !== undefined) fields["measure"] = measure;
   const value = readF64(views, at + EVENT_VALUE);
   if (value > 0 && kind !== EVENT_PATH_MOVED) fields["sequence"] = value;
   const hasLocal = family > 0 && readU32(views, at + EVENT_LOCAL_PORT) > 0;

@@ -21,6 +21,13 @@ export interface KeyAsked {
 export interface KeyUse {
   /** The digest of keying material: HMAC-SHA-256, cut to 16 octets. */
   digest(keyMaterial: Uint8Array): KeyDigest;
+  /**
+   * What an SA adds to its sequence numbers, modulo 2^64, for its IVs. In this process a key has
+   * one offset, so that different numbers have different IVs. Another process has another offset,
+   * which nobody can foresee: its IVs are others too, although its numbers begin anew
+   * (docs/design/decisions/0019-ivs-begin-anywhere.md).
+   */
+  ivOffset(digest: KeyDigest): bigint;
   /** Why an SA with this key may not be installed now; undefined if it may. */
   refusal(asked: KeyAsked): Refusal | undefined;
   /**
@@ -48,7 +55,7 @@ const IS_SEALING = 2;
 /**
  * Makes a memory of keys that is empty.
  *
- * @param secret Random octets of this process, the key of the digests
+ * @param secret Random octets of this process, the key of digests and offsets
  * @param max Keys that it may remember
  */
 export function createKeyUse(secret: Uint8Array, max: number = KEYS_MAX): KeyUse {
@@ -58,6 +65,11 @@ export function createKeyUse(secret: Uint8Array, max: number = KEYS_MAX): KeyUse
   function digest(keyMaterial: Uint8Array): KeyDigest {
     const octets = createHmac("sha256", secret).update(keyMaterial).digest();
     return new Uint32Array(Uint8Array.from(octets).buffer, 0, DIGEST_WORDS);
+  }
+
+  function ivOffset(key: KeyDigest): bigint {
+    const octets = createHmac("sha256", secret).update("IV").update(key).digest();
+    return octets.readBigUInt64BE();
   }
 
   function refusal(asked: KeyAsked): Refusal | undefined {
@@ -89,7 +101,7 @@ export function createKeyUse(secret: Uint8Array, max: number = KEYS_MAX): KeyUse
     if (gone.lastSequence > uses.number(slot)) uses.setNumber(slot, gone.lastSequence);
   }
 
-  return { digest, refusal, take, removed };
+  return { digest, ivOffset, refusal, take, removed };
 }
 
 /** Why a key that was used may not be used as `asked`. */

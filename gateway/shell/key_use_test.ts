@@ -1,4 +1,4 @@
-import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { createKeyUse } from "./key_use.ts";
 
@@ -63,6 +63,27 @@ test("refusal() takes no new key at the limit, and forgets none that is known", 
   });
   equal(keys.refusal({ ...asked, digest })?.kind, "conflict");
   equal(keys.refusal({ ...asked, digest, initialSequence: 41n }), undefined);
+});
+
+test("ivOffset() stays for a key in the process, and is another one for others", () => {
+  const one = createKeyUse(new Uint8Array(32).fill(1));
+  const two = createKeyUse(new Uint8Array(32).fill(2));
+  const offset = one.ivOffset(one.digest(KEY));
+  equal(one.ivOffset(one.digest(KEY.slice())), offset);
+  notEqual(two.ivOffset(two.digest(KEY)), offset);
+  notEqual(one.ivOffset(one.digest(KEY.map((octet) => octet + 1))), offset);
+  ok(offset >= 0n && offset < 2n ** 64n);
+});
+
+test("ivOffset() is spread over all of 64 bits", () => {
+  const offsets = Array.from({ length: 64 }, (_, n) => {
+    const keys = createKeyUse(new Uint8Array(32).fill(n));
+    return keys.ivOffset(keys.digest(KEY));
+  });
+  for (let bit = 0n; bit < 64n; bit++) {
+    const ones = offsets.filter((offset) => (offset >> bit & 1n) === 1n).length;
+    ok(ones > 8 && ones < 56, `bit ${bit}: ${ones} of 64`);
+  }
 });
 
 test("digest() of a key says nothing outside the process", () => {

@@ -7,6 +7,7 @@ import {
   SA_SEQUENCE,
   SA_SOFT,
   SA_STATE,
+  SA_UNTOLD,
   SA_VALID_AT,
 } from "../../ts-bindings/layout.ts";
 import type { SaView } from "../model/sa_view.ts";
@@ -27,6 +28,11 @@ export function readSa(views: MemoryViews, at: number): SaLive {
     octets: readU64(views, at + SA_OCTETS),
     validAt: readF64(views, at + SA_VALID_AT),
   };
+}
+
+/** Whether the SA at offset `at` has reached a hard limit, and nothing of it is left to be told. */
+export function hasEnded(views: MemoryViews, at: number): boolean {
+  return readU32(views, at + SA_STATE) === SA_EXPIRED && readU32(views, at + SA_UNTOLD) === 0;
 }
 
 function stateName(state: number): SaView["state"] {

@@ -12,12 +12,18 @@ import type { MemoryViews } from "./memory_views.ts";
  * Writes `spec` with its key at offset `at`, octets.
  *
  * @param peer Number of the peer, 1 and up
+ * @param ivOffset Added to sequence numbers for IVs, modulo 2^64
  * @param now Monotonic ms of the lanes' clock, from which `hardSeconds` counts
  */
 export function writeSpec(
   views: MemoryViews,
   spec: SaSpec,
-  { at, peer, now }: { readonly at: number; readonly peer: number; readonly now: number },
+  { at, peer, ivOffset, now }: {
+    readonly at: number;
+    readonly peer: number;
+    readonly ivOffset: bigint;
+    readonly now: number;
+  },
 ): void {
   writeSaSpec(views, at, {
     spi: spec.spi,
@@ -30,7 +36,10 @@ export function writeSpec(
     localCount: spec.local.length,
     remoteCount: spec.remote.length,
     initialSequence: spec.initialSequence,
+    ivOffset,
     softPackets: spec.softPackets,
+    softOctets: spec.softOctets,
+    softSeconds: spec.softSeconds,
     hardPackets: spec.hardPackets,
     hardOctets: spec.hardOctets,
     hardSeconds: spec.hardSeconds,

@@ -17,7 +17,7 @@ import type { KeyDigest, KeyUse } from "./key_use.ts";
 import type { MemoryViews } from "./memory_views.ts";
 import { pathRow } from "./peer_path.ts";
 import { createPeers, type Peers } from "./peers.ts";
-import { readSa } from "./sa_row.ts";
+import { hasEnded, readSa } from "./sa_row.ts";
 import { writeSpec } from "./sa_spec.ts";
 import type { Spd } from "./spd.ts";
 
@@ -29,6 +29,8 @@ export interface Sad {
   remove(spi: number): SaEntry | undefined;
   /** Wipes the keys of expired SAs in the native engine; the core has wiped its own before. */
   forgetExpired(): void;
+  /** SPIs of the SAs that have reached a hard limit and have told so; they wait to be removed. */
+  ended(): number[];
   find(spi: number): SaEntry | undefined;
   view(spi: number): SaView | undefined;
   views(): SaView[];
@@ -78,6 +80,7 @@ export function createSad(options: SadOptions): Sad {
     },
     remove: (spi) => remove(state, spi),
     forgetExpired: () => forgetExpired(state),
+    ended: () => ended(state),
     find: (spi) => state.entries.get(spi),
     view: (spi) => view(state, spi),
     views: () =>
@@ -103,8 +106,8 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const peer = peers.take(spec.peer);
   const block = core.lane_block(state.index);
   const at = block + LANE_SA_SPEC;
-  const now = state.clock();
-  writeSpec(state.views, spec, { at, peer, now });
+  const written = { at, peer, ivOffset: keys.ivOffset(digest), now: state.clock() };
+  writeSpec(state.views, spec, written);
   const id = core.sa_install(state.index);
   if (isRefused(id)) {
     takeBack();
@@ -114,7 +117,7 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   if (state.native !== null) {
     // The core has wiped its copy of the key. Lanes may use the SA already: until the library has
     // its key, the core opens and seals.
-    writeSpec(state.views, spec, { at, peer, now });
+    writeSpec(state.views, spec, written);
     state.native.install(block, id);
   }
   const { keyMaterial, ...shown } = spec;
@@ -165,6 +168,10 @@ function forgetExpired({ core, native, views, entries }: State): void {
   for (const { id } of entries.values()) {
     if (readSa(views, core.sa_row(id)).state === "expired") native.remove(id);
   }
+}
+
+function ended({ core, views, entries }: State): number[] {
+  return [...entries].filter(([, { id }]) => hasEnded(views, core.sa_row(id))).map(([spi]) => spi);
 }
 
 function view(state: State, spi: number): SaView | undefined {

@@ -31,13 +31,14 @@ import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
+import { sweep } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
 import { routeSas } from "./tun_routes.ts";
 
 /** Descriptors that the process needs beside those of connections. */
 const DESCRIPTORS_EXTRA = 64;
 
-/** Longest time that the key of an SA that has ended may stay in memory, ms. */
+/** Longest time that an SA that has ended, and its key, may stay, ms. */
 const SWEEP_MS = 1000;
 
 /** Time for lanes to close their connections and return after the drain, ms. */
@@ -98,7 +99,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const parts = { ...tables, machine, lanes, events, tun: descriptors.tun };
   const { gateway, changes } = await assemble(options, parts);
   await installStatic(gateway, config);
-  const sweeping = setInterval(() => sweep(machine, { events, sad: tables.sad }), SWEEP_MS);
+  const swept = { ...machine, events, sad: tables.sad, changes, log };
+  const sweeping = setInterval(() => sweep(swept), SWEEP_MS);
   void finished.then(() => clearInterval(sweeping));
 
   function fail(error: unknown): void {
@@ -115,17 +117,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
 
   const listening = { tcp: descriptors.listening };
   return { gateway, listening, engine: machine.engine, finished, stop };
-}
-
-/** Ends SAs whose time is over although no packet came, and wipes the keys of all ended SAs. */
-function sweep(
-  { core, index, clock, blocks }: Machine,
-  { events, sad }: Pick<Parts, "events" | "sad">,
-): void {
-  if (core.sa_sweep(index, clock()) > 0) sad.forgetExpired();
-  // The core tells of these SAs in the shell's own ring, which no lane announces.
-  events.drainRing(blocks[index] ?? 0);
-  events.tellLost(blocks);
 }
 
 interface Tables {

@@ -70,6 +70,22 @@ scenario(
 );
 
 scenario(
+  "T40, E51: the connection ends with the last SA that reaches its limit, and a new SA dials",
+  async () => {
+    await withOriginator(async ({ api, responder }) => {
+      const peer = await addPeer(api, { both: { hardSeconds: 2 } });
+      const connection = await responder.accept();
+      await opened(connection, peer);
+      await within<void>(WAIT_MS, "the end", (resolve) => void connection.ended.then(resolve));
+      deepEqual(await api.get("/v1/sas"), { sas: [] });
+      equal(responder.waiting(), 0);
+      const next = await addPeer(api);
+      await opened(await responder.accept(), next);
+    });
+  },
+);
+
+scenario(
   "T19: a peer that sends the stream prefix is in the wrong role: counted, closed",
   async () => {
     await withOriginator(async ({ api, responder }) => {

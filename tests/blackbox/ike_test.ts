@@ -5,7 +5,8 @@ import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { describe } from "node:test";
-import { expectEcho } from "../support/echo.ts";
+import { spiText } from "../support/api.ts";
+import { expectEcho, sendPing } from "../support/echo.ts";
 import { forgeEsp } from "../support/esp.ts";
 import { openEvents } from "../support/events.ts";
 import {
@@ -23,7 +24,7 @@ import { addPeer, freshSpi } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
 import { useGatewayWithDaemon } from "../support/use_gateway.ts";
 import { connectUrgent } from "../support/urgent.ts";
-import { sleep } from "../support/wait.ts";
+import { settle, sleep } from "../support/wait.ts";
 
 /** Largest UDP payload over IPv4. */
 const DATAGRAM_MAX = 65_507;
@@ -316,6 +317,48 @@ describe("ESP relay", () => {
     await watch.grows(frames, { direction: "inbound", kind: "esp" }, 1);
     await watch.grows(frames, { direction: "outbound", kind: "esp" }, 1);
     await watch.expect({});
+  });
+
+  scenario(
+    "P10: ESP of other suites is relayed both ways, as short as RFC 4303 allows",
+    async () => {
+      const watch = await watchMetrics(gateway().api);
+      const connection = await gateway().connect();
+      const whole = forgeEsp({ spi: freshSpi() }, 1, 100);
+      for (const len of [12, 16, 20, 24, 28, 32, 35, 36]) {
+        const packet = whole.subarray(0, len);
+        await connection.sendFrames(packet);
+        const from = await daemon().next();
+        equal(Buffer.compare(from.octets, packet), 0, `${len} octets to the daemon`);
+        await daemon().send(from, packet);
+        equal(Buffer.compare(await connection.next(), packet), 0, `${len} octets from it`);
+      }
+      await connection.sendFrames(whole.subarray(0, 11));
+      await watch.expect({ drops: { esp_short: 1 } });
+      equal(daemon().waiting(), 0);
+    },
+  );
+
+  scenario("E51: ESP of an SA that has left at its limit is not the daemon's", async () => {
+    const peer = await addPeer(gateway().api, { inbound: { hardPackets: 1 } });
+    const watch = await watchMetrics(gateway().api);
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    const path = `/v1/sas/${spiText(peer.inbound.spi)}`;
+    const gone = await settle(
+      () => gateway().api.request("GET", path),
+      ({ status }) => status === 404,
+    );
+    equal(gone.status, 404);
+    // More than the corruption score allows.
+    for (let i = 0; i < 100; i++) await sendPing(connection, peer);
+    await watch.expect({ drops: { sa_expired: 101 } });
+    const others = forgeEsp({ spi: freshSpi() }, 1);
+    await connection.sendFrames(others);
+    equal(Buffer.compare((await daemon().next()).octets, others), 0);
+    equal(daemon().waiting(), 0);
+    ok(connection.isOpen());
   });
 
   scenario("T60: with an upstream, unknown SPIs are no corruption", async () => {

@@ -5,6 +5,7 @@ import { describe } from "node:test";
 import { spiText } from "../support/api.ts";
 import { expectEcho, expectPong, freshPing, sendPing } from "../support/echo.ts";
 import { NEXT_HEADER_NONE, openEsp } from "../support/esp.ts";
+import { type EventData, openEvents } from "../support/events.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import { addPeer, makePeer, type Peer, rekeyed } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
@@ -24,11 +25,68 @@ describe("SA limits", () => {
       await sendPing(connection, peer);
       await sendPing(connection, peer);
       await watch.expect({ drops: { sa_expired: 2, seq_soft_limit: 1 } });
-      equal(await saState(peer, "inbound"), "expired");
+      await untilGone(peer, "inbound");
       equal(connection.waiting(), 0);
       ok(connection.isOpen());
     },
   );
+
+  scenario(
+    "E51: an SA at its hard limit leaves by itself: told, its place and its prefix are free",
+    async () => {
+      const events = await openEvents(gateway().api);
+      const one = await addPeer(gateway().api, { both: { hardPackets: 2 } });
+      const connection = await gateway().connect();
+      const before = await sasCount();
+      await expectEcho(connection, one);
+      await expectEcho(connection, one);
+      await sendPing(connection, one);
+      await untilGone(one, "inbound");
+      // The outbound SA has used up its packets, but has not been asked for one more.
+      equal(await saState(one, "outbound"), "soft");
+      equal(await sasCount(), before - 1);
+      const isInbound = ({ spi }: EventData): boolean => spi === spiText(one.inbound.spi);
+      equal((await events.next("sa_expired", isInbound)).measure, "packets");
+      equal((await events.next("sa_removed", isInbound)).peer, one.name);
+      const { status } = await gateway().api.request(
+        "DELETE",
+        `/v1/sas/${spiText(one.inbound.spi)}`,
+      );
+      equal(status, 404);
+      await gateway().api.removeSa(one.outbound.spi);
+      // Another peer gets the address, and the SPI of the one before.
+      const next = { ...one.inboundBody, peer: "next holder" };
+      const body = { ...next, keyMaterial: makePeer().inboundBody.keyMaterial };
+      equal((await gateway().api.request("POST", "/v1/sas", { body })).status, 201);
+      events.close();
+    },
+  );
+
+  scenario("E51, A7: the key of an SA that has left goes on behind its last number", async () => {
+    const peer = await addPeer(gateway().api, { outbound: { hardPackets: 2 } });
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    await untilGone(peer, "outbound");
+    const install = (initialSequence: number): Promise<{ status: number }> =>
+      gateway().api.request("POST", "/v1/sas", { body: { ...peer.outboundBody, initialSequence } });
+    equal((await install(1)).status, 409);
+    equal((await install(2)).status, 201);
+    equal((await expectEcho(connection, peer)).seq, 3n);
+  });
+
+  scenario("E51: packets that still come for an SA that has left are SaExpired", async () => {
+    const peer = await addPeer(gateway().api, { inbound: { hardPackets: 1 } });
+    const watch = await watchMetrics(gateway().api);
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    await untilGone(peer, "inbound");
+    await sendPing(connection, peer);
+    await sendPing(connection, peer);
+    await watch.expect({ drops: { sa_expired: 3 } });
+  });
 
   scenario(
     "E50: hardPackets outbound, counted from the install and not from the sequence number",
@@ -61,7 +119,7 @@ describe("SA limits", () => {
     await expectEcho(connection, peer);
     await expectEcho(connection, peer);
     await sendPing(connection, peer);
-    await watch.expect({ drops: { sa_expired: 1 } });
+    await watch.expect({ drops: { sa_expired: 1, seq_soft_limit: 1 } });
   });
 
   scenario("E50: hardSeconds ends an SA in both directions", async () => {
@@ -90,6 +148,44 @@ describe("SA limits", () => {
     equal(await settle(said, (count) => count === 1), 1);
   });
 
+  // A ping is sealed as 88 octets. The last allowed use of each SA is far beyond its soft limits.
+  const soft = { softPackets: 2, softOctets: 3 * 88, softSeconds: 4, hardOctets: 100_000 };
+  for (const direction of ["inbound", "outbound"] as const) {
+    scenario(
+      `E51: packets, octets and seconds have a soft limit each, which warns once: ${direction}`,
+      async () => {
+        const events = await openEvents(gateway().api);
+        const peer = await addPeer(gateway().api, { [direction]: soft });
+        const connection = await gateway().connect();
+        const isOwn = ({ spi }: EventData): boolean => spi === spiText(peer[direction].spi);
+        const nextMeasure = async (): Promise<unknown> =>
+          (await events.next("sa_soft_limit", isOwn)).measure;
+        for (let i = 0; i < 8; i++) await expectEcho(connection, peer);
+        const told = [await nextMeasure(), await nextMeasure(), await nextMeasure()];
+        deepEqual(told.toSorted(), ["octets", "packets", "seconds"]);
+        for (let i = 0; i < 8; i++) await expectEcho(connection, peer);
+        equal(await saState(peer, direction), "soft");
+        const lines = gateway().program.stderr().split("\n")
+          .filter((line) => line.includes(spiText(peer[direction].spi)) && /soft/.test(line));
+        deepEqual(
+          lines.map((line) => /measure=(\w+)/.exec(line)?.[1]).toSorted(),
+          ["octets", "packets", "seconds"],
+        );
+        events.close();
+      },
+    );
+  }
+
+  scenario("E51: an SA that has only a small hardSeconds warns half of it before", async () => {
+    const events = await openEvents(gateway().api);
+    const peer = await addPeer(gateway().api, { inbound: { hardSeconds: 8 } });
+    const isOwn = ({ spi }: EventData): boolean => spi === spiText(peer.inbound.spi);
+    const soft = await events.next("sa_soft_limit", isOwn);
+    equal(soft.measure, "seconds");
+    equal((await events.next("sa_expired", isOwn)).measure, "seconds");
+    events.close();
+  });
+
   scenario(
     "removing the inbound SA makes its SPI unknown; removing the outbound one leaves no policy",
     async () => {
@@ -106,6 +202,19 @@ describe("SA limits", () => {
       equal(connection.waiting(), 0);
     },
   );
+
+  function sasCount(): Promise<number> {
+    return gateway().api.get("/v1/sas").then((answer) => (answer as { sas: unknown[] }).sas.length);
+  }
+
+  async function untilGone(peer: Peer, direction: "inbound" | "outbound"): Promise<void> {
+    const path = `/v1/sas/${spiText(peer[direction].spi)}`;
+    const { status } = await settle(
+      () => gateway().api.request("GET", path),
+      ({ status }) => status === 404,
+    );
+    equal(status, 404);
+  }
 
   async function saState(peer: Peer, direction: "inbound" | "outbound"): Promise<unknown> {
     const sa = await gateway().api.get(`/v1/sas/${spiText(peer[direction].spi)}`);

@@ -20,6 +20,7 @@ import { settle, sleep } from "../support/wait.ts";
 export const CASES: Cases = {
   "the host's own stack answers pings through the TUN, in both directions": pingHost,
   "a route stands for each outbound SA's remote, and no longer": followRoutes,
+  "E51: a route goes with the SA that has reached a hard limit": endRoute,
   "T26, T123: what the host sends is cut to --inner-mtu before it is sealed": fragment,
   "a packet without a policy is NoPolicy, one without a path NoPath": dropOutbound,
   "E34: an inner packet that is no IP never reaches the device": refuseInner,
@@ -65,6 +66,20 @@ async function followRoutes(): Promise<void> {
     deepEqual(hostRoutes(), [peer.ends.source]);
     await gateway.api.removeSa(next.outbound.spi);
     deepEqual(hostRoutes(), []);
+  });
+}
+
+async function endRoute(): Promise<void> {
+  await withTun(async (gateway) => {
+    const peer = await addPeer(gateway.api, { outbound: { hardSeconds: 2 } });
+    deepEqual(hostRoutes(), [peer.ends.source]);
+    deepEqual(await settle(hostRoutes, ({ length }) => length === 0), []);
+    // The next holder of the address gets it.
+    const { local, remote } = peer.outboundBody;
+    await gateway.api.removeSa(peer.inbound.spi);
+    const next = makePeer();
+    await gateway.api.installSa({ ...next.outboundBody, local, remote });
+    deepEqual(hostRoutes(), [peer.ends.source]);
   });
 }
 

@@ -14,6 +14,8 @@ export function createFakeSa(more: Partial<SaView>): SaView {
     esn: false,
     replayWindow: 1024,
     softPackets: 0n,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0n,
     hardOctets: 0n,
     hardSeconds: 0,

@@ -51,6 +51,8 @@ export function saSpec(more: Partial<SaSpec>): SaSpec {
     esn: false,
     replayWindow: 64,
     softPackets: 0n,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0n,
     hardOctets: 0n,
     hardSeconds: 0,

@@ -182,23 +182,42 @@ fn what_no_datagram_can_carry_is_dropped_whole() {
 }
 
 #[test]
-fn esp_is_short_below_36_octets_known_or_not() {
+fn esp_of_ours_is_short_below_36_octets() {
     for ends in [DROP, RELAY] {
         let bench = Bench::ending(ends);
         for len in 5..36 {
             bench
                 .gate
                 .set_u32(bench.gate.row(bench.conn, "ROW_SCORE"), 0);
-            let mut payload = vec![7; len];
-            payload[..4].copy_from_slice(&SPI.to_be_bytes());
-            bench.expect(&payload, Status::EspShort, 1);
-            payload[0] ^= 1;
-            bench.expect(&payload, Status::EspShort, 1);
+            bench.expect(&esp(SPI, len), Status::EspShort, 1);
         }
-        let mut payload = vec![7; 36];
-        payload[..4].copy_from_slice(&SPI.to_be_bytes());
-        bench.expect(&payload, Status::IcvMismatch, 1);
+        bench.expect(&esp(SPI, 36), Status::IcvMismatch, 1);
     }
+}
+
+/// RFC 4303 §2: SPI, number, and the least trailer that ends with a word. NULL without integrity
+/// has neither IV nor ICV; implicit IVs (RFC 8750) and ICVs of 8 and 12 octets lie between.
+#[test]
+fn esp_of_others_is_short_below_12_octets() {
+    let bench = Bench::ending(RELAY);
+    for len in 5..12 {
+        bench.expect(&esp(SPI ^ 1, len), Status::EspShort, 1);
+    }
+    for len in 12..40 {
+        let packet = esp(SPI ^ 1, len);
+        assert_eq!(bench.receive(&packet).upstream, [packet]);
+    }
+    assert_eq!(bench.gate.counter(0, Status::EspShort), 7);
+    let bench = Bench::ending(DROP);
+    for (len, status) in [(11, Status::EspShort), (12, Status::UnknownSpi)] {
+        bench.expect(&esp(SPI ^ 1, len), status, 1);
+    }
+}
+
+fn esp(spi: u32, len: usize) -> Vec<u8> {
+    let mut packet = vec![7; len];
+    packet[..4].copy_from_slice(&spi.to_be_bytes());
+    packet
 }
 
 #[test]
@@ -342,7 +361,7 @@ fn time_ends_an_sa_with_traffic_and_without() {
     let shell = idle.gate.limits.lanes;
     assert_eq!(core::sa_sweep(shell, 2_499.0), 0);
     assert_eq!(core::sa_sweep(shell, 2_500.0), 1, "its key is wiped");
-    assert_eq!(core::sa_sweep(shell, 2_501.0), 0, "once");
+    assert_eq!(core::sa_sweep(shell, 2_501.0), 1, "until it is removed");
     assert_eq!(idle.gate.events_of(shell, EVENT_SA_EXPIRED).len(), 1);
     let id = core::sa_find(SPI);
     let key = idle
@@ -351,6 +370,61 @@ fn time_ends_an_sa_with_traffic_and_without() {
         .read(idle.gate.sa(id, "SA_CONTEXT"), CONTEXT_LEN);
     assert!(key.iter().all(|&octet| octet == 0));
     idle.expect(&idle.sa.seal(1, &inner()), Status::SaExpired, 0);
+}
+
+#[test]
+fn each_soft_limit_warns_once_inbound() {
+    // A packet of 88 octets of cipher.
+    let change = |sa: &mut Sa| {
+        (sa.soft_packets, sa.soft_octets, sa.soft_seconds) = (2, 3 * 88, 5.0);
+    };
+    let bench = Bench::with(change);
+    let shell = bench.gate.limits.lanes;
+    let receive = |seqs: std::ops::RangeInclusive<u64>| {
+        for seq in seqs {
+            assert_eq!(bench.receive(&bench.sa.seal(seq, &inner())).inner.len(), 1);
+        }
+        bench.gate.measures_of(0, EVENT_SOFT_LIMIT)
+    };
+    assert_eq!(receive(1..=1), [0; 0]);
+    assert_eq!(receive(2..=2), [MEASURE_PACKETS]);
+    assert_eq!(receive(3..=6), [MEASURE_OCTETS]);
+    core::sa_sweep(shell, 4_999.0);
+    assert_eq!(bench.gate.measures_of(shell, EVENT_SOFT_LIMIT), [0; 0]);
+    core::sa_sweep(shell, 5_000.0);
+    core::sa_sweep(shell, 6_000.0);
+    assert_eq!(
+        bench.gate.measures_of(shell, EVENT_SOFT_LIMIT),
+        [MEASURE_SECONDS],
+        "without a packet"
+    );
+    let told = bench.gate.counter(0, Status::SeqSoftLimit);
+    assert_eq!(told + bench.gate.counter(shell, Status::SeqSoftLimit), 3);
+}
+
+#[test]
+fn an_end_says_by_which_measure() {
+    type Change = fn(&mut Sa);
+    let cases: [(u32, Change); 3] = [
+        (MEASURE_PACKETS, |sa| sa.hard_packets = 1),
+        (MEASURE_OCTETS, |sa| sa.hard_octets = 100),
+        (MEASURE_SECONDS, |sa| sa.hard_seconds = 0.002),
+    ];
+    for (measure, change) in cases {
+        let bench = Bench::with(change);
+        for (seq, now) in [(1, 1.0), (2, 3.0)] {
+            let wire = frame(&bench.sa.seal(seq, &inner()));
+            bench.gate.receive(0, bench.conn, &wire, now);
+        }
+        assert_eq!(bench.gate.measures_of(0, EVENT_SA_EXPIRED), [measure]);
+        let shell = bench.gate.limits.lanes;
+        core::sa_sweep(shell, 10_000.0);
+        assert_eq!(
+            bench.gate.events(shell).len(),
+            0,
+            "told once, and nothing warns of an SA that has ended"
+        );
+    }
 }
 
 #[test]

@@ -62,6 +62,33 @@ fn the_numbers_end_and_none_is_used_twice() {
 }
 
 #[test]
+fn ivs_are_the_numbers_behind_an_offset() {
+    for (esn, iv_offset) in [
+        (false, 0),
+        (false, u64::MAX - 1),
+        (true, 0xfedc_ba98_7654_3210),
+    ] {
+        let bench = Bench::with(|sa| (sa.esn, sa.iv_offset) = (esn, iv_offset));
+        bench
+            .gate
+            .slots(0, &[inner(40, 1), inner(41, 2), inner(42, 3)]);
+        let sent = bench.gate.transmit(0, 2.0);
+        let packets: Vec<_> = sent.iter().flat_map(|(_, wire)| frames(wire)).collect();
+        assert_eq!(packets.len(), 3);
+        for (seq, packet) in (1..).zip(&packets) {
+            assert_eq!(
+                packet[4..8],
+                (seq as u32).to_be_bytes(),
+                "the low half of the number"
+            );
+            let iv = iv_offset.wrapping_add(seq);
+            assert_eq!(packet[8..16], iv.to_be_bytes(), "{iv_offset:#x}");
+            assert!(bench.out.open(seq, packet).is_some(), "{iv_offset:#x}");
+        }
+    }
+}
+
+#[test]
 fn hard_limits_stop_it_before_the_packet_too_much() {
     type Change = fn(&mut Sa);
     let cases: [(&str, Change); 3] = [
@@ -100,6 +127,32 @@ fn hard_limits_stop_it_before_the_packet_too_much() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn each_soft_limit_warns_once_outbound() {
+    let bench = Bench::with(|sa| {
+        (sa.soft_packets, sa.soft_octets, sa.soft_seconds) = (2, 3 * 44, 5.0);
+    });
+    let shell = bench.gate.limits.lanes;
+    assert_eq!(bench.send(&vec![inner(40, 1); 5], 1).len(), 5);
+    let expected = [MEASURE_PACKETS, MEASURE_OCTETS];
+    assert_eq!(bench.gate.measures_of(0, EVENT_SOFT_LIMIT), expected);
+    core::sa_sweep(shell, 5_000.0);
+    core::sa_sweep(shell, 6_000.0);
+    let told = bench.gate.measures_of(shell, EVENT_SOFT_LIMIT);
+    assert_eq!(told, [MEASURE_SECONDS], "without a packet");
+}
+
+#[test]
+fn numbers_that_come_to_their_end_warn_long_before() {
+    let start = u64::from(u32::MAX) - (1 << 26) - 1;
+    let bench = Bench::with(|sa| sa.initial = start);
+    bench.send(&[inner(40, 1)], start + 1);
+    assert_eq!(bench.gate.measures_of(0, EVENT_SOFT_LIMIT), [0; 0]);
+    bench.send(&[inner(40, 1), inner(40, 1)], start + 2);
+    let told = bench.gate.measures_of(0, EVENT_SOFT_LIMIT);
+    assert_eq!(told, [MEASURE_SEQUENCE]);
 }
 
 #[test]

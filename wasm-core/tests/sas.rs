@@ -474,3 +474,24 @@ fn a_soft_limit_that_found_no_room_is_told_by_the_sweep_once() {
     core::sa_sweep(shell, 3.0);
     assert!(gate.events(shell).is_empty());
 }
+
+#[test]
+fn all_that_found_no_room_is_told_by_the_sweep_in_its_order() {
+    let gate = Gate::new();
+    let conn = gate.open(0, 7);
+    let mut sa = Sa::inbound(0x1000);
+    (sa.soft_packets, sa.soft_octets, sa.hard_packets) = (1, 1, 2);
+    sa.installed(&gate);
+    for _ in 0..EVENT_COUNT {
+        core::event(0, EVENT_CLOSED, 0, 6, 0, 0.0);
+    }
+    for seq in 1..4 {
+        let packet = sa.seal(seq, &packet::v4([1; 4], [2; 4], 40, 0));
+        gate.receive(0, conn, &frame(&packet), 1.0);
+    }
+    let shell = gate.limits.lanes;
+    core::sa_sweep(shell, 2.0);
+    let kinds: Vec<u32> = gate.events(shell).iter().map(|event| event.0).collect();
+    let expected = [EVENT_SOFT_LIMIT, EVENT_SOFT_LIMIT, EVENT_SA_EXPIRED];
+    assert_eq!(kinds, expected);
+}

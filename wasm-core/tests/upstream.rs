@@ -116,7 +116,8 @@ fn what_is_no_message_is_dropped_and_a_keepalive_is_nothing() {
     assert_eq!(gate.f64(gate.row(conn, "ROW_VALID_AT")), 0.0);
     let cases = [
         (ike(1, 27), Status::IkeShort),
-        (esp(1, 35), Status::EspShort),
+        (esp(1, 11), Status::EspShort),
+        (esp(1, 5), Status::EspShort),
         (vec![1, 2, 3, 4], Status::FrameShort),
         (vec![], Status::FrameShort),
     ];
@@ -126,6 +127,17 @@ fn what_is_no_message_is_dropped_and_a_keepalive_is_nothing() {
     }
     assert!(gate.send_all(0, conn, 5.0).is_empty());
     assert_eq!(gate.score(conn), 0);
+}
+
+#[test]
+fn esp_from_upstream_may_be_as_short_as_a_packet_without_iv_and_icv() {
+    let (gate, conn) = gate();
+    let packets: Vec<_> = (12..40).map(|len| esp(1, len)).collect();
+    for packet in &packets {
+        assert_eq!(gate.datagram(0, conn, packet, 4.0), 0, "{}", packet.len());
+    }
+    assert_eq!(frames(&gate.send_all(0, conn, 5.0)), packets);
+    assert_eq!(gate.counters(0), [(Status::Accepted, 1)]);
 }
 
 #[test]

@@ -21,12 +21,19 @@ fn sa_of(vector: &EspVector, direction: u32) -> Sa {
         material: unhex(&vector.key_material),
         esn: vector.esn,
         initial: seq - 1,
+        iv_offset: iv_of(vector).wrapping_sub(seq),
         ..Sa::new(spi, direction, 1)
     }
 }
 
 fn seq_of(vector: &EspVector) -> u64 {
     u64::from_str_radix(&vector.seq, 16).expect("hex")
+}
+
+/// The IV as a number. The core seals with this one, because an SA's offset may be any.
+fn iv_of(vector: &EspVector) -> u64 {
+    let packet = unhex(&vector.packet);
+    u64::from_be_bytes(packet[8..16].try_into().expect("an IV"))
 }
 
 #[test]
@@ -75,18 +82,13 @@ fn a_changed_bit_anywhere_is_refused() {
     }
 }
 
-/// The core itself would send packets whose IV is their number.
+/// Vectors without dummy packets, TFC padding and faults: a sender of ours makes those octets.
 #[test]
 fn the_core_seals_the_same_octets() {
     let mut sealed = 0;
     for vector in esp() {
         let packet = unhex(&vector.packet);
-        let is_own_iv = packet[8..16] == seq_of(&vector).to_be_bytes();
-        let Some(inner) = vector
-            .inner
-            .as_ref()
-            .filter(|&i| is_own_iv && *i == vector.payload)
-        else {
+        let Some(inner) = vector.inner.as_ref().filter(|&i| *i == vector.payload) else {
             continue;
         };
         let gate = Gate::new();
@@ -109,7 +111,7 @@ fn the_core_seals_the_same_octets() {
         );
         sealed += 1;
     }
-    assert_eq!(sealed, 3, "D1, D2 and D9");
+    assert_eq!(sealed, 9);
 }
 
 #[test]

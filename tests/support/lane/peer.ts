@@ -32,6 +32,8 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
     remote: [{ octets: addressOctets(source), bits: 32, text: "" }],
     esn: false,
     softPackets: 0xffff_ffffn,
+    softOctets: 0n,
+    softSeconds: 0,
     hardPackets: 0xffff_ffffn,
     hardOctets: 0n,
     hardSeconds: 28_800,
@@ -44,7 +46,7 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
   ];
   for (const spec of sas) {
     const at = core.lane_block(shell) + LANE_SA_SPEC;
-    writeSpec(views, spec, { at, peer: options.number, now: lane.now });
+    writeSpec(views, spec, { at, peer: options.number, ivOffset: 0n, now: lane.now });
     if (isRefused(core.sa_install(shell))) {
       throw new Error("Cannot install an SA: the core refuses it");
     }

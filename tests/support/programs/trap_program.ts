@@ -54,7 +54,7 @@ function install({ core, views, index }: Machine): void {
     local: [{ octets: addressOctets(peer.ends.destination), bits: 32, text: "" }],
     remote: [{ octets: addressOctets(peer.ends.source), bits: 32, text: "" }],
   });
-  writeSpec(views, spec, { at, peer: 1, now: machine.clock() });
+  writeSpec(views, spec, { at, peer: 1, ivOffset: 0n, now: machine.clock() });
   const row = core.sa_row(core.sa_install(index));
   views.u32[(row + SA_PEER) >>> 2] = 0xffff_ffff;
 }

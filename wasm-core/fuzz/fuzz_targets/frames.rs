@@ -70,7 +70,7 @@ fn drop_reason(payload: &[u8]) -> Option<Status> {
         [..] if payload.len() < 5 => Some(Status::FrameShort),
         [0, 0, 0, 0, ..] if payload.len() < 32 => Some(Status::IkeShort),
         [0, 0, 0, 0, ..] if is_long => Some(Status::IkeTooLong),
-        [..] if payload.len() < 36 && payload[..4] != [0; 4] => Some(Status::EspShort),
+        [..] if payload.len() < 12 && payload[..4] != [0; 4] => Some(Status::EspShort),
         [..] if is_long => Some(Status::EspTooLong),
         _ => None,
     }

@@ -28,6 +28,7 @@ exports! {
                 conn,
                 spi: (spi != 0).then_some(Spi(spi)),
                 value,
+                measure: None,
             },
         );
     }

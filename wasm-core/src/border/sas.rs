@@ -19,9 +19,10 @@ exports! {
         }
     }
 
-    /// Removes an SA; its key is wiped before this returns. Returns 1, or 0 if there is none.
-    fn sa_remove(_lane: u32, spi: u32) -> Done {
-        u32::from(sad::remove(Spi(spi)))
+    /// Removes an SA; its key is wiped before this returns, and events that found no room are in
+    /// the ring of `lane`, the shell's. Returns 1, or 0 if there is none.
+    fn sa_remove(lane: u32, spi: u32) -> Done {
+        u32::from(sad::remove(memory::lane(lane), Spi(spi)))
     }
 
     /// Id of the SA with this SPI, or 0.
@@ -29,8 +30,9 @@ exports! {
         sad::find(Spi(spi)).map_or(0, |id| id.0)
     }
 
-    /// Stops SAs whose time has passed and wipes the keys of stopped ones. Returns the number of
-    /// keys wiped. Called once a second.
+    /// Warns of SAs that have become old, stops those whose time has passed, and wipes the keys of
+    /// stopped ones. Returns the number of stopped SAs, which are left to `sa_remove`. Called once
+    /// a second.
     fn sa_sweep(lane: u32, now: f64) -> u32 {
         sad::sweep(memory::lane(lane), now)
     }

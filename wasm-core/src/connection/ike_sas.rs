@@ -60,6 +60,7 @@ fn tell(lane: &LaneBlock, conn: ConnId) -> bool {
         conn: Some(conn),
         spi: None,
         value: 0.0,
+        measure: None,
     };
     events::tell(lane, &notice)
 }

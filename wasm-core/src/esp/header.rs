@@ -5,7 +5,9 @@
 //! ```
 //!
 //! The AAD is the SPI and the sequence number, all 64 bits of it with ESN. The nonce is the salt
-//! and the IV. The IV of a packet sealed here is its sequence number, which no lane uses twice.
+//! and the IV. The IV of a packet sealed here is its sequence number, which no lane uses twice, and
+//! the SA's offset, so that another process with the same key uses other IVs
+//! (docs/design/decisions/0019-ivs-begin-anywhere.md).
 
 use core::cell::Cell;
 
@@ -18,8 +20,13 @@ pub const ESP_HEADER_LEN: u32 = 8;
 pub const IV_LEN: u32 = aead::IV_LEN as u32;
 /// ICV.
 pub const ICV_LEN: u32 = aead::ICV_LEN as u32;
-/// Header, IV, the smallest aligned trailer and ICV: no packet is shorter.
-pub const ESP_PACKET_LEN_MIN: u32 = ESP_HEADER_LEN + IV_LEN + 4 + ICV_LEN;
+/// The smallest trailer, which ends with a word (RFC 4303 §2.4).
+const TRAILER_LEN_MIN: u32 = 4;
+/// No packet of our AEADs is shorter.
+pub const ESP_PACKET_LEN_MIN: u32 = ESP_HEADER_LEN + IV_LEN + TRAILER_LEN_MIN + ICV_LEN;
+/// No ESP packet of any suite is shorter. NULL has no IV, RFC 8750 does not send it, and an ICV may
+/// be missing (RFC 4303 §2, §3.2). Only the owner of an SA can say more.
+pub const ESP_LEN_MIN: u32 = ESP_HEADER_LEN + TRAILER_LEN_MIN;
 
 mod field {
     use core::ops::Range;
@@ -41,13 +48,19 @@ pub fn seq_low(front: &Front) -> u32 {
     word(front, field::SEQ_LOW)
 }
 
-/// The front of a packet with the number `seq`, which is its IV too.
-pub fn emit(spi: Spi, seq: u64) -> Front {
+/// The IV of the packet with the number `seq`, as a number. Different `seq` give different IVs, all
+/// 2^64 of them.
+pub fn iv(seq: u64, offset: u64) -> u64 {
+    seq.wrapping_add(offset)
+}
+
+/// The front of a packet with the number `seq` and an IV.
+pub fn emit(spi: Spi, seq: u64, iv: u64) -> Front {
     let mut front = [0; 16];
     front[field::SPI].copy_from_slice(&spi.0.to_be_bytes());
     // The high half is not sent (RFC 4303 §2.2.1).
     front[field::SEQ_LOW].copy_from_slice(&(seq as u32).to_be_bytes());
-    front[field::IV].copy_from_slice(&seq.to_be_bytes());
+    front[field::IV].copy_from_slice(&iv.to_be_bytes());
     front
 }
 
@@ -92,10 +105,21 @@ mod tests {
 
     #[test]
     fn emit_and_parse_are_inverse() {
-        let front = emit(Spi(0x1122_3344), 0x8765_4321_0000_0007);
+        let front = emit(
+            Spi(0x1122_3344),
+            0x8765_4321_0000_0007,
+            0xfedc_ba98_7654_3210,
+        );
         assert_eq!(spi(&front), Spi(0x1122_3344));
         assert_eq!(seq_low(&front), 7);
-        assert_eq!(front[8..], 0x8765_4321_0000_0007_u64.to_be_bytes());
+        assert_eq!(front[8..], 0xfedc_ba98_7654_3210_u64.to_be_bytes());
+    }
+
+    #[test]
+    fn an_iv_goes_on_at_0_after_the_last_one() {
+        let offset = u64::MAX - 1;
+        assert_eq!([1, 2, 3].map(|seq| iv(seq, offset)), [u64::MAX, 0, 1]);
+        assert_eq!(iv(u64::MAX, offset), u64::MAX - 2);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(crate) fn prepare(job: &Job, entry: &Entry, placing: &Placing) {
     let id = SaId(entry.sa.get());
     let row = memory::sa(id);
     let spi = Spi(row.spi.get());
-    let front = header::emit(spi, seq);
+    let front = header::emit(spi, seq, header::iv(seq, row.iv_offset.get()));
     octets::copy_in(at, &sizes.length_field);
     octets::copy_in(at + LENGTH_FIELD_LEN, &front);
     // One of 4, 41, 59.

@@ -1,6 +1,6 @@
 //! The class of a frame, which follows from its structure, its SPI and the gateway's settings.
 
-use crate::esp::header::ESP_PACKET_LEN_MIN;
+use crate::esp::header::{ESP_LEN_MIN, ESP_PACKET_LEN_MIN};
 use crate::ids::SaId;
 use crate::layout::lane::LaneBlock;
 use crate::layout::{
@@ -9,7 +9,7 @@ use crate::layout::{
 };
 use crate::memory;
 use crate::report::status::Status;
-use crate::sa::sad;
+use crate::sa::{ended, sad};
 use crate::stream::frame::{Frame, Kind};
 
 /// Where a frame goes.
@@ -26,7 +26,8 @@ pub(super) enum Class {
     Drop(Status),
 }
 
-/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1).
+/// Looks at the structure first, then at the SPI (RFC 9329 §3, §6.1). A packet that is not ours is
+/// judged by what RFC 4303 allows, and not by our AEADs.
 pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
     let payload_len = frame.payload_len();
     match frame.kind {
@@ -36,11 +37,14 @@ pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
             Class::Drop(Status::IkeShort)
         }
         Kind::Ike => classify_ike(payload_len),
-        Kind::Esp(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
+        Kind::Esp(_) if payload_len < ESP_LEN_MIN => Class::Drop(Status::EspShort),
         Kind::Esp(spi) => {
             sad::hold(lane);
             match sad::find_inbound(spi) {
+                Some(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
                 Some(id) => Class::Open(id),
+                // Not even with a daemon: it never had this SPI.
+                None if ended::has(spi) => Class::Drop(Status::SaExpired),
                 None => classify_unknown(payload_len),
             }
         }

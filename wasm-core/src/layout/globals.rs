@@ -4,6 +4,7 @@ use core::cell::Cell;
 use core::sync::atomic::AtomicU64;
 
 use super::lane::Line;
+use super::{ENDED_PLACES, ENDED_WAYS};
 
 /// Connections of one source address.
 #[repr(C)]
@@ -96,6 +97,9 @@ pub struct Globals {
     pub length_counts: [Cell<u32>; 256],
     /// A bit for each of `length_counts` that is not 0.
     pub lengths_in_use: [Cell<u64>; 4],
+
+    /// SPIs of inbound SAs that have reached a hard limit and left, 0 if none; under the SAD lock.
+    pub ended: [[Cell<u32>; ENDED_WAYS]; ENDED_PLACES],
 
     /// Lock of the pool.
     pub pool_lock: Line,

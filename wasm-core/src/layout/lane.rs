@@ -61,6 +61,8 @@ record! {
         pub local_address: [Cell<u8>; 16],
         /// Its port; 0 if unknown.
         pub local_port: Cell<u32>,
+        /// `MEASURE_` constant of an SA's limit, 0 if it is about none.
+        pub measure: Cell<u32>,
     }
 }
 

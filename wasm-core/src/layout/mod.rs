@@ -76,6 +76,10 @@ pub const KEY_MATERIAL_ROOM: usize = 40;
 const _: () = assert!(KEY_MATERIAL_MAX <= KEY_MATERIAL_ROOM);
 /// Most SAs of one process.
 pub const SAS_MAX: u32 = 16_384;
+/// Places for SPIs of SAs that have ended: together they hold as many as there are SAs.
+pub const ENDED_PLACES: usize = SAS_MAX as usize / ENDED_WAYS;
+/// SPIs of one place.
+pub const ENDED_WAYS: usize = 4;
 /// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
 pub const CONNECTIONS_MAX: u32 = (1 << 20) - 1;
 /// Bits of a packed path's low half that hold the row.
@@ -200,13 +204,22 @@ pub const SA_SOFT: u32 = 2;
 /// Past a hard limit.
 pub const SA_EXPIRED: u32 = 3;
 
+/// What an SA's limit counts: packets since the install.
+pub const MEASURE_PACKETS: u32 = 1;
+/// Octets of the cipher since the install.
+pub const MEASURE_OCTETS: u32 = 2;
+/// Seconds since the install.
+pub const MEASURE_SECONDS: u32 = 3;
+/// Sequence numbers, which end.
+pub const MEASURE_SEQUENCE: u32 = 4;
+
 /// A connection was accepted (appended by TypeScript).
 pub const EVENT_OPENED: u32 = 1;
 /// A connection has ended; status says why (appended by TypeScript).
 pub const EVENT_CLOSED: u32 = 2;
 /// A peer's path is another connection now; value is the peer's number.
 pub const EVENT_PATH_MOVED: u32 = 3;
-/// An SA is past its soft limit; value is its last number.
+/// An SA is past a soft limit; value is its last number. Once for each measure.
 pub const EVENT_SOFT_LIMIT: u32 = 4;
 /// An SA has stopped; status says why, value is its last number.
 pub const EVENT_SA_EXPIRED: u32 = 5;

@@ -44,8 +44,14 @@ pub struct SaRow {
     pub serial: Cell<u64>,
     /// The last number used before the install.
     pub initial_sequence: Cell<u64>,
+    /// The IV of a packet is its number and this, modulo 2^64.
+    pub iv_offset: Cell<u64>,
     /// Packets since the install that ask for a rekey; 0 is no limit.
     pub soft_packets: Cell<u64>,
+    /// Octets of the cipher that ask for one; 0 is no limit.
+    pub soft_octets: Cell<u64>,
+    /// Monotonic milliseconds of the moment that asks for one; infinite without a limit.
+    pub soft_at: Cell<f64>,
     /// Packets since the install that are allowed; 0 is no limit.
     pub hard_packets: Cell<u64>,
     /// Octets of the cipher that are allowed; 0 is no limit.
@@ -88,11 +94,11 @@ pub struct SaLive {
     pub octets: AtomicU64,
     /// Monotonic milliseconds of the last valid packet, as bits of an f64; 0 if none.
     pub valid_at: AtomicU64,
-    /// `EVENT_` kind of a notice that found no room in the lane's ring, and that the shell tells; 0
-    /// if none.
+    /// Soft limits that have warned, a bit for each measure.
+    pub warned: AtomicU32,
+    /// Notices that found no room in the lane's ring, and that the shell tells: a bit for the soft
+    /// limit of each measure, and behind them one for the end by it.
     pub untold: AtomicU32,
-    /// Status of that notice.
-    pub untold_status: AtomicU32,
     _pad: [u64; 2],
     /// Anti-replay window: bit `n % WINDOW_MAX` is number `n`.
     pub window: [AtomicU64; WINDOW_WORDS],
@@ -153,8 +159,14 @@ record! {
         _pad: u32,
         /// The last number already used.
         pub initial_sequence: Cell<u64>,
+        /// Added to each number, modulo 2^64, for the packet's IV.
+        pub iv_offset: Cell<u64>,
         /// 0 is no limit.
         pub soft_packets: Cell<u64>,
+        /// 0 is no limit.
+        pub soft_octets: Cell<u64>,
+        /// 0 is no limit.
+        pub soft_seconds: Cell<f64>,
         /// 0 is no limit.
         pub hard_packets: Cell<u64>,
         /// 0 is no limit.

@@ -29,6 +29,7 @@ pub(crate) fn move_path(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
         conn: Some(served.conn),
         spi: Some(Spi(sa.spi.get())),
         value: f64::from(sa.peer.get()),
+        measure: None,
     };
     // The first path is no move. Its event is not rate limited, and does not delay that of the
     // first move.

@@ -13,6 +13,7 @@ use crate::layout::sa_row::Peer;
 use crate::layout::{EVENT_AUDIT, EVENT_COUNT, EVENT_IKE_DROPPED};
 use crate::memory;
 use crate::report::counters::add;
+use crate::report::measure::Measure;
 use crate::report::status::{Fate, Status};
 
 /// Least time between two events of one status, if peers can cause them.
@@ -30,6 +31,8 @@ pub(crate) struct Notice {
     pub(crate) spi: Option<Spi>,
     /// A value whose meaning depends on the kind.
     pub(crate) value: f64,
+    /// The limit that it is about.
+    pub(crate) measure: Option<Measure>,
 }
 
 /// An ESP packet in an audit event.
@@ -61,6 +64,7 @@ pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
         spi: Some(packet.spi),
         // A sequence number above 2^53 loses its low bits; the record is for people.
         value: packet.sequence.unwrap_or(0) as f64,
+        measure: None,
     };
     tell_limited(lane, &notice);
 }
@@ -74,6 +78,7 @@ pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
         conn: Some(conn),
         spi: None,
         value: 0.0,
+        measure: None,
     };
     tell_limited(lane, &notice);
 }
@@ -136,6 +141,9 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     event.value.set(notice.value);
     event.at.set(lane.batch.now.get());
     event.suppressed.set(suppressed);
+    event
+        .measure
+        .set(notice.measure.map_or(0, |measure| measure as u32));
     set_connection(event, notice.conn);
     lane.events_written
         .word

@@ -2,4 +2,5 @@
 
 pub(crate) mod counters;
 pub(crate) mod events;
+pub(crate) mod measure;
 pub mod status;

@@ -2,7 +2,7 @@
 //!
 //! The outbound number is one atomic, so no number is used twice, even if several lanes seal at the
 //! same time. Inbound, the window and the counters change under the SA's window lock. The SA ends
-//! at the first limit that it reaches.
+//! at the first hard limit that it reaches. Each soft limit warns once.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,11 +12,13 @@ use crate::layout::sa_row::SaRow;
 use crate::layout::{EVENT_SA_EXPIRED, EVENT_SOFT_LIMIT, SA_ACTIVE, SA_EXPIRED, SA_SOFT};
 use crate::report::counters::count;
 use crate::report::events::{Notice, tell};
+use crate::report::measure::Measure;
 use crate::report::status::Status;
 use crate::sa::replay::ReplayWindow;
 
-/// A rekey is due this many numbers before the last one, whatever the limits say.
-const EXHAUSTION_MARGIN: u64 = 1 << 20;
+/// A rekey is due this many numbers before the last one, whatever the limits say: two minutes at
+/// half a million packets a second.
+const EXHAUSTION_MARGIN: u64 = 1 << 26;
 
 /// The use that a packet makes of its SA.
 #[derive(Clone, Copy)]
@@ -56,7 +58,7 @@ pub(crate) fn check_alive(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<(
         return Err(Status::SaExpired);
     }
     if asked.now >= sa.expires_at.get() {
-        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
+        return Err(expire(lane, sa, Measure::Seconds, Some(asked.conn)));
     }
     Ok(())
 }
@@ -68,16 +70,16 @@ pub(crate) fn check_alive(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<(
 pub(crate) fn take_number(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<u64, Status> {
     let (live, last) = (&sa.live, last_number(sa));
     if live.sequence.load(Ordering::Relaxed) >= last {
-        return Err(expire(lane, sa, Status::SeqExhausted, Some(asked.conn)));
+        return Err(expire(lane, sa, Measure::Sequence, Some(asked.conn)));
     }
     check_alive(lane, sa, asked)?;
     let octets = u64::from(asked.octets);
     if !add_below(&live.octets, octets, sa.hard_octets.get()) {
-        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
+        return Err(expire(lane, sa, Measure::Octets, Some(asked.conn)));
     }
     if !add_below(&live.packets, 1, sa.hard_packets.get()) {
         live.octets.fetch_sub(octets, Ordering::Relaxed);
-        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
+        return Err(expire(lane, sa, Measure::Packets, Some(asked.conn)));
     }
     let taken = live
         .sequence
@@ -85,9 +87,9 @@ pub(crate) fn take_number(lane: &LaneBlock, sa: &SaRow, asked: &Use) -> Result<u
             (sequence < last).then_some(sequence.wrapping_add(1))
         });
     let Ok(before) = taken else {
-        return Err(expire(lane, sa, Status::SeqExhausted, Some(asked.conn)));
+        return Err(expire(lane, sa, Measure::Sequence, Some(asked.conn)));
     };
-    note_soft_limit(lane, sa, before + 1, asked.conn);
+    note_soft_limits(lane, sa, before + 1, asked.conn);
     Ok(before + 1)
 }
 
@@ -106,86 +108,121 @@ pub(crate) fn take_in(
     check_alive(lane, sa, asked)?;
     let live = &sa.live;
     window(sa).check(sequence)?;
-    if !has_room(&live.octets, asked.octets.into(), sa.hard_octets.get())
-        || !has_room(&live.packets, 1, sa.hard_packets.get())
-    {
-        return Err(expire(lane, sa, Status::SaExpired, Some(asked.conn)));
+    if !has_room(&live.octets, asked.octets.into(), sa.hard_octets.get()) {
+        return Err(expire(lane, sa, Measure::Octets, Some(asked.conn)));
+    }
+    if !has_room(&live.packets, 1, sa.hard_packets.get()) {
+        return Err(expire(lane, sa, Measure::Packets, Some(asked.conn)));
     }
     window(sa).mark(sequence)?;
     crate::report::counters::add(&live.octets, asked.octets.into());
     crate::report::counters::add(&live.packets, 1);
     live.valid_at.store(asked.now.to_bits(), Ordering::Relaxed);
-    note_soft_limit(lane, sa, sequence, asked.conn);
+    note_soft_limits(lane, sa, sequence, asked.conn);
     Ok(())
 }
 
-/// Stops the SA and appends one event. The shell wipes the key, under the SAD's write lock.
-pub(crate) fn expire(lane: &LaneBlock, sa: &SaRow, status: Status, conn: Option<ConnId>) -> Status {
-    if sa.live.state.swap(SA_EXPIRED, Ordering::AcqRel) != SA_EXPIRED {
-        let told = Told {
-            kind: EVENT_SA_EXPIRED,
-            status: status as u32,
-        };
-        tell_of(lane, sa, told, conn);
+/// Ends the SA or warns, if it has become that old. Shell only: a packet does not wait for it.
+pub(crate) fn note_age(lane: &LaneBlock, sa: &SaRow, now: f64) {
+    if now >= sa.expires_at.get() {
+        expire(lane, sa, Measure::Seconds, None);
+    } else if now >= sa.soft_at.get() && sa.live.state.load(Ordering::Acquire) != SA_EXPIRED {
+        warn(lane, sa, Measure::Seconds, None);
     }
-    status
 }
 
-/// Says once that a rekey is due.
-fn note_soft_limit(lane: &LaneBlock, sa: &SaRow, sequence: u64, conn: ConnId) {
-    let soft = sa.soft_packets.get();
-    let is_soft = soft != 0 && sa.live.packets.load(Ordering::Relaxed) >= soft;
-    if !is_soft && sequence <= last_number(sa) - EXHAUSTION_MARGIN {
+/// Stops the SA at a hard limit and appends one event. The shell wipes the key, under the SAD's
+/// write lock.
+fn expire(lane: &LaneBlock, sa: &SaRow, measure: Measure, conn: Option<ConnId>) -> Status {
+    if sa.live.state.swap(SA_EXPIRED, Ordering::AcqRel) != SA_EXPIRED {
+        tell_of(lane, sa, Told::End(measure), conn);
+    }
+    measure.end()
+}
+
+/// Says once for each measure that a rekey is due.
+fn note_soft_limits(lane: &LaneBlock, sa: &SaRow, sequence: u64, conn: ConnId) {
+    let is_past = |word: &AtomicU64, soft: u64| soft != 0 && word.load(Ordering::Relaxed) >= soft;
+    if is_past(&sa.live.packets, sa.soft_packets.get()) {
+        warn(lane, sa, Measure::Packets, Some(conn));
+    }
+    if is_past(&sa.live.octets, sa.soft_octets.get()) {
+        warn(lane, sa, Measure::Octets, Some(conn));
+    }
+    if sequence > last_number(sa) - EXHAUSTION_MARGIN {
+        warn(lane, sa, Measure::Sequence, Some(conn));
+    }
+}
+
+/// Appends the event of a soft limit, unless that has been done.
+fn warn(lane: &LaneBlock, sa: &SaRow, measure: Measure, conn: Option<ConnId>) {
+    let (live, bit) = (&sa.live, measure.soft_bit());
+    // Each packet behind the limit comes here: it only reads.
+    if live.warned.load(Ordering::Relaxed) & bit != 0
+        || live.warned.fetch_or(bit, Ordering::Relaxed) & bit != 0
+    {
         return;
     }
-    let told =
-        sa.live
-            .state
-            .compare_exchange(SA_ACTIVE, SA_SOFT, Ordering::AcqRel, Ordering::Relaxed);
-    if told.is_ok() {
-        count(lane, Status::SeqSoftLimit);
-        let told = Told {
-            kind: EVENT_SOFT_LIMIT,
-            status: Status::SeqSoftLimit as u32,
-        };
-        tell_of(lane, sa, told, Some(conn));
-    }
+    // An SA that has ended meanwhile stays ended.
+    let _ = live
+        .state
+        .compare_exchange(SA_ACTIVE, SA_SOFT, Ordering::AcqRel, Ordering::Relaxed);
+    count(lane, Status::SeqSoftLimit);
+    tell_of(lane, sa, Told::Warning(measure), conn);
 }
 
 /// An event of an SA.
 #[derive(Clone, Copy)]
-struct Told {
-    /// `EVENT_` kind.
-    kind: u32,
-    /// Number of a status.
-    status: u32,
+enum Told {
+    /// It is past a soft limit.
+    Warning(Measure),
+    /// It has stopped.
+    End(Measure),
 }
 
-/// Appends the event for which a lane had no room. Shell only.
+impl Told {
+    /// Its bit among those that wait for the shell.
+    fn bit(self) -> u32 {
+        match self {
+            Self::Warning(measure) => measure.soft_bit(),
+            Self::End(measure) => measure.hard_bit(),
+        }
+    }
+}
+
+/// Appends the events for which lanes had no room. Shell only.
 pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
-    let kind = sa.live.untold.swap(0, Ordering::AcqRel);
-    if kind != 0 {
-        let status = sa.live.untold_status.load(Ordering::Relaxed);
-        tell_of(lane, sa, Told { kind, status }, None);
+    let untold = sa.live.untold.swap(0, Ordering::AcqRel);
+    if untold == 0 {
+        return;
+    }
+    let warnings = Measure::ALL.map(Told::Warning);
+    let ends = Measure::ALL.map(Told::End);
+    for told in warnings.into_iter().chain(ends) {
+        if untold & told.bit() != 0 {
+            tell_of(lane, sa, told, None);
+        }
     }
 }
 
 /// Appends an event, or leaves it to the shell if there is no room. It must not get lost, since an
 /// operator has to rekey.
 fn tell_of(lane: &LaneBlock, sa: &SaRow, told: Told, conn: Option<ConnId>) {
-    let Told { kind, status } = told;
-    // A sequence number above 2^53 loses its low bits; the event is for people.
-    let value = sa.live.sequence.load(Ordering::Relaxed) as f64;
+    let (kind, status, measure) = match told {
+        Told::Warning(measure) => (EVENT_SOFT_LIMIT, Status::SeqSoftLimit, measure),
+        Told::End(measure) => (EVENT_SA_EXPIRED, measure.end(), measure),
+    };
     let notice = Notice {
         kind,
-        status,
+        status: status as u32,
         conn,
         spi: Some(Spi(sa.spi.get())),
-        value,
+        // A sequence number above 2^53 loses its low bits; the event is for people.
+        value: sa.live.sequence.load(Ordering::Relaxed) as f64,
+        measure: Some(measure),
     };
     if !tell(lane, &notice) {
-        sa.live.untold_status.store(status, Ordering::Relaxed);
-        sa.live.untold.store(kind, Ordering::Release);
+        sa.live.untold.fetch_or(told.bit(), Ordering::Release);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::memory::keys::{self, FreeSa, NoReaders, SadWrite};
 use crate::memory::{self, lock};
 use crate::path::peers;
 use crate::report::status::Status;
-use crate::sa::{lifetime, policy, spec};
+use crate::sa::{ended, lifetime, policy, spec};
 
 /// Takes the read lock for this lane's batch, unless the lane has it.
 #[inline]
@@ -115,7 +115,8 @@ fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
 /// Makes a filled row known to lanes.
 fn enter(id: SaId, row: &SaRow) {
     let globals = memory::globals();
-    keys::locked_write(|_| {
+    keys::locked_write(|lock| {
+        ended::forget(lock, Spi(row.spi.get()));
         globals.sa_serial.set(globals.sa_serial.get() + 1);
         row.serial.set(globals.sa_serial.get());
         let mut slot = home(Spi(row.spi.get()));
@@ -131,9 +132,10 @@ fn enter(id: SaId, row: &SaRow) {
     });
 }
 
-/// Removes an SA. Its key and its salt are wiped before this returns. Its counters stay readable
-/// until the row is used again.
-pub(crate) fn remove(spi: Spi) -> bool {
+/// Removes an SA. Its key and its salt are wiped before this returns, and it has told what it had
+/// no room for. Its counters stay readable until the row is used again. If it has reached a hard
+/// limit, packets that still come for it are `SaExpired`.
+pub(crate) fn remove(lane: &LaneBlock, spi: Spi) -> bool {
     let Some(id) = find(spi) else {
         return false;
     };
@@ -147,7 +149,12 @@ pub(crate) fn remove(spi: Spi) -> bool {
         peers::leave(row.peer.get());
         wipe_key(lock, id);
         wipe_nonces(lock, |sa| sa == id);
-        row.live.state.store(SA_FREE, Ordering::Relaxed);
+        if row.live.state.swap(SA_FREE, Ordering::Relaxed) == SA_EXPIRED
+            && row.direction.get() == SA_INBOUND
+        {
+            ended::remember(lock, spi);
+        }
+        lifetime::tell_untold(lane, row);
         row.spi.set(0);
         globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
     });
@@ -156,31 +163,32 @@ pub(crate) fn remove(spi: Spi) -> bool {
 }
 
 /// Stops SAs whose time has passed, and wipes the keys of all stopped ones. Returns the number of
-/// keys wiped. Shell only.
+/// SAs that have stopped and are still here. Shell only.
 pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
     lane.batch.now.set(now);
     let globals = memory::globals();
-    let mut wiped = 0;
+    let mut ended = 0;
     for id in (1..=globals.sa_used.get()).map(SaId) {
         let row = memory::sa(id);
         if row.spi.get() == 0 {
             continue;
         }
-        if now >= row.expires_at.get() {
-            lifetime::expire(lane, row, Status::SaExpired, None);
-        }
+        lifetime::note_age(lane, row, now);
         lifetime::tell_untold(lane, row);
-        if row.live.state.load(Ordering::Acquire) == SA_EXPIRED && row.is_wiped.get() == 0 {
+        if row.live.state.load(Ordering::Acquire) != SA_EXPIRED {
+            continue;
+        }
+        ended += 1;
+        if row.is_wiped.get() == 0 {
             // Lanes that took the key before the stop are done once we have the write lock.
             keys::locked_write(|lock| {
                 wipe_key(lock, id);
                 wipe_nonces(lock, |sa| sa == id);
             });
             row.is_wiped.set(1);
-            wiped += 1;
         }
     }
-    wiped
+    ended
 }
 
 /// Wipes every key, at the end of the process.

@@ -57,6 +57,7 @@ fn is_in_range(spec: &SaSpec) -> bool {
         && matches!(spec.direction.get(), SA_INBOUND | SA_OUTBOUND)
         && (1..=memory::globals().sas.get()).contains(&spec.peer.get())
         && (window == 0 && spec.esn.get() == 0 || (WINDOW_MIN..=WINDOW_MAX).contains(&window))
+        && spec.soft_seconds.get() >= 0.0
         && spec.hard_seconds.get() >= 0.0
 }
 
@@ -84,16 +85,21 @@ fn take_key(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
 
 fn fill_limits(spec: &SaSpec, row: &SaRow) {
     row.initial_sequence.set(spec.initial_sequence.get());
+    row.iv_offset.set(spec.iv_offset.get());
     row.soft_packets.set(spec.soft_packets.get());
+    row.soft_octets.set(spec.soft_octets.get());
     row.hard_packets.set(spec.hard_packets.get());
     row.hard_octets.set(spec.hard_octets.get());
     row.installed_at.set(spec.now.get());
-    let seconds = spec.hard_seconds.get();
-    row.expires_at.set(if seconds > 0.0 {
-        spec.now.get() + seconds * 1000.0
-    } else {
-        f64::INFINITY
-    });
+    let at = |seconds: f64| {
+        if seconds > 0.0 {
+            spec.now.get() + seconds * 1000.0
+        } else {
+            f64::INFINITY
+        }
+    };
+    row.soft_at.set(at(spec.soft_seconds.get()));
+    row.expires_at.set(at(spec.hard_seconds.get()));
 }
 
 fn reset_live(row: &SaRow) {
@@ -101,6 +107,7 @@ fn reset_live(row: &SaRow) {
     live.packets.store(0, Ordering::Relaxed);
     live.octets.store(0, Ordering::Relaxed);
     live.valid_at.store(0, Ordering::Relaxed);
+    live.warned.store(0, Ordering::Relaxed);
     live.untold.store(0, Ordering::Relaxed);
     lifetime::window(row).reset(row.initial_sequence.get());
     live.state.store(SA_ACTIVE, Ordering::Relaxed);

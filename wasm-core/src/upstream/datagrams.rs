@@ -7,7 +7,7 @@
 use core::sync::atomic::Ordering;
 
 use crate::connection::score;
-use crate::esp::header::ESP_PACKET_LEN_MIN;
+use crate::esp::header::ESP_LEN_MIN;
 use crate::ids::ConnId;
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
@@ -116,7 +116,7 @@ fn check(kind: Kind, octets: u32) -> Result<(), Status> {
     match kind {
         Kind::Ike if octets < NON_ESP_MARKER_LEN + IKE_HEADER_LEN => Err(Status::IkeShort),
         Kind::Ike if octets > DATAGRAM_LEN_MAX => Err(Status::IkeTooLong),
-        Kind::Esp(_) if octets < ESP_PACKET_LEN_MIN => Err(Status::EspShort),
+        Kind::Esp(_) if octets < ESP_LEN_MIN => Err(Status::EspShort),
         Kind::Esp(_) if octets > DATAGRAM_LEN_MAX => Err(Status::EspTooLong),
         Kind::Ike | Kind::Esp(_) => Ok(()),
         Kind::Keepalive | Kind::Empty | Kind::Short => Err(Status::FrameShort),

@@ -23,7 +23,10 @@ pub struct Sa {
     pub esn: bool,
     pub window: u32,
     pub initial: u64,
+    pub iv_offset: u64,
     pub soft_packets: u64,
+    pub soft_octets: u64,
+    pub soft_seconds: f64,
     pub hard_packets: u64,
     pub hard_octets: u64,
     pub hard_seconds: f64,
@@ -53,7 +56,10 @@ impl Sa {
             esn: false,
             window: 64,
             initial: 0,
+            iv_offset: 0,
             soft_packets: 0,
+            soft_octets: 0,
+            soft_seconds: 0.0,
             hard_packets: 0,
             hard_octets: 0,
             hard_seconds: 0.0,
@@ -88,7 +94,10 @@ impl Sa {
         word("SPEC_LOCAL_COUNT", self.local.len() as u32);
         word("SPEC_REMOTE_COUNT", self.remote.len() as u32);
         long("SPEC_INITIAL_SEQUENCE", self.initial);
+        long("SPEC_IV_OFFSET", self.iv_offset);
         long("SPEC_SOFT_PACKETS", self.soft_packets);
+        long("SPEC_SOFT_OCTETS", self.soft_octets);
+        long("SPEC_SOFT_SECONDS", self.soft_seconds.to_bits());
         long("SPEC_HARD_PACKETS", self.hard_packets);
         long("SPEC_HARD_OCTETS", self.hard_octets);
         long("SPEC_HARD_SECONDS", self.hard_seconds.to_bits());

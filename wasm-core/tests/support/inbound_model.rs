@@ -103,11 +103,11 @@ impl Model {
         match (spi, payload.len()) {
             (0, ..32) => Err(Status::IkeShort),
             (0, _) => Err(Status::NoUpstream),
-            (_, ..36) => Err(Status::EspShort),
-            _ => {
-                let of_ours = self.sas.iter().position(|each| each.sa.spi == spi);
-                of_ours.ok_or(Status::UnknownSpi)
-            }
+            (_, ..12) => Err(Status::EspShort),
+            (_, len) => match self.sas.iter().position(|each| each.sa.spi == spi) {
+                Some(_) if len < 36 => Err(Status::EspShort),
+                of_ours => of_ours.ok_or(Status::UnknownSpi),
+            },
         }
     }
 

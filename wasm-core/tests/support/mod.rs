@@ -448,6 +448,24 @@ impl Gate {
         (consumed..written).map(record).collect()
     }
 
+    /// Measures of the events of a kind, which are taken out.
+    pub fn measures_of(&self, lane: u32, kind: u32) -> Vec<u32> {
+        let written = self.u32(self.lane(lane, "LANE_EVENTS_WRITTEN"));
+        let consumed = self.u32(self.lane(lane, "LANE_EVENTS_CONSUMED"));
+        let measures: Vec<u32> = (consumed..written)
+            .map(|n| {
+                let n = u64::from(n % EVENT_COUNT as u32);
+                let at_event = self.lane(lane, "LANE_EVENTS") + at("EVENT_LEN") * n;
+                self.u32(at_event + at("EVENT_MEASURE"))
+            })
+            .collect();
+        let kinds = self.events(lane).into_iter().map(|event| event.0);
+        kinds
+            .zip(measures)
+            .filter_map(|(k, measure)| (k == kind).then_some(measure))
+            .collect()
+    }
+
     /// How many were held back before each of these events. They stay unread.
     pub fn suppressed(&self, lane: u32) -> Vec<u32> {
         let written = self.u32(self.lane(lane, "LANE_EVENTS_WRITTEN"));

@@ -1,0 +1,48 @@
+// Looks at the SAs once a second: what has reached a hard limit leaves, whether or not a packet
+// came, and with it go its prefix, its place and its routes (RFC 4301 §4.4.2.1).
+
+import type { Core } from "../../ts-bindings/core.ts";
+import { spiText } from "../model/spi.ts";
+import type { EventHub } from "./events.ts";
+import type { Log } from "./log.ts";
+import type { SaChanges } from "./sa_changes.ts";
+import type { Sad } from "./sad.ts";
+
+export interface SweepOptions {
+  readonly core: Pick<Core, "sa_sweep">;
+  /** Number of the shell's block. */
+  readonly index: number;
+  /** Offsets of all blocks, octets; the shell's is the last. */
+  readonly blocks: readonly number[];
+  /** Monotonic ms of the lanes' clock. */
+  readonly clock: () => number;
+  readonly events: Pick<EventHub, "drainRing" | "tellLost">;
+  readonly sad: Pick<Sad, "ended" | "forgetExpired">;
+  readonly changes: Pick<SaChanges, "remove">;
+  readonly log: Log;
+}
+
+/**
+ * Warns of SAs that have become old, ends those whose time is over, wipes the keys of all that have
+ * ended, and removes them. Each has told of its end before it is removed.
+ */
+export function sweep(options: SweepOptions): void {
+  const { core, index, blocks, clock, events, sad } = options;
+  const ended = core.sa_sweep(index, clock());
+  if (ended > 0) sad.forgetExpired();
+  // The core tells in the shell's own ring, which no lane announces. What lanes have told of their
+  // packets' SAs must be out before those are removed.
+  for (const block of blocks) events.drainRing(block);
+  events.tellLost(blocks);
+  if (ended > 0) { for (const spi of sad.ended()) remove(options, spi); }
+}
+
+/** Removes one SA. A listener that fails is no reason to keep the others. */
+function remove({ changes, log }: SweepOptions, spi: number): void {
+  try {
+    changes.remove(spi);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log("error", "sa_remove_failed", { spi: spiText(spi), reason });
+  }
+}

@@ -1,0 +1,96 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { openTestSad, saSpec } from "../../tests/support/test_sad.ts";
+import type { SaSpec } from "../model/sa_spec.ts";
+import { createEventHub } from "./events.ts";
+import { createSaChanges, type SaListener } from "./sa_changes.ts";
+import { tellSas } from "./sa_events.ts";
+import { sweep } from "./sweep.ts";
+
+/** A gateway's SAs; the clock stands at 1 ms for installs. */
+async function openScene(listeners: readonly SaListener[] = []): Promise<{
+  readonly lines: string[];
+  install(more: Partial<SaSpec>): string | undefined;
+  spis(): number[];
+  sweepAt(now: number): void;
+}> {
+  const { sad, core, views } = await openTestSad();
+  const lines: string[] = [];
+  const log = (_: string, event: string, fields = {}): void => {
+    lines.push([event, ...Object.values(fields)].join(" "));
+  };
+  const events = createEventHub({ views, log, date: () => new Date(), auditsEsp: () => true });
+  const changes = createSaChanges({
+    sad,
+    checks: [],
+    listeners: [...listeners, tellSas(events)],
+  });
+  return {
+    lines,
+    install(more): string | undefined {
+      const keyMaterial = new Uint8Array(20).fill(more.spi ?? 0);
+      return changes.install(saSpec({ keyMaterial, ...more }))?.detail;
+    },
+    spis: () => sad.views().map(({ spi }) => spi),
+    sweepAt(now): void {
+      lines.length = 0;
+      const blocks = [core.lane_block(0), core.lane_block(1)];
+      sweep({ core, index: 1, blocks, clock: () => now, events, sad, changes, log });
+    },
+  };
+}
+
+test("sweep() removes an SA whose time is over, and tells its end before", async () => {
+  const { install, sweepAt, lines, spis } = await openScene();
+  install({ spi: 0x101, hardSeconds: 10, softSeconds: 5 });
+  install({ spi: 0x102, hardSeconds: 20 });
+  sweepAt(4000);
+  deepEqual(lines, []);
+  sweepAt(5001);
+  deepEqual(lines, ["sa_soft_limit seq_soft_limit 0x00000101 seconds"]);
+  sweepAt(10_001);
+  deepEqual(lines, [
+    "sa_expired sa_expired 0x00000101 seconds",
+    "sa_removed 0x00000101 outbound p",
+  ]);
+  deepEqual(spis(), [0x102]);
+  sweepAt(10_002);
+  deepEqual(lines, []);
+});
+
+test("sweep() frees prefix, SPI and place of what has ended", async () => {
+  const { install, sweepAt, spis } = await openScene();
+  for (let spi = 0x101; spi <= 0x108; spi++) install({ spi, hardSeconds: 10 });
+  const successor = { spi: 0x101, peer: "next", keyMaterial: new Uint8Array(20).fill(77) };
+  match(install({ ...successor, spi: 0x109 }) ?? "", /of peer/);
+  sweepAt(10_001);
+  deepEqual(spis(), []);
+  equal(install(successor), undefined);
+  for (let spi = 0x102; spi <= 0x108; spi++) equal(install({ spi, peer: "next" }), undefined);
+});
+
+test("sweep() leaves the numbers of a key remembered", async () => {
+  const { install, sweepAt } = await openScene();
+  install({ spi: 0x101, hardSeconds: 10, initialSequence: 500n });
+  sweepAt(10_001);
+  match(install({ spi: 0x101, initialSequence: 499n }) ?? "", /higher sequence/);
+  equal(install({ spi: 0x101, initialSequence: 500n }), undefined);
+});
+
+test("sweep() goes on behind a listener that fails", async () => {
+  const fail = (): void => {
+    throw new Error("No route");
+  };
+  const { install, sweepAt, lines, spis } = await openScene([{
+    installed: () => undefined,
+    removed: fail,
+  }]);
+  install({ spi: 0x101, hardSeconds: 10 });
+  install({ spi: 0x102, hardSeconds: 10 });
+  sweepAt(10_001);
+  deepEqual(spis(), []);
+  deepEqual(lines.filter((line) => line.startsWith("sa_remove_failed")), [
+    "sa_remove_failed 0x00000101 No route",
+    "sa_remove_failed 0x00000102 No route",
+  ]);
+});
