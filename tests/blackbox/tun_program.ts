@@ -5,21 +5,19 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { writeFileSync } from "node:fs";
-import process from "node:process";
 import { expectEcho, sendPing } from "../support/echo.ts";
 import { openEsp, sealEsp } from "../support/esp.ts";
 import { openApi } from "../support/api.ts";
 import { type Gateway, parseListening, startGateway } from "../support/gateway.ts";
 import { parsePacket, PROTOCOL_UDP, udpPacket } from "../support/inner_packet.ts";
 import { watchMetrics } from "../support/metrics.ts";
+import { type Cases, ip, runCase, silenceHost } from "../support/namespace.ts";
 import { addPeer, ECHO_ADDRESS, makePeer } from "../support/peers.ts";
 import { startProgram } from "../support/program.ts";
 import { settle, sleep } from "../support/wait.ts";
 
-export const CASES: Readonly<Record<string, () => Promise<void>>> = {
+export const CASES: Cases = {
   "the host's own stack answers pings through the TUN, in both directions": pingHost,
   "a route stands for each outbound SA's remote, and no longer": followRoutes,
   "T26, T123: what the host sends is cut to --inner-mtu before it is sealed": fragment,
@@ -258,25 +256,7 @@ function hostRoutes(): string[] {
   return routes.map((line) => line.split(" ")[0] ?? "").filter((to) => /^10\.93\.6\d/.test(to));
 }
 
-function ip(...args: readonly string[]): string {
-  return execFileSync("ip", args, { encoding: "utf8" });
-}
-
-async function main(name: string): Promise<void> {
-  const run = CASES[name];
-  if (run === undefined) throw new RangeError(`No such case: ${name}`);
-  ip("link", "set", "lo", "up");
-  // Else the host's own multicast would come out of the device and be counted.
-  writeFileSync("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-  await run();
-}
-
 if (import.meta.main) {
-  try {
-    await main(process.argv[2] ?? "");
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  }
+  silenceHost();
+  await runCase(CASES);
 }

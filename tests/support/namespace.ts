@@ -3,6 +3,7 @@
 
 import { equal } from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -44,6 +45,11 @@ export async function runCase(cases: Cases): Promise<never> {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   }
+}
+
+/** From here on new devices have no IPv6. Else the host's own multicast would come out of them. */
+export function silenceHost(): void {
+  writeFileSync("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
 }
 
 /** Runs `ip` and returns its output. */
