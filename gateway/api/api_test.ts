@@ -32,6 +32,7 @@ test("createApi() shows the status", async () => {
     "engine",
     "lanes",
     "limits",
+    "offloads",
     "runtime",
     "totals",
     "uptimeSeconds",

@@ -36,12 +36,11 @@ export async function dialTcp(
   { timeoutMs, signal, tcp, flowLabel }: DialOptions,
 ): Promise<number> {
   const fd = openSocket(kernel, remote.octets, SOCK_STREAM);
-  const sockaddr = emitSockaddr(remote, flowLabel);
   try {
     setTcpOptions(kernel, fd, tcp);
-    if (remote.octets.length === 16 && flowLabel > 0) {
+    const isLabelled = remote.octets.length === 16 && flowLabel > 0 &&
       useFlowLabel(kernel, fd, { to: remote.octets, label: flowLabel });
-    }
+    const sockaddr = emitSockaddr(remote, isLabelled ? flowLabel : 0);
     const looksMax = timeoutMs / LOOK_MAX_MS;
     let pause = LOOK_MIN_MS;
     for (let look = 0; !isUp(kernel, fd, { remote, sockaddr }); look++) {

@@ -9,11 +9,15 @@ import {
   LOCALHOST6,
   openTestKernel,
   optionOf,
+  refuseOption,
   remoteFlowLabel,
 } from "../../tests/support/test_kernel.ts";
 import {
+  IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_FL_S_EXCL,
+  IPV6_FLOWINFO_SEND,
+  IPV6_FLOWLABEL_MGR,
   SO_KEEPALIVE,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -63,4 +67,24 @@ test("dialTcp() gives connections their flow label, even if others hold labels",
     closeAll(kernel.libc, [fd, accepted]);
   }
   closeAll(kernel.libc, [listener, other]);
+});
+
+test("dialTcp() connects without a flow label where the kernel refuses it, and tells it", async () => {
+  const tcp: TcpOptions = { congestion: null, keepaliveS: 0 };
+  const { fds: [listener = -1], address } = listenTcp(kernel, {
+    address: inet(LOCALHOST6, 0),
+    count: 1,
+    tcp,
+  });
+  const { signal } = new AbortController();
+  for (const option of [IPV6_FLOWLABEL_MGR, IPV6_FLOWINFO_SEND]) {
+    const { kernel: refusing, refused } = refuseOption(kernel, IPPROTO_IPV6, option);
+    const options = { timeoutMs: 2000, signal, tcp, flowLabel: 0xabcde };
+    const fd = await dialTcp(refusing, address, options);
+    const { fd: accepted } = acceptOne(kernel, listener);
+    assert.notEqual(remoteFlowLabel(kernel, accepted), 0xabcde);
+    assert.deepEqual(refused, [{ call: "flow_label", reason: "EBADF" }]);
+    closeAll(kernel.libc, [fd, accepted]);
+  }
+  closeAll(kernel.libc, [listener]);
 });

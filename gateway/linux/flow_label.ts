@@ -11,8 +11,8 @@ import {
   IPV6_FLOWLABEL_MGR,
   LITTLE_ENDIAN,
 } from "./constants.ts";
-import { expectDone, type Kernel } from "./kernel.ts";
-import { setOption } from "./sockets.ts";
+import { expectDone, type Kernel, noteRefused } from "./kernel.ts";
+import { trySetOption } from "./sockets.ts";
 
 export const FLOWLABEL_REQ_LEN = 32;
 export const FLOWLABEL_AT = 16;
@@ -33,11 +33,15 @@ export interface FlowLabel {
  * The label is leased, because the kernel refuses labels without a lease as soon as any process
  * holds one exclusively.
  *
- * @throws {Error} If the kernel refuses it
+ * @returns false if the kernel refuses it: the socket then connects without
  */
-export function useFlowLabel(kernel: Kernel, fd: number, label: FlowLabel): void {
-  setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 });
-  leaseFlowLabel(kernel, fd, { ...label, share: IPV6_FL_S_ANY });
+export function useFlowLabel(kernel: Kernel, fd: number, label: FlowLabel): boolean {
+  const { libc } = kernel;
+  const send = { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 };
+  const errno = trySetOption(kernel, fd, send);
+  const isUsed = errno === 0 && tryLease(kernel, fd, { ...label, share: IPV6_FL_S_ANY }) === 0;
+  if (!isUsed) noteRefused(kernel, "flow_label", errno === 0 ? libc.errno() : errno);
+  return isUsed;
 }
 
 /**
@@ -47,16 +51,23 @@ export function useFlowLabel(kernel: Kernel, fd: number, label: FlowLabel): void
  * @throws {Error} If the kernel refuses it
  */
 export function leaseFlowLabel(
+  kernel: Kernel,
+  fd: number,
+  lease: FlowLabel & { readonly share: number },
+): void {
+  expectDone(kernel.libc, tryLease(kernel, fd, lease), "Cannot lease an IPv6 flow label");
+}
+
+function tryLease(
   { libc, scratch }: Kernel,
   fd: number,
   { to, label, share }: FlowLabel & { readonly share: number },
-): void {
+): number {
   scratch.u8.fill(0, 0, FLOWLABEL_REQ_LEN);
   scratch.u8.set(to);
   scratch.view.setUint32(FLOWLABEL_AT, label);
   scratch.view.setUint8(FLOWLABEL_SHARE_AT, share);
   scratch.view.setUint16(FLOWLABEL_FLAGS_AT, IPV6_FL_F_CREATE, LITTLE_ENDIAN);
   const at = scratch.at(0);
-  const result = libc.setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, at, FLOWLABEL_REQ_LEN);
-  expectDone(libc, result, "Cannot lease an IPv6 flow label");
+  return libc.setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, at, FLOWLABEL_REQ_LEN);
 }

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { answer } from "./answer.ts";
 import { LIMITS } from "./limits.ts";
+import { OFFLOADS } from "./offloads.ts";
 import { TOTALS } from "./totals.ts";
 import type { Value } from "./value.ts";
 
@@ -13,6 +14,7 @@ export const STATUS = answer({
   runtime: z.string(),
   engine: z.string(),
   lanes: z.int().positive(),
+  offloads: OFFLOADS,
   limits: LIMITS,
   totals: TOTALS,
   draining: z.boolean(),
