@@ -20,6 +20,7 @@ export const inbound_finish: (a: number, b: number, c: number) => number;
 export const inbound_open: (a: number) => void;
 export const inner_offload: (a: number, b: number) => void;
 export const inner_plan: (a: number) => number;
+export const inner_split: (a: number, b: number) => number;
 export const lane_block: (a: number) => number;
 export const memory_pages: (a: number, b: number, c: number, d: number, e: number) => number;
 export const outbound_commit: (a: number) => void;

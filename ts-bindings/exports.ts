@@ -145,6 +145,13 @@ export interface Core {
    */
   inner_plan(lane: number): number;
 
+  /**
+   * Lays the packets of call `write`, which the device has refused, out one by one: each iovec
+   * of the call is then a call of its own. Returns the `OFFLOAD_` bit of the packets' protocol,
+   * or 0 if the call has one packet.
+   */
+  inner_split(lane: number, write: number): number;
+
   /** Releases the whole batch with what was ignored in it. An empty ring goes back to the pool. */
   rx_release_all(lane: number, conn: number): void;
 
@@ -186,8 +193,9 @@ export interface Core {
   // Outbound.
 
   /**
-   * Sets which packets of many segments the lane's inner device takes, an `OFFLOAD_` value, and
-   * lays `LANE_SLOT_IOV` out for them. Call it once, before the lane reads from the device.
+   * Sets which packets of many segments the lane's inner device takes, in `OFFLOAD_` bits, and
+   * lays `LANE_SLOT_IOV` out for them. Whether there is a header must not change once the lane
+   * has read from the device.
    */
   inner_offload(lane: number, offload: number): void;
 

@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 1_247_350_912;
+export const LAYOUT_FINGERPRINT = 80_797_813;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -58,8 +58,9 @@ export const PATH_TCP = 0;
 export const PATH_KIND_SHIFT = 28;
 export const PATH_ROW_MASK = 1_048_575;
 export const OFFLOAD_NONE = 0;
-export const OFFLOAD_TCP = 1;
-export const OFFLOAD_TCP_UDP = 2;
+export const OFFLOAD_HEADER = 1;
+export const OFFLOAD_TCP = 2;
+export const OFFLOAD_UDP = 4;
 export const INBOUND = 0;
 export const OUTBOUND = 1;
 export const SA_INBOUND = 0;

@@ -48,6 +48,7 @@ test("createApi() shows the status", async () => {
     "engine",
     "lanes",
     "limits",
+    "offloads",
     "runtime",
     "totals",
     "unready",

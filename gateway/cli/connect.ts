@@ -14,6 +14,8 @@ const SETTINGS: readonly SettingName[] = [
   "tcpKeepaliveS",
   "inner",
   "innerMtu",
+  "tunTcpOffload",
+  "tunUdpOffload",
   "api",
   "apiTokenFile",
   "lanes",

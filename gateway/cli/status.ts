@@ -54,6 +54,7 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
     ["drops", countsText(totals.drops, (name) => !isIgnored(name))],
     ["ignored", countsText(totals.drops, isIgnored)],
     ["closes", countsText(totals.closes)],
+    ["offloads", listText(Object.entries(status.offloads))],
     ["limits", listText(Object.entries(status.limits))],
   ];
   const nameLen = Math.max(...rows.map(([name]) => name.length));

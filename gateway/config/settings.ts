@@ -92,6 +92,26 @@ export const SETTINGS = z.object({
     fallback: "1400",
     help: "largest inner packet in octets",
   }),
+  tunTcpOffload: documented(onOrOff(), {
+    value: "on|off",
+    fallback: "on",
+    help: "exchange TCP with the TUN device in packets of many segments, where the kernel does",
+  }),
+  tunUdpOffload: documented(onOrOff(), {
+    value: "on|off",
+    fallback: "on",
+    help: "exchange UDP with the TUN device in packets of many datagrams, where the kernel does",
+  }),
+  upstreamUdpSegment: documented(onOrOff(), {
+    value: "on|off",
+    fallback: "on",
+    help: "send runs of relayed ESP upstream in one call, for the kernel to cut (UDP_SEGMENT)",
+  }),
+  upstreamUdpGro: documented(onOrOff(), {
+    value: "on|off",
+    fallback: "on",
+    help: "let the kernel join datagrams from upstream (UDP_GRO)",
+  }),
   api: documented(parsed(apiAddress), {
     value: "ADDR:PORT|off",
     fallback: "127.0.0.1:9329",

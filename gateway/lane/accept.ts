@@ -10,6 +10,8 @@ import {
   ECONNABORTED,
   EINTR,
   EPOLLIN,
+  FIOCLEX,
+  FIONBIO,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
 } from "../linux/constants.ts";
@@ -18,6 +20,8 @@ import { createConnection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
 import { tellConnection } from "./events.ts";
 import { type Lane, list } from "./lane.ts";
+import { isRefusal, usePlain } from "./plain.ts";
+import { setRowUpPlain } from "./row.ts";
 import { SERIAL_MASK, setListening, TAG_CONNECTION, watch } from "./watch.ts";
 
 /** Most connections that one turn accepts from one listener. */
@@ -34,7 +38,7 @@ const BACKOFF_MS = 100;
  * paused.
  */
 export function acceptFrom(lane: Lane, index: number): void {
-  const { libc, tables } = lane;
+  const { libc } = lane;
   const listener = lane.listeners[index];
   if (listener === undefined || lane.acceptAgainAt !== 0) return;
 
@@ -43,13 +47,7 @@ export function acceptFrom(lane: Lane, index: number): void {
   }
 
   for (let i = 0; i < TURN_ACCEPTS_MAX; i++) {
-    tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
-    const fd = libc.accept4(
-      listener.fd,
-      tables.sockaddrAt,
-      tables.sockaddrLenAt,
-      SOCK_NONBLOCK | SOCK_CLOEXEC,
-    );
+    const fd = acceptOne(lane, listener.fd);
     if (fd >= 0) {
       listener.front.meet(fd, take);
       continue;
@@ -59,6 +57,32 @@ export function acceptFrom(lane: Lane, index: number): void {
     if (errno !== EAGAIN) pauseAccepts(lane);
     return;
   }
+}
+
+/** Accepts one connection. Returns its descriptor, or -1 and leaves errno. */
+function acceptOne(lane: Lane, listener: number): number {
+  const { libc, tables, refused } = lane;
+  tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
+  if (refused.accept4) return acceptPlain(lane, listener);
+  const { sockaddrAt, sockaddrLenAt } = tables;
+  const fd = libc.accept4(listener, sockaddrAt, sockaddrLenAt, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) return fd;
+  const errno = libc.errno();
+  if (!isRefusal(errno)) return fd;
+  const accepted = acceptPlain(lane, listener);
+  if (accepted >= 0) usePlain(lane, "accept4", errno);
+  return accepted;
+}
+
+/** The same by the older call, which takes no flags. */
+function acceptPlain({ libc, tables }: Lane, listener: number): number {
+  const fd = libc.accept(listener, tables.sockaddrAt, tables.sockaddrLenAt);
+  if (fd < 0) return fd;
+  if (libc.ioctl(fd, FIONBIO, tables.oneAt) === 0 && libc.ioctl(fd, FIOCLEX, libc.NULL) === 0) {
+    return fd;
+  }
+  libc.close(fd);
+  return -1;
 }
 
 /** Accepts again once the pause is over. */
@@ -96,6 +120,7 @@ export function admit(lane: Lane, arrival: Arrival): void {
     libc.close(fd);
     return;
   }
+  if (!lane.init.sendsRuns || lane.refused.udp_segment) setRowUpPlain(lane.tables, row);
   setLocal(lane, fd, row);
   lane.nextSerial = (lane.nextSerial + 1) & SERIAL_MASK;
   const serial = lane.nextSerial;

@@ -10,6 +10,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { closeConnection } from "./close.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import type { Lane } from "./lane.ts";
+import { createRefusals } from "./plain.ts";
 import { createTables } from "./tables.ts";
 import { createTimers } from "./timers.ts";
 import { createTroubles } from "./trouble.ts";
@@ -64,6 +65,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     nextSerial: 0,
     acceptAgainAt: 0,
     isTunReadable: init.tun >= 0,
+    refused: createRefusals(),
     troubles: createTroubles(),
     eventsTold: 0,
     isDraining: false,

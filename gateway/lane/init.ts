@@ -1,6 +1,7 @@
 // The shell's first message to a lane, and the lane's messages to the shell. Descriptors are
 // numbers of the process; the lane owns those in the message, and closes them.
 
+import type { RefusedCall } from "../model/better_call.ts";
 import type { LogFormat } from "../model/log_line.ts";
 import type { Ends } from "../edges/ends.ts";
 import type { FrontName } from "../edges/fronts.ts";
@@ -25,8 +26,12 @@ export interface LaneInit extends Ends {
   readonly listeners: readonly ListenerInit[];
   /** Queue of the TUN for this lane; -1 for the echo host. */
   readonly tun: number;
-  /** Packets of many segments that the TUN takes and gives: an `OFFLOAD_` value. */
+  /** Packets of many segments that the TUN takes and gives: `OFFLOAD_` bits. */
   readonly offload: number;
+  /** Whether runs of datagrams go upstream in one call, for the kernel to cut. */
+  readonly sendsRuns: boolean;
+  /** Whether the kernel may join datagrams from upstream into runs. */
+  readonly takesRuns: boolean;
   /** The eventfd that wakes this lane. */
   readonly eventfd: number;
   /** The eventfds of all lanes, by index. */
@@ -58,10 +63,16 @@ export interface TroubleNotice {
   readonly suppressed: number;
 }
 
+/** A call that the kernel has refused. The lane makes the plain one, and has lost nothing. */
+export interface RefusedNotice extends RefusedCall {
+  readonly kind: "refused";
+}
+
 /** A lane's messages to the shell. Everything else is in shared memory. */
 export type LaneNotice =
   | { readonly kind: "ready" }
   | { readonly kind: "news" }
   | TroubleNotice
+  | RefusedNotice
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -5,6 +5,7 @@ import { CONN_DRAINING } from "../../ts-bindings/layout.ts";
 import type { Core } from "../../ts-bindings/core.ts";
 import type { NativeBatches } from "../engine/native.ts";
 import type { Listener } from "../edges/front.ts";
+import type { BetterCall } from "../model/better_call.ts";
 import type { LaneLibc } from "./libc.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
@@ -62,6 +63,8 @@ export interface Lane {
    */
   acceptAgainAt: number;
   isTunReadable: boolean;
+  /** The better calls that the kernel has refused. */
+  readonly refused: Record<BetterCall, boolean>;
   /** The last notice of each kind of trouble. */
   readonly troubles: Map<TroubleKind, Troubled>;
   /** `written` of the event ring at the last message to the shell. */

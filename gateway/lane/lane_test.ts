@@ -6,7 +6,7 @@ import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { edge, openEnd, tcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "../../tests/fakes/kernel/kernel.ts";
 import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
-import { AF_INET6, EACCES, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
+import { AF_INET6, EACCES, EIO, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
 import { COMMAND_ADOPT } from "./commands.ts";
 import { hasListed } from "./lane.ts";
 import { waitMs } from "./loop.ts";
@@ -319,14 +319,14 @@ function relayedBy(rig: LaneRig, id: number): number {
 const FLOOD_FRAMES = 600;
 
 test("neighbours of one length leave in one call, and IKE by itself", async () => {
-  for (const isPlain of [false, true]) {
+  for (const runFailure of [0, EIO]) {
     const rig = await startLaneRig();
     const peer = rig.connect();
     arrive(peer, STREAM_PREFIX);
     arrive(peer, frame(ike(0)));
     rig.settle();
     const upstream = upstreamOf(rig);
-    upstream.isPlain = isPlain;
+    upstream.runFailure = runFailure;
     const messages = [
       ...Array.from({ length: 20 }, (_, i) => foreignEsp(100, i)),
       foreignEsp(60, 20),

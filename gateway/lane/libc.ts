@@ -5,6 +5,7 @@ import type { Libc } from "../runtime/types.ts";
 /** libc as a lane sees it. */
 export type LaneLibc = Pick<
   Libc,
+  | "accept"
   | "accept4"
   | "bind"
   | "close"
@@ -19,6 +20,7 @@ export type LaneLibc = Pick<
   | "read"
   | "readv"
   | "recvmmsg"
+  | "recvmsg"
   | "sendmmsg"
   | "sendmsg"
   | "getsockopt"

@@ -20,6 +20,7 @@ import {
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { type Lane, starve } from "./lane.ts";
+import { prefer } from "./plain.ts";
 import { rowAddress } from "./row.ts";
 import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
@@ -34,6 +35,10 @@ const SOCKADDR_IN_LEN = 16;
  * IKE again over TCP.
  */
 const RCVBUF = 1 << 20;
+
+const OVERFLOW = { call: "so_rxq_ovfl", level: SOL_SOCKET, name: SO_RXQ_OVFL } as const;
+const GRO = { call: "udp_gro", level: IPPROTO_UDP, name: UDP_GRO } as const;
+const BUFFER = { call: "so_rcvbuf", level: SOL_SOCKET, name: SO_RCVBUF } as const;
 
 /** Errors of a shortage that may pass: descriptors, memory, watches. */
 const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC];
@@ -67,12 +72,7 @@ export function openUpstream(lane: Lane, connection: Connection): "open" | "late
 
 function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: number): boolean {
   const { libc, tables } = lane;
-  // The u64 of 1 serves as an int of 1, which turns an option on.
-  if (libc.setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, tables.oneAt, 4) < 0) return false;
-  // A kernel without this option delivers each datagram by itself.
-  libc.setsockopt(fd, IPPROTO_UDP, UDP_GRO, tables.oneAt, 4);
-  tables.u32[tables.scratch >>> 2] = RCVBUF;
-  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, tables.scratchAt, 4) < 0) return false;
+  setOptions(lane, fd);
   if (upstream.source !== null) {
     writeSource(lane, connection, upstream.source);
     if (libc.bind(fd, tables.scratchAt, SOCKADDR_IN_LEN) < 0) return false;
@@ -81,6 +81,16 @@ function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: numbe
   if (libc.connect(fd, tables.scratchAt, upstream.address.length) < 0) return false;
   const { row, serial } = connection;
   return watch(lane, fd, { kind: TAG_UPSTREAM, row, serial });
+}
+
+/** Options without which the socket does the same: slower, or with losses that nobody counts. */
+function setOptions(lane: Lane, fd: number): void {
+  const { init, tables } = lane;
+  // The u64 of 1 serves as an int of 1, which turns an option on.
+  prefer(lane, fd, { ...OVERFLOW, value: tables.oneAt });
+  if (init.takesRuns) prefer(lane, fd, { ...GRO, value: tables.oneAt });
+  tables.u32[tables.scratch >>> 2] = RCVBUF;
+  prefer(lane, fd, { ...BUFFER, value: tables.scratchAt });
 }
 
 /**

@@ -23,6 +23,7 @@ import type { Connection } from "./connection.ts";
 import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
 import { doom, type Lane } from "./lane.ts";
+import { isRefusal, usePlain } from "./plain.ts";
 import { starveOfRing } from "./reclaim.ts";
 import { rowPartialAt, rowState } from "./row.ts";
 import { matchStreamPrefix } from "./stream_prefix.ts";
@@ -61,24 +62,24 @@ export function receive(lane: Lane, connection: Connection): boolean {
 }
 
 /**
- * Makes one `readv` over all free space of the ring.
+ * Makes one read over all free space of the ring.
  *
  * @returns false if there is nothing to process after it
  */
 function readOnce(lane: Lane, connection: Connection): boolean {
-  const { core, index, libc, tables } = lane;
+  const { core, index, libc } = lane;
   const parts = core.rx_prepare(index, connection.row);
   if (parts === NO_RING) {
     starveOfRing(lane, connection);
     return false;
   }
-  const room = roomOf(lane, parts);
-  const octets = libc.readv(connection.fd, tables.recvIovAt, parts);
+  const octets = readParts(lane, connection.fd, parts);
   if (octets > 0) {
     core.rx_commit(index, connection.row, octets, lane.now);
     // A short read has emptied the socket, and later octets are a new edge. FIN, urgent octets and
     // errors have had their edges.
-    connection.isReadable = octets === room || connection.hasFin || connection.hasUrgent;
+    connection.isReadable = octets === roomOf(lane, parts) || connection.hasFin ||
+      connection.hasUrgent;
     return true;
   }
   const isEmpty = octets < 0 && libc.errno() === EAGAIN;
@@ -92,10 +93,27 @@ function readOnce(lane: Lane, connection: Connection): boolean {
   return false;
 }
 
-/** Returns the free octets that `rx_prepare` has laid into the iovecs. */
-function roomOf(lane: Lane, parts: number): number {
-  const { u32, recvIovLen } = lane.tables;
-  return (u32[recvIovLen] ?? 0) + (parts > 1 ? u32[recvIovLen + 4] ?? 0 : 0);
+/** Reads into the parts, or into the first one where the kernel reads one at a time. */
+function readParts(lane: Lane, fd: number, parts: number): number {
+  const { libc, tables, refused } = lane;
+  let refusal = 0;
+  if (!refused.readv) {
+    const octets = libc.readv(fd, tables.recvIovAt, parts);
+    if (octets >= 0) return octets;
+    refusal = libc.errno();
+    if (!isRefusal(refusal)) return octets;
+  }
+  const { recvIov } = tables;
+  const octets = libc.read(fd, tables.partAt(recvIov), tables.partLen(recvIov));
+  if (octets >= 0) usePlain(lane, "readv", refusal);
+  return octets;
+}
+
+/** Returns the free octets in those parts of `rx_prepare` that the last read could fill. */
+function roomOf({ refused, tables }: Lane, parts: number): number {
+  const { u32, recvIovLen } = tables;
+  const second = parts > 1 && !refused.readv ? u32[recvIovLen + 4] ?? 0 : 0;
+  return (u32[recvIovLen] ?? 0) + second;
 }
 
 /**

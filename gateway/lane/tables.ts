@@ -18,6 +18,7 @@ import {
   LANE_SLOT_IOV,
   LANE_SLOT_LEN,
   LANE_SOCKADDR,
+  LANE_TX_IOV,
   LANE_TX_MSG,
   LANE_UP_MMSG,
   LANE_UP_READ,
@@ -28,10 +29,10 @@ import type { Core } from "../../ts-bindings/core.ts";
 import { EPOLL_DATA_AT, EPOLL_EVENT_LEN, LITTLE_ENDIAN } from "../linux/constants.ts";
 import type { Address, MappedMemory } from "../runtime/types.ts";
 
-/**
- * Octets of one iovec and one mmsghdr, and the offsets of `msg_iovlen` and `msg_len` in an mmsghdr.
- */
-const IOVEC_LEN = 16;
+/** Octets of one iovec. */
+export const IOVEC_LEN = 16;
+
+/** Octets of one mmsghdr, and the offsets of `msg_iovlen` and `msg_len` in it. */
 const MMSGHDR_LEN = 64;
 const MSG_IOVLEN_AT = 24;
 const MSG_LEN_AT = 56;
@@ -72,10 +73,15 @@ export interface LaneTables {
   /** Index of the length that `accept4` and its like take. */
   readonly sockaddrLen: number;
   readonly sockaddrLenAt: Address;
+  /** Offset of the iovecs, and their address. */
+  readonly recvIov: number;
   readonly recvIovAt: Address;
   /** Index of the first iovec's length. The second one is 4 words on. */
   readonly recvIovLen: number;
   readonly txMsgAt: Address;
+  /** Address of the parts of that message, and index of their number. */
+  readonly txIovAt: Address;
+  readonly txParts: number;
   readonly upMmsgAt: readonly Address[];
   /** Index of the low half of the number of IKE messages from TCP. */
   readonly ikeFrames: number;
@@ -84,6 +90,8 @@ export interface LaneTables {
   readonly upReadAt: Address;
   /** Index of the first read's length. The next one is MMSGHDR_WORDS on. */
   readonly upReadLen: number;
+  /** Offset of the iovecs, and their addresses. */
+  readonly innerIov: number;
   readonly innerIovAt: readonly Address[];
   /** Index of the first call to the device: its iovec and its packets, a word each. */
   readonly writes: number;
@@ -99,6 +107,10 @@ export interface LaneTables {
   readonly batchStatus: number;
   /** Index of the time awake, an f64 of ms. */
   readonly busyMs: number;
+  /** The address in the iovec at an offset. It allocates on Deno, so it is for plain calls only. */
+  readonly partAt: (iovec: number) => Address;
+  /** The octets of the iovec at an offset. */
+  readonly partLen: (iovec: number) => number;
 }
 
 export interface TablesOptions {
@@ -114,7 +126,10 @@ export function createTables(options: TablesOptions): LaneTables {
   const { buffer } = memory;
   const block = core.lane_block(options.index);
   const u32 = new Uint32Array(buffer);
+  const dataView = new DataView(buffer);
   const scratch = block + LANE_SCRATCH;
+  const slotIov = block + LANE_SLOT_IOV;
+  const partAt = addressReader(dataView, mapped);
   u32[(scratch + ONE_AT) >>> 2] = 1;
   u32[(scratch + ONE_AT + 4) >>> 2] = 0;
 
@@ -127,7 +142,7 @@ export function createTables(options: TablesOptions): LaneTables {
     i32: new Int32Array(buffer),
     u32,
     f64: new Float64Array(buffer),
-    dataView: new DataView(buffer),
+    dataView,
     block,
     rows: core.conn_row(1) - ROW_LEN,
     epoll: block + LANE_EPOLL,
@@ -141,31 +156,33 @@ export function createTables(options: TablesOptions): LaneTables {
     sockaddrMax: SOCKADDR_MAX,
     sockaddrLen: (scratch + SOCKADDR_LEN_AT) >>> 2,
     sockaddrLenAt: mapped.at(scratch + SOCKADDR_LEN_AT),
+    recvIov: block + LANE_RECV_IOV,
     recvIovAt: mapped.at(block + LANE_RECV_IOV),
     recvIovLen: (block + LANE_RECV_IOV + 8) >>> 2,
     txMsgAt: mapped.at(block + LANE_TX_MSG),
+    txIovAt: mapped.at(block + LANE_TX_IOV),
+    txParts: (block + LANE_TX_MSG + MSG_IOVLEN_AT) >>> 2,
     upMmsgAt: series(LANE_UP_MMSG, MMSGHDR_LEN),
     ikeFrames: (block + LANE_FRAMES + 32 * INBOUND + 8 * FRAME_KINDS.indexOf("ike")) >>> 2,
     upParts: (block + LANE_UP_MMSG + MSG_IOVLEN_AT) >>> 2,
     upReadAt: mapped.at(block + LANE_UP_READ),
     upReadLen: (block + LANE_UP_READ + MSG_LEN_AT) >>> 2,
+    innerIov: block + LANE_INNER_IOV,
     innerIovAt: series(LANE_INNER_IOV, IOVEC_LEN),
     writes: (block + LANE_WRITES) >>> 2,
-    slotAt: slotAddresses(),
-    slotLen: u32[(block + LANE_SLOT_IOV + 8) >>> 2] ?? 0,
+    slotAt: Array.from({ length: BATCH_MAX }, (_, i) => partAt(slotIov + i * IOVEC_LEN)),
+    slotLen: u32[(slotIov + 8) >>> 2] ?? 0,
     slotLens: (block + LANE_SLOT_LEN) >>> 2,
     fresh: (block + LANE_FRESH) >>> 2,
     batchCount: (block + LANE_BATCH_COUNT) >>> 2,
     batchStatus: (block + LANE_BATCH_STATUS) >>> 2,
     busyMs: (block + LANE_BUSY_MS) / 8,
+    partAt,
+    partLen: (iovec) => u32[(iovec + 8) >>> 2] ?? 0,
   };
+}
 
-  function slotAddresses(): Address[] {
-    const view = new DataView(buffer);
-    return Array.from({ length: BATCH_MAX }, (_, i) => {
-      // The core has written the slots' addresses. The offset alone tells them apart here.
-      const at = view.getBigUint64(block + LANE_SLOT_IOV + i * IOVEC_LEN, LITTLE_ENDIAN);
-      return mapped.at(Number(at - mapped.base));
-    });
-  }
+/** Reads addresses that the core has written. Their offsets alone tell them apart here. */
+function addressReader(dataView: DataView, mapped: MappedMemory): LaneTables["partAt"] {
+  return (iovec) => mapped.at(Number(dataView.getBigUint64(iovec, LITTLE_ENDIAN) - mapped.base));
 }

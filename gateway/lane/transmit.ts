@@ -22,6 +22,7 @@ import { callAttention } from "./attention.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
 import { doom, type Lane, list } from "./lane.ts";
+import { isRefusal, prefer, usePlain } from "./plain.ts";
 import {
   doesIkeWait,
   rowFd,
@@ -34,6 +35,8 @@ import {
   setRowLowatSet,
   setRowSegment,
 } from "./row.ts";
+
+const LOWAT = { call: "tcp_notsent_lowat", level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT } as const;
 
 /**
  * Seals and sends the lane's outbound entries, connection by connection.
@@ -76,7 +79,7 @@ function sendLocked(lane: Lane, row: number): void {
   for (;;) {
     const planned = core.tx_plan(index, row);
     if (planned === 0) break;
-    const sent = libc.sendmsg(fd, tables.txMsgAt, flags);
+    const sent = sendPlanned(lane, fd, flags);
     if (sent < 0) isBroken = libc.errno() !== EAGAIN;
     lane.now = lane.clock();
     left = core.tx_sent(index, row, sent < 0 ? 0 : sent, lane.now);
@@ -99,6 +102,39 @@ function sendLocked(lane: Lane, row: number): void {
   }
 }
 
+/** Sends the planned message. Returns the octets that the kernel took, or -1 and leaves errno. */
+function sendPlanned(lane: Lane, fd: number, flags: number): number {
+  const { libc, tables, refused } = lane;
+  if (refused.sendmsg) return writeParts(lane, fd);
+  const asked = refused.msg_eor ? flags & ~MSG_EOR : flags;
+  const sent = libc.sendmsg(fd, tables.txMsgAt, asked);
+  if (sent >= 0) return sent;
+  const errno = libc.errno();
+  return isRefusal(errno) ? sendPlain(lane, fd, { flags: asked, errno }) : sent;
+}
+
+/** Sends it without MSG_EOR or, where that does not help, without flags. */
+function sendPlain(
+  lane: Lane,
+  fd: number,
+  { flags, errno }: { readonly flags: number; readonly errno: number },
+): number {
+  const { libc, tables } = lane;
+  if ((flags & MSG_EOR) !== 0) {
+    const sent = libc.sendmsg(fd, tables.txMsgAt, flags & ~MSG_EOR);
+    if (sent >= 0) usePlain(lane, "msg_eor", errno);
+    if (sent >= 0 || !isRefusal(libc.errno())) return sent;
+  }
+  const sent = writeParts(lane, fd);
+  if (sent >= 0) usePlain(lane, "sendmsg", errno);
+  return sent;
+}
+
+/** The descriptor is non-blocking, and the runtimes ignore SIGPIPE: no flag is missed. */
+function writeParts({ libc, tables }: Lane, fd: number): number {
+  return libc.writev(fd, tables.txIovAt, tables.u32[tables.txParts] ?? 0);
+}
+
 /** Whether a send has left octets behind that still wait. */
 function isStuck(lane: Lane, row: number): boolean {
   return rowTxPartialAt(lane.tables, row) > 0;
@@ -114,7 +150,7 @@ function fitLowat(lane: Lane, row: number, fd: number): void {
   if (wanted === rowLowatSet(tables, row)) return;
   const { u32, scratch, scratchAt } = tables;
   u32[scratch >>> 2] = wanted;
-  libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, scratchAt, 4);
+  prefer(lane, fd, { ...LOWAT, value: scratchAt });
   setRowLowatSet(tables, row, wanted);
   u32[tables.sockaddrLen] = 4;
   if (libc.getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, scratchAt, tables.sockaddrLenAt) === 0) {

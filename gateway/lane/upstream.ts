@@ -11,18 +11,18 @@ import {
   EAGAIN,
   ECONNREFUSED,
   EHOSTUNREACH,
-  EINVAL,
   EIO,
   EMSGSIZE,
   ENETUNREACH,
   ENOBUFS,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
+  EPERM,
 } from "../linux/constants.ts";
 import { type Connection, SPENT_UPSTREAM } from "./connection.ts";
+import { receiveMany, sendMany } from "./datagrams.ts";
 import { enable } from "./deadlines.ts";
 import { hasUpstream, type Lane, listAgain, starve } from "./lane.ts";
 import { openUpstream } from "./open_upstream.ts";
+import { isRefusal, usePlain } from "./plain.ts";
 import { starveOfRing } from "./reclaim.ts";
 import { rowReadAt, rowTxQueued, setRowUpPlain } from "./row.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
@@ -40,6 +40,9 @@ const READ_EXTRA = 128;
  * datagram that it answers.
  */
 const REFUSALS_MAX = 4;
+
+/** Errors of a run that say something of this path, and nothing of the next connection's runs. */
+const ABOUT_PATH: readonly number[] = [EMSGSIZE, EPERM];
 
 /**
  * Sends a batch to the daemon, straight from the receive ring. A send is one message, or a run that
@@ -104,7 +107,7 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
     throw new RangeError(`Cannot send upstream message ${first}: not in the batch`);
   }
   for (let refusals = 0; refusals < REFUSALS_MAX; refusals++) {
-    const taken = libc.sendmmsg(connection.upstreamFd, at, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const taken = sendMany(lane, connection.upstreamFd, at, count);
     if (taken > 0) return taken;
     const errno = libc.errno();
     if (errno === EAGAIN || errno === ENOBUFS) {
@@ -115,6 +118,7 @@ function sendSome(lane: Lane, connection: Connection, first: number, count: numb
     }
     if (isRunRefused(lane, first, errno)) {
       setRowUpPlain(tables, connection.row);
+      if (!ABOUT_PATH.includes(errno)) usePlain(lane, "udp_segment", errno);
       return 0;
     }
     tellTrouble(lane, "upstream_refused", errno);
@@ -137,11 +141,12 @@ function partsOf(tables: LaneTables, send: number): number {
 }
 
 /**
- * Whether the kernel refuses send `first` because it is a run: it cannot send runs, or the path is
- * narrower than the run's datagrams.
+ * Whether the kernel refuses send `first` because it is a run: it cannot send runs, a filter takes
+ * the run for one long datagram, or the path is narrower than the run's datagrams.
  */
 function isRunRefused({ tables }: Lane, first: number, errno: number): boolean {
-  return partsOf(tables, first) > 1 && (errno === EINVAL || errno === EMSGSIZE || errno === EIO);
+  return partsOf(tables, first) > 1 &&
+    (isRefusal(errno) || errno === EIO || errno === EMSGSIZE);
 }
 
 function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
@@ -179,11 +184,12 @@ function takeReads(lane: Lane, connection: Connection, count: number): void {
 
 /** Reads up to `room` runs of datagrams into the slots. Returns the number of runs. */
 function receiveSome(lane: Lane, connection: Connection, room: number): number {
-  const { core, index, libc, tables } = lane;
-  const at = tables.upReadAt;
-  const count = libc.recvmmsg(connection.upstreamFd, at, room, MSG_DONTWAIT, libc.NULL);
+  const { core, index, libc } = lane;
+  const count = receiveMany(lane, connection.upstreamFd, room);
   if (count >= 0) return count;
-  if (libc.errno() === EAGAIN) connection.isUpstreamReadable = false;
-  else core.count(index, Status.UpstreamRefused, 1);
+  const errno = libc.errno();
+  // A refusal would be there again, for ever. The next datagram is a new edge.
+  if (errno === EAGAIN || isRefusal(errno)) connection.isUpstreamReadable = false;
+  if (errno !== EAGAIN) core.count(index, Status.UpstreamRefused, 1);
   return 0;
 }

@@ -24,7 +24,10 @@ export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOSPC = 28;
 export const EPIPE = 32;
+export const ENOSYS = 38;
 export const EMSGSIZE = 90;
+export const ENOPROTOOPT = 92;
+export const EOPNOTSUPP = 95;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETUNREACH = 101;
@@ -71,6 +74,7 @@ export const MSG_NOSIGNAL = 0x4000;
 // netinet/in.h, netinet/tcp.h, linux/udp.h
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
+export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
@@ -106,7 +110,9 @@ export const EPOLL_EVENT_LEN: number = EPOLL_DATA_AT + 8;
 export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;
 
-// net/if.h, linux/sockios.h, linux/if_tun.h
+// net/if.h, asm-generic/ioctls.h, linux/sockios.h, linux/if_tun.h
+export const FIONBIO = 0x5421;
+export const FIOCLEX = 0x5451;
 /** Asks how many octets of a TCP socket the peer has not acknowledged. */
 export const SIOCOUTQ = 0x5411;
 export const IFNAMSIZ = 16;

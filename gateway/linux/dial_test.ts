@@ -9,11 +9,15 @@ import {
   LOCALHOST6,
   openTestKernel,
   optionOf,
+  refuseOption,
   remoteFlowLabel,
 } from "../../tests/support/test_kernel.ts";
 import {
+  IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_FL_S_EXCL,
+  IPV6_FLOWINFO_SEND,
+  IPV6_FLOWLABEL_MGR,
   SO_KEEPALIVE,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -23,6 +27,7 @@ import {
 } from "./constants.ts";
 import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
+import type { RefusedCall } from "../model/better_call.ts";
 import { createOwnLabel, leaseFlowLabel, OWN_LABEL_MAX, type OwnLabel } from "./flow_label.ts";
 import { openSocket, type TcpOptions } from "./sockets.ts";
 
@@ -46,37 +51,37 @@ test("dialTcp() connects with the options that it was given", async () => {
 });
 
 test("dialTcp() gives connections their flow label, even if others hold labels", async () => {
-  await withHolder(async ({ held, labelOfNext }) => {
+  await withHolder(async ({ held, labelOfNext, refused }) => {
     const ownLabel = createOwnLabel(Math.random);
     for (const label of [anyLabelBut(held), OWN_LABEL_MAX, 1]) {
       ownLabel.label = label;
       assert.equal(await labelOfNext(ownLabel), label);
       assert.equal(await labelOfNext(ownLabel), label);
     }
-    assert.equal(ownLabel.refusal, undefined);
+    assert.deepEqual(refused, []);
   });
 });
 
 test("T48: a label that somebody else holds gives way to another one, once for all", async () => {
-  await withHolder(async ({ held, labelOfNext }) => {
+  await withHolder(async ({ held, labelOfNext, refused }) => {
     const free = anyLabelBut(held);
     const drawn = [held, held, free, held];
     const ownLabel = createOwnLabel(() => fractionOf(drawn.shift() ?? held));
     for (let i = 0; i < 3; i++) assert.equal(await labelOfNext(ownLabel), free);
-    assert.equal(ownLabel.refusal, undefined);
+    assert.deepEqual(refused, []);
     assert.deepEqual(drawn, [held]);
   });
 });
 
 test("a connection for which the kernel lets no label be had goes without", async () => {
-  await withHolder(async ({ held, labelOfNext }) => {
+  await withHolder(async ({ held, labelOfNext, refused }) => {
     const ownLabel = createOwnLabel(() => fractionOf(held));
     assert.notEqual(await labelOfNext(ownLabel), held);
-    assert.equal(ownLabel.refusal, "EPERM");
+    assert.deepEqual(refused.splice(0), [{ call: "flow_label", reason: "EPERM" }]);
     // The next one asks again.
     ownLabel.label = anyLabelBut(held);
     assert.equal(await labelOfNext(ownLabel), ownLabel.label);
-    assert.equal(ownLabel.refusal, undefined);
+    assert.deepEqual(refused, []);
   });
 });
 
@@ -85,6 +90,8 @@ interface Holder {
   readonly held: number;
   /** Dials, and returns the label under which the connection has come. */
   labelOfNext(ownLabel: OwnLabel): Promise<number>;
+  /** Calls that the kernel was told to have refused. */
+  readonly refused: RefusedCall[];
 }
 
 /**
@@ -99,12 +106,14 @@ async function withHolder(run: (holder: Holder) => Promise<void>): Promise<void>
     tcp,
   });
   const { signal } = new AbortController();
+  const refused: RefusedCall[] = [];
+  const telling = { ...kernel, refused: (one: RefusedCall) => void refused.push(one) };
   const other = openSocket(kernel, address.octets, SOCK_STREAM);
   const held = anyLabelBut(1);
   leaseFlowLabel(kernel, other, { to: address.octets, label: held, share: IPV6_FL_S_EXCL });
 
   async function labelOfNext(ownLabel: OwnLabel): Promise<number> {
-    const fd = await dialTcp(kernel, address, { timeoutMs: 2000, signal, tcp, ownLabel });
+    const fd = await dialTcp(telling, address, { timeoutMs: 2000, signal, tcp, ownLabel });
     const { fd: accepted } = acceptOne(kernel, listener);
     const label = remoteFlowLabel(kernel, accepted);
     closeAll(kernel.libc, [fd, accepted]);
@@ -112,7 +121,7 @@ async function withHolder(run: (holder: Holder) => Promise<void>): Promise<void>
   }
 
   try {
-    await run({ held, labelOfNext });
+    await run({ held, labelOfNext, refused });
   } finally {
     closeAll(kernel.libc, [listener, other]);
   }
@@ -128,3 +137,25 @@ function anyLabelBut(other: number): number {
 function fractionOf(label: number): number {
   return (label - 0.5) / OWN_LABEL_MAX;
 }
+
+test("a kernel that knows no flow labels is connected to without, and told of", async () => {
+  for (const option of [IPV6_FLOWLABEL_MGR, IPV6_FLOWINFO_SEND]) {
+    const { kernel: refusing, refused } = refuseOption(kernel, IPPROTO_IPV6, option);
+    const { fds: [listener = -1], address } = listenTcp(kernel, {
+      address: inet(LOCALHOST6, 0),
+      count: 1,
+      tcp: { congestion: null, keepaliveS: 0 },
+    });
+    const ownLabel = createOwnLabel(Math.random);
+    const fd = await dialTcp(refusing, address, {
+      timeoutMs: 2000,
+      signal: new AbortController().signal,
+      tcp: { congestion: null, keepaliveS: 0 },
+      ownLabel,
+    });
+    const { fd: accepted } = acceptOne(kernel, listener);
+    assert.notEqual(remoteFlowLabel(kernel, accepted), ownLabel.label);
+    assert.deepEqual(refused, [{ call: "flow_label", reason: "EBADF" }]);
+    closeAll(kernel.libc, [fd, accepted, listener]);
+  }
+});

@@ -12,9 +12,8 @@ import {
   IPV6_FLOWLABEL_MGR,
   LITTLE_ENDIAN,
 } from "./constants.ts";
-import { errnoName } from "./errno.ts";
-import { expectDone, type Kernel } from "./kernel.ts";
-import { setOption } from "./sockets.ts";
+import { expectDone, type Kernel, noteRefused } from "./kernel.ts";
+import { trySetOption } from "./sockets.ts";
 
 export const FLOWLABEL_REQ_LEN = 32;
 export const FLOWLABEL_AT = 16;
@@ -33,8 +32,6 @@ export interface FlowLabel {
 export interface OwnLabel {
   /** 1 to `OWN_LABEL_MAX`. Another one is drawn when the kernel refuses this one. */
   label: number;
-  /** Why the last connection had no label: the name of an error. Undefined if it had one. */
-  refusal: string | undefined;
   /** From 0 up to 1. */
   readonly random: () => number;
 }
@@ -47,7 +44,7 @@ export const OWN_LABEL_MAX = 0x7_ffff;
 
 /** Draws a label. */
 export function createOwnLabel(random: () => number): OwnLabel {
-  return { label: draw(random), refusal: undefined, random };
+  return { label: draw(random), random };
 }
 
 /**
@@ -63,17 +60,16 @@ export function useFlowLabel(
   fd: number,
   { to, own }: { readonly to: Uint8Array; readonly own: OwnLabel },
 ): number {
-  for (let i = 0; i < DRAWS_MAX; i++) {
+  const option = { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 };
+  let errno = trySetOption(kernel, fd, option);
+  for (let i = 0; errno === 0 && i < DRAWS_MAX; i++) {
     const { label } = own;
-    const errno = tryLease(kernel, fd, { to, label, share: IPV6_FL_S_ANY });
-    own.refusal = errno === 0 ? undefined : errnoName(errno);
-    if (errno === 0) {
-      setOption(kernel, fd, { level: IPPROTO_IPV6, name: IPV6_FLOWINFO_SEND, value: 1 });
-      return label;
-    }
-    if (errno !== EPERM) return 0;
-    own.label = draw(own.random);
+    const refusal = tryLease(kernel, fd, { to, label, share: IPV6_FL_S_ANY });
+    if (refusal === 0) return label;
+    if (refusal === EPERM) own.label = draw(own.random);
+    if (refusal !== EPERM || i === DRAWS_MAX - 1) errno = refusal;
   }
+  noteRefused(kernel, "flow_label", errno);
   return 0;
 }
 

@@ -2,8 +2,9 @@
 // arguments of one call. Use it for set-up and supervision. Calls per packet use tables that are
 // made once (lane/tables.ts).
 
+import type { BetterCall, RefusedCall } from "../model/better_call.ts";
 import type { Address, Libc, MappedMemory } from "../runtime/types.ts";
-import { failed } from "./errno.ts";
+import { errnoName, failed } from "./errno.ts";
 
 /**
  * A window of shared memory. It belongs to one thread, and no function keeps anything in it after
@@ -20,6 +21,8 @@ export interface Scratch {
 export interface Kernel {
   readonly libc: Libc;
   readonly scratch: Scratch;
+  /** Hears of calls that were refused and that the gateway can do without. */
+  readonly refused?: (refused: RefusedCall) => void;
 }
 
 /** Where a window lies. */
@@ -45,6 +48,11 @@ export function createScratch({ memory, mapped, offset }: ScratchOptions): Scrat
 /** Passes a number where a call's signature has an address but this request takes a number. */
 export function numberArgument({ NULL }: Pick<Libc, "NULL">, value: number): Address {
   return (typeof NULL === "bigint" ? BigInt(value) : value) as Address;
+}
+
+/** Tells that the kernel has refused a call that has a plain form. */
+export function noteRefused({ refused }: Kernel, call: BetterCall, errno: number): void {
+  refused?.({ call, reason: errnoName(errno) });
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   openTestKernel,
   optionOf,
   receiveText,
+  refuseOption,
   sendText,
   trackDescriptors,
   waitFor,
@@ -20,7 +21,9 @@ import {
   EPOLLIN,
   EPOLLOUT,
   IPPROTO_TCP,
+  IPPROTO_UDP,
   SO_KEEPALIVE,
+  SOCK_STREAM,
   SOL_SOCKET,
   TCP_KEEPCNT,
   TCP_KEEPIDLE,
@@ -28,10 +31,18 @@ import {
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
   TCP_USER_TIMEOUT,
+  UDP_SEGMENT,
 } from "./constants.ts";
 import { expectDone } from "./kernel.ts";
 import { listenTcp } from "./listen.ts";
-import { checkTcpOptions, setNotSentLowat, tcpInfoRtt, type TcpOptions } from "./sockets.ts";
+import {
+  checkTcpOptions,
+  knowsUdpSegment,
+  openSocket,
+  setNotSentLowat,
+  tcpInfoRtt,
+  type TcpOptions,
+} from "./sockets.ts";
 
 const kernel = openTestKernel();
 const { libc } = kernel;
@@ -187,4 +198,37 @@ test("expectDone() reads errno of the call before it", () => {
     message: "Cannot close: EBADF",
   });
   assert.equal(expectDone(libc, 7, "Cannot fail"), 7);
+});
+
+test("listenTcp() does without the options that the kernel refuses, and tells each", () => {
+  const cases = [
+    { level: IPPROTO_TCP, name: TCP_NODELAY, call: "tcp_nodelay" },
+    { level: SOL_SOCKET, name: SO_KEEPALIVE, call: "tcp_keepalive" },
+    { level: IPPROTO_TCP, name: TCP_KEEPIDLE, call: "tcp_keepalive" },
+    { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, call: "tcp_user_timeout" },
+  ];
+  for (const { level, name, call } of cases) {
+    const { kernel: refusing, refused } = refuseOption(kernel, level, name);
+    const tcp: TcpOptions = { congestion: "reno", keepaliveS: 60 };
+    const { fds, address } = listenTcp(refusing, { address: inet(LOCALHOST, 0), count: 1, tcp });
+    const client = connectTcp(kernel, address);
+    const { fd } = acceptOne(kernel, fds[0] ?? -1);
+    assert.equal(congestionOf(kernel, fd), "reno");
+    assert.deepEqual(refused, [{ call, reason: "EBADF" }]);
+    closeAll(libc, [client, fd, ...fds]);
+  }
+});
+
+test("setNotSentLowat() and knowsUdpSegment() tell what the kernel refuses", () => {
+  const { kernel: refusing, refused } = refuseOption(kernel, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+  const fd = openSocket(refusing, new Uint8Array(4), SOCK_STREAM);
+  setNotSentLowat(refusing, fd, 32_768);
+  assert.deepEqual(refused, [{ call: "tcp_notsent_lowat", reason: "EBADF" }]);
+  closeAll(libc, [fd]);
+  const old = refuseOption(kernel, IPPROTO_UDP, UDP_SEGMENT);
+  const { kernel: tracking, open } = trackDescriptors(old.kernel);
+  assert.ok(!knowsUdpSegment(tracking));
+  assert.deepEqual(old.refused, [{ call: "udp_segment", reason: "EBADF" }]);
+  assert.ok(knowsUdpSegment(kernel));
+  assert.equal(open.size, 0);
 });

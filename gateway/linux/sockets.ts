@@ -1,16 +1,19 @@
 // Sockets: opens them, sets their options, and reads their addresses. All are non-blocking and
 // close on exec.
 
+import type { BetterCall } from "../model/better_call.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import {
   EACCES,
   ENOENT,
   EPERM,
   IPPROTO_TCP,
+  IPPROTO_UDP,
   LITTLE_ENDIAN,
   SO_KEEPALIVE,
   SO_OOBINLINE,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -22,9 +25,10 @@ import {
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
   TCP_USER_TIMEOUT,
+  UDP_SEGMENT,
 } from "./constants.ts";
 import { failed } from "./errno.ts";
-import { expectDone, type Kernel } from "./kernel.ts";
+import { expectDone, type Kernel, noteRefused } from "./kernel.ts";
 import { emitSockaddr, familyOf, type InetAddress, parseSockaddr } from "./structs.ts";
 
 /**
@@ -65,25 +69,32 @@ export interface TcpOptions {
 
 /**
  * Sets the options of all our connections: `options`, no delay to collect more data (Nagle), and
- * urgent octets in line. Sockets inherit them from the listener that accepts them.
+ * urgent octets in line. Sockets inherit them from the listener that accepts them. Where the kernel
+ * refuses keepalive or the end of the delay, the connection goes without.
  *
  * @throws {Error} `Cannot use congestion control "bbr": ENOENT (...)`
  */
 export function setTcpOptions(kernel: Kernel, fd: number, options: TcpOptions): void {
   const { congestion, keepaliveS } = options;
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
+  preferOption(kernel, fd, "tcp_nodelay", { level: IPPROTO_TCP, name: TCP_NODELAY, value: 1 });
   // Urgent octets stay in their place in the stream (RFC 6093 §5).
   setOption(kernel, fd, { level: SOL_SOCKET, name: SO_OOBINLINE, value: 1 });
   if (congestion !== null) setCongestion(kernel, fd, congestion);
-  setOption(kernel, fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: keepaliveS === 0 ? 0 : 1 });
-  if (keepaliveS === 0) return;
-  const interval = Math.max(1, Math.round(keepaliveS / KEEPALIVE_PROBES));
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: keepaliveS });
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: interval });
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_KEEPCNT, value: KEEPALIVE_PROBES });
+  const isOn = keepaliveS === 0 ? 0 : 1;
+  const keepalive = { level: SOL_SOCKET, name: SO_KEEPALIVE, value: isOn };
+  if (!preferOption(kernel, fd, "tcp_keepalive", keepalive) || keepaliveS === 0) return;
+  const probes = [
+    { name: TCP_KEEPIDLE, value: keepaliveS },
+    { name: TCP_KEEPINTVL, value: Math.max(1, Math.round(keepaliveS / KEEPALIVE_PROBES)) },
+    { name: TCP_KEEPCNT, value: KEEPALIVE_PROBES },
+  ];
+  for (const probe of probes) {
+    preferOption(kernel, fd, "tcp_keepalive", { level: IPPROTO_TCP, ...probe });
+  }
   // TCP sends no probes while data is unacknowledged, and the system would then retransmit for a
   // quarter of an hour.
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, value: 2000 * keepaliveS });
+  const timeout = { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, value: 2000 * keepaliveS };
+  preferOption(kernel, fd, "tcp_user_timeout", timeout);
 }
 
 /**
@@ -117,7 +128,24 @@ function setCongestion({ libc, scratch }: Kernel, fd: number, congestion: string
  * Sockets inherit this from the listener that accepts them.
  */
 export function setNotSentLowat(kernel: Kernel, fd: number, octets: number): void {
-  setOption(kernel, fd, { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT, value: octets });
+  const lowat = { level: IPPROTO_TCP, name: TCP_NOTSENT_LOWAT, value: octets };
+  preferOption(kernel, fd, "tcp_notsent_lowat", lowat);
+}
+
+/**
+ * Sets a socket option of type int that the socket can do without.
+ *
+ * @returns false if the kernel refuses it
+ */
+function preferOption(
+  kernel: Kernel,
+  fd: number,
+  call: BetterCall,
+  option: SocketOption,
+): boolean {
+  const errno = trySetOption(kernel, fd, option);
+  if (errno !== 0) noteRefused(kernel, call, errno);
+  return errno === 0;
 }
 
 /**
@@ -125,11 +153,35 @@ export function setNotSentLowat(kernel: Kernel, fd: number, octets: number): voi
  *
  * @throws {Error} If the kernel refuses it
  */
-export function setOption({ libc, scratch }: Kernel, fd: number, option: SocketOption): void {
-  const { level, name, value } = option;
+export function setOption(kernel: Kernel, fd: number, option: SocketOption): void {
+  const errno = trySetOption(kernel, fd, option);
+  const { level, name } = option;
+  if (errno !== 0) throw failed(`Cannot set socket option ${name} of level ${level}`, errno);
+}
+
+/** Sets a socket option of type int. Returns errno, or 0 for success. */
+export function trySetOption(
+  { libc, scratch }: Kernel,
+  fd: number,
+  { level, name, value }: SocketOption,
+): number {
   scratch.view.setInt32(0, value, LITTLE_ENDIAN);
-  const result = libc.setsockopt(fd, level, name, scratch.at(0), 4);
-  expectDone(libc, result, `Cannot set socket option ${name} of level ${level}`);
+  return libc.setsockopt(fd, level, name, scratch.at(0), 4) === 0 ? 0 : libc.errno();
+}
+
+/**
+ * Whether this kernel can cut a run of datagrams (UDP_SEGMENT, Linux 4.18). An older one would send
+ * the run as one long datagram, without an error.
+ */
+export function knowsUdpSegment(kernel: Kernel): boolean {
+  const { libc, scratch } = kernel;
+  const fd = openSocket(kernel, new Uint8Array(4), SOCK_DGRAM);
+  scratch.view.setUint32(LEN_AT, 4, LITTLE_ENDIAN);
+  const at = [scratch.at(0), scratch.at(LEN_AT)] as const;
+  const isKnown = libc.getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, ...at) === 0;
+  if (!isKnown) noteRefused(kernel, "udp_segment", libc.errno());
+  libc.close(fd);
+  return isKnown;
 }
 
 /** A socket option by its level and name, and its value. */

@@ -51,13 +51,15 @@ export interface TunOptions {
   /** Queues to open, one per lane. */
   readonly queues: number;
   readonly mtu: number;
+  /** Protocols whose packets of many segments may pass; without it both. */
+  readonly offloads?: TunOffloads;
 }
 
-/**
- * Protocols whose packets of many segments the device takes and gives. Except with "none", each
- * packet has a `virtio_net_hdr` in front.
- */
-export type TunOffload = "none" | "tcp" | "tcp+udp";
+/** Protocols whose packets of many segments the device takes and gives. */
+export interface TunOffloads {
+  readonly tcp: boolean;
+  readonly udp: boolean;
+}
 
 /** An open device. */
 export interface Tun {
@@ -66,7 +68,8 @@ export interface Tun {
   readonly index: number;
   /** Non-blocking descriptors, which belong to the caller. Each read or write is one packet. */
   readonly queues: readonly number[];
-  readonly offload: TunOffload;
+  /** With one of them, each packet has a `virtio_net_hdr` in front. */
+  readonly offloads: TunOffloads;
   /** Whether we made the device. If so, it vanishes with the last of `queues`. */
   readonly isOurs: boolean;
 }
@@ -84,12 +87,12 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
   expectDone(libc, control, `Cannot open TUN "${name}"`);
   try {
     const isOurs = interfaceIndex(kernel, control, name) === undefined;
-    const offload = openQueues(kernel, options, queues);
+    const offloads = openQueues(kernel, options, queues);
     setMtu(kernel, control, { name, mtu });
     bringUp(kernel, control, name);
     const index = interfaceIndex(kernel, control, name);
     if (index === undefined) throw failed(`Cannot open TUN "${name}"`, ENODEV);
-    return { name, index, queues, offload, isOurs };
+    return { name, index, queues, offloads, isOurs };
   } catch (error) {
     for (const fd of queues) libc.close(fd);
     throw error;
@@ -101,18 +104,47 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
 /**
  * Opens the queues and adds them to `queues`, so that the caller can close them after a failure.
  */
-function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): TunOffload {
-  attachQueues(kernel, options, { queues, header: IFF_VNET_HDR });
-  const offload = setHeaderLen(kernel, queues) &&
-    OFFLOADS.find(({ flags }) =>
-      queues.every((fd) =>
-        kernel.libc.ioctl(fd, TUNSETOFFLOAD, numberArgument(kernel.libc, flags)) === 0
-      )
-    );
-  if (offload) return offload.name;
+function openQueues(kernel: Kernel, options: TunOptions, queues: number[]): TunOffloads {
+  const wanted = options.offloads ?? { tcp: true, udp: true };
+  const taken = openWithHeader(kernel, options, { queues, wanted });
+  if (taken !== undefined) return taken;
   for (const fd of queues.splice(0)) kernel.libc.close(fd);
   attachQueues(kernel, options, { queues, header: 0 });
-  return "none";
+  // A device that was there has the offloads of its last owner, whose packets no header describes.
+  setOffloads(kernel, queues, NO_OFFLOADS);
+  return NO_OFFLOADS;
+}
+
+/** Opens them for packets of many segments. Undefined if the kernel takes none that are wanted. */
+function openWithHeader(
+  kernel: Kernel,
+  options: TunOptions,
+  { queues, wanted }: { readonly queues: number[]; readonly wanted: TunOffloads },
+): TunOffloads | undefined {
+  const offers = OFFLOADS.filter(({ tcp, udp }) => (wanted.tcp || !tcp) && (wanted.udp || !udp));
+  if (offers.length === 0 || !hasHeaders(kernel, options, queues)) return undefined;
+  return offers.find((offer) => setOffloads(kernel, queues, offer));
+}
+
+/** Attaches the queues with a header in front of each packet; false if the kernel has none. */
+function hasHeaders(kernel: Kernel, options: TunOptions, queues: number[]): boolean {
+  try {
+    attachQueues(kernel, options, { queues, header: IFF_VNET_HDR });
+  } catch {
+    // Some kernels know no header. If that is not the reason, the plain device fails too.
+    return false;
+  }
+  return setHeaderLen(kernel, queues);
+}
+
+/** Sets the packets of many segments that the device gives, on all queues or none. */
+function setOffloads(
+  { libc }: Kernel,
+  queues: readonly number[],
+  { tcp, udp }: TunOffloads,
+): boolean {
+  const flags = (tcp || udp ? TUN_F_CSUM : 0) | (tcp ? TCP_FLAGS : 0) | (udp ? UDP_FLAGS : 0);
+  return queues.every((fd) => libc.ioctl(fd, TUNSETOFFLOAD, numberArgument(libc, flags)) === 0);
 }
 
 /**
@@ -219,11 +251,17 @@ function attachHint(errno: number): string | undefined {
   }
 }
 
-/** Offloads to ask for, the most complete first. Those for UDP need Linux 6.2. */
-const TCP_FLAGS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-const OFFLOADS: readonly { readonly name: TunOffload; readonly flags: number }[] = [
-  { name: "tcp+udp", flags: TCP_FLAGS | TUN_F_USO4 | TUN_F_USO6 },
-  { name: "tcp", flags: TCP_FLAGS },
+const TCP_FLAGS = TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+/** These need Linux 6.2. */
+const UDP_FLAGS = TUN_F_USO4 | TUN_F_USO6;
+
+const NO_OFFLOADS: TunOffloads = { tcp: false, udp: false };
+
+/** Offloads to ask for, the most complete first. */
+const OFFLOADS: readonly TunOffloads[] = [
+  { tcp: true, udp: true },
+  { tcp: true, udp: false },
+  { tcp: false, udp: true },
 ];
 
 /** Length of `struct virtio_net_hdr` without its later members, in octets. */

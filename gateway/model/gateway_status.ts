@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { answer } from "./answer.ts";
 import { LIMITS } from "./limits.ts";
+import { OFFLOADS } from "./offloads.ts";
 import { TOTALS } from "./totals.ts";
 import { UNREADY_REASON } from "./unready.ts";
 import type { Value } from "./value.ts";
@@ -14,6 +15,7 @@ export const STATUS = answer({
   runtime: z.string(),
   engine: z.string(),
   lanes: z.int().positive(),
+  offloads: OFFLOADS,
   limits: LIMITS,
   totals: TOTALS,
   draining: z.boolean(),

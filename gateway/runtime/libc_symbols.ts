@@ -15,6 +15,7 @@ export const LIBC_NAME = "libc.so.6";
  */
 export const LIBC_SYMBOLS = {
   _exit: ["i32"],
+  accept: ["i32", "address", "address"],
   accept4: ["i32", "address", "address", "i32"],
   alarm: ["u32"],
   bind: ["i32", "address", "u32"],

@@ -27,6 +27,7 @@ export interface MappedMemory {
 export interface Libc {
   /** Ends the process with all its threads at once. */
   _exit(status: number): number;
+  accept(fd: number, address: Address, addressLen: Address): number;
   accept4(fd: number, address: Address, addressLen: Address, flags: number): number;
   /** Has SIGALRM end the process after so many seconds. */
   alarm(seconds: number): number;

@@ -1,29 +1,18 @@
 // The descriptors that the shell opens for its lanes. So a port in use or a missing privilege ends
 // the start with one line.
 
-import {
-  LOWAT_START,
-  OFFLOAD_NONE,
-  OFFLOAD_TCP,
-  OFFLOAD_TCP_UDP,
-} from "../../ts-bindings/layout.ts";
+import { LOWAT_START, OFFLOAD_NONE } from "../../ts-bindings/layout.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { LaneInit } from "../lane/init.ts";
 import { openEventfd } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { type Listeners, listenTcp } from "../linux/listen.ts";
-import { checkTcpOptions, setNotSentLowat } from "../linux/sockets.ts";
-import { openTun, type Tun, type TunOffload } from "../linux/tun.ts";
+import { checkTcpOptions, knowsUdpSegment, setNotSentLowat } from "../linux/sockets.ts";
+import { openTun, type Tun } from "../linux/tun.ts";
 import { type SocketAddress, socketAddressText } from "../model/socket_address.ts";
 import { endsOf } from "./ends.ts";
 import type { Machine } from "./machine.ts";
-
-/** The core's numbers. */
-const OFFLOADS: Readonly<Record<TunOffload, number>> = {
-  "none": OFFLOAD_NONE,
-  "tcp": OFFLOAD_TCP,
-  "tcp+udp": OFFLOAD_TCP_UDP,
-};
+import { coreOffload } from "./offloads.ts";
 
 /** Everything that lanes own from their start on. */
 export interface Descriptors {
@@ -31,6 +20,8 @@ export interface Descriptors {
   readonly listening: readonly string[];
   readonly listeners: readonly Listeners[];
   readonly tun: Tun | null;
+  /** Whether lanes send runs of datagrams for the kernel to cut. */
+  readonly sendsRuns: boolean;
   readonly eventfds: readonly number[];
 }
 
@@ -53,11 +44,20 @@ export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descript
   return {
     listeners,
     listening: listeners.map(({ address }) => socketAddressText(address)),
-    tun: config.inner.kind === "tun"
-      ? openTun(kernel, { name: config.inner.name, queues: lanes, mtu: config.innerMtu })
-      : null,
+    tun: config.inner.kind === "tun" ? openInner(kernel, config, config.inner.name) : null,
+    sendsRuns: config.upstream !== null && config.upstreamUdpSegment === "on" &&
+      knowsUdpSegment(kernel),
     eventfds: Array.from({ length: lanes }, () => openEventfd(kernel)),
   };
+}
+
+function openInner(kernel: Kernel, config: GatewayConfig, name: string): Tun {
+  return openTun(kernel, {
+    name,
+    queues: config.lanes,
+    mtu: config.innerMtu,
+    offloads: { tcp: config.tunTcpOffload === "on", udp: config.tunUdpOffload === "on" },
+  });
 }
 
 function hasV4Twin(address: SocketAddress, all: readonly SocketAddress[]): boolean {
@@ -70,7 +70,7 @@ export function laneInits(
   descriptors: Descriptors,
   { machine, config }: { readonly machine: Machine; readonly config: GatewayConfig },
 ): LaneInit[] {
-  const { listeners, tun, eventfds } = descriptors;
+  const { listeners, tun, sendsRuns, eventfds } = descriptors;
   return eventfds.map((eventfd, index) => ({
     module: machine.module,
     memory: machine.memory,
@@ -82,7 +82,9 @@ export function laneInits(
       fds.slice(index, index + 1).map((fd) => ({ fd, front: "plain" as const }))
     ),
     tun: tun?.queues[index] ?? -1,
-    offload: OFFLOADS[tun?.offload ?? "none"],
+    offload: tun === null ? OFFLOAD_NONE : coreOffload(tun.offloads),
+    sendsRuns,
+    takesRuns: config.upstreamUdpGro === "on",
     eventfd,
     eventfds,
     innerMtu: config.innerMtu,

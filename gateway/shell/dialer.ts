@@ -179,12 +179,7 @@ async function openTo(state: State, address: IpAddress): Promise<Dialled> {
     throw new Error(`Cannot connect to ${socketAddressText(remote)}: an SA's remote holds it`);
   }
   const timeoutMs = CONNECT_TIMEOUT_MS;
-  const before = ownLabel.refusal;
   const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, ownLabel });
-  const { refusal } = ownLabel;
-  if (refusal !== undefined && refusal !== before) {
-    log("warn", "flow_label_refused", { to: target.text, reason: refusal });
-  }
   setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);

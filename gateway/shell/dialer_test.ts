@@ -1,12 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeSa } from "../../tests/fakes/sa.ts";
-import { openLabelResponder } from "../../tests/support/flow_labels.ts";
 import { openResponder, type Responder } from "../../tests/support/responder.ts";
 import { closeAll, openTestKernel } from "../../tests/support/test_kernel.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
 import { IPV6_FL_S_EXCL, SOCK_STREAM } from "../linux/constants.ts";
-import { createOwnLabel, leaseFlowLabel } from "../linux/flow_label.ts";
 import { openSocket } from "../linux/sockets.ts";
 import { parseAddress } from "../model/address.ts";
 import type { GatewayEvent } from "../model/event.ts";
@@ -216,36 +214,6 @@ test("the second address is tried when the first fails, and first from then on",
     equal(scene.reasons.length, 1, `${scene.reasons}`);
     match(scene.reasons[0] ?? "", /127\.0\.0\.99.*ECONNREFUSED/);
   });
-});
-
-test("a kernel that lets no flow label be had is told of once, and connected to all the same", async () => {
-  const kernel = openTestKernel();
-  const responder = openLabelResponder();
-  const random = Math.random();
-  const loopback = parseAddress("::1");
-  ok(loopback !== undefined);
-  const { octets } = loopback;
-  const holder = openSocket(kernel, octets, SOCK_STREAM);
-  const { label } = createOwnLabel(() => random);
-  leaseFlowLabel(kernel, holder, { to: octets, label, share: IPV6_FL_S_EXCL });
-  const refusals: unknown[] = [];
-  const scene = openScene([createFakeSa({})], {
-    target: { host: "responder", port: responder.port, text: "" },
-    resolve: () => Promise.resolve([loopback]),
-    random: () => random,
-    log(_level, event, fields): void {
-      if (event === "flow_label_refused") refusals.push(fields?.["reason"]);
-    },
-  });
-  for (let i = 1; i <= 2; i++) {
-    await responder.next();
-    equal(await settle(() => scene.greeted.length, (count) => count === i), i);
-    scene.end();
-  }
-  await scene.close();
-  responder.close();
-  closeAll(kernel.libc, [holder]);
-  deepEqual(refusals, ["EPERM"]);
 });
 
 test("tries that take long and lead nowhere come ever more seldom", async () => {

@@ -53,6 +53,8 @@ export interface EventHub {
   trouble(lane: number, notice: TroubleNotice): void;
   /** Tells an event of the shell itself; the log has it at level `debug`. */
   tell(event: string, fields: GatewayEvent["fields"]): void;
+  /** Tells an event of the shell at level `warn`. */
+  warn(event: string, fields: GatewayEvent["fields"]): void;
   /** Calls `listener` with each event from now on. The result ends that. */
   subscribe(listener: (event: GatewayEvent) => void): () => void;
 }
@@ -133,6 +135,7 @@ export function createEventHub(
     tellLost,
     trouble,
     tell: (event, fields) => publish({ level: "debug", event, fields }),
+    warn: (event, fields) => publish({ level: "warn", event, fields }),
     subscribe,
   };
 }

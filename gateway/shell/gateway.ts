@@ -2,6 +2,7 @@
 
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Offloads } from "../model/offloads.ts";
 import type { Totals } from "../model/totals.ts";
 import type { ReadyCheck, Unready } from "../model/unready.ts";
 import type { Connections } from "./connections.ts";
@@ -12,7 +13,10 @@ import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
 /** The members of the status that do not change. */
-export type FixedStatus = Omit<GatewayStatus, "uptimeSeconds" | "totals" | "draining" | "unready">;
+export type FixedStatus = Omit<
+  GatewayStatus,
+  "uptimeSeconds" | "offloads" | "totals" | "draining" | "unready"
+>;
 
 export interface GatewayOptions {
   readonly connections: Connections;
@@ -25,6 +29,7 @@ export interface GatewayOptions {
   readonly events: Pick<EventHub, "subscribe">;
   readonly readTotals: () => Totals;
   readonly fixed: FixedStatus;
+  readonly offloads: () => Offloads;
   readonly uptimeSeconds: () => number;
 }
 
@@ -41,6 +46,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return {
       ...options.fixed,
       uptimeSeconds: options.uptimeSeconds(),
+      offloads: options.offloads(),
       totals: options.readTotals(),
       draining: drain.isDraining(),
       unready: unready().map(({ reason }) => reason),

@@ -6,7 +6,7 @@
 // returning from its loop.
 
 import { ORDER_DRAIN, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
-import type { LaneInit, LaneNotice, TroubleNotice } from "../lane/init.ts";
+import type { LaneInit, LaneNotice, RefusedNotice, TroubleNotice } from "../lane/init.ts";
 import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import type { Runtime } from "../runtime/types.ts";
@@ -38,6 +38,8 @@ export interface LanesOptions {
   readonly onNews: (lane: number) => void;
   /** The host has refused a lane something; the lane goes on. */
   readonly onTrouble: (lane: number, notice: TroubleNotice) => void;
+  /** The kernel has refused a lane a call; the lane makes the plain one. */
+  readonly onRefused: (lane: number, notice: RefusedNotice) => void;
   /**
    * A lane's thread has failed, so the process cannot go on. A trap is not told here, because the
    * lane then ends the process itself.
@@ -110,6 +112,9 @@ function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Pr
         return;
       case "trouble":
         options.onTrouble(init.index, notice);
+        return;
+      case "refused":
+        options.onRefused(init.index, notice);
         return;
       case "stopped":
         setStopped();

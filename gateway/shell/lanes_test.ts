@@ -44,6 +44,7 @@ async function start(
     stopTimeoutMs,
     onNews: () => undefined,
     onTrouble: () => undefined,
+    onRefused: () => undefined,
     onFailure: (_, reason) => {
       throw new Error(reason);
     },

@@ -12,6 +12,7 @@ import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
 import { VERSION } from "../model/version.ts";
+import type { RefusedCall } from "../model/better_call.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
 import { type Connections, createConnections } from "./connections.ts";
@@ -24,8 +25,10 @@ import { createKeyUse } from "./key_use.ts";
 import { type Lanes, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
+import { offloadsInUse } from "./offloads.ts";
 import { originate } from "./originate.ts";
 import { createOrders } from "./orders.ts";
+import { createRefusedCalls, type RefusedCalls } from "./refused_calls.ts";
 import { createSaChanges, type SaChanges, type SaListener } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
@@ -74,12 +77,17 @@ export interface StartOptions {
  */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
   const { config, log, auditsEsp } = options;
-  const machine = await openMachine(options);
-  closeMemory(options, machine);
+  const opened = await openMachine(options);
+  closeMemory(options, opened);
+  const events = createEventHub({ views: opened.views, log, date, auditsEsp });
+  const refused = createRefusedCalls(events);
+  const machine = {
+    ...opened,
+    kernel: { ...opened.kernel, refused: (call: RefusedCall) => refused.note(null, call) },
+  };
   warnAboutFiles(raiseOpenFiles(machine.kernel), config, log);
   const descriptors = openDescriptors(machine.kernel, config);
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
-  const events = createEventHub({ views: machine.views, log, date, auditsEsp });
   const tables = createTables(options, machine);
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
   const lanes = await startLanes({
@@ -91,12 +99,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopTimeoutMs: STOP_TIMEOUT_MS,
     onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
     onTrouble: events.trouble,
+    onRefused: refused.note,
     onFailure: (lane, reason) => {
       log("error", "lane_failed", { lane, reason });
       finish(1);
     },
   });
-  const parts = { ...tables, machine, lanes, events, tun: descriptors.tun };
+  const parts = { ...tables, machine, lanes, events, refused, tun: descriptors.tun };
   const { gateway, changes } = await assemble(options, parts);
   await installStatic(gateway, config);
   const swept = { ...machine, events, sad: tables.sad, changes, log };
@@ -156,6 +165,7 @@ interface Parts extends Tables {
   readonly machine: Machine;
   readonly lanes: Lanes;
   readonly events: EventHub;
+  readonly refused: RefusedCalls;
   readonly tun: Tun | null;
 }
 
@@ -197,6 +207,7 @@ async function assemble(
     events,
     readTotals,
     fixed: fixedStatus(options, machine),
+    offloads: () => offloadsInUse(config, parts.tun, parts.refused),
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
   return { gateway, changes };

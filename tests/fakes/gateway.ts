@@ -146,6 +146,7 @@ const FAKE_STATUS: GatewayStatus = {
   runtime: "fake 1",
   engine: 'wasm "relaxed"',
   lanes: 2,
+  offloads: { tunTcp: "on", tunUdp: "refused", upstreamUdpSegment: "off", upstreamUdpGro: "on" },
   limits: { connections: 10_000 },
   totals: FAKE_TOTALS,
   draining: false,

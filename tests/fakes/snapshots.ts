@@ -50,6 +50,12 @@ export function createFakeSnapshot(
       runtime: "fake",
       engine: "fake",
       lanes: 1,
+      offloads: {
+        tunTcp: "on",
+        tunUdp: "refused",
+        upstreamUdpSegment: "off",
+        upstreamUdpGro: "on",
+      },
       limits: {},
       draining: false,
       unready: [],

@@ -57,6 +57,14 @@ export function udpPacket(
   return ipPacket(ends, PROTOCOL_UDP, udp);
 }
 
+/** An IPv4 packet with an identification in place of 0: the header's sum grows by it. */
+export function withId(packet: Buffer, id: number): Buffer {
+  packet.writeUInt16BE(id, 4);
+  const sum = (packet.readUInt16BE(10) ^ 0xffff) + id;
+  packet.writeUInt16BE(((sum & 0xffff) + (sum >> 16)) ^ 0xffff, 10);
+  return packet;
+}
+
 /** An IP packet around `payload`, header checksum included. */
 export function ipPacket(ends: Ends, protocol: number, payload: Uint8Array): Buffer {
   return isIPv6(ends.source) ? ipv6(ends, protocol, payload) : ipv4(ends, protocol, payload);

@@ -1,5 +1,6 @@
 // The real kernel, with the few calls that only tests make.
 
+import type { RefusedCall } from "../../gateway/model/better_call.ts";
 import { socketAddressText } from "../../gateway/model/socket_address.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import type { Libc, MappedMemory } from "../../gateway/runtime/types.ts";
@@ -264,6 +265,36 @@ export function trackDescriptors(kernel: Kernel): { kernel: Kernel; open: Readon
     },
   };
   return { kernel: { ...kernel, libc: tracking }, open };
+}
+
+/**
+ * A kernel that refuses one socket option, and the refusals that were told. The real call is made
+ * on no descriptor, so its errno is EBADF.
+ */
+export function refuseOption(
+  kernel: Kernel,
+  level: number,
+  name: number,
+): { readonly kernel: Kernel; readonly refused: RefusedCall[] } {
+  const { libc } = kernel;
+  const refused: RefusedCall[] = [];
+
+  /** What was asked, on no descriptor if the option is the one. */
+  function meant<Rest extends readonly unknown[]>(
+    [fd, of, asked, ...rest]: readonly [number, number, number, ...Rest],
+  ): [number, number, number, ...Rest] {
+    return [asked === name && of === level ? -1 : fd, of, asked, ...rest];
+  }
+
+  const refusing: Libc = {
+    ...libc,
+    setsockopt: (...asked) => libc.setsockopt(...meant(asked)),
+    getsockopt: (...asked) => libc.getsockopt(...meant(asked)),
+  };
+  return {
+    kernel: { ...kernel, libc: refusing, refused: (one) => void refused.push(one) },
+    refused,
+  };
 }
 
 export function closeAll(libc: Libc, fds: readonly number[]): void {

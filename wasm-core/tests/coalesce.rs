@@ -10,6 +10,9 @@ use support::esp::Sa;
 use support::flow::{ACK, ECE, FIN, Flow, PSH, Part, SYN, payload, split};
 use support::{Gate, Outcome, frame};
 
+/// A device with all offloads.
+const ALL: u32 = OFFLOAD_HEADER | OFFLOAD_TCP | OFFLOAD_UDP;
+
 /// The device's writes for inner packets that come in one batch.
 fn deliver(offload: u32, packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let gate = Gate::new();
@@ -21,14 +24,37 @@ fn deliver(offload: u32, packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let stream: Vec<u8> = frames
         .flat_map(|(packet, seq)| frame(&sa.seal(seq, packet)))
         .collect();
-    let Outcome { inner, fresh, .. } = gate.receive(0, conn, &stream, 1.0);
-    assert_eq!(fresh as usize, packets.len());
-    inner
+    let outcome = gate.receive(0, conn, &stream, 1.0);
+    assert_eq!(outcome.fresh as usize, packets.len());
+    if offload != OFFLOAD_NONE {
+        check_refused(packets, &outcome);
+    }
+    outcome.inner
+}
+
+/// A device that refuses a call gets the packets of it one by one, each as it came.
+fn check_refused(packets: &[Vec<u8>], Outcome { inner, singly, .. }: &Outcome) {
+    assert_eq!(singly.len(), inner.len());
+    for (write, (bit, calls)) in inner.iter().zip(singly) {
+        assert_eq!(calls.len(), split(write).len());
+        let protocol = match write[1] {
+            0 => 0,
+            5 => OFFLOAD_UDP,
+            _ => OFFLOAD_TCP,
+        };
+        assert_eq!(*bit, protocol);
+    }
+    let mut calls: Vec<_> = singly.iter().flat_map(|(_, calls)| calls.clone()).collect();
+    let with_header = |packet: &Vec<u8>| [&[0; 10], &packet[..]].concat();
+    let mut expected: Vec<_> = packets.iter().map(with_header).collect();
+    calls.sort();
+    expected.sort();
+    assert_eq!(calls, expected, "a plain header, then the packet");
 }
 
 /// How many packets each call gives to a device with all offloads. They must be the same packets.
 fn joined(packets: &[Vec<u8>]) -> Vec<usize> {
-    let writes = deliver(OFFLOAD_TCP_UDP, packets);
+    let writes = deliver(ALL, packets);
     let split: Vec<_> = writes.iter().map(|write| split(write)).collect();
     assert_eq!(split.concat(), packets, "the same octets in the same order");
     split.iter().map(Vec::len).collect()
@@ -208,7 +234,7 @@ fn identifications_grow_by_one_or_mean_nothing() {
     assert_eq!(joined(&with_ids(true, [1, 3, 5, 7])), [1, 1, 1, 1]);
     assert_eq!(joined(&with_ids(true, [1, 2, 2, 3])), [2, 2]);
     assert_eq!(joined(&with_ids(false, [0, 0, 0, 0])), [1, 1, 1, 1]);
-    let all_zero = deliver(OFFLOAD_TCP, &with_ids(true, [0, 0, 0, 0]));
+    let all_zero = deliver(OFFLOAD_HEADER | OFFLOAD_TCP, &with_ids(true, [0, 0, 0, 0]));
     assert_eq!(all_zero.len(), 1, "RFC 6864: they mean nothing then");
 }
 
@@ -224,7 +250,7 @@ fn flows_are_told_apart_and_none_changes_its_order() {
     let mixed: Vec<_> = (0..10)
         .flat_map(|i| flows.iter().map(move |flow| nth(flow, i, 500, ACK)))
         .collect();
-    let writes = deliver(OFFLOAD_TCP_UDP, &mixed);
+    let writes = deliver(ALL, &mixed);
     let expected: Vec<_> = flows.iter().map(|flow| run(flow, 10, 500)).collect();
     let split: Vec<_> = writes.iter().map(|write| split(write)).collect();
     assert_eq!(split, expected);
@@ -252,9 +278,14 @@ fn the_longest_packet_is_of_65_535_octets() {
 fn a_device_is_given_what_it_takes() {
     let mixed = [run(&Flow::default(), 3, 100), run(&udp(), 3, 100)].concat();
     assert_eq!(deliver(OFFLOAD_NONE, &mixed), mixed);
-    let writes = deliver(OFFLOAD_TCP, &mixed);
-    let split: Vec<_> = writes.iter().map(|write| split(write).len()).collect();
-    assert_eq!(split, [3, 1, 1, 1]);
+    let writes = deliver(OFFLOAD_HEADER | OFFLOAD_TCP, &mixed);
+    let tcp: Vec<_> = writes.iter().map(|write| split(write).len()).collect();
+    assert_eq!(tcp, [3, 1, 1, 1]);
+    let writes = deliver(OFFLOAD_HEADER | OFFLOAD_UDP, &mixed);
+    let udp: Vec<_> = writes.iter().map(|write| split(write).len()).collect();
+    assert_eq!(udp, [1, 1, 1, 3]);
+    let writes = deliver(OFFLOAD_HEADER, &mixed);
+    assert!(writes.len() == 6 && writes.iter().all(|write| write[..10] == [0; 10]));
 }
 
 /// A flow like real ones: it mostly goes on, and at times loses, repeats, pushes, ends or changes.
@@ -306,7 +337,7 @@ proptest! {
             packets.push((which, packet));
         }
         let all: Vec<_> = packets.iter().map(|(_, packet)| packet.clone()).collect();
-        let writes = deliver(OFFLOAD_TCP_UDP, &all);
+        let writes = deliver(ALL, &all);
         let out: Vec<_> = writes.iter().flat_map(|write| split(write)).collect();
         prop_assert_eq!(out.len(), all.len());
         for (which, (flow, ..)) in flows.iter().enumerate() {
@@ -330,7 +361,7 @@ proptest! {
         let mut packets = run(&Flow::default(), 3, 200);
         packets[which][at] = octet;
         let gate = Gate::new();
-        core::inner_offload(0, OFFLOAD_TCP_UDP);
+        core::inner_offload(0, ALL);
         let conn = gate.open(0, 7);
         let sa = Sa::inbound(0x1000);
         sa.installed(&gate);

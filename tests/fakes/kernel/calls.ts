@@ -5,7 +5,6 @@ import {
   EBADF,
   ECONNREFUSED,
   ECONNRESET,
-  EIO,
   EPIPE,
   EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
@@ -16,6 +15,7 @@ import {
   EPOLLOUT,
   EPOLLRDHUP,
   LITTLE_ENDIAN,
+  MSG_EOR,
   SO_RXQ_OVFL,
   SOL_SOCKET,
 } from "../../../gateway/linux/constants.ts";
@@ -25,6 +25,7 @@ import {
   type FakeKernel,
   openEnd,
   type TcpEnd,
+  type TunEnd,
   type UdpEnd,
   udpEnd,
 } from "./descriptors.ts";
@@ -51,14 +52,17 @@ const CONTROL_LEN = 24n;
 const READS_MAX = 10_000;
 
 export const FAKE_CALLS = {
+  accept,
   accept4,
   bind,
   close,
   read,
   readv,
   recvmmsg,
+  recvmsg,
   sendmmsg,
   sendmsg,
+  setsockopt,
   socket,
   wait,
   watch,
@@ -74,6 +78,14 @@ function fail(kernel: FakeKernel, errno: number): number {
 function note(kernel: FakeKernel, name: string): void {
   kernel.onCall(name);
   kernel.calls.set(name, (kernel.calls.get(name) ?? 0) + 1);
+}
+
+/** Notes a call. Whether the kernel refuses all calls of that name, with errno left. */
+function isRefused(kernel: FakeKernel, name: string): boolean {
+  note(kernel, name);
+  const errno = kernel.refused.get(name);
+  if (errno !== undefined) kernel.lastErrno = errno;
+  return errno !== undefined;
 }
 
 /** The end behind `fd`. A lane that calls on a descriptor of another kind has a defect. */
@@ -107,7 +119,15 @@ function octetsOf(kernel: FakeKernel, table: Table): Uint8Array {
 }
 
 function accept4(kernel: FakeKernel, fd: number, at: number): number {
-  note(kernel, "accept4");
+  return isRefused(kernel, "accept4") ? -1 : acceptNext(kernel, fd, at);
+}
+
+function accept(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "accept");
+  return acceptNext(kernel, fd, at);
+}
+
+function acceptNext(kernel: FakeKernel, fd: number, at: number): number {
   const listener = endOf(kernel, fd, "listener");
   const failure = listener.failures.shift();
   if (failure !== undefined) return fail(kernel, failure);
@@ -130,6 +150,13 @@ function close(kernel: FakeKernel, fd: number): number {
 function bind(kernel: FakeKernel): number {
   const failure = kernel.failures.bind.shift();
   return failure === undefined ? 0 : fail(kernel, failure);
+}
+
+function setsockopt(kernel: FakeKernel, level: number, name: number): number {
+  const option = `${level} ${name}`;
+  kernel.options.push(option);
+  const errno = kernel.refusedOptions.get(option);
+  return errno === undefined ? 0 : fail(kernel, errno);
 }
 
 function socket(kernel: FakeKernel): number {
@@ -190,17 +217,21 @@ export function edgesOf(end: End): number {
 }
 
 function readv(kernel: FakeKernel, fd: number, table: Table): number {
-  note(kernel, "readv");
-  const end = endOf(kernel, fd, "tcp");
+  if (isRefused(kernel, "readv")) return -1;
+  return readTcp(kernel, endOf(kernel, fd, "tcp"), table);
+}
+
+function readTcp(kernel: FakeKernel, end: TcpEnd, table: Table | Part): number {
+  const parts = "count" in table ? iovecs(kernel, table) : [table];
   if (end.hasReset) {
     end.hasReset = false;
     end.hasFin = true;
     return fail(kernel, ECONNRESET);
   }
-  if (end.flood.length > 0) return pour(kernel, end, iovecs(kernel, table));
+  if (end.flood.length > 0) return pour(kernel, end, parts);
   if (end.unread.length === 0) return end.hasFin ? 0 : fail(kernel, EAGAIN);
   let octets = 0;
-  for (const part of iovecs(kernel, table)) {
+  for (const part of parts) {
     const taken = end.unread.splice(0, Math.min(part.len, kernel.readMax - octets));
     kernel.u8.set(taken, part.at);
     octets += taken.length;
@@ -224,11 +255,22 @@ function pour(kernel: FakeKernel, end: TcpEnd, parts: Part[]): number {
   return octets;
 }
 
-function sendmsg(kernel: FakeKernel, fd: number, at: number): number {
-  note(kernel, "sendmsg");
-  const end = endOf(kernel, fd, "tcp");
+function sendmsg(
+  kernel: FakeKernel,
+  fd: number,
+  { at, flags }: { readonly at: number; readonly flags: number },
+): number {
+  if (isRefused(kernel, "sendmsg")) return -1;
+  if (kernel.ends.get(fd)?.kind === "udp") {
+    const sent = sendDatagrams(kernel, endOf(kernel, fd, "udp"), { at, count: 1 });
+    return sent < 0 ? sent : messageOctets(kernel, at).length;
+  }
+  if (kernel.eorFailure !== 0 && (flags & MSG_EOR) !== 0) return fail(kernel, kernel.eorFailure);
+  return sendTcp(kernel, endOf(kernel, fd, "tcp"), messageOctets(kernel, at));
+}
+
+function sendTcp(kernel: FakeKernel, end: TcpEnd, octets: Uint8Array): number {
   if (end.hasReset) return fail(kernel, EPIPE);
-  const octets = messageOctets(kernel, at);
   const taken = Math.min(octets.length, end.space);
   end.space -= taken;
   if (taken < octets.length) end.isWaitingForSpace = true;
@@ -237,9 +279,12 @@ function sendmsg(kernel: FakeKernel, fd: number, at: number): number {
   return taken;
 }
 
-function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
-  note(kernel, "sendmmsg");
-  const end = endOf(kernel, fd, "udp");
+function sendmmsg(kernel: FakeKernel, fd: number, table: Table): number {
+  if (isRefused(kernel, "sendmmsg")) return -1;
+  return sendDatagrams(kernel, endOf(kernel, fd, "udp"), table);
+}
+
+function sendDatagrams(kernel: FakeKernel, end: UdpEnd, { at, count }: Table): number {
   if (end.refusals > 0) {
     end.refusals--;
     return fail(kernel, ECONNREFUSED);
@@ -249,7 +294,11 @@ function sendmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number 
   let taken = 0;
   while (taken < count) {
     const datagrams = cut(kernel, at + MMSGHDR_LEN * taken);
-    if (datagrams.length > 1 && end.isPlain) return taken > 0 ? taken : fail(kernel, EIO);
+    if (datagrams.length > 1 && end.runFailure !== 0) {
+      if (taken > 0) return taken;
+      end.runsRefused++;
+      return fail(kernel, end.runFailure);
+    }
     if (datagrams.length > end.space) break;
     end.space -= datagrams.length;
     end.sent.push(...datagrams);
@@ -269,11 +318,20 @@ function cut(kernel: FakeKernel, at: number): Uint8Array[] {
 }
 
 function recvmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
-  note(kernel, "recvmmsg");
+  if (isRefused(kernel, "recvmmsg")) return -1;
   const end = endOf(kernel, fd, "udp");
   let got = 0;
   while (got < count && receive(kernel, end, at + MMSGHDR_LEN * got)) got++;
   return got > 0 ? got : fail(kernel, EAGAIN);
+}
+
+function recvmsg(kernel: FakeKernel, fd: number, at: number): number {
+  if (isRefused(kernel, "recvmsg")) return -1;
+  const [first] = endOf(kernel, fd, "udp").unread;
+  if (!receive(kernel, endOf(kernel, fd, "udp"), at)) return fail(kernel, EAGAIN);
+  // Only recvmmsg writes the length there.
+  kernel.view.setUint32(at + 56, 0, LITTLE_ENDIAN);
+  return first?.length ?? 0;
 }
 
 /** Writes one datagram into the mmsghdr at `at`; false if there is none. */
@@ -292,32 +350,44 @@ function receive(kernel: FakeKernel, end: UdpEnd, at: number): boolean {
   return true;
 }
 
-function read(kernel: FakeKernel, fd: number, at: number): number {
+function read(kernel: FakeKernel, fd: number, part: Part): number {
   note(kernel, "read");
   const end = kernel.ends.get(fd);
+  if (end?.kind === "tcp") return readTcp(kernel, end, part);
   if (end?.kind === "eventfd") {
     if (end.count === 0) return fail(kernel, EAGAIN);
-    kernel.view.setBigUint64(at, BigInt(end.count), LITTLE_ENDIAN);
+    kernel.view.setBigUint64(part.at, BigInt(end.count), LITTLE_ENDIAN);
     end.count = 0;
     return 8;
   }
-  const packet = endOf(kernel, fd, "tun").unread.shift();
+  const { readFailures, unread } = endOf(kernel, fd, "tun");
+  const failure = readFailures.shift();
+  if (failure !== undefined) return fail(kernel, failure);
+  const packet = unread.shift();
   if (packet === undefined) return fail(kernel, EAGAIN);
-  kernel.u8.set(packet, at);
+  kernel.u8.set(packet, part.at);
   return packet.length;
 }
 
-function write(kernel: FakeKernel, fd: number, at: number): number {
+function write(kernel: FakeKernel, fd: number, { at, len }: Part): number {
   note(kernel, "write");
+  const end = kernel.ends.get(fd);
+  if (end?.kind === "tun") return writeTun(kernel, end, kernel.u8.slice(at, at + len));
   endOf(kernel, fd, "eventfd").count += word(kernel, at);
   return 8;
 }
 
 function writev(kernel: FakeKernel, fd: number, table: Table): number {
-  note(kernel, "writev");
-  const end = endOf(kernel, fd, "tun");
+  if (isRefused(kernel, "writev")) return -1;
+  const end = kernel.ends.get(fd);
+  if (end?.kind === "tcp") return sendTcp(kernel, end, octetsOf(kernel, table));
+  const tun = endOf(kernel, fd, "tun");
+  if (table.count > 1 && tun.joinFailure !== 0) return fail(kernel, tun.joinFailure);
+  return writeTun(kernel, tun, octetsOf(kernel, table));
+}
+
+function writeTun(kernel: FakeKernel, end: TunEnd, octets: Uint8Array): number {
   if (end.failure !== 0) return fail(kernel, end.failure);
-  const octets = octetsOf(kernel, table);
   end.written.push(octets);
   return octets.length;
 }

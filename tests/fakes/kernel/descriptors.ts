@@ -46,8 +46,10 @@ export interface UdpEnd {
   readonly failures: number[];
   /** Datagrams lost, as SO_RXQ_OVFL counts them. */
   overflow: number;
-  /** Runs of datagrams are refused. */
-  isPlain: boolean;
+  /** Runs of datagrams are refused with this errno; 0 takes them. */
+  runFailure: number;
+  /** Calls that were refused for that. */
+  runsRefused: number;
   isWaitingForSpace: boolean;
   isClosed: boolean;
 }
@@ -75,6 +77,10 @@ export interface TunEnd {
   readonly written: Uint8Array[];
   /** errno that writes fail with, 0 for none. */
   failure: number;
+  /** errno that writes of several parts fail with, 0 for none. */
+  joinFailure: number;
+  /** errno that the next reads fail with, each in place of a packet. */
+  readonly readFailures: number[];
   isClosed: boolean;
 }
 
@@ -97,6 +103,15 @@ export interface FakeKernel {
   epollCount: number;
   /** errno that the next calls of `socket` and of `bind` fail with. */
   readonly failures: { readonly socket: number[]; readonly bind: number[] };
+  /** Calls that always fail, and their errno, by the name of the call. */
+  readonly refused: Map<string, number>;
+  /** Options that `setsockopt` was asked for, and those that it refuses: level and name. */
+  readonly options: string[];
+  readonly refusedOptions: Map<string, number>;
+  /** Requests of `ioctl` so far. */
+  readonly requests: number[];
+  /** Refuses MSG_EOR with this errno; 0 takes it. */
+  eorFailure: number;
   lastErrno: number;
 }
 
@@ -115,6 +130,8 @@ export function tunEnd(): TunEnd {
     unread: [],
     written: [],
     failure: 0,
+    joinFailure: 0,
+    readFailures: [],
     isClosed: false,
   };
 }
@@ -145,7 +162,8 @@ export function udpEnd(): UdpEnd {
     refusals: 0,
     failures: [],
     overflow: 0,
-    isPlain: false,
+    runFailure: 0,
+    runsRefused: 0,
     isWaitingForSpace: false,
     isClosed: false,
   };

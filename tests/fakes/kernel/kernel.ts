@@ -26,6 +26,11 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
     onCall: () => undefined,
     epollCount: 0,
     failures: { socket: [], bind: [] },
+    refused: new Map(),
+    options: [],
+    refusedOptions: new Map(),
+    requests: [],
+    eorFailure: 0,
     lastErrno: 0,
   };
 }
@@ -33,6 +38,7 @@ export function createFakeKernel(memory: WebAssembly.Memory): FakeKernel {
 /** The kernel as a lane calls it. */
 export function createFakeLibc(kernel: FakeKernel): LaneLibc {
   return {
+    accept: (fd, address) => FAKE_CALLS.accept(kernel, fd, Number(address)),
     accept4: (fd, address) => FAKE_CALLS.accept4(kernel, fd, Number(address)),
     bind: () => FAKE_CALLS.bind(kernel),
     close: (fd) => FAKE_CALLS.close(kernel, fd),
@@ -45,18 +51,19 @@ export function createFakeLibc(kernel: FakeKernel): LaneLibc {
     errno: () => kernel.lastErrno,
     getsockname: () => 0,
     // SIOCOUTQ: everything that was sent has arrived.
-    ioctl: () => 0,
-    read: (fd, address) => FAKE_CALLS.read(kernel, fd, Number(address)),
+    ioctl: (_fd, request) => kernel.requests.push(request) * 0,
+    read: (fd, address, len) => FAKE_CALLS.read(kernel, fd, { at: Number(address), len }),
     readv: (fd, iov, count) => FAKE_CALLS.readv(kernel, fd, { at: Number(iov), count }),
     NULL: 0 as unknown as Address,
     recvmmsg: (fd, at, count) => FAKE_CALLS.recvmmsg(kernel, fd, { at: Number(at), count }),
+    recvmsg: (fd, at) => FAKE_CALLS.recvmsg(kernel, fd, Number(at)),
     sendmmsg: (fd, at, count) => FAKE_CALLS.sendmmsg(kernel, fd, { at: Number(at), count }),
-    sendmsg: (fd, message) => FAKE_CALLS.sendmsg(kernel, fd, Number(message)),
+    sendmsg: (fd, message, flags) => FAKE_CALLS.sendmsg(kernel, fd, { at: Number(message), flags }),
     // Like a descriptor that has no such option.
     getsockopt: () => -1,
-    setsockopt: () => 0,
+    setsockopt: (_fd, level, name) => FAKE_CALLS.setsockopt(kernel, level, name),
     socket: () => FAKE_CALLS.socket(kernel),
-    write: (fd, address) => FAKE_CALLS.write(kernel, fd, Number(address)),
+    write: (fd, address, len) => FAKE_CALLS.write(kernel, fd, { at: Number(address), len }),
     writev: (fd, iov, count) => FAKE_CALLS.writev(kernel, fd, { at: Number(iov), count }),
   };
 }

@@ -138,6 +138,8 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
       listeners: [{ fd: openEnd(kernel, listener), front: "plain" }],
       tun: -1,
       offload: OFFLOAD_NONE,
+      sendsRuns: true,
+      takesRuns: true,
       eventfd,
       eventfds,
       ike: ends.ike,

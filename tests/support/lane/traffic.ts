@@ -32,3 +32,10 @@ export function upstreamOf(rig: LaneRig): UdpEnd {
 export function foreignEsp(len: number, id: number): number[] {
   return [0x0b, 0xad, 0xca, 0xfe, ...Array.from({ length: len - 5 }, () => 7), id];
 }
+
+/** The refused calls that the shell was told of: name and reason. */
+export function refusedCalls(rig: LaneRig): [string, string][] {
+  return rig.notices.flatMap((notice) =>
+    notice.kind === "refused" ? [[notice.call, notice.reason]] : []
+  );
+}

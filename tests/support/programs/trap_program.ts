@@ -35,6 +35,7 @@ await startLanes({
   onNews: () => undefined,
   stopTimeoutMs: 1000,
   onTrouble: () => undefined,
+  onRefused: () => undefined,
   onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
 });
 install(machine);

@@ -25,6 +25,8 @@ import {
   TUN_F_TSO4,
   TUN_F_TSO6,
   TUN_F_TSO_ECN,
+  TUN_F_USO4,
+  TUN_F_USO6,
   TUNGETIFF,
   TUNGETVNETHDRSZ,
   TUNSETIFF,
@@ -32,7 +34,7 @@ import {
   TUNSETPERSIST,
   TUNSETVNETHDRSZ,
 } from "../../../gateway/linux/constants.ts";
-import { expectDone } from "../../../gateway/linux/kernel.ts";
+import { expectDone, numberArgument } from "../../../gateway/linux/kernel.ts";
 import { emitRouteRequest } from "../../../gateway/linux/netlink.ts";
 import { addRoute, removeRoute, type Route } from "../../../gateway/linux/routes.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "../../../gateway/linux/structs.ts";
@@ -57,6 +59,9 @@ export const CASES = {
   "openTun() asks for packets of many segments": askForOffloads,
   "openTun() has headers of its length in front, whatever a device had before": setHeader,
   "openTun() takes what the kernel has of offloads, on all queues or none": refuseOffloads,
+  "openTun() asks for what it may": obeySwitches,
+  "openTun() asks for nothing on a device that was there, if it may not": forgetOffloads,
+  "openTun() does without headers on a kernel that has none": doWithoutHeader,
   "openTun() names a device that cannot have several queues": refuseQueues,
   "openTun() names a device that another process has": refuseBusy,
   "openTun() names a device that is no TUN": refuseOther,
@@ -74,6 +79,8 @@ const { libc, scratch } = kernel;
 const NAME = "culvert0";
 /** `struct virtio_net_hdr`, in front of each packet of a device with offloads. */
 const VNET_LEN = 10;
+const BOTH = { tcp: true, udp: true };
+const NEITHER = { tcp: false, udp: false };
 
 function makeDevice(): void {
   const tun = openTun(kernel, { name: NAME, queues: 1, mtu: 1280 });
@@ -110,38 +117,96 @@ function useQueuesForOne(): void {
 }
 
 function askForOffloads(): void {
-  const { queues, offload } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
-  assert.deepEqual([offload, hasHeader(queues[0] ?? -1)], ["tcp+udp", true]);
+  const { queues, offloads } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
+  assert.deepEqual([offloads, hasHeader(queues[0] ?? -1)], [BOTH, true]);
   closeAll(libc, queues);
 }
 
 function setHeader(): void {
   makePersistent(IFF_VNET_HDR, VNET_LEN + 2);
-  const { queues, offload } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
+  const { queues, offloads } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
   const asked = libc.ioctl(queues[0] ?? -1, TUNGETVNETHDRSZ, scratch.at(0));
   expectDone(libc, asked, "Cannot ask");
-  assert.deepEqual([offload, scratch.view.getInt32(0, LITTLE_ENDIAN)], ["tcp+udp", VNET_LEN]);
+  assert.deepEqual([offloads, scratch.view.getInt32(0, LITTLE_ENDIAN)], [BOTH, VNET_LEN]);
   closeAll(libc, queues);
 }
 
 function refuseOffloads(): void {
   const known = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
   const cases = [
-    { name: "tcp", takes: (flags: number) => (flags & ~known) === 0 },
-    { name: "none", takes: () => false },
+    { taken: { tcp: true, udp: false }, takes: (flags: number) => (flags & ~known) === 0 },
+    { taken: NEITHER, takes: (flags: number) => flags === 0 },
     // The answer of the second queue counts too.
-    { name: "none", takes: (_: number, asked: number) => asked % 2 === 0 },
+    { taken: NEITHER, takes: (_: number, asked: number) => asked % 2 === 0 },
   ];
-  for (const { name, takes } of cases) {
+  for (const { taken, takes } of cases) {
     const tracked = trackDescriptors(kernel);
-    const { queues, offload } = openTun(
+    const { queues, offloads } = openTun(
       { ...tracked.kernel, libc: refusing(tracked.kernel.libc, takes) },
       { name: NAME, queues: 2, mtu: 1400 },
     );
-    assert.deepEqual([offload, queues.length, tracked.open.size], [name, 2, 2]);
-    assert.equal(hasHeader(queues[0] ?? -1), name !== "none");
+    assert.deepEqual([offloads, queues.length, tracked.open.size], [taken, 2, 2]);
+    assert.equal(hasHeader(queues[0] ?? -1), taken.tcp);
     closeAll(libc, queues);
   }
+}
+
+/** Each switch turns its own flags off; with both off there is no header either. */
+function obeySwitches(): void {
+  const tcpFlags = TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+  const udpFlags = TUN_F_USO4 | TUN_F_USO6;
+  const cases = [
+    { offloads: BOTH, flags: TUN_F_CSUM | tcpFlags | udpFlags },
+    { offloads: { tcp: true, udp: false }, flags: TUN_F_CSUM | tcpFlags },
+    { offloads: { tcp: false, udp: true }, flags: TUN_F_CSUM | udpFlags },
+    { offloads: NEITHER, flags: 0 },
+  ];
+  for (const { offloads, flags } of cases) {
+    let asked = 0;
+    const takes = (value: number): boolean => {
+      asked |= value;
+      return true;
+    };
+    const tun = openTun({ ...kernel, libc: refusing(libc, takes) }, {
+      ...{ name: NAME, queues: 1, mtu: 1400, offloads },
+    });
+    assert.deepEqual([tun.offloads, asked], [offloads, flags]);
+    assert.equal(hasHeader(tun.queues[0] ?? -1), flags !== 0);
+    closeAll(libc, tun.queues);
+  }
+}
+
+/** The last owner's packets of many segments would be cut off at the length of one. */
+function forgetOffloads(): void {
+  makePersistent(IFF_VNET_HDR, VNET_LEN, TUN_F_CSUM | TUN_F_TSO4);
+  const asked: number[] = [];
+  const takes = (value: number): boolean => asked.push(value) > 0;
+  const { queues } = openTun({ ...kernel, libc: refusing(libc, takes) }, {
+    ...{ name: NAME, queues: 1, mtu: 1400, offloads: NEITHER },
+  });
+  assert.deepEqual(asked, [0]);
+  closeAll(libc, queues);
+}
+
+/** gVisor's TUN takes no flags that it does not know. */
+function doWithoutHeader(): void {
+  const of = libc;
+  const plain: Libc = {
+    ...of,
+    ioctl(fd, request, value): number {
+      const flags = scratch.view.getUint16(IFREQ_VALUE_AT, LITTLE_ENDIAN);
+      if (request !== TUNSETIFF || (flags & IFF_VNET_HDR) === 0) {
+        return of.ioctl(fd, request, value);
+      }
+      // No such request: an error.
+      return of.ioctl(fd, 0xffff_fff0, value);
+    },
+  };
+  const { queues, offloads } = openTun({ ...kernel, libc: plain }, {
+    ...{ name: NAME, queues: 1, mtu: 1400 },
+  });
+  assert.deepEqual([offloads, hasHeader(queues[0] ?? -1)], [NEITHER, false]);
+  closeAll(libc, queues);
 }
 
 /**
@@ -279,13 +344,15 @@ function refuses(device: { name: string; queues: number }, message: string): voi
 }
 
 /** Makes the device as `ip tuntap add` does: it stays when no program has it open. */
-function makePersistent(flags: number, headerLen = VNET_LEN): void {
+function makePersistent(flags: number, headerLen = VNET_LEN, offload = 0): void {
   scratch.u8.set(new TextEncoder().encode("/dev/net/tun\0"));
   const fd = expectDone(libc, libc.open(scratch.at(0), O_RDWR), "Cannot open");
   scratch.u8.set(emitIfreq(NAME, IFF_TUN | IFF_NO_PI | flags));
   expectDone(libc, libc.ioctl(fd, TUNSETIFF, scratch.at(0)), "Cannot attach");
   scratch.view.setInt32(0, headerLen, LITTLE_ENDIAN);
   expectDone(libc, libc.ioctl(fd, TUNSETVNETHDRSZ, scratch.at(0)), "Cannot set the header");
+  const offloaded = libc.ioctl(fd, TUNSETOFFLOAD, numberArgument(libc, offload));
+  expectDone(libc, offloaded, "Cannot set the offloads");
   // The argument of this request is a number and no address; every number but 0 means yes.
   const yes: Address = scratch.at(0);
   expectDone(libc, libc.ioctl(fd, TUNSETPERSIST, yes), "Cannot make persistent");

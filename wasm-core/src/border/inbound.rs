@@ -94,6 +94,13 @@ exports! {
         delivery::plan(memory::lane(lane))
     }
 
+    /// Lays the packets of call `write`, which the device has refused, out one by one: each iovec
+    /// of the call is then a call of its own. Returns the `OFFLOAD_` bit of the packets' protocol,
+    /// or 0 if the call has one packet.
+    fn inner_split(lane: u32, write: u32) -> u32 {
+        delivery::split(memory::lane(lane), write)
+    }
+
     /// Releases the whole batch with what was ignored in it. An empty ring goes back to the pool.
     fn rx_release_all(lane: u32, conn: u32) {
         scan::release_all(memory::lane(lane), ConnId(conn));

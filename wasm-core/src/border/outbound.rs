@@ -9,8 +9,9 @@ use crate::outbound::{dummy, echo, fill, slots};
 exports! {
     section "Outbound";
 
-    /// Sets which packets of many segments the lane's inner device takes, an `OFFLOAD_` value, and
-    /// lays `LANE_SLOT_IOV` out for them. Call it once, before the lane reads from the device.
+    /// Sets which packets of many segments the lane's inner device takes, in `OFFLOAD_` bits, and
+    /// lays `LANE_SLOT_IOV` out for them. Whether there is a header must not change once the lane
+    /// has read from the device.
     fn inner_offload(lane: u32, offload: u32) {
         kernel_tables::set_offload(lane, offload);
     }

@@ -6,9 +6,10 @@
 
 use crate::layout::lane::{Entry, LaneBlock, Write};
 use crate::layout::system::VNET_LEN;
-use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OFFLOAD_TCP_UDP};
+use crate::layout::{BATCH_MAX, OFFLOAD_NONE, OFFLOAD_TCP, OFFLOAD_UDP};
 use crate::memory::{kernel_tables, octets};
-use crate::offload::coalesce::{Group, Taken};
+use crate::offload::coalesce::{self, Group, Taken};
+use crate::offload::vnet::{self, Protocol};
 
 /// Marks the last packet of a group.
 const END: u8 = u8::MAX;
@@ -17,7 +18,8 @@ const END: u8 = u8::MAX;
 /// calls.
 pub(crate) fn plan(lane: &LaneBlock) -> u32 {
     let packets = &lane.batch.inner[..lane.batch.inner_count.get() as usize];
-    if lane.offload.get() == OFFLOAD_NONE {
+    let offload = lane.offload.get();
+    if offload == OFFLOAD_NONE {
         for (i, entry) in packets.iter().enumerate() {
             kernel_tables::set_iovec(&lane.inner_iov[i], entry.at.get(), entry.len.get());
             set_write(&lane.writes[i], i, 1);
@@ -26,8 +28,8 @@ pub(crate) fn plan(lane: &LaneBlock) -> u32 {
     }
     let mut plan = Plan::new();
     let taken = Taken {
-        tcp: true,
-        udp: lane.offload.get() == OFFLOAD_TCP_UDP,
+        tcp: offload & OFFLOAD_TCP != 0,
+        udp: offload & OFFLOAD_UDP != 0,
     };
     for (i, entry) in packets.iter().enumerate() {
         plan.add(
@@ -37,6 +39,40 @@ pub(crate) fn plan(lane: &LaneBlock) -> u32 {
         );
     }
     plan.lay_out(lane, packets)
+}
+
+/// Undoes the joining of write `i`: each of its iovecs becomes a whole packet with a header in
+/// front. Returns the `OFFLOAD_` bit of their protocol, 0 if there is nothing to undo.
+pub(crate) fn split(lane: &LaneBlock, i: u32) -> u32 {
+    let Some(write) = lane.writes.get(i as usize) else {
+        return 0;
+    };
+    let first = write.iov.get() as usize;
+    let iovecs = lane
+        .inner_iov
+        .get(first..first + write.packets.get() as usize);
+    let Some((head, rest)) = iovecs
+        .and_then(<[_]>::split_first)
+        .filter(|(_, rest)| !rest.is_empty())
+    else {
+        return 0;
+    };
+    let (at, len) = kernel_tables::iovec(head);
+    let Some(layout) = octets::with_mut(at + VNET_LEN, len - VNET_LEN, coalesce::restore) else {
+        return 0;
+    };
+    octets::copy_in(at, &vnet::PLAIN);
+    // The headers that the others were joined without lie in front of their payloads, unchanged.
+    let more = layout.payload_at as u32 + VNET_LEN;
+    for iovec in rest {
+        let (at, len) = kernel_tables::iovec(iovec);
+        octets::copy_in(at - more, &vnet::PLAIN);
+        kernel_tables::set_iovec(iovec, at - more, len + more);
+    }
+    match layout.protocol {
+        Protocol::Tcp => OFFLOAD_TCP,
+        Protocol::Udp => OFFLOAD_UDP,
+    }
 }
 
 /// Groups in the order of their first packets, each a chain.

@@ -210,7 +210,7 @@ pub struct LaneBlock {
     /// Octets left in the queue when a connection's transmit lock is released.
     pub queue: Histogram,
 
-    /// `OFFLOAD_` constant of the inner side's device.
+    /// `OFFLOAD_` bits of the inner side's device.
     pub offload: Cell<u32>,
     /// The lane's eventfd.
     pub eventfd: Cell<i32>,

@@ -171,10 +171,12 @@ pub const UNKNOWN_SPI_RELAY: u32 = 1;
 
 /// The inner side's device takes plain packets only.
 pub const OFFLOAD_NONE: u32 = 0;
-/// It takes TCP in packets of many segments, and each packet has a header in front.
-pub const OFFLOAD_TCP: u32 = 1;
-/// It takes UDP in the same way, too.
-pub const OFFLOAD_TCP_UDP: u32 = 2;
+/// Bit: each packet has a header in front, and those that come may be of many segments.
+pub const OFFLOAD_HEADER: u32 = 1;
+/// Bit: it takes TCP in packets of many segments.
+pub const OFFLOAD_TCP: u32 = 2;
+/// Bit: it takes UDP in packets of many segments.
+pub const OFFLOAD_UDP: u32 = 4;
 
 /// From TCP.
 pub const INBOUND: usize = 0;

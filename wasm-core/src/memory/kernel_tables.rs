@@ -13,6 +13,13 @@ pub(crate) fn address(offset: u32) -> u64 {
     memory::globals().base.get().wrapping_add(u64::from(offset))
 }
 
+/// The offset and the octets that an iovec points at.
+pub(crate) fn iovec(iovec: &Iovec) -> (u32, u32) {
+    let offset = iovec.base.get().wrapping_sub(memory::globals().base.get());
+    // `set_iovec` has made both of 32 bits.
+    (offset as u32, iovec.len.get() as u32)
+}
+
 /// Points an iovec at `len` octets at `offset`.
 #[inline]
 pub(crate) fn set_iovec(iovec: &Iovec, offset: u32, len: u32) {

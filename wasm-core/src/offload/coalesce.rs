@@ -9,6 +9,7 @@
 use core::num::NonZeroU64;
 
 use super::checksum::Sum;
+use super::segment;
 use super::transport::{Layout, OPTIONS, layout, tcp, udp};
 use super::vnet::{self, Cut, Partial, Protocol};
 use crate::layout::system::VNET_LEN;
@@ -185,6 +186,28 @@ impl Group {
         // A packet of many segments has fewer than 65,536.
         is_legal && grown == step.wrapping_mul(self.packets as u16)
     }
+}
+
+/// Makes the first packet of a group, which `Group::finish` has made the header of all, the packet
+/// again that it was: lengths, flags and checksums are those of its own octets. Returns its layout.
+pub fn restore(head: &mut [u8]) -> Option<Layout> {
+    let layout = layout(head, OPTIONS)?;
+    let at = layout.transport_at;
+    let len = head.len();
+    segment::set_ip_len(&mut head[..at], len, 0);
+    // Nothing joins behind PSH, so the first packet had none.
+    match layout.protocol {
+        Protocol::Tcp => head[at + tcp::FLAGS] &= !tcp::PSH,
+        // A packet is shorter than 65,536 octets.
+        Protocol::Udp => {
+            head[at..][udp::LEN].copy_from_slice(&((len - at) as u16).to_be_bytes());
+        }
+    }
+    let place = at + layout.checksum_offset();
+    let pseudo = layout.pseudo_header(head, len - at).fold();
+    head[place..place + 2].copy_from_slice(&pseudo);
+    segment::set_checksum(&layout, head, len);
+    Some(layout)
 }
 
 /// Whether packets like this one join at all: they have a payload and no IP options, and TCP

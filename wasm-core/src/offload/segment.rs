@@ -115,7 +115,7 @@ struct Part {
 }
 
 /// Length, identification and checksum of segment `i`'s IP header.
-fn set_ip_len(ip: &mut [u8], len: usize, i: usize) {
+pub(super) fn set_ip_len(ip: &mut [u8], len: usize, i: usize) {
     // A segment is shorter than 65,536 octets; identifications wrap.
     let (len, i) = (len as u16, i as u16);
     if ip[0] >> 4 == 6 {
@@ -148,7 +148,7 @@ fn set_tcp(header: &mut [u8], part: Part) {
 
 /// Completes a segment's checksum. Its place holds the sum of the pseudo header of the whole packet
 /// of `whole_len` octets.
-fn set_checksum(layout: &Layout, segment: &mut [u8], whole_len: usize) {
+pub(super) fn set_checksum(layout: &Layout, segment: &mut [u8], whole_len: usize) {
     let at = layout.transport_at + layout.checksum_offset();
     let transport = &segment[layout.transport_at..];
     // Both lengths are below 65,536.

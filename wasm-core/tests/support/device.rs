@@ -21,7 +21,7 @@ impl Device {
 
     pub fn with(change: impl FnOnce(&mut Sa)) -> Self {
         let gate = Gate::new();
-        core::inner_offload(0, OFFLOAD_TCP_UDP);
+        core::inner_offload(0, OFFLOAD_HEADER | OFFLOAD_TCP | OFFLOAD_UDP);
         let conn = gate.open(0, 7);
         let path = Sa::inbound(0x1000);
         path.installed(&gate);

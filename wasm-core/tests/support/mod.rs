@@ -32,6 +32,8 @@ pub struct Gate {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub inner: Vec<Vec<u8>>,
+    /// What the device would get in place of each of `inner` that it refuses.
+    pub singly: Vec<(u32, Vec<Vec<u8>>)>,
     pub upstream: Vec<Vec<u8>>,
     pub fresh: u32,
     pub close: Option<u32>,
@@ -280,6 +282,9 @@ impl Gate {
                         .inner
                         .extend((0..writes).map(|i| self.write(lane, i)));
                     assert!(writes <= inner);
+                    outcome
+                        .singly
+                        .extend((0..writes).map(|i| self.refused(lane, i)));
                     core::rx_release_all(lane, conn);
                 }
                 BATCH_UPSTREAM => {
@@ -318,6 +323,16 @@ impl Gate {
         parts
             .flat_map(|part| self.iov(self.lane(lane, "LANE_INNER_IOV") + 16 * u64::from(part)))
             .collect()
+    }
+
+    /// The calls in place of call `i` if the device refuses it, and the bit of the protocol.
+    pub fn refused(&self, lane: u32, i: u32) -> (u32, Vec<Vec<u8>>) {
+        let write = self.lane(lane, "LANE_WRITES") + at("WRITE_LEN") * u64::from(i);
+        let (first, packets) = (self.u32(write), self.u32(write + 4));
+        let bit = core::inner_split(lane, i);
+        let iovecs = (first..first + packets)
+            .map(|part| self.iov(self.lane(lane, "LANE_INNER_IOV") + 16 * u64::from(part)));
+        (bit, iovecs.collect())
     }
 
     /// Upstream message `i`, read as `sendmmsg` does.
