@@ -11,9 +11,10 @@ export interface Responder {
   /** As the last look-up found them; none before the first that succeeded. */
   readonly addresses: () => readonly IpAddress[];
   /**
-   * Looks them up.
+   * Looks them up. If that fails or takes too long, the last ones serve: the resolver may lie
+   * behind the tunnel that is to be opened again.
    *
-   * @throws {Error} If that fails; the addresses then stay as they were
+   * @throws {Error} If it fails and none are known
    */
   readonly look: () => Promise<readonly IpAddress[]>;
 }
@@ -26,10 +27,15 @@ export interface ResponderOptions {
   readonly signal: AbortSignal;
   /** Time between two of them, ms. Tests shorten it. */
   readonly pauseMs?: number;
+  /** Time after which the last addresses serve, ms. Tests shorten it. */
+  readonly patienceMs?: number;
 }
 
 /** Time that a look-up at the start may take before the gateway goes on without it, ms. */
 const WAIT_MS = 2000;
+
+/** Time that a look-up may take where there are addresses from an earlier one, ms. */
+const PATIENCE_MS = 3000;
 
 /** Time between the first two look-ups at the start, ms; it doubles up to the longest. */
 const PAUSE_MS = 1000;
@@ -45,6 +51,25 @@ export async function findResponder(options: ResponderOptions): Promise<Responde
   let newest = 0;
 
   async function look(): Promise<readonly IpAddress[]> {
+    if (newest === 0) return await lookUp();
+    const { patienceMs = PATIENCE_MS } = options;
+    const ending = new AbortController();
+    const late = delay(patienceMs, undefined, { signal: ending.signal }).then(() => {
+      throw new Error(`No answer in ${patienceMs} ms`);
+    });
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([lookUp(), late]);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      options.log("warn", "resolve_failed", { host: options.target.host, reason });
+      return found;
+    } finally {
+      ending.abort();
+    }
+  }
+
+  async function lookUp(): Promise<readonly IpAddress[]> {
     const number = ++begun;
     const addresses = await options.lookUp(options.target.host);
     // A look-up that began later knows better, even if it was faster.

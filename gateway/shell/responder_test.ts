@@ -22,6 +22,7 @@ async function find(
     log: (_level, _event, fields) => void reasons.push(String(fields?.["reason"])),
     signal: ending.signal,
     pauseMs: 5,
+    patienceMs: 200,
   });
   return { responder, reasons, stop: () => ending.abort() };
 }
@@ -48,14 +49,24 @@ test("findResponder() goes on without a resolver, and knows more when there is o
   equal(looks, 4);
 });
 
-test("look() throws what fails, and the addresses stay", async () => {
-  let isUp = true;
-  const { responder } = await find(() =>
-    isUp ? Promise.resolve(address("192.0.2.1")) : Promise.reject(new Error("EAI_AGAIN"))
-  );
-  isUp = false;
+test("look() throws what fails while no address is known", async () => {
+  const { responder, stop } = await find(() => Promise.reject(new Error("EAI_AGAIN")));
   equal(await responder.look().catch((error: unknown) => String(error)), "Error: EAI_AGAIN");
-  deepEqual(textsOf(responder), ["192.0.2.1"]);
+  stop();
+});
+
+test("look() returns the last addresses when it fails or nothing comes, and says so", async () => {
+  let looks = 0;
+  const { responder, reasons } = await find(() => {
+    looks++;
+    if (looks === 1) return Promise.resolve(address("192.0.2.1"));
+    if (looks === 2) return Promise.reject(new Error("EAI_AGAIN"));
+    return new Promise(() => undefined);
+  });
+  for (const reason of ["EAI_AGAIN", "No answer in 200 ms"]) {
+    const [known] = await responder.look();
+    deepEqual([known?.text, reasons.at(-1)], ["192.0.2.1", reason]);
+  }
 });
 
 test("of two look-ups under way the later one wins, whichever ends first", async () => {
