@@ -16,6 +16,8 @@ const SETTINGS: readonly SettingName[] = [
   "innerMtu",
   "tunTcpOffload",
   "tunUdpOffload",
+  "routeMark",
+  "routePriority",
   "api",
   "apiTokenFile",
   "lanes",

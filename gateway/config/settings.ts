@@ -46,6 +46,12 @@ const MS_MAX = 2_147_483_647;
 /** The longest TCP_KEEPIDLE that Linux accepts, in seconds. */
 const KEEPALIVE_S_MAX = 32_767;
 
+/** The largest mark that fits ten digits and the kernel's 32 bits alike. */
+const MARK_MAX = 2_147_483_647;
+
+/** All rules have to stand before that of `main`, which has priority 32766. */
+const ROUTE_PRIORITY_MAX = 31_766;
+
 /**
  * The settings, in the order of the help. The names here are camelCase; {@link flagOf} and the
  * functions after it give the other spellings.
@@ -111,6 +117,16 @@ export const SETTINGS = z.object({
     value: "on|off",
     fallback: "on",
     help: "let the kernel join datagrams from upstream (UDP_GRO)",
+  }),
+  routeMark: documented(whole(1, MARK_MAX), {
+    value: "N",
+    fallback: "9329",
+    help: "mark (fwmark) of the gateway's own sockets, which keeps them outside of the TUN",
+  }),
+  routePriority: documented(whole(1, ROUTE_PRIORITY_MAX), {
+    value: "N",
+    fallback: "9000",
+    help: "first of the 1000 priorities that the gateway's routing rules may have",
   }),
   api: documented(parsed(apiAddress), {
     value: "ADDR:PORT|off",

@@ -8,6 +8,8 @@ export interface Upstream {
   readonly address: Uint8Array;
   /** Source prefix of `--upstream-source`, or null. */
   readonly source: { readonly octets: Uint8Array; readonly bits: number } | null;
+  /** Mark of the sockets, by which routing rules keep them outside of the TUN; 0 or none: none. */
+  readonly mark?: number;
 }
 
 /** The end of IKE: it is dropped, or a daemon gets it as it is. */

@@ -10,6 +10,7 @@ import {
   ENOMEM,
   ENOSPC,
   IPPROTO_UDP,
+  SO_MARK,
   SO_RCVBUF,
   SO_RXQ_OVFL,
   SOCK_CLOEXEC,
@@ -73,6 +74,9 @@ export function openUpstream(lane: Lane, connection: Connection): "open" | "late
 function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: number): boolean {
   const { libc, tables } = lane;
   setOptions(lane, fd);
+  const { mark = 0 } = upstream;
+  tables.u32[tables.scratch >>> 2] = mark;
+  if (mark !== 0 && libc.setsockopt(fd, SOL_SOCKET, SO_MARK, tables.scratchAt, 4) < 0) return false;
   if (upstream.source !== null) {
     writeSource(lane, connection, upstream.source);
     if (libc.bind(fd, tables.scratchAt, SOCKADDR_IN_LEN) < 0) return false;

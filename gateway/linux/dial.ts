@@ -6,7 +6,7 @@ import { EALREADY, EINPROGRESS, EISCONN, SOCK_STREAM } from "./constants.ts";
 import { failed } from "./errno.ts";
 import { type OwnLabel, useFlowLabel } from "./flow_label.ts";
 import type { Kernel } from "./kernel.ts";
-import { openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
+import { markSocket, openSocket, setTcpOptions, type TcpOptions } from "./sockets.ts";
 import { emitSockaddr, type InetAddress } from "./structs.ts";
 
 /** Pause before the first check of the connection, ms. It doubles each time, up to the maximum. */
@@ -19,6 +19,8 @@ export interface DialOptions {
   readonly tcp: TcpOptions;
   /** For IPv6; null lets the kernel choose a flow label for the connection. */
   readonly ownLabel: OwnLabel | null;
+  /** The socket's mark ({@link markSocket}); default 0. */
+  readonly mark?: number;
   /** Aborts the attempt. */
   readonly signal: AbortSignal;
 }
@@ -33,12 +35,13 @@ export interface DialOptions {
 export async function dialTcp(
   kernel: Kernel,
   remote: InetAddress,
-  { timeoutMs, signal, tcp, ownLabel }: DialOptions,
+  { timeoutMs, signal, tcp, ownLabel, mark = 0 }: DialOptions,
 ): Promise<number> {
   const fd = openSocket(kernel, remote.octets, SOCK_STREAM);
   const isLabelled = remote.octets.length === 16 && ownLabel !== null;
   try {
     setTcpOptions(kernel, fd, tcp);
+    markSocket(kernel, fd, mark);
     const label = isLabelled ? useFlowLabel(kernel, fd, { to: remote.octets, own: ownLabel }) : 0;
     const sockaddr = emitSockaddr(remote, label);
     const looksMax = timeoutMs / LOOK_MAX_MS;

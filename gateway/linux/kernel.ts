@@ -31,16 +31,19 @@ export interface ScratchOptions {
   readonly mapped: MappedMemory;
   /** Offset of the window in the memory; a multiple of 8. */
   readonly offset: number;
+  /** Its length in octets; default {@link SCRATCH_LEN}. */
+  readonly len?: number;
 }
 
-/** Length of a window, in octets. */
+/** Length of a window, in octets, unless its maker asks for another. */
 export const SCRATCH_LEN = 256;
 
-/** Lays a window over `SCRATCH_LEN` octets of the memory. */
-export function createScratch({ memory, mapped, offset }: ScratchOptions): Scratch {
+/** Lays a window over a part of the memory. */
+export function createScratch(options: ScratchOptions): Scratch {
+  const { memory, mapped, offset, len = SCRATCH_LEN } = options;
   return {
-    u8: new Uint8Array(memory.buffer, offset, SCRATCH_LEN),
-    view: new DataView(memory.buffer, offset, SCRATCH_LEN),
+    u8: new Uint8Array(memory.buffer, offset, len),
+    view: new DataView(memory.buffer, offset, len),
     at: (inner) => mapped.at(offset + inner),
   };
 }

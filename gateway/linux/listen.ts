@@ -18,6 +18,7 @@ import { expectDone, type Kernel } from "./kernel.ts";
 import {
   bindSocket,
   localAddress,
+  markSocket,
   openSocket,
   setOption,
   setTcpOptions,
@@ -33,6 +34,8 @@ export interface ListenOptions {
   readonly count: number;
   /** For the connections that they accept. */
   readonly tcp: TcpOptions;
+  /** For the connections that they accept, too ({@link markSocket}); default 0. */
+  readonly mark?: number;
   /** Leaves IPv4 to another listener of the same port. Otherwise `[::]` accepts both. */
   readonly isV6Only?: boolean;
 }
@@ -63,6 +66,7 @@ export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
       setOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEPORT, value: 1 });
       claim(kernel, fd, { ...options, address });
       setTcpOptions(kernel, fd, options.tcp);
+      markSocket(kernel, fd, options.mark ?? 0);
       const result = kernel.libc.listen(fd, BACKLOG);
       expectDone(kernel.libc, result, `Cannot listen on ${socketAddressText(address)}`);
     }

@@ -11,6 +11,7 @@ import {
   IPPROTO_UDP,
   LITTLE_ENDIAN,
   SO_KEEPALIVE,
+  SO_MARK,
   SO_OOBINLINE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -146,6 +147,22 @@ function preferOption(
   const errno = trySetOption(kernel, fd, option);
   if (errno !== 0) noteRefused(kernel, call, errno);
   return errno === 0;
+}
+
+/**
+ * Gives a socket the mark (`fwmark`) by which routing rules know it; 0 leaves it without. Sockets
+ * inherit it from the listener that accepts them.
+ *
+ * @throws {Error} `Cannot mark a socket: EPERM (needs CAP_NET_ADMIN)`
+ */
+export function markSocket(kernel: Kernel, fd: number, mark: number): void {
+  if (mark === 0) return;
+  const { libc, scratch } = kernel;
+  scratch.view.setUint32(0, mark, LITTLE_ENDIAN);
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_MARK, scratch.at(0), 4) === 0) return;
+  const errno = libc.errno();
+  const hint = errno === EPERM ? "needs CAP_NET_ADMIN" : undefined;
+  throw failed("Cannot mark a socket", errno, hint);
 }
 
 /**

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { addressText } from "../model/address.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import { LITTLE_ENDIAN } from "./constants.ts";
-import { emitRouteRequest, parseAnswer } from "./netlink.ts";
+import { parseAnswer } from "./netlink.ts";
+import { emitRouteRequest } from "./routes.ts";
 import { emitIfreq, emitSockaddr, parseSockaddr } from "./structs.ts";
 
 const MAPPED = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7]);
@@ -56,20 +57,22 @@ test("emitIfreq() takes names of 1 to 15 octets", () => {
   }
 });
 
-test("emitRouteRequest() lays out header, route, destination and device", () => {
+test("emitRouteRequest() lays out header, route, destination, device and table", () => {
   const message = emitRouteRequest({
     type: 24,
     flags: 0x600,
     octets: Uint8Array.of(10, 93, 30, 0),
     bits: 24,
     index: 7,
+    table: 0x379af858,
   });
   // deno-fmt-ignore
   assert.deepEqual([...message], [
-    44, 0, 0, 0, 24, 0, 0x05, 0x06, 0, 0, 0, 0, 0, 0, 0, 0,
-    2, 24, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0,
+    52, 0, 0, 0, 24, 0, 0x05, 0x06, 0, 0, 0, 0, 0, 0, 0, 0,
+    2, 24, 0, 0, 0, 93, 253, 1, 0, 0, 0, 0,
     8, 0, 1, 0, 10, 93, 30, 0,
     8, 0, 4, 0, 7, 0, 0, 0,
+    8, 0, 15, 0, 0x58, 0xf8, 0x9a, 0x37,
   ]);
 });
 

@@ -27,6 +27,7 @@ import {
   O_RDWR,
   SIOCGIFFLAGS,
   SIOCGIFINDEX,
+  SIOCGIFMTU,
   SIOCSIFFLAGS,
   SIOCSIFMTU,
   SOCK_CLOEXEC,
@@ -72,6 +73,8 @@ export interface Tun {
   readonly offloads: TunOffloads;
   /** Whether we made the device. If so, it vanishes with the last of `queues`. */
   readonly isOurs: boolean;
+  /** What a device was like that we have not made; null if we have. */
+  readonly before: { readonly mtu: number; readonly isUp: boolean } | null;
 }
 
 /**
@@ -87,12 +90,16 @@ export function openTun(kernel: Kernel, options: TunOptions): Tun {
   expectDone(libc, control, `Cannot open TUN "${name}"`);
   try {
     const isOurs = interfaceIndex(kernel, control, name) === undefined;
+    const before = isOurs ? null : {
+      mtu: ask(kernel, control, { name, request: SIOCGIFMTU }),
+      isUp: (ask(kernel, control, { name, request: SIOCGIFFLAGS }) & IFF_UP) !== 0,
+    };
     const offloads = openQueues(kernel, options, queues);
     setMtu(kernel, control, { name, mtu });
     bringUp(kernel, control, name);
     const index = interfaceIndex(kernel, control, name);
     if (index === undefined) throw failed(`Cannot open TUN "${name}"`, ENODEV);
-    return { name, index, queues, offloads, isOurs };
+    return { name, index, queues, offloads, isOurs, before };
   } catch (error) {
     for (const fd of queues) libc.close(fd);
     throw error;
@@ -203,11 +210,21 @@ function setMtu(kernel: Kernel, control: number, device: { name: string; mtu: nu
   expectDone(libc, result, `Cannot set MTU ${device.mtu} of TUN "${device.name}"`);
 }
 
-function bringUp({ libc, scratch }: Kernel, control: number, name: string): void {
+/** The number that a request SIOCGIF... returns for the device. */
+function ask(
+  { libc, scratch }: Kernel,
+  control: number,
+  { name, request }: { readonly name: string; readonly request: number },
+): number {
   scratch.u8.set(emitIfreq(name, 0));
-  const asked = libc.ioctl(control, SIOCGIFFLAGS, scratch.at(0));
-  expectDone(libc, asked, `Cannot ask for the flags of TUN "${name}"`);
-  const flags = scratch.view.getInt16(IFREQ_VALUE_AT, LITTLE_ENDIAN);
+  const asked = libc.ioctl(control, request, scratch.at(0));
+  expectDone(libc, asked, `Cannot ask for the state of TUN "${name}"`);
+  return scratch.view.getInt32(IFREQ_VALUE_AT, LITTLE_ENDIAN);
+}
+
+function bringUp(kernel: Kernel, control: number, name: string): void {
+  const { libc, scratch } = kernel;
+  const flags = ask(kernel, control, { name, request: SIOCGIFFLAGS }) & 0xffff;
   scratch.view.setInt16(IFREQ_VALUE_AT, flags | IFF_UP, LITTLE_ENDIAN);
   const result = libc.ioctl(control, SIOCSIFFLAGS, scratch.at(0));
   expectDone(libc, result, `Cannot bring up TUN "${name}"`);

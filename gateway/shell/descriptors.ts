@@ -10,7 +10,7 @@ import { type Listeners, listenTcp } from "../linux/listen.ts";
 import { checkTcpOptions, knowsUdpSegment, setNotSentLowat } from "../linux/sockets.ts";
 import { openTun, type Tun } from "../linux/tun.ts";
 import { type SocketAddress, socketAddressText } from "../model/socket_address.ts";
-import { endsOf } from "./ends.ts";
+import { endsOf, markOf } from "./ends.ts";
 import type { Machine } from "./machine.ts";
 import { coreOffload } from "./offloads.ts";
 
@@ -33,10 +33,11 @@ export interface Descriptors {
  */
 export function openDescriptors(kernel: Kernel, config: GatewayConfig): Descriptors {
   const { lanes } = config;
+  const mark = markOf(config);
   // `[::]` takes IPv4 too, unless that has a listener of its own on the port.
   const addresses = config.listen.map(({ address }) => address);
   const listeners = config.listen.map(({ address, tcp }) =>
-    listenTcp(kernel, { address, count: lanes, tcp, isV6Only: hasV4Twin(address, addresses) })
+    listenTcp(kernel, { address, count: lanes, tcp, mark, isV6Only: hasV4Twin(address, addresses) })
   );
   // Else the log would say it of each try to connect.
   if (config.connect !== null) checkTcpOptions(kernel, config.tcp);

@@ -41,8 +41,8 @@ export interface DialerOptions extends AdoptOptions {
   readonly log: Log;
   /** Looks up the responder's addresses; called before each connection. */
   readonly resolve: () => Promise<readonly IpAddress[]>;
-  /** Whether packets to this address would go into the TUN. */
-  readonly leadsInside: (address: IpAddress) => boolean;
+  /** Mark of the connections, by which routing rules keep them outside of the TUN; 0: none. */
+  readonly mark: number;
   /** Monotonic ms. */
   readonly clock: () => number;
   /** From 0 up to 1; spreads the tries of originators that have lost the same responder. */
@@ -170,16 +170,13 @@ async function connectOnce(state: State): Promise<number> {
 /**
  * Connects to one address, and sends the stream prefix.
  *
- * @throws {Error} If the address lies inside the tunnel, or the connection fails
+ * @throws {Error} If the connection fails
  */
 async function openTo(state: State, address: IpAddress): Promise<Dialled> {
-  const { kernel, target, log, tcp, signal, ownLabel, leadsInside } = state;
+  const { kernel, target, tcp, signal, ownLabel, mark } = state;
   const remote = { octets: address.octets, port: target.port };
-  if (leadsInside(address)) {
-    throw new Error(`Cannot connect to ${socketAddressText(remote)}: an SA's remote holds it`);
-  }
   const timeoutMs = CONNECT_TIMEOUT_MS;
-  const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, ownLabel });
+  const fd = await dialTcp(kernel, remote, { timeoutMs, signal, tcp, ownLabel, mark });
   setNotSentLowat(kernel, fd, LOWAT_START);
   const { libc, scratch } = kernel;
   scratch.u8.set(STREAM_PREFIX);

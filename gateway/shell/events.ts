@@ -51,10 +51,8 @@ export interface EventHub {
   tellLost(blocks: readonly number[]): void;
   /** Tells that the host refused a lane something. */
   trouble(lane: number, notice: TroubleNotice): void;
-  /** Tells an event of the shell itself; the log has it at level `debug`. */
-  tell(event: string, fields: GatewayEvent["fields"]): void;
-  /** Tells an event of the shell at level `warn`. */
-  warn(event: string, fields: GatewayEvent["fields"]): void;
+  /** Tells an event of the shell itself; the log has it at `level`, or else at `debug`. */
+  tell(event: string, fields: GatewayEvent["fields"], level?: LogLevel): void;
   /** Calls `listener` with each event from now on. The result ends that. */
   subscribe(listener: (event: GatewayEvent) => void): () => void;
 }
@@ -134,8 +132,7 @@ export function createEventHub(
     drainRing,
     tellLost,
     trouble,
-    tell: (event, fields) => publish({ level: "debug", event, fields }),
-    warn: (event, fields) => publish({ level: "warn", event, fields }),
+    tell: (event, fields, level = "debug") => publish({ level, event, fields }),
     subscribe,
   };
 }

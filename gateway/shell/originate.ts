@@ -1,16 +1,14 @@
-// The part of a gateway that `connect` adds: the dialer, and the check that an SA does not lead the
-// dialer's own connection into the tunnel.
+// The part of a gateway that `connect` adds: the dialer.
 
 import type { GatewayConfig } from "../config/types.ts";
-import { contains } from "../model/prefix.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type DialerOptions, startDialer } from "./dialer.ts";
+import { markOf } from "./ends.ts";
 import type { Log } from "./log.ts";
-import { loopCheck } from "./loop_check.ts";
 import type { Machine } from "./machine.ts";
 import { resolveHost } from "./resolve.ts";
 import { findResponder } from "./responder.ts";
-import type { SaCheck, SaListener } from "./sa_changes.ts";
+import type { SaListener } from "./sa_changes.ts";
 
 /** The process that the gateway runs in. */
 export interface OriginateOptions {
@@ -27,7 +25,6 @@ export interface OriginateParts
 
 /** The originator's contributions to a gateway; without `connect` the lists are empty. */
 export interface Originator {
-  readonly checks: readonly SaCheck[];
   readonly listeners: readonly SaListener[];
   /** To be called when the gateway drains. */
   readonly drains: readonly (() => void)[];
@@ -38,10 +35,9 @@ export async function originate(
   { runtime, config, log }: OriginateOptions,
   { machine, ...parts }: OriginateParts,
 ): Promise<Originator> {
-  const { connect: target, inner } = config;
-  if (target === null) return { checks: [], listeners: [], drains: [] };
+  const { connect: target } = config;
+  if (target === null) return { listeners: [], drains: [] };
   const { kernel, clock } = machine;
-  const isRouted = inner.kind === "tun";
   const ending = new AbortController();
   const { signal } = ending;
   const responder = await findResponder({ target, lookUp: resolveHost, log, signal });
@@ -53,15 +49,10 @@ export async function originate(
     log,
     clock,
     random: () => randomFraction(runtime),
+    mark: markOf(config),
     resolve: responder.look,
-    leadsInside: (address) =>
-      isRouted &&
-      parts.sad.views().some(({ direction, remote }) =>
-        direction === "outbound" && contains(remote, address)
-      ),
   });
   return {
-    checks: isRouted ? [loopCheck(responder.addresses)] : [],
     listeners: [dialer],
     drains: [() => ending.abort(), dialer.stop],
   };

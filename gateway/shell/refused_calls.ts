@@ -16,13 +16,13 @@ export interface RefusedCalls {
 }
 
 /** Makes the record of a gateway that has been refused nothing yet. */
-export function createRefusedCalls(events: Pick<EventHub, "warn">): RefusedCalls {
+export function createRefusedCalls(events: Pick<EventHub, "tell">): RefusedCalls {
   const calls = new Set<BetterCall>();
 
   function note(lane: number | null, { call, reason }: RefusedCall): void {
     if (calls.has(call)) return;
     calls.add(call);
-    events.warn("call_refused", { ...lane !== null && { lane }, call, reason });
+    events.tell("call_refused", { ...lane !== null && { lane }, call, reason }, "warn");
   }
 
   return { note, has: (call) => calls.has(call) };

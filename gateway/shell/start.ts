@@ -7,7 +7,6 @@ import type { EngineChoice } from "../engine/choose.ts";
 import { forbidDebugger, forbidDumps } from "../linux/dumps.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
-import type { Tun } from "../linux/tun.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
@@ -16,7 +15,7 @@ import type { RefusedCall } from "../model/better_call.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
 import { type Connections, createConnections } from "./connections.ts";
-import { laneInits, openDescriptors } from "./descriptors.ts";
+import { type Descriptors, laneInits, openDescriptors } from "./descriptors.ts";
 import { createDrain } from "./drain.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
 import { createEventHub, type EventHub } from "./events.ts";
@@ -25,18 +24,18 @@ import { createKeyUse } from "./key_use.ts";
 import { type Lanes, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
+import { type Network, startNetwork } from "./network.ts";
 import { offloadsInUse } from "./offloads.ts";
 import { originate } from "./originate.ts";
 import { createOrders } from "./orders.ts";
 import { createRefusedCalls, type RefusedCalls } from "./refused_calls.ts";
-import { createSaChanges, type SaChanges, type SaListener } from "./sa_changes.ts";
+import { createSaChanges, type SaChanges } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
 import { sweep } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
-import { routeSas } from "./tun_routes.ts";
 
 /** Descriptors that the process needs beside those of connections. */
 const DESCRIPTORS_EXTRA = 64;
@@ -105,12 +104,18 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       finish(1);
     },
   });
-  const parts = { ...tables, machine, lanes, events, refused, tun: descriptors.tun };
-  const { gateway, changes } = await assemble(options, parts);
-  await installStatic(gateway, config);
+  const parts = { ...tables, machine, lanes, events, refused, descriptors };
+  const { gateway, changes, network } = await assemble(options, parts);
+  await installStatic(gateway, config).catch((error: unknown) => {
+    network.close();
+    throw error;
+  });
   const swept = { ...machine, events, sad: tables.sad, changes, log };
   const sweeping = setInterval(() => sweep(swept), SWEEP_MS);
-  void finished.then(() => clearInterval(sweeping));
+  void finished.then(() => {
+    clearInterval(sweeping);
+    network.close();
+  });
 
   function fail(error: unknown): void {
     log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });
@@ -166,7 +171,7 @@ interface Parts extends Tables {
   readonly lanes: Lanes;
   readonly events: EventHub;
   readonly refused: RefusedCalls;
-  readonly tun: Tun | null;
+  readonly descriptors: Descriptors;
 }
 
 /**
@@ -176,8 +181,10 @@ interface Parts extends Tables {
 async function assemble(
   options: StartOptions,
   parts: Parts,
-): Promise<{ readonly gateway: Gateway; readonly changes: SaChanges }> {
-  const { machine, rows, sad, connections, lanes, events } = parts;
+): Promise<
+  { readonly gateway: Gateway; readonly changes: SaChanges; readonly network: Network }
+> {
+  const { machine, rows, sad, connections, lanes, events, descriptors } = parts;
   const { config } = options;
   const { clock } = machine;
   const startedAt = clock();
@@ -192,10 +199,19 @@ async function assemble(
   });
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
   const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
+  const network = startNetwork({
+    ...options,
+    kernel: machine.kernel,
+    tun: descriptors.tun,
+    listening: descriptors.listeners.map(({ address }) => address),
+    events,
+    // Those who hear that the host has got or lost an address go in here.
+    addressListeners: [],
+  });
   const changes = createSaChanges({
     sad,
-    checks: originator.checks,
-    listeners: [...routing(options, parts), tellSas(events), ...originator.listeners],
+    checks: [],
+    listeners: [...network.listeners, tellSas(events), ...originator.listeners],
   });
   const gateway = createGateway({
     connections,
@@ -203,19 +219,14 @@ async function assemble(
     changes,
     orders,
     drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
-    checks: [],
+    checks: network.checks,
     events,
     readTotals,
     fixed: fixedStatus(options, machine),
-    offloads: () => offloadsInUse(config, parts.tun, parts.refused),
+    offloads: () => offloadsInUse(config, parts.descriptors.tun, parts.refused),
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
-  return { gateway, changes };
-}
-
-/** Routes into the TUN; with the echo host there are none. */
-function routing({ log }: StartOptions, { machine, tun }: Parts): readonly SaListener[] {
-  return tun === null ? [] : [routeSas({ kernel: machine.kernel, tun, log })];
+  return { gateway, changes, network };
 }
 
 /** The part of the status that never changes. */

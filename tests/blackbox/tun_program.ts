@@ -28,7 +28,7 @@ export const CASES: Cases = {
   "a device that is removed is told of": loseDevice,
   "a device that the gateway has made goes with it, one that was there stays": leaveDevice,
   "two lanes share a device, one queue each": shareDevice,
-  "connect carries what its TUN sends, and a route for its responder is refused": originate,
+  "connect carries what its TUN sends": originate,
 };
 
 const TUN = "cv0";
@@ -214,8 +214,6 @@ async function originate(): Promise<void> {
     peer: "responder",
   };
   await api.installSa({ ...peer.outboundBody, ...turned, direction: "inbound" });
-  const loop = { ...makePeer().outboundBody, remote: ["127.0.0.0/8"] };
-  equal((await api.request("POST", "/v1/sas", { body: loop })).status, 422);
   await api.installSa({ ...peer.inboundBody, ...turned, direction: "outbound" });
   const { socket, received } = await openUdp(peer.ends.source);
   const isEchoed = async (): Promise<boolean> => {
@@ -265,9 +263,9 @@ async function openUdp(address = HOST): Promise<{
   return { socket, port: socket.address().port, received: () => got };
 }
 
-/** Routes to single hosts through the device. */
+/** Routes to single hosts through the device, in whatever table. */
 function hostRoutes(): string[] {
-  const routes = ip("-4", "route", "show", "dev", TUN).split("\n");
+  const routes = ip("-4", "route", "show", "dev", TUN, "table", "all").split("\n");
   return routes.map((line) => line.split(" ")[0] ?? "").filter((to) => /^10\.93\.6\d/.test(to));
 }
 

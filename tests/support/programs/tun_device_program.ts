@@ -35,8 +35,12 @@ import {
   TUNSETVNETHDRSZ,
 } from "../../../gateway/linux/constants.ts";
 import { expectDone, numberArgument } from "../../../gateway/linux/kernel.ts";
-import { emitRouteRequest } from "../../../gateway/linux/netlink.ts";
-import { addRoute, removeRoute, type Route } from "../../../gateway/linux/routes.ts";
+import {
+  addRoute,
+  emitRouteRequest,
+  removeRoute,
+  type Route,
+} from "../../../gateway/linux/routes.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "../../../gateway/linux/structs.ts";
 import { openTun } from "../../../gateway/linux/tun.ts";
 import { runtime } from "../../../gateway/runtime/mod.ts";
@@ -77,6 +81,8 @@ export const UNPRIVILEGED = "openTun() names the privilege that it needs";
 const kernel = openTestKernel();
 const { libc, scratch } = kernel;
 const NAME = "culvert0";
+/** The routes of the host have the same form as ours. */
+const MAIN = 254;
 /** `struct virtio_net_hdr`, in front of each packet of a device with offloads. */
 const VNET_LEN = 10;
 const BOTH = { tcp: true, udp: true };
@@ -277,7 +283,7 @@ function routeV4(): void {
 
 function routeTwice(): void {
   const { queues, index } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
-  const whole = { octets: new Uint8Array(4), bits: 0, index };
+  const whole = { octets: new Uint8Array(4), bits: 0, index, table: MAIN };
   for (const route of [v4(index), v6(index), whole]) {
     const { kernel: tracking, open } = trackDescriptors(kernel);
     assert.equal(removeRoute(tracking, route), "absent");
@@ -325,7 +331,7 @@ function routes(): string {
 }
 
 function v4(index: number): Route {
-  return { octets: Uint8Array.of(10, 93, 30, 0), bits: 24, index };
+  return { octets: Uint8Array.of(10, 93, 30, 0), bits: 24, index, table: MAIN };
 }
 
 function v6(index: number): Route {
@@ -333,6 +339,7 @@ function v6(index: number): Route {
     octets: Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0x30, ...new Uint8Array(10)),
     bits: 48,
     index,
+    table: MAIN,
   };
 }
 

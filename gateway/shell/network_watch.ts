@@ -1,0 +1,187 @@
+// Watches devices, addresses, routes and rules of the host, and tells those whom it concerns. It
+// looks from time to time, without waiting, because the shell has no loop to wait in.
+
+import {
+  RT_TABLE_MAIN,
+  RTM_DELADDR,
+  RTM_DELLINK,
+  RTM_DELROUTE,
+  RTM_DELRULE,
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWROUTE,
+  RTMGRP_IPV4_IFADDR,
+  RTMGRP_IPV4_ROUTE,
+  RTMGRP_IPV4_RULE,
+  RTMGRP_IPV6_IFADDR,
+  RTMGRP_IPV6_ROUTE,
+  RTMGRP_IPV6_RULE,
+  RTMGRP_LINK,
+} from "../linux/constants.ts";
+import type { Kernel } from "../linux/kernel.ts";
+import { listAddresses, parseHostAddress, parseLink } from "../linux/links.ts";
+import type { Message } from "../linux/netlink.ts";
+import { type NetlinkWatch, openNetlinkWatch } from "../linux/netlink_socket.ts";
+import { OUR_PROTOCOL, parseRoute, type ToldRoute } from "../linux/routes.ts";
+import { parseOurRule } from "../linux/rules.ts";
+import type { Log } from "./log.ts";
+
+/** What has changed since the last look. */
+export interface NetworkChange {
+  /** Some news were lost: look at everything. */
+  readonly isUnknown: boolean;
+  readonly hasLinks: boolean;
+  readonly hasAddresses: boolean;
+  /**
+   * Interface indices of devices that were down or lost an address, be it for a moment. The kernel
+   * then removes routes through them without a word.
+   */
+  readonly disturbed: ReadonlySet<number>;
+  /** A default route of `main` came or went. */
+  readonly hasDefaults: boolean;
+  /** A rule of ours went, be it by our own hand. */
+  readonly hasRules: boolean;
+  /** Routes with our protocol number that went, likewise. */
+  readonly removedRoutes: readonly ToldRoute[];
+}
+
+export interface NetworkWatchOptions {
+  /** With a window of 32 KiB. */
+  readonly kernel: Kernel;
+  readonly log: Log;
+  /** In the order in which they hear. */
+  readonly listeners: readonly ((change: NetworkChange) => void)[];
+  /** Interface index of a device whose addresses are not the host's way out, or 0. */
+  readonly tunIndex: number;
+  /**
+   * Called after the host has got or lost an address, other than the TUN's. Connected sockets may
+   * have a source that the host no longer has.
+   */
+  readonly addressListeners: readonly (() => void)[];
+}
+
+/** Time between two looks, ms. */
+const LOOK_MS = 200;
+
+const GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
+  RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE | RTMGRP_IPV6_RULE;
+
+/**
+ * Starts to watch. The result ends it. A host that refuses is told of once; the gateway does
+ * without then.
+ */
+export function watchNetwork(options: NetworkWatchOptions): () => void {
+  const { kernel, log } = options;
+  let watch: NetlinkWatch | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let known = "";
+
+  function end(): void {
+    clearInterval(timer);
+    watch?.close();
+    watch = undefined;
+  }
+
+  /** Ends the watch if the action fails. */
+  function guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log("warn", "network_watch_failed", { reason });
+      end();
+    }
+  }
+
+  function look(): void {
+    const change = watch === undefined ? undefined : readChange(watch.read);
+    if (change !== undefined) known = tell(options, change, known);
+  }
+
+  guarded(() => {
+    watch = openNetlinkWatch(kernel, GROUPS);
+    known = addressKey(options);
+    timer = setInterval(() => guarded(look), LOOK_MS);
+  });
+  return end;
+}
+
+/** Tells all listeners. Returns the host's addresses, of which `known` were there before. */
+function tell(
+  options: NetworkWatchOptions,
+  change: NetworkChange,
+  known: string,
+): string {
+  const { log, listeners, addressListeners } = options;
+  for (const listener of listeners) listener(change);
+  if (!change.isUnknown && !change.hasAddresses) return known;
+  const now = addressKey(options);
+  if (now === known) return known;
+  log("info", "addresses_changed");
+  for (const listener of addressListeners) listener();
+  return now;
+}
+
+/** The host's addresses without those of the TUN, as one text. */
+function addressKey({ kernel, tunIndex }: NetworkWatchOptions): string {
+  return listAddresses(kernel)
+    .filter(({ index }) => index !== tunIndex)
+    .map(({ index, octets }) => `${index} ${octets.join(".")}`)
+    .sort()
+    .join();
+}
+
+/** Undefined if nothing came. */
+function readChange(
+  read: (each: (message: Message) => void) => boolean,
+): NetworkChange | undefined {
+  const change = {
+    ...{ hasLinks: false, hasAddresses: false, hasDefaults: false, hasRules: false },
+    removedRoutes: [] as ToldRoute[],
+    disturbed: new Set<number>(),
+  };
+  let isAny = false;
+  const isWhole = read((message) => {
+    isAny = true;
+    note(change, message);
+  });
+  return isAny || !isWhole ? { ...change, isUnknown: !isWhole } : undefined;
+}
+
+type Noted = Omit<Mutable<NetworkChange>, "isUnknown" | "removedRoutes" | "disturbed"> & {
+  readonly removedRoutes: ToldRoute[];
+  readonly disturbed: Set<number>;
+};
+
+type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
+
+function note(change: Noted, message: Message): void {
+  switch (message.type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK: {
+      const { index, isUp } = parseLink(message);
+      change.hasLinks = true;
+      if (!isUp) change.disturbed.add(index);
+      return;
+    }
+    case RTM_NEWADDR:
+    case RTM_DELADDR: {
+      const address = parseHostAddress(message);
+      change.hasAddresses = true;
+      if (message.type === RTM_DELADDR && address !== undefined) {
+        change.disturbed.add(address.index);
+      }
+      return;
+    }
+    case RTM_DELRULE:
+      change.hasRules ||= parseOurRule(message) !== undefined;
+      return;
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE: {
+      const route = parseRoute(message);
+      const isOurs = route.protocol === OUR_PROTOCOL;
+      if (message.type === RTM_DELROUTE && isOurs) change.removedRoutes.push(route);
+      change.hasDefaults ||= route.table === RT_TABLE_MAIN && route.bits === 0;
+    }
+  }
+}
