@@ -132,9 +132,12 @@ export function parseAnswer(view: DataView, len: number): number {
   return -view.getInt32(NLMSGHDR_LEN, LITTLE_ENDIAN);
 }
 
-/** Whether a message ends a dump, be it by an error. */
-export function isEnd({ type }: Message): boolean {
-  return type === NLMSG_DONE || type === NLMSG_ERROR;
+/**
+ * Returns errno of a message that ends a dump, 0 for a good end; undefined for all other messages.
+ */
+export function endOf({ type, body }: Message): number | undefined {
+  if (type !== NLMSG_DONE && type !== NLMSG_ERROR) return undefined;
+  return body.byteLength < 4 ? 0 : -body.getInt32(0, LITTLE_ENDIAN);
 }
 
 function aligned(headLen: number, data: Uint8Array): number {

@@ -2,9 +2,11 @@
 
 import {
   AF_NETLINK,
+  EAFNOSUPPORT,
   EAGAIN,
   EINTR,
   ENOBUFS,
+  ENOENT,
   EOPNOTSUPP,
   EPERM,
   LITTLE_ENDIAN,
@@ -20,7 +22,7 @@ import {
 } from "./constants.ts";
 import { failed } from "./errno.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
-import { isEnd, type Message, parseAnswer, parseMessages } from "./netlink.ts";
+import { endOf, type Message, parseAnswer, parseMessages } from "./netlink.ts";
 import { setOption } from "./sockets.ts";
 
 /** Opens a socket of rtnetlink. */
@@ -115,7 +117,11 @@ function isConsistent(
       const messages = parseMessages(scratch.view, expectDone(libc, len, options.action));
       for (const message of messages) {
         wasChanged ||= (message.flags & NLM_F_DUMP_INTR) !== 0;
-        if (isEnd(message)) return !wasChanged;
+        const errno = endOf(message);
+        if (errno !== undefined && errno !== 0 && !ABSENT.includes(errno)) {
+          throw failed(options.action, errno, HINTS[errno]);
+        }
+        if (errno !== undefined) return !wasChanged;
         each(message);
       }
       if (options.isFirstOnly === true || messages.length === 0) return true;
@@ -175,6 +181,9 @@ export function openNetlinkWatch(kernel: Kernel, groups: number): NetlinkWatch {
 
   return { read, close: () => void libc.close(fd) };
 }
+
+/** Errors of a dump that mean an empty table: no such table, no such family, no such rules. */
+const ABSENT: readonly number[] = [ENOENT, EAFNOSUPPORT, EOPNOTSUPP];
 
 const HINTS: Readonly<Record<number, string>> = {
   [EPERM]: "needs CAP_NET_ADMIN",

@@ -117,10 +117,10 @@ export function parseRoute(message: Message): ToldRoute {
   return {
     family: body.getUint8(0),
     octets: attributes.get(RTA_DST),
-    bits: body.getUint8(1),
+    bits: body.getUint8(ROUTE_BITS_AT),
     indices: device === undefined ? hops(ways) : [device],
     table: u32Of(attributes.get(RTA_TABLE)) ?? body.getUint8(4),
-    protocol: body.getUint8(5),
+    protocol: body.getUint8(ROUTE_PROTOCOL_AT),
   };
 }
 
@@ -175,3 +175,7 @@ function routeText({ octets, bits }: Pick<Route, "octets" | "bits">): string {
 }
 
 const RTMSG_LEN = 12;
+
+/** Offsets of the prefix's length and the protocol in `rtmsg`. */
+export const ROUTE_BITS_AT = 1;
+export const ROUTE_PROTOCOL_AT = 5;

@@ -22,7 +22,13 @@ import type { Kernel } from "../linux/kernel.ts";
 import { listAddresses, parseHostAddress, parseLink } from "../linux/links.ts";
 import type { Message } from "../linux/netlink.ts";
 import { type NetlinkWatch, openNetlinkWatch } from "../linux/netlink_socket.ts";
-import { OUR_PROTOCOL, parseRoute, type ToldRoute } from "../linux/routes.ts";
+import {
+  OUR_PROTOCOL,
+  parseRoute,
+  ROUTE_BITS_AT,
+  ROUTE_PROTOCOL_AT,
+  type ToldRoute,
+} from "../linux/routes.ts";
 import { parseOurRule } from "../linux/rules.ts";
 import type { Log } from "./log.ts";
 
@@ -63,47 +69,63 @@ export interface NetworkWatchOptions {
 /** Time between two looks, ms. */
 const LOOK_MS = 200;
 
+/** Looks that are left out before a watch that has failed begins again. */
+const LOOKS_APART = 4;
+
+const UNKNOWN: NetworkChange = {
+  ...{ isUnknown: true, hasLinks: true, hasAddresses: true, hasDefaults: true, hasRules: true },
+  removedRoutes: [],
+  disturbed: new Set(),
+};
+
 const GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
   RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE | RTMGRP_IPV6_RULE;
 
 /**
- * Starts to watch. The result ends it. A host that refuses is told of once; the gateway does
- * without then.
+ * Starts to watch. The result ends it. If the host refuses, that is told once, and it tries again
+ * each second; the gateway does without meanwhile.
  */
 export function watchNetwork(options: NetworkWatchOptions): () => void {
   const { kernel, log } = options;
   let watch: NetlinkWatch | undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
   let known = "";
+  let refusal = "";
+  let openAgainIn = 0;
 
-  function end(): void {
-    clearInterval(timer);
+  function close(): void {
     watch?.close();
     watch = undefined;
   }
 
-  /** Ends the watch if the action fails. */
-  function guarded(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log("warn", "network_watch_failed", { reason });
-      end();
-    }
+  function open(): void {
+    watch = openNetlinkWatch(kernel, GROUPS);
+    // What it was like while nobody watched is not known.
+    if (refusal !== "") known = tell(options, UNKNOWN, known);
+    else known = addressKey(options);
+    refusal = "";
   }
 
   function look(): void {
-    const change = watch === undefined ? undefined : readChange(watch.read);
-    if (change !== undefined) known = tell(options, change, known);
+    try {
+      if (watch === undefined && openAgainIn-- > 0) return;
+      if (watch === undefined) open();
+      const change = watch === undefined ? undefined : readChange(watch.read);
+      if (change !== undefined) known = tell(options, change, known);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== refusal) log("warn", "network_watch_failed", { reason });
+      refusal = reason;
+      openAgainIn = LOOKS_APART;
+      close();
+    }
   }
 
-  guarded(() => {
-    watch = openNetlinkWatch(kernel, GROUPS);
-    known = addressKey(options);
-    timer = setInterval(() => guarded(look), LOOK_MS);
-  });
-  return end;
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return (): void => {
+    clearInterval(timer);
+    close();
+  };
 }
 
 /** Tells all listeners. Returns the host's addresses, of which `known` were there before. */
@@ -148,6 +170,11 @@ function readChange(
   return isAny || !isWhole ? { ...change, isUnknown: !isWhole } : undefined;
 }
 
+/** Whether a message is about a route of ours or a default route. */
+function concernsUs({ body }: Message): boolean {
+  return body.getUint8(ROUTE_BITS_AT) === 0 || body.getUint8(ROUTE_PROTOCOL_AT) === OUR_PROTOCOL;
+}
+
 type Noted = Omit<Mutable<NetworkChange>, "isUnknown" | "removedRoutes" | "disturbed"> & {
   readonly removedRoutes: ToldRoute[];
   readonly disturbed: Set<number>;
@@ -178,6 +205,8 @@ function note(change: Noted, message: Message): void {
       return;
     case RTM_NEWROUTE:
     case RTM_DELROUTE: {
+      // A router may tell of thousands: only what concerns us is read.
+      if (!concernsUs(message)) return;
       const route = parseRoute(message);
       const isOurs = route.protocol === OUR_PROTOCOL;
       if (message.type === RTM_DELROUTE && isOurs) change.removedRoutes.push(route);

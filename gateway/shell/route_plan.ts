@@ -110,17 +110,32 @@ function rank({ action }: Rule): number {
 
 /** Packets of our own sockets, and of our flows. */
 function guards(input: PlanInput): Rule[] {
-  const { family, mark, addresses, sections } = input;
-  const ours = sections.some(({ local }) => addresses.other.some((octets) => holds(local, octets)));
+  const { mark, addresses } = input;
   return [
     ...addresses.tun.map((octets) =>
       jump(input, [GUARD, UNBOUND], { from: whole(octets), input: LOOPBACK })
     ),
     nop(input, UNBOUND),
     jump(input, [MARK, END], { mark: { value: mark, mask: 0xffff_ffff } }),
-    ...input.flows.filter((flow) => ours && flow.family === family)
-      .map(({ family: _, ...flow }) => jump(input, [FLOWS, END], { ...flow, input: LOOPBACK })),
+    ...ownFlows(input),
   ];
+}
+
+/**
+ * Our flows from each address of the host that a `local` holds.
+ *
+ * The rules name the source and no input device: for a rule with `lo` the kernel does not look for
+ * the ports of packets that come in, whose way back it looks up.
+ */
+function ownFlows(input: PlanInput): Rule[] {
+  const { family, sections, addresses, flows } = input;
+  const held = addresses.other.filter((octets) =>
+    sections.some(({ local }) => holds(local, octets))
+  );
+  return flows.filter((flow) => flow.family === family).flatMap(({ family: _, from, ...flow }) =>
+    held.filter((octets) => from === undefined || holds(from, octets))
+      .map((octets) => jump(input, [FLOWS, END], { ...flow, from: whole(octets) }))
+  );
 }
 
 /**

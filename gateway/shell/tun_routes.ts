@@ -4,7 +4,7 @@
 import { AF_INET, AF_INET6, RT_SCOPE_LINK, RT_TABLE_MAIN } from "../linux/constants.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { type HostAddress, listAddresses } from "../linux/links.ts";
-import { addRoute, listRoutes, removeRoute, type Route } from "../linux/routes.ts";
+import { addRoute, listRoutes, removeRoute, type Route, type ToldRoute } from "../linux/routes.ts";
 import { addRule, listOurRules, removeRule, type Rule, ruleKey } from "../linux/rules.ts";
 import type { Tun } from "../linux/tun.ts";
 import { addressText } from "../model/address.ts";
@@ -123,7 +123,7 @@ function applyFamily(state: State, family: number, addresses: OwnAddresses): voi
     ...{ family, owner, mark, addresses, flows },
     first: priority,
     device: tun.name,
-    sections: sections.of(family === AF_INET ? 4 : 16).map(({ local, table, lengths }) => ({
+    sections: sections.of(octetsOf(family)).map(({ local, table, lengths }) => ({
       ...{ local, table },
       lengths: [...lengths.keys()],
     })),
@@ -194,23 +194,41 @@ function restoreRules(state: State): number {
 /** Puts back the routes among these that SAs still want. */
 function restoreSome(state: State, removed: NetworkChange["removedRoutes"]): number {
   let count = 0;
-  for (const { table, bits, octets, family } of removed) {
-    const section = state.sections.at(table);
-    if (section === undefined) continue;
-    const to = octets ?? new Uint8Array(family === AF_INET ? 4 : 16);
-    const wanted = section.remotes.get(`${addressText(to)}/${bits}`);
-    if (wanted !== undefined) count += restore(state, section, wanted.prefix);
+  for (const route of removed) {
+    const section = state.sections.at(route.table);
+    const wanted = section?.remotes.get(textOf(route));
+    if (section === undefined || wanted === undefined) continue;
+    count += restore(state, section, wanted.prefix);
   }
   return count;
 }
 
 /** Puts back every route that is missing; returns how many. */
 function restoreRoutes(state: State): number {
+  const { kernel, tun, sections } = state;
   let count = 0;
-  for (const section of [...state.sections.of(4), ...state.sections.of(16)]) {
-    for (const { prefix } of section.remotes.values()) count += restore(state, section, prefix);
+  for (const family of FAMILIES) {
+    const there = new Set(
+      listRoutes(kernel, { family, of: { index: tun.index } }).map((route) =>
+        `${route.table} ${textOf(route)}`
+      ),
+    );
+    for (const section of sections.of(octetsOf(family))) {
+      for (const [text, { prefix }] of section.remotes) {
+        if (!there.has(`${section.table} ${text}`)) count += restore(state, section, prefix);
+      }
+    }
   }
   return count;
+}
+
+/** The prefix of a route as selectors have it. */
+function textOf({ octets, bits, family }: ToldRoute): string {
+  return `${addressText(octets ?? new Uint8Array(octetsOf(family)))}/${bits}`;
+}
+
+function octetsOf(family: number): 4 | 16 {
+  return family === AF_INET ? 4 : 16;
 }
 
 function restore(state: State, { table }: RouteSection, prefix: Prefix): number {
@@ -226,7 +244,7 @@ function readAddresses({ kernel, tun }: State): Readonly<Record<number, OwnAddre
     scope < RT_SCOPE_LINK || octets.length === 4 && scope === RT_SCOPE_LINK
   );
   return Object.fromEntries(FAMILIES.map((family) => {
-    const len = family === AF_INET ? 4 : 16;
+    const len = octetsOf(family);
     const mine = all.filter(({ octets }) => octets.length === len);
     const ways = new Set(defaultDevices(kernel, family));
     const of = (isWanted: (address: HostAddress) => boolean): Uint8Array[] =>

@@ -2,8 +2,6 @@
 // `network_program.ts NAME` ends with 0 if the case holds.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { createSocket } from "node:dgram";
 import { openApi } from "../support/api.ts";
 import { expectEcho } from "../support/echo.ts";
 import { openEsp } from "../support/esp.ts";
@@ -15,6 +13,7 @@ import {
   CLIENT,
   connectFrom,
   DAEMON,
+  expectIke,
   FAR,
   GATEWAY,
   type GatewayHost,
@@ -25,7 +24,7 @@ import {
   startThere,
   tablesOf,
 } from "../support/two_hosts.ts";
-import { settle, WAIT_MS, within } from "../support/wait.ts";
+import { settle } from "../support/wait.ts";
 
 export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "the daemon inside a remote gets IKE": reachDaemon,
@@ -38,6 +37,7 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "what a killed gateway has left is removed at the next start": cleanUp,
   "a device that comes up again has its routes": comeBack,
   "routes and rules that others remove come back": restoreRemoved,
+  "what was removed comes back though the news of it were lost": missNews,
   "a device whose MTU grows gets it back": keepMtu,
   "without the device it is not ready, and says so": loseDevice,
   "connect takes a remote of 0.0.0.0/0": connectWhole,
@@ -50,20 +50,8 @@ const INSIDE = "10.93.64.1";
 
 async function reachDaemon(): Promise<void> {
   await withGateway([...TUN, "--upstream", `${DAEMON}:4500`], async ({ gateway, connection }) => {
-    const daemon = createSocket("udp4");
-    await new Promise<void>((resolve) => void daemon.bind(4500, DAEMON, resolve));
-    const got = within<Buffer>(WAIT_MS, "IKE at the daemon", (resolve) => {
-      daemon.once("message", (octets: Buffer, { address, port }) => {
-        daemon.send(octets, port, address);
-        resolve(octets);
-      });
-    });
     await install(gateway, peerAt(CLIENT, { local: LOCAL, remote: ["0.0.0.0/0"] }));
-    const ike = Buffer.alloc(4 + 28, 0x11).fill(0, 0, 4);
-    await connection.sendFrames(ike);
-    deepEqual(await got, ike);
-    deepEqual(await connection.next(), ike);
-    daemon.close();
+    await expectIke(connection);
   });
 }
 
@@ -237,6 +225,31 @@ async function restoreRemoved(): Promise<void> {
     host.ip("address", "add", `${INNER}/24`, "dev", "cv0");
     deepEqual(await settle(all, (now) => now === before), before);
     await expectLine(gateway, /routes_restored/);
+    await expectEcho(connection, peer);
+  });
+}
+
+async function missNews(): Promise<void> {
+  await withGateway(TUN, async ({ host, gateway, connection }) => {
+    const peer = peerAt(INSIDE, { local: LOCAL, remote: [`${INSIDE}/32`] });
+    await install(gateway, peer);
+    const before = host.ip("rule", "show");
+    gateway.program.kill("SIGSTOP");
+    try {
+      // More than a socket holds.
+      const each = "route add unreachable 10.1$((i / 250 + 10)).$((i % 250)).0/24 table 77";
+      host.run(
+        "sh",
+        "-c",
+        `i=0; while [ $i -lt 20000 ]; do echo "${each}"; i=$((i+1)); done | ip -batch -`,
+      );
+      host.ip("rule", "flush", "proto", "93");
+      host.ip("route", "flush", "proto", "93", "table", "all");
+    } finally {
+      gateway.program.kill("SIGCONT");
+    }
+    await expectLine(gateway, /routes_restored routes=1/);
+    equal(host.ip("rule", "show"), before);
     await expectEcho(connection, peer);
   });
 }

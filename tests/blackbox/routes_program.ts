@@ -3,6 +3,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { get } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,8 @@ import {
   CLIENT,
   CLIENT_V6,
   connectFrom,
+  DAEMON,
+  expectIke,
   FAR,
   FAR_V6,
   GATEWAY,
@@ -39,6 +42,7 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
     everyWay({ isV6: false, local: "10.93.29.0/24", rpFilters: RP_FILTERS }),
   "they do with a local of 0.0.0.0/0": () =>
     everyWay({ isV6: false, local: "0.0.0.0/0", rpFilters: RP_FILTERS }),
+  "they do with selectors that hold both their ends": holdBothEnds,
   "they do with IPv6": () => everyWay({ isV6: true, local: "fd93:29::/64", rpFilters: ["0"] }),
   "they do with IPv6 and a local of ::/0": () =>
     everyWay({ isV6: true, local: "::/0", rpFilters: ["0"] }),
@@ -68,6 +72,39 @@ async function everyWay(way: Way): Promise<void> {
       equal((await gateway.stop()).code, 0, gateway.program.stderr());
       deepEqual(tablesOf(host), before);
     }
+  });
+}
+
+/** Gateway, API, daemon and clients all lie in the selectors. */
+async function holdBothEnds(): Promise<void> {
+  await withHosts(async (host) => {
+    for (const rpFilter of RP_FILTERS) {
+      host.set("net/ipv4/conf/all/rp_filter", rpFilter);
+      const gateway = await startThere(host, [
+        ...["--inner", "tun:cv0", "--upstream", `${DAEMON}:4500`],
+      ]);
+      host.ip("address", "add", `${INNER}/24`, "dev", "cv0");
+      const both = { local: [`${GATEWAY}/32`, "10.93.29.0/24"], remote: ["198.51.100.0/24"] };
+      const peer = peerAt(NEIGHBOUR, both);
+      await install(gateway, peer);
+      const connection = await connectFrom(gateway, CLIENT);
+      await expectEcho(connection, peer);
+      await expectIke(connection);
+      equal(await statusFrom(NEIGHBOUR), 200);
+      // All others between the two are the tunnel's.
+      equal(/ dev (\S+)/.exec(host.ip("route", "get", NEIGHBOUR, "from", GATEWAY))?.[1], "cv0");
+      equal((await gateway.stop()).code, 0, gateway.program.stderr());
+    }
+  });
+}
+
+/** Answer of the API to a client at this address. */
+function statusFrom(localAddress: string): Promise<number> {
+  return within<number>(WAIT_MS, "an answer of the API", (resolve, reject) => {
+    get({ host: GATEWAY, port: 9329, path: "/readyz", localAddress }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    }).once("error", reject);
   });
 }
 

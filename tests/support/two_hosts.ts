@@ -7,7 +7,10 @@
 //
 // The same for IPv6: 2001:db8:100::7 ::9, 2001:db8:2::77, 2001:db8:113::254 and ::1.
 
+import { deepEqual } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +19,7 @@ import { type Gateway, startGateway } from "./gateway.ts";
 import { ip } from "./namespace.ts";
 import type { Originator } from "./originator.ts";
 import { makePeer, type Peer } from "./peers.ts";
-import { settle } from "./wait.ts";
+import { settle, WAIT_MS, within } from "./wait.ts";
 
 export const GATEWAY = "203.0.113.1";
 export const GATEWAY_V6 = "2001:db8:113::1";
@@ -148,4 +151,24 @@ export function tablesOf(host: GatewayHost): string[] {
     // The kernel makes those of link-local addresses when it has time.
     host.ip(family, "route", "show", "table", "main").replaceAll(/^fe80.*\n/gm, ""),
   ]);
+}
+
+/** An IKE message goes to a daemon at {@link DAEMON}, and its answer comes back. */
+export async function expectIke(connection: Originator): Promise<void> {
+  const daemon = createSocket("udp4");
+  try {
+    await new Promise<void>((resolve) => void daemon.bind(4500, DAEMON, resolve));
+    const got = within<Buffer>(WAIT_MS, "IKE at the daemon", (resolve) => {
+      daemon.once("message", (octets: Buffer, { address, port }) => {
+        daemon.send(octets, port, address);
+        resolve(octets);
+      });
+    });
+    const ike = Buffer.alloc(4 + 28, 0x11).fill(0, 0, 4);
+    await connection.sendFrames(ike);
+    deepEqual(await got, ike);
+    deepEqual(await connection.next(), ike);
+  } finally {
+    daemon.close();
+  }
 }
