@@ -2,9 +2,9 @@
 // and the watch that keeps both.
 
 import type { GatewayConfig } from "../config/types.ts";
-import { IPPROTO_UDP } from "../linux/constants.ts";
+import { IPPROTO_UDP, RT_SCOPE_LINK } from "../linux/constants.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
-import { listLinks, setLink } from "../linux/links.ts";
+import { listAddresses, listLinks, setLink } from "../linux/links.ts";
 import { familyOf } from "../linux/structs.ts";
 import type { Tun } from "../linux/tun.ts";
 import { isLoopback } from "../model/address.ts";
@@ -113,13 +113,19 @@ function keepTun(options: NetworkOptions, kernel: Kernel, tun: Tun): KeptTun {
   return { listeners: [routes], checks: [state.check], changed, close };
 }
 
-/** Gives a device that was there before its MTU and state back, if they are still ours. */
+/**
+ * Gives a device that was there before its MTU and state back, if they are still ours. One with an
+ * IPv6 address stays up: the kernel takes such addresses from a device that is set down.
+ */
 function restoreTun(kernel: Kernel, { before, index }: Tun, mtu: number): void {
   if (before === null) return;
   try {
     const now = listLinks(kernel).find((link) => link.index === index);
     if (now === undefined || now.mtu !== mtu || !now.isUp) return;
-    setLink(kernel, { index, ...before });
+    const isBare = listAddresses(kernel).every((address) =>
+      address.index !== index || address.octets.length === 4 || address.scope === RT_SCOPE_LINK
+    );
+    setLink(kernel, { index, mtu: before.mtu, isUp: before.isUp || !isBare });
   } catch {
     // It is gone.
   }

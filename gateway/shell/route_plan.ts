@@ -9,14 +9,15 @@
 //   FLOWS     so do the flows of our listeners and to the daemon, where some `local` holds an
 //             address of this host: reverse lookups (rp_filter) have no mark
 //   UNBOUND   packets that have no source yet, if the TUN has an address that they can take
-//   BOUND     packets from each `local`, for remotes longer than /0
+//   BOUND     packets from each `local`, for remotes that are not wide
 //   OUTER     packets from this host's outer addresses go to END
-//   WHOLE     packets from anywhere, if a `local` is /0
-//   DEFAULT   remotes of /0
+//   WHOLE     the same as BOUND for a `local` that is wide
+//   DEFAULT   remotes that are wide
 //   END       the rules of others and `main` decide
 //
-// Steps within a block go from the longest `remote` to the shortest, two priorities each: first
-// `main` with what is longer still, then the table.
+// A prefix shorter than /8 is wide: it is no network of somebody's, but stands for everything, be
+// it in halves. Steps within a block go from the longest `remote` to the shortest, two priorities
+// each: first `main` with what is longer still, then the table.
 
 import {
   AF_INET,
@@ -94,10 +95,10 @@ export function planRules(input: PlanInput): Rule[] {
     nop(input, END),
     ...guards(input),
     ...unbound(input),
-    ...sections.filter(({ local }) => local.bits > 0)
+    ...sections.filter(({ local }) => !isWide(local.bits))
       .flatMap((section) => steps(input, section, { at: BOUND + 1, isDefault: false })),
     ...outer(input),
-    ...sections.filter(({ local }) => local.bits === 0)
+    ...sections.filter(({ local }) => isWide(local.bits))
       .flatMap((section) => steps(input, section, { at: WHOLE, isDefault: false })),
     ...defaults(input),
   ];
@@ -175,7 +176,9 @@ function unbound(input: PlanInput): Rule[] {
 /** What this host's own servers send from its outer addresses is for those that came outside. */
 function outer(input: PlanInput): Rule[] {
   const { family, sections, addresses } = input;
-  const isAnywhere = sections.some(({ local, lengths }) => local.bits === 0 || lengths.includes(0));
+  const isAnywhere = sections.some(({ local, lengths }) =>
+    isWide(local.bits) || lengths.some(isWide)
+  );
   if (!isAnywhere) return [];
   const unsourced = family === AF_INET ? [whole(new Uint8Array(4))] : [];
   return [...addresses.outer.map(whole), ...unsourced].map((from) =>
@@ -185,17 +188,20 @@ function outer(input: PlanInput): Rule[] {
 
 function defaults(input: PlanInput): Rule[] {
   const { sections, device } = input;
-  const some = sections.filter(({ local, lengths }) => local.bits > 0 && lengths.includes(0));
-  const all = sections.filter(({ local, lengths }) => local.bits === 0 && lengths.includes(0));
+  const defaults = sections.filter(({ lengths }) => lengths.some(isWide));
+  const some = defaults.filter(({ local }) => !isWide(local.bits));
+  const all = defaults.filter(({ local }) => isWide(local.bits));
   return [
     ...some.flatMap((section) => steps(input, section, { at: DEFAULT, isDefault: true })),
     // From anywhere to anywhere: what has come out of the tunnel would go back into it.
-    ...all.slice(0, 1).map(() => jump(input, [DEFAULT + 2, END], { input: device })),
-    ...all.flatMap((section) => steps(input, section, { at: DEFAULT + 3, isDefault: true })),
+    ...all.slice(0, 1).map(() => jump(input, [DEFAULT + 2 * WIDE, END], { input: device })),
+    ...all.flatMap((section) =>
+      steps(input, section, { at: DEFAULT + 2 * WIDE + 1, isDefault: true })
+    ),
   ];
 }
 
-/** The steps of one section: those of remotes of /0, or all others. */
+/** The steps of one section: those of wide remotes, or all others. */
 function steps(
   input: PlanInput,
   { local, table, lengths }: Section,
@@ -208,8 +214,8 @@ function steps(
     : family === AF_INET
     ? [{}]
     : halves().map((from) => ({ from }));
-  return lengths.filter((bits) => (bits === 0) === isDefault).flatMap((bits) => {
-    const step = at + (isDefault ? 0 : stepOf(bits));
+  return lengths.filter((bits) => isWide(bits) === isDefault).flatMap((bits) => {
+    const step = at + (isDefault ? 2 * (WIDE - 1 - bits) : stepOf(bits));
     const rules = sources.map((source) =>
       inTable(input, step + 1, { ...source, table, ...longerThan(bits) })
     );
@@ -297,10 +303,17 @@ function bitsMax(family: number): number {
   return family === AF_INET ? 32 : 128;
 }
 
+function isWide(bits: number): boolean {
+  return bits < WIDE;
+}
+
 /** Where the step of a remote's length lies in its block. */
 function stepOf(bits: number): number {
   return 2 * (128 - bits);
 }
+
+/** Prefixes of fewer bits stand for everything. */
+const WIDE = 8;
 
 /** Input device of packets that this host sends itself. */
 const LOOPBACK = "lo";

@@ -59,6 +59,17 @@ test("main and the table take turns from the longest remote to the shortest", ()
   ]);
 });
 
+test("everything in halves is everything", () => {
+  const addresses = { tun: [], other: [octets("203.0.113.1")], outer: [octets("203.0.113.1")] };
+  const rules = plan({ "128.0.0.0/1": [1], "10.1.0.0/16": [1] }, { addresses });
+  const past = rules.find(({ from }) =>
+    from?.octets.join(".") === "203.0.113.1" && from.bits === 32
+  );
+  const inside = rules.filter(({ action }) => action === FR_ACT_TO_TBL);
+  equal(inside.length, 4);
+  ok(inside.every(({ priority }) => priority > (past?.priority ?? Infinity)));
+});
+
 test("packets without a source have rules only if the TUN has an address in the local", () => {
   const addresses = { tun: [octets("10.1.0.1")], other: [], outer: [] };
   const unbound = (local: string): number =>

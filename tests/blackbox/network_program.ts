@@ -145,6 +145,11 @@ async function restoreDevice(): Promise<void> {
   equal((await gateway.stop()).code, 0, gateway.program.stderr());
   // The last queue goes with the process.
   equal(await settle(show, (text) => text === before), before);
+  // IPv6 addresses do not outlive a device that is set down, so it stays up.
+  host.ip("address", "add", "fd93:29::1/64", "dev", "cv0", "nodad");
+  const second = await startThere(host, TUN);
+  equal((await second.stop()).code, 0, second.program.stderr());
+  match(show(), / mtu 1300 [\s\S]*fd93:29::1\/64/);
   host.close();
 }
 

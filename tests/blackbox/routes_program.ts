@@ -42,6 +42,8 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
     everyWay({ isV6: false, local: "10.93.29.0/24", rpFilters: RP_FILTERS }),
   "they do with a local of 0.0.0.0/0": () =>
     everyWay({ isV6: false, local: "0.0.0.0/0", rpFilters: RP_FILTERS }),
+  "they do with a local of one half": () =>
+    everyWay({ isV6: false, local: "0.0.0.0/1", more: ["128.0.0.0/1"], rpFilters: ["1"] }),
   "they do with selectors that hold both their ends": holdBothEnds,
   "they do with IPv6": () => everyWay({ isV6: true, local: "fd93:29::/64", rpFilters: ["0"] }),
   "they do with IPv6 and a local of ::/0": () =>
@@ -51,6 +53,8 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
 interface Way {
   readonly isV6: boolean;
   readonly local: string;
+  /** Further locals. */
+  readonly more?: readonly string[];
   readonly rpFilters: readonly string[];
 }
 
@@ -58,7 +62,7 @@ interface Way {
 async function everyWay(way: Way): Promise<void> {
   const remotes = way.isV6
     ? [`${CLIENT_V6}/128`, "2001:db8:100::/64", "::/0"]
-    : [`${CLIENT}/32`, "198.51.100.0/24", "0.0.0.0/0"];
+    : [`${CLIENT}/32`, "198.51.100.0/24", "0.0.0.0/0", "192.0.0.0/2"];
   await withHosts(async (host) => {
     for (const rpFilter of way.rpFilters) {
       for (const device of ["all", "default", "in0"]) {
@@ -123,7 +127,7 @@ async function oneRemote({ host, gateway, way, remote }: Scene): Promise<void> {
     : way.isV6
     ? CLIENT_V6
     : CLIENT;
-  const peer = peerAt(source, { local: [way.local], remote: [remote] });
+  const peer = peerAt(source, { local: [way.local, ...way.more ?? []], remote: [remote] });
   await install(gateway, peer);
   // The client's connection goes on, and the answer comes through the TUN.
   await expectEcho(connection, peer);
