@@ -10,6 +10,7 @@ import { LOG_FORMATS } from "../model/log_line.ts";
 import { parsePrefix, type Prefix } from "../model/prefix.ts";
 import { parseSocketAddress, type SocketAddress } from "../model/socket_address.ts";
 import type { ParsedText } from "../model/text_codec.ts";
+import { autoOrWhole, oneOf, onOrOff, trueOrFalse, whole } from "./setting_values.ts";
 
 /**
  * What the help and the documents say about a setting, and its default as a user would write it.
@@ -303,54 +304,6 @@ function congestionName(): z.ZodType<string> {
   const error = "must be the name of a congestion control, such as cubic or bbr";
   return z.string({ error }).regex(/^[\w-]{1,15}$/, { error });
 }
-
-function whole(min: number, max: number): z.ZodType<number> {
-  return wholeWith(`must be a whole number from ${min} to ${max}`, { min, max });
-}
-
-function autoOrWhole(min: number, max: number): z.ZodType<"auto" | number> {
-  const error = `must be auto or a whole number from ${min} to ${max}`;
-  return z.union([z.literal("auto"), wholeWith(error, { min, max })], { error });
-}
-
-/** A number from a file, or its digits from anywhere. */
-function wholeWith(
-  error: string,
-  { min, max }: { readonly min: number; readonly max: number },
-): z.ZodType<number> {
-  const digits = z.string({ error }).regex(/^\d{1,10}$/, { error }).transform(Number);
-  return z.union([z.int({ error }), digits], { error })
-    .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
-}
-
-/** One of these names, as they are written. */
-function oneOf<const T extends readonly string[]>(
-  names: T,
-): z.ZodEnum<{ [Name in T[number]]: Name }> {
-  return z.enum(names, { error: `must be one of ${names.join(", ")}` });
-}
-
-function trueOrFalse(): z.ZodType<boolean> {
-  return z.preprocess(truthOf, z.boolean({ error: "must be true or false" }));
-}
-
-/** `on` or `off`, or what means the same. */
-function onOrOff(): z.ZodType<"on" | "off"> {
-  return z.preprocess(
-    truthOf,
-    z.boolean({ error: "must be one of on, off" }).transform((isOn) => isOn ? "on" : "off"),
-  );
-}
-
-/** The truth value that a word stands for, in any case of letters; other values as they are. */
-function truthOf(value: unknown): unknown {
-  return typeof value === "string" ? TRUTHS.get(value.toLowerCase()) ?? value : value;
-}
-
-const TRUTHS: ReadonlyMap<string, boolean> = new Map([
-  ...["true", "on", "yes", "1"].map((word) => [word, true] as const),
-  ...["false", "off", "no", "0"].map((word) => [word, false] as const),
-]);
 
 /** Most bits that an `--upstream-source` may have. */
 const SOURCE_BITS_MAX = 30;
