@@ -122,6 +122,7 @@ export interface Core {
    * - `BATCH_UPSTREAM`: that many sends in `LANE_UP_MMSG`, a mmsghdr each with an iovec for each
    *   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
    *   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
+   *   All are IKE, `LANE_UP_IKE` of them, or all are ESP, and that is 0.
    * - `BATCH_HAND_OVER`: that many IKE messages, each an iovec of `LANE_UP_IOV`.
    * - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
    *   `FrameLengthInvalid` or `SuspectLimit`.
@@ -179,11 +180,11 @@ export interface Core {
 
   /**
    * Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns
-   * `Ok`, or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
-   * `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
+   * `Ok`, or the status of the last one: `Keepalive`, `UpstreamStray`, `TxRingFull`,
+   * `QueueDelay`, `IkeTooLong`, `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
    *
-   * Unless it is a keepalive, this resets the score and sets `ROW_VALID_AT`. It also counts what
-   * the socket has lost. There is one copy, into the IKE ring or the transmit ring.
+   * Unless it is a keepalive or a stray, this resets the score and sets `ROW_VALID_AT`. It also
+   * counts what the socket has lost. There is one copy, into the IKE ring or the transmit ring.
    */
   upstream_in(lane: number, conn: number, read: number, now: number): number;
 

@@ -125,6 +125,16 @@ export const Status = {
    * marked instead and goes on (`culvert_ecn_marks_total`).
    */
   QueueDelay: 48,
+  /**
+   * An IKE message could not be handed to the daemon in `--frame-timeout-ms`, or was refused on
+   * its way. The initiator begins anew on another connection (RFC 9329 §6.2).
+   */
+  IkeUndelivered: 49,
+  /**
+   * A datagram of the daemon for a client that has gone, or for one that has not said anything
+   * which it could answer.
+   */
+  UpstreamStray: 50,
 } as const;
 
 /** Name of a status. */
@@ -200,4 +210,6 @@ export const STATUSES: readonly StatusInfo[] = [
   { name: "SpecInvalid", snakeCase: "spec_invalid", fate: "refuse" },
   { name: "CoreTrap", snakeCase: "core_trap", fate: "fatal" },
   { name: "QueueDelay", snakeCase: "queue_delay", fate: "drop" },
+  { name: "IkeUndelivered", snakeCase: "ike_undelivered", fate: "close" },
+  { name: "UpstreamStray", snakeCase: "upstream_stray", fate: "drop" },
 ];

@@ -182,6 +182,7 @@ impl World {
             return;
         };
         core::conn_state(lane as u32, row, CONN_ENABLED);
+        self.gate.set_client_spoken(row);
         self.lanes[lane].conns.push(Conn {
             row,
             fd,
@@ -405,13 +406,16 @@ fn race(gate: &Gate, kernel: &Mutex<Kernel>, lane: u32) {
             0 if conns.len() < 2 => {
                 let (fd, socket) = kernel.lock().expect("no panic").accept();
                 match u32::try_from(gate.try_open(lane, fd, [192, 0, 2, 1])) {
-                    Ok(row) => conns.push(Conn {
-                        row,
-                        fd,
-                        socket,
-                        ike: 0,
-                        esp: 0,
-                    }),
+                    Ok(row) => {
+                        gate.set_client_spoken(row);
+                        conns.push(Conn {
+                            row,
+                            fd,
+                            socket,
+                            ike: 0,
+                            esp: 0,
+                        });
+                    }
                     Err(_) => kernel.lock().expect("no panic").close(fd),
                 }
             }

@@ -11,6 +11,7 @@ use support::{Gate, RELAY, frame, frames, ike, packet};
 fn gate() -> (Gate, u32) {
     let gate = Gate::ending(RELAY);
     let conn = gate.open(0, 7);
+    gate.set_client_spoken(conn);
     (gate, conn)
 }
 
@@ -26,7 +27,7 @@ fn a_batch_stops_before_the_first_message_that_was_not_sent() {
     let known = Sa::inbound(0x1000);
     known.installed(&gate);
     let inner = packet::v4([1; 4], [2; 4], 40, 0);
-    let messages = [ike(1, 40), esp(2, 60), ike(3, 50)];
+    let messages = [ike(1, 40), ike(2, 60), ike(3, 50)];
     let mut stream = frame(&[]);
     for message in &messages {
         stream.extend(frame(message));
@@ -35,7 +36,7 @@ fn a_batch_stops_before_the_first_message_that_was_not_sent() {
     stream.extend(frame(&known.seal(1, &inner)));
     gate.feed(0, conn, &stream);
     assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 3));
-    assert_eq!(gate.u32(gate.lane(0, "LANE_UP_IKE")), 2);
+    assert_eq!(gate.u32(gate.lane(0, "LANE_UP_IKE")), 3);
     core::rx_release_sent(0, conn, 1);
     assert_eq!(gate.frames(0, INBOUND, KIND_IKE), 1);
     assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 2));
@@ -49,8 +50,108 @@ fn a_batch_stops_before_the_first_message_that_was_not_sent() {
     assert_eq!(gate.serve(0, conn, 2.0).inner, [inner]);
     let counted =
         [KIND_IKE, KIND_ESP, KIND_KEEPALIVE, KIND_EMPTY].map(|k| gate.frames(0, INBOUND, k));
-    assert_eq!(counted, [2, 2, 1, 1], "each once");
-    assert_eq!(gate.octets(0, INBOUND, KIND_IKE), 44 + 54);
+    assert_eq!(counted, [3, 1, 1, 1], "each once");
+    assert_eq!(gate.octets(0, INBOUND, KIND_IKE), 44 + 64 + 54);
+}
+
+#[test]
+fn a_batch_is_all_ike_or_all_esp() {
+    let (gate, conn) = gate();
+    let messages = [esp(1, 60), esp(2, 60), ike(3, 40), ike(4, 40), esp(5, 60)];
+    let stream: Vec<u8> = messages.iter().flat_map(|message| frame(message)).collect();
+    gate.feed(0, conn, &stream);
+    for (sends, ike_messages) in [(1, 0), (2, 2), (1, 0)] {
+        assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, sends));
+        assert_eq!(gate.u32(gate.lane(0, "LANE_UP_IKE")), ike_messages);
+        core::rx_release_all(0, conn);
+    }
+    assert_eq!(gate.inbound(0, conn), (BATCH_NONE, 0));
+}
+
+/// An IKE header: SPIs, then exchange type and flags where RFC 7296 §3.1 has them.
+fn header(initiator: u64, responder: u64, exchange: u8, flags: u8) -> Vec<u8> {
+    let mut message = vec![0; 4];
+    message.extend(initiator.to_be_bytes());
+    message.extend(responder.to_be_bytes());
+    message.extend([33, 0x20, exchange, flags]);
+    message.extend([0; 20]);
+    message
+}
+
+const IKE_SA_INIT: u8 = 34;
+const IKE_AUTH: u8 = 35;
+const INFORMATIONAL: u8 = 37;
+
+#[test]
+fn the_daemon_reaches_no_client_that_it_cannot_mean() {
+    let gate = Gate::ending(RELAY);
+    let conn = gate.open(0, 7);
+    let stray = |datagram: &[u8]| {
+        let before = gate.counter(0, Status::UpstreamStray);
+        let status = gate.datagram(0, conn, datagram, 2.0);
+        assert_eq!(
+            status == Status::UpstreamStray as u32,
+            gate.counter(0, Status::UpstreamStray) > before
+        );
+        status == Status::UpstreamStray as u32
+    };
+    let others = [
+        esp(1, 60),
+        header(8, 9, IKE_SA_INIT, 0x20),
+        header(8, 9, IKE_AUTH, 0x20),
+        header(8, 9, INFORMATIONAL, 0),
+    ];
+    assert!(
+        others.iter().all(|datagram| stray(datagram)),
+        "nobody asked"
+    );
+    gate.receive(0, conn, &frame(&header(7, 0, IKE_SA_INIT, 8)), 1.0);
+    assert!(
+        others.iter().all(|datagram| stray(datagram)),
+        "others asked"
+    );
+    assert_eq!(gate.f64(gate.row(conn, "ROW_VALID_AT")), 0.0);
+    assert!(!stray(&header(7, 9, IKE_SA_INIT, 0x20)), "the answer");
+    assert!(gate.f64(gate.row(conn, "ROW_VALID_AT")) > 0.0);
+    assert!(stray(&others[0]));
+    // From here on a rekey may have given it SPIs that nobody else can know.
+    gate.receive(0, conn, &frame(&header(7, 9, IKE_AUTH, 8)), 3.0);
+    assert!(!others.iter().any(|datagram| stray(datagram)));
+    let said = SAID_CLIENT | SAID_IKE_LIVE | SAID_DAEMON_IKE | SAID_DAEMON_ESP;
+    assert_eq!(gate.u32(gate.row(conn, "ROW_UP_SAID")), said);
+}
+
+#[test]
+fn whoever_resumes_a_session_is_answered_with_whatever_spi() {
+    let second_init = [
+        frame(&header(7, 0, IKE_SA_INIT, 8)),
+        frame(&header(6, 0, IKE_SA_INIT, 8)),
+    ]
+    .concat();
+    let firsts = [
+        frame(&esp(1, 60)),
+        frame(&header(7, 9, INFORMATIONAL, 8)),
+        // IKEv1: identity protection.
+        frame(&header(7, 0, 2, 0)),
+        second_init,
+    ];
+    for first in firsts {
+        let gate = Gate::ending(RELAY);
+        let conn = gate.open(0, 7);
+        gate.receive(0, conn, &first, 1.0);
+        assert_eq!(
+            gate.datagram(0, conn, &header(8, 9, IKE_AUTH, 0x20), 2.0),
+            0
+        );
+        assert_eq!(gate.datagram(0, conn, &esp(1, 60), 2.0), 0);
+        gate.close(0, conn);
+        let next = gate.open(0, 8);
+        assert_eq!(next, conn, "the row is used again");
+        assert_eq!(
+            gate.datagram(0, next, &esp(1, 60), 3.0),
+            Status::UpstreamStray as u32
+        );
+    }
 }
 
 #[test]
@@ -272,24 +373,26 @@ fn neighbours_of_one_length_are_a_run_and_ike_is_alone() {
         esp(2, 100),
         esp(3, 60),
         esp(4, 60),
-        ike(5, 56),
-        ike(6, 56),
-        esp(7, 100),
-        esp(8, 101),
+        esp(5, 100),
+        esp(6, 101),
+        ike(7, 56),
+        ike(8, 56),
     ];
     let stream: Vec<u8> = messages.iter().flat_map(|message| frame(message)).collect();
     gate.feed(0, conn, &stream);
-    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 6));
-    let runs: Vec<_> = (0..6).map(|i| gate.run(0, i)).collect();
-    assert_eq!(runs.concat(), messages);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 4));
+    let runs: Vec<_> = (0..4).map(|i| gate.run(0, i)).collect();
+    assert_eq!(runs.concat(), messages[..6]);
     let lens: Vec<_> = runs.iter().map(Vec::len).collect();
-    assert_eq!(lens, [3, 1, 1, 1, 1, 1]);
+    assert_eq!(lens, [3, 1, 1, 1]);
     // One send was taken. The rest begins with the fourth message.
     core::rx_release_sent(0, conn, 1);
     assert_eq!(gate.frames(0, INBOUND, KIND_ESP), 3);
     gate.set_u32(gate.row(conn, "ROW_UP_PLAIN"), 1);
-    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 5));
-    assert_eq!(gate.serve(0, conn, 1.0).upstream, messages[3..]);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 3));
+    core::rx_release_all(0, conn);
+    assert_eq!(gate.inbound(0, conn), (BATCH_UPSTREAM, 2));
+    assert_eq!(gate.serve(0, conn, 1.0).upstream, messages[6..]);
 }
 
 #[test]

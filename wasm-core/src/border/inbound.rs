@@ -57,6 +57,7 @@ exports! {
     /// - `BATCH_UPSTREAM`: that many sends in `LANE_UP_MMSG`, a mmsghdr each with an iovec for each
     ///   datagram. The marker stays, the Length field is left out. Neighbours of one length are one
     ///   send, which UDP_SEGMENT cuts; IKE goes alone, and with `ROW_UP_PLAIN` each datagram does.
+    ///   All are IKE, `LANE_UP_IKE` of them, or all are ESP, and that is 0.
     /// - `BATCH_HAND_OVER`: that many IKE messages, each an iovec of `LANE_UP_IOV`.
     /// - `BATCH_CLOSE`: the connection has to end with `LANE_BATCH_STATUS`, which is
     ///   `FrameLengthInvalid` or `SuspectLimit`.

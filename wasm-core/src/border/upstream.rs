@@ -20,11 +20,11 @@ exports! {
     }
 
     /// Queues the datagrams of one read: a datagram or, as UDP_GRO says, a run of them. Returns
-    /// `Ok`, or the status of the last one: `Keepalive`, `TxRingFull`, `QueueDelay`, `IkeTooLong`,
-    /// `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
+    /// `Ok`, or the status of the last one: `Keepalive`, `UpstreamStray`, `TxRingFull`,
+    /// `QueueDelay`, `IkeTooLong`, `EspTooLong`, `IkeShort`, `EspShort` or `FrameShort`.
     ///
-    /// Unless it is a keepalive, this resets the score and sets `ROW_VALID_AT`. It also counts what
-    /// the socket has lost. There is one copy, into the IKE ring or the transmit ring.
+    /// Unless it is a keepalive or a stray, this resets the score and sets `ROW_VALID_AT`. It also
+    /// counts what the socket has lost. There is one copy, into the IKE ring or the transmit ring.
     fn upstream_in(lane: u32, conn: u32, read: u32, now: f64) -> StatusNumber {
         match datagrams::take(memory::numbered_lane(lane), ConnId(conn), read, now) {
             Ok(()) => Status::Ok as u32,

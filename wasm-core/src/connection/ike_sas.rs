@@ -4,20 +4,15 @@
 //! A rekey has no IKE_SA_INIT, so a later IKE_SA_INIT with another SPI means another IKE SA. A
 //! deleted IKE SA still looks alive: its deletion is encrypted.
 
-use super::Served;
+use super::{Served, said};
 use crate::ids::ConnId;
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
-use crate::layout::{EVENT_IKE_SHARED, IKE_HEADER_LEN};
+use crate::layout::{
+    EVENT_IKE_SHARED, IKE_HEADER_LEN, SAID_CLIENT, SAID_IKE_LIVE, SAID_IKE_SHARED,
+};
 use crate::report::events::{self, Notice};
 use crate::report::status::Status;
-
-/// No message has carried a responder's SPI.
-const IKE_NEW: u32 = 0;
-/// A message has carried a responder's SPI.
-const IKE_LIVE: u32 = 1;
-/// Another IKE SA has begun after that, and an event has said so.
-const IKE_SHARED: u32 = 2;
 
 /// Exchange type (RFC 7296 §3.1).
 const IKE_SA_INIT: u8 = 34;
@@ -27,7 +22,6 @@ const RESPONSE: u8 = 0x20;
 /// Forgets the row's previous connection.
 pub(crate) fn clear(row: &Row) {
     row.ike_spi.set(0);
-    row.ike_state.set(IKE_NEW);
 }
 
 /// Notes a message from TCP, given without its marker. Noting it twice changes nothing.
@@ -38,18 +32,23 @@ pub(crate) fn note(lane: &LaneBlock, served: &Served<'_>, message: &[u8]) {
     };
     let [a, b, c, d, e, f, g, h, responder @ ..] = header;
     if responder[..8] != [0; 8] {
-        if row.ike_state.get() == IKE_NEW {
-            row.ike_state.set(IKE_LIVE);
-        }
+        said::note(row, SAID_CLIENT | SAID_IKE_LIVE);
         return;
     }
     if header[18] != IKE_SA_INIT || header[19] & RESPONSE != 0 {
+        // IKEv1, for one, has other first messages.
+        said::note(row, SAID_CLIENT);
         return;
     }
     let spi = u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
     let before = row.ike_spi.replace(spi);
-    if before != spi && row.ike_state.get() == IKE_LIVE && tell(lane, served.conn) {
-        row.ike_state.set(IKE_SHARED);
+    if before != 0 && before != spi {
+        // The answer to either of them may still come.
+        said::note(row, SAID_CLIENT);
+    }
+    let is_live = row.up_said.get() & (SAID_IKE_LIVE | SAID_IKE_SHARED) == SAID_IKE_LIVE;
+    if before != spi && is_live && tell(lane, served.conn) {
+        said::note(row, SAID_IKE_SHARED);
     }
 }
 

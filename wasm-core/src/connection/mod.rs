@@ -1,6 +1,7 @@
 //! Connections: their table, how many each source has, and what their peers' mistakes cost them.
 
 pub(crate) mod ike_sas;
+pub(crate) mod said;
 pub(crate) mod score;
 mod served;
 mod socket_address;

@@ -6,7 +6,7 @@
 use core::sync::atomic::Ordering;
 
 use super::socket_address::SocketAddress;
-use super::{ike_sas, sources};
+use super::{ike_sas, said, sources};
 use crate::ids::ConnId;
 use crate::layout::connection_row::{ByKind, FrameCursors, Row};
 use crate::layout::lane::LaneBlock;
@@ -148,6 +148,7 @@ fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     row.held_at.set(0.0);
     row.up_plain.set(0);
     row.up_lost.set(0);
+    said::clear(row);
     ike_sas::clear(row);
     row.begun.set(0);
     row.begun_octets.set(0);

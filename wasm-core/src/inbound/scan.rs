@@ -6,14 +6,15 @@
 //! takes.
 
 use super::class::{Class, classify};
-use crate::connection::{Served, ike_sas, score};
+use crate::connection::{Served, ike_sas, said, score};
 use crate::esp::opening::{self, Packet};
 use crate::ids::{ConnId, SaId, Spi};
 use crate::layout::connection_row::Row;
-use crate::layout::lane::LaneBlock;
+use crate::layout::lane::{Batch, LaneBlock};
 use crate::layout::{
     BATCH_ESP, BATCH_HAND_OVER, BATCH_MAX, BATCH_NONE, BATCH_UPSTREAM, INBOUND, KIND_EMPTY,
-    KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SCAN_MAX,
+    KIND_ESP, KIND_IKE, KIND_KEEPALIVE, LENGTH_FIELD_LEN, NON_ESP_MARKER_LEN, SAID_CLIENT,
+    SCAN_MAX,
 };
 use crate::memory::{self, kernel_tables, octets};
 use crate::report::counters::{Frames, count_frames};
@@ -250,7 +251,7 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
         Class::Open(id) if has_room(kind, BATCH_ESP, batch.jobs.get()) => {
             add_job(lane, served, id, frame);
         }
-        Class::Relay if has_room(kind, BATCH_UPSTREAM, batch.messages.get()) => {
+        Class::Relay if has_room_upstream(batch, frame.kind) => {
             add_message(lane, served, frame, BATCH_UPSTREAM);
         }
         Class::HandOver if has_room(kind, BATCH_HAND_OVER, batch.messages.get()) => {
@@ -273,6 +274,14 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
 /// Whether a batch of `kind` that holds `count` entries can take one more of class `wanted`.
 fn has_room(kind: u32, wanted: u32, count: u32) -> bool {
     (kind == BATCH_NONE || kind == wanted) && count < BATCH_MAX as u32
+}
+
+/// Whether a batch can take one more message for the daemon. Messages of a batch are all IKE or all
+/// ESP: the lane waits with IKE that it cannot hand over, and drops ESP.
+fn has_room_upstream(batch: &Batch, kind: Kind) -> bool {
+    let messages = batch.messages.get();
+    let is_alike = (batch.ike_messages.get() != 0) == (kind == Kind::Ike);
+    has_room(batch.kind.get(), BATCH_UPSTREAM, messages) && (messages == 0 || is_alike)
 }
 
 /// Step 5 for one packet. A refused packet gets no job, but its octets belong to the batch.
@@ -317,6 +326,8 @@ fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, kind: u32) 
             frame.payload_len() - NON_ESP_MARKER_LEN,
             |message| ike_sas::note(lane, served, message),
         );
+    } else {
+        said::note(served.row, SAID_CLIENT);
     }
     batch.kind.set(kind);
     batch.messages.set(i + 1);

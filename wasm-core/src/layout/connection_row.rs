@@ -125,8 +125,8 @@ pub struct Row {
     pub up_lost: Cell<u32>,
     /// Port of `local_address`; 0 if unknown.
     pub local_port: Cell<u32>,
-    /// State of its IKE SA: an `IKE_` constant of `connection::ike_sas`.
-    pub ike_state: Cell<u32>,
+    /// Who has said what on the way to the daemon and back: `SAID_` bits.
+    pub up_said: Cell<u32>,
 
     /// The transmit lock.
     pub tx_lock: AtomicU32,

@@ -157,6 +157,17 @@ pub const BATCH_SKIPPED: u32 = 4;
 /// IKE messages for an endpoint in this process.
 pub const BATCH_HAND_OVER: u32 = 5;
 
+/// In `ROW_UP_SAID`: the client has sent the daemon more than a first IKE_SA_INIT.
+pub const SAID_CLIENT: u32 = 1;
+/// The daemon has sent it IKE.
+pub const SAID_DAEMON_IKE: u32 = 2;
+/// The daemon has sent it ESP.
+pub const SAID_DAEMON_ESP: u32 = 4;
+/// A message of the client has carried a responder's SPI.
+pub const SAID_IKE_LIVE: u32 = 8;
+/// Another IKE SA has begun after that, and an event has said so.
+pub const SAID_IKE_SHARED: u32 = 16;
+
 /// IKE is dropped.
 pub const IKE_DROP: u32 = 0;
 /// IKE is passed to a daemon.

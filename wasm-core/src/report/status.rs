@@ -198,6 +198,12 @@ statuses! {
     /// inside to slow down; the packet has taken no number. A packet that can carry an ECN mark is
     /// marked instead and goes on (`culvert_ecn_marks_total`).
     QueueDelay = 48, Drop;
+    /// An IKE message could not be handed to the daemon in `--frame-timeout-ms`, or was refused on
+    /// its way. The initiator begins anew on another connection (RFC 9329 §6.2).
+    IkeUndelivered = 49, Close;
+    /// A datagram of the daemon for a client that has gone, or for one that has not said anything
+    /// which it could answer.
+    UpstreamStray = 50, Drop;
 }
 
 const _: () = assert!(Status::ALL.len() <= STATUS_MAX);
@@ -222,9 +228,9 @@ mod tests {
                 .count()
         };
         assert_eq!(of(Fate::Ignore), 3);
-        assert_eq!(of(Fate::Drop), 18);
+        assert_eq!(of(Fate::Drop), 19);
         assert_eq!(of(Fate::Suspect), 5);
-        assert_eq!(of(Fate::Close), 11);
+        assert_eq!(of(Fate::Close), 12);
         assert_eq!(of(Fate::Expire), 3);
     }
 }

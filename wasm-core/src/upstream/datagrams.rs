@@ -6,7 +6,7 @@
 
 use core::sync::atomic::Ordering;
 
-use crate::connection::score;
+use crate::connection::{said, score};
 use crate::esp::header::ESP_LEN_MIN;
 use crate::ids::ConnId;
 use crate::layout::connection_row::Row;
@@ -99,9 +99,14 @@ fn take_one(lane: Lane<'_>, conn: ConnId, datagram: &[u8], now: f64) -> Result<(
     if kind == Kind::Keepalive {
         return Err(Status::Keepalive);
     }
+    let checked = check(kind, octets);
+    if checked.is_ok() && !said::admits(row, kind, datagram) {
+        count(lane.block, Status::UpstreamStray);
+        return Err(Status::UpstreamStray);
+    }
     score::clear(row);
     row.valid_at.set(now);
-    let queued = check(kind, octets).and_then(|()| queue(row, kind, datagram, now));
+    let queued = checked.and_then(|()| queue(row, kind, datagram, now));
     if let Err(status) = queued {
         count(lane.block, status);
         if kind == Kind::Ike {

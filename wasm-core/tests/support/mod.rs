@@ -207,6 +207,11 @@ impl Gate {
         core::conn_open(lane, fd, 99, 1.0, 1e12)
     }
 
+    /// The client has said something that the daemon could answer.
+    pub fn set_client_spoken(&self, conn: u32) {
+        self.set_u32(self.row(conn, "ROW_UP_SAID"), SAID_CLIENT);
+    }
+
     pub fn try_open_v6(&self, lane: u32, fd: i32, address: [u8; 16]) -> i32 {
         self.set_sockaddr_v6(lane, 4501, address);
         core::conn_open(lane, fd, 99, 1.0, 1e12)
