@@ -168,7 +168,9 @@ export const SETTINGS = z.object({
   frameTimeoutMs: documented(whole(1, MS_MAX), {
     value: "N",
     fallback: "30000",
-    help: "longest time in ms for one frame to be completed, in either direction",
+    help:
+      "longest time in ms for one frame to be completed, in either direction, and for the daemon " +
+      "to take an IKE message",
   }),
   idleTimeoutMs: documented(whole(0, MS_MAX), {
     value: "N",

@@ -20,6 +20,7 @@ import { createConnection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
 import { tellConnection } from "./events.ts";
 import { type Lane, list } from "./lane.ts";
+import { unpark } from "./parking.ts";
 import { isRefusal, usePlain } from "./plain.ts";
 import { setRowUpPlain } from "./row.ts";
 import { SERIAL_MASK, setListening, TAG_CONNECTION, watch } from "./watch.ts";
@@ -97,6 +98,7 @@ export function endPause(lane: Lane): void {
  */
 function pauseAccepts(lane: Lane): void {
   lane.acceptAgainAt = lane.now + BACKOFF_MS;
+  unpark(lane, 0);
   setListening(lane, 0);
 }
 

@@ -5,6 +5,8 @@ import { SO_LINGER, SOL_SOCKET } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { tellConnection } from "./events.ts";
 import { type Lane, unlistBusy } from "./lane.ts";
+import { leaveUpstream } from "./parking.ts";
+import { rowUpSaid } from "./row.ts";
 
 /**
  * Closes a connection. Octets still queued in the core are lost.
@@ -17,12 +19,14 @@ export function closeConnection(lane: Lane, connection: Connection, status: numb
   tellConnection(lane, connection, "closed", status);
   if (core.conn_close_begin(index, connection.row, status) === 0) return;
   libc.close(connection.fd);
+  const said = rowUpSaid(lane.tables, connection.row);
   core.conn_close_end(index, connection.row);
-  if (connection.upstreamFd >= 0) libc.close(connection.upstreamFd);
+  if (connection.upstreamFd >= 0) leaveUpstream(lane, connection.upstreamFd, said);
   lane.connections[connection.row] = undefined;
   lane.live.delete(connection);
   unlistBusy(lane, connection);
   lane.timers.disarm(connection.row);
+  lane.retries.disarm(connection.row);
 }
 
 /** Sets SO_LINGER with a time of 0. A close then sends RST, and the kernel drops unsent octets. */

@@ -15,14 +15,19 @@ import { Status } from "../../ts-bindings/status.ts";
 import { admit } from "./accept.ts";
 import { startDrain } from "./drain.ts";
 import { doom, type Lane } from "./lane.ts";
+import { ORDER_UNPARK, unparkForOthers } from "./parking.ts";
 import { ORDER_RECLAIM, reclaimForOthers } from "./reclaim.ts";
 import { rowGeneration } from "./row.ts";
+import { followNetwork } from "./source.ts";
 import { transmitEntries } from "./transmit.ts";
 
 /** Ends the lane. */
 export const ORDER_STOP = 1;
 /** Starts the drain. */
 export const ORDER_DRAIN = 2;
+
+/** Follows a change of the host's addresses or routes. Lanes have the orders 4 and 8 for others. */
+export const ORDER_NETWORK = 16;
 
 /** Closes the connection of row `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
@@ -64,13 +69,14 @@ export function pushCommand(i32: Int32Array, block: number, command: readonly nu
 /** Carries out the shell's orders: flags first, then the ring, in order. */
 export function runCommands(lane: Lane): void {
   const { i32, block } = lane.tables;
-  const orders = Atomics.load(i32, (block + LANE_ORDERS) >>> 2);
+  // Some may be given again.
+  const again = ORDER_RECLAIM | ORDER_UNPARK | ORDER_NETWORK;
+  const orders = Atomics.and(i32, (block + LANE_ORDERS) >>> 2, ~again);
   if ((orders & ORDER_DRAIN) !== 0) startDrain(lane);
   if ((orders & ORDER_STOP) !== 0) lane.isStopping = true;
-  if ((orders & ORDER_RECLAIM) !== 0) {
-    Atomics.and(i32, (block + LANE_ORDERS) >>> 2, ~ORDER_RECLAIM);
-    reclaimForOthers(lane);
-  }
+  if ((orders & ORDER_RECLAIM) !== 0) reclaimForOthers(lane);
+  if ((orders & ORDER_UNPARK) !== 0) unparkForOthers(lane);
+  if ((orders & ORDER_NETWORK) !== 0) followNetwork(lane);
   const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
   let consumed = Atomics.load(i32, consumedAt);

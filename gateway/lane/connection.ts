@@ -9,6 +9,9 @@ export const SPENT_TCP = 1;
 /** In `spent`: the direction from the daemon has used its budget. */
 export const SPENT_UPSTREAM = 2;
 
+/** The first pause between two tries to hand something over to the daemon, ms. */
+export const PAUSE_MIN_MS = 5;
+
 /** A lane's own record of a connection. */
 export interface Connection {
   /** Row in shared memory, 1 and up. */
@@ -56,6 +59,16 @@ export interface Connection {
   isUpstreamReadable: boolean;
   /** The upstream socket takes no more. The connection is not read until it does. */
   isUpstreamBlocked: boolean;
+  /** The upstream socket has reported an error, which its error queue has. */
+  hasUpstreamError: boolean;
+  /** It waits for the next try to hand something over to the daemon. */
+  isHeld: boolean;
+  /** Time since when nothing could be handed over, monotonic ms; 0 if nothing waits. */
+  heldAt: number;
+  /** Pause before the next try, ms. */
+  pauseMs: number;
+  /** An IKE message was lost on its way to the daemon. */
+  isIkeLost: boolean;
   /** Status with which it closes once its queue is empty, while it drains. */
   drainedWith: number;
   /** Status with which it closes at its next turn; 0 while it lives. */
@@ -83,6 +96,11 @@ export function createConnection(
     isReset: false,
     isUpstreamReadable: false,
     isUpstreamBlocked: false,
+    hasUpstreamError: false,
+    isHeld: false,
+    heldAt: 0,
+    pauseMs: PAUSE_MIN_MS,
+    isIkeLost: false,
     drainedWith: 0,
     closeWith: 0,
     timerDue: 0,

@@ -7,9 +7,12 @@ import { EPOLL_CLOEXEC } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
 import type { MappedMemory } from "../runtime/types.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { createChosenSource } from "./chosen_source.ts";
 import { closeConnection } from "./close.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import type { Lane } from "./lane.ts";
+import { createParking } from "./parked.ts";
+import { closeParked } from "./parking.ts";
 import { createRefusals } from "./plain.ts";
 import { createTables } from "./tables.ts";
 import { createTimers } from "./timers.ts";
@@ -58,6 +61,9 @@ export function createLane(options: CreateLaneOptions): Lane {
     again: [],
     starved: [],
     feedAt: 0,
+    retries: createTimers(init.connectionsMax),
+    parking: createParking(),
+    source: createChosenSource(),
     isShortOfRings: false,
     reclaimAt: 0,
     now: clock(),
@@ -91,6 +97,7 @@ function watchAll(lane: Lane): void {
 export function closeLane(lane: Lane): void {
   const { libc, init } = lane;
   for (const connection of lane.live) closeConnection(lane, connection, Status.Drained);
+  closeParked(lane);
   for (const { fd } of lane.listeners) libc.close(fd);
   if (init.tun >= 0) libc.close(init.tun);
   libc.close(lane.epfd);

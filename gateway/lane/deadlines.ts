@@ -36,7 +36,7 @@ export function runTimers(lane: Lane): void {
     const connection = lane.connections[row];
     if (connection === undefined) continue;
     connection.timerDue = 0;
-    const status = expired(lane, row);
+    const status = expired(lane, connection);
     if (status === 0) armTimer(lane, connection);
     else doom(lane, connection, status);
   }
@@ -54,9 +54,12 @@ function dueAt(lane: Lane, row: number): number {
 }
 
 /** Returns the status of the deadline that has passed; 0 if none has. */
-function expired(lane: Lane, row: number): number {
+function expired(lane: Lane, { row, heldAt }: Connection): number {
   const { now, tables } = lane;
-  if (prefixDueAt(lane, row) <= now) return Status.PrefixTimeout;
+  if (prefixDueAt(lane, row) <= now) {
+    // The first message did come, and the daemon could not be given it.
+    return heldAt > 0 ? Status.IkeUndelivered : Status.PrefixTimeout;
+  }
   if (frameDueAt(lane, rowPartialAt(tables, row)) <= now) return Status.FrameTimeout;
   if (frameDueAt(lane, rowTxPartialAt(tables, row)) <= now) return Status.SendStalled;
   return idleDueAt(lane, row) <= now ? Status.IdleTimeout : 0;

@@ -7,8 +7,10 @@ import type { NativeBatches } from "../engine/native.ts";
 import type { Listener } from "../edges/front.ts";
 import type { BetterCall } from "../model/better_call.ts";
 import type { LaneLibc } from "./libc.ts";
+import type { ChosenSource } from "./chosen_source.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
+import type { Parking } from "./parked.ts";
 import { doesIkeWait, rowState } from "./row.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
@@ -46,6 +48,12 @@ export interface Lane {
   starved: Connection[];
   /** Time at which those try again, monotonic ms. */
   feedAt: number;
+  /** When connections try again to hand something over to the daemon, by row. */
+  readonly retries: Timers;
+  /** Upstream sockets of connections that have ended. */
+  readonly parking: Parking;
+  /** The source that the kernel last chose towards the daemon. */
+  readonly source: ChosenSource;
   /** Returns monotonic ms with a fraction; the origin is the same in every lane. */
   readonly clock: () => number;
   /** A connection has found the pool of rings empty. */

@@ -4,6 +4,7 @@ import { DELAY_BUCKETS, LANE_IKE_DELAY } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { edge, openEnd, tcpEnd } from "../../tests/fakes/kernel/descriptors.ts";
+import { refuse } from "../../tests/fakes/kernel/calls.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "../../tests/fakes/kernel/kernel.ts";
 import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { AF_INET6, EACCES, EIO, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
@@ -200,14 +201,14 @@ test("past the limit of one source a lane accepts and closes, and counts it", as
   equal(counted(rig, Status.RefusedSource), 2);
 });
 
-test("refused datagrams are counted once each, and the message behind them leaves", async () => {
+test("refused ESP is counted once each, and the message behind it leaves", async () => {
   const rig = await startLaneRig();
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(1)));
   rig.settle();
   const upstream = upstreamOf(rig);
-  upstream.refusals = 2;
+  refuse(upstream, new Uint8Array(foreignEsp(100, 8)), new Uint8Array(foreignEsp(100, 9)));
   arrive(peer, frame(ike(2)));
   rig.settle();
   deepEqual(upstream.sent.map((message) => message[31]), [1, 2]);

@@ -19,6 +19,7 @@ export type LaneLibc = Pick<
   | "NULL"
   | "read"
   | "readv"
+  | "recv"
   | "recvmmsg"
   | "recvmsg"
   | "sendmmsg"

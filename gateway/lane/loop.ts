@@ -2,7 +2,7 @@
 //
 //    epoll_wait -> end of a pause in accepting -> connections marked, listeners and orders served
 //    -> TUN -> connections with news, and those that wait for a ring or a descriptor
-//    -> one busy connection -> rings reclaimed -> timers -> drain
+//    -> one busy connection -> rings reclaimed -> parked sockets -> timers -> drain
 //
 // A connection that has used its budget waits behind all that have news. So an IKE message waits
 // for one budget at most, however many connections flood the lane. Each direction of a connection
@@ -31,13 +31,16 @@ import { type Connection, hasSpent, SPENT_TCP } from "./connection.ts";
 import { runTimers } from "./deadlines.ts";
 import { checkDrain, DRAIN_POLL_MS } from "./drain.ts";
 import { announce } from "./events.ts";
+import { runRetries } from "./hold.ts";
 import { readTun } from "./inner.ts";
 import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
+import { lookAtParked, parkingWaitMs } from "./parking.ts";
 import { receive } from "./receive.ts";
 import { reclaimRings } from "./reclaim.ts";
 import { rowState } from "./row.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
+import { readErrors } from "./upstream_errors.ts";
 import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
 
 /** Runs the lane until it is told to stop. */
@@ -66,9 +69,11 @@ export function turn(lane: Lane, count: number): void {
   for (let i = 0; i < count; i++) dispatch(lane, i);
   if (lane.isTunReadable && !lane.isDraining) readTun(lane);
   wakeStarved(lane);
+  runRetries(lane);
   serveReady(lane);
   serveBusy(lane);
   reclaimRings(lane);
+  lookAtParked(lane);
   runTimers(lane);
   checkDrain(lane);
 }
@@ -82,7 +87,8 @@ function noteBusy(lane: Lane, startedAt: number): void {
 export function waitMs(lane: Lane): number {
   if (hasListed(lane) || (lane.isTunReadable && !lane.isDraining)) return 0;
   const { now } = lane;
-  let wait = lane.timers.waitMs(now);
+  let wait = earlier(lane.timers.waitMs(now), lane.retries.waitMs(now));
+  wait = earlier(wait, parkingWaitMs(lane, now));
   if (lane.starved.length > 0) wait = earlier(wait, Math.max(lane.feedAt - now, 0));
   if (lane.acceptAgainAt > 0) wait = earlier(wait, Math.max(lane.acceptAgainAt - now, 0));
   if (lane.isDraining && lane.live.size > 0) {
@@ -92,7 +98,7 @@ export function waitMs(lane: Lane): number {
 }
 
 function earlier(wait: number, other: number): number {
-  return wait < 0 ? other : Math.min(wait, other);
+  return wait < 0 || other < 0 ? Math.max(wait, other) : Math.min(wait, other);
 }
 
 /** Turns event `i` into marks. Only listeners and eventfds are served at once. */
@@ -140,6 +146,7 @@ function markConnection(lane: Lane, connection: Connection, events: number): voi
 
 function markUpstream(lane: Lane, connection: Connection, events: number): void {
   if ((events & (EPOLLIN | EPOLLERR)) !== 0) connection.isUpstreamReadable = true;
+  if ((events & EPOLLERR) !== 0) connection.hasUpstreamError = true;
   if ((events & EPOLLOUT) !== 0) connection.isUpstreamBlocked = false;
   list(lane, connection);
 }
@@ -192,8 +199,13 @@ function serve(lane: Lane, connection: Connection): void {
   }
   // A direction that waits for a ring must not stop the other one, which may hold the missing ring.
   const { isStarved } = connection;
+  if (connection.hasUpstreamError) {
+    connection.hasUpstreamError = false;
+    readErrors(lane, connection, -1);
+  }
   if (connection.closeWith === 0 && hasUpstream(lane, connection)) readUpstream(lane, connection);
-  if (rowState(lane.tables, connection.row) === CONN_DRAINING) {
+  if (connection.isHeld || rowState(lane.tables, connection.row) === CONN_DRAINING) {
+    // Nothing is read that would tell it.
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
   } else if (connection.closeWith === 0 && !isStarved && !hasSpent(connection, SPENT_TCP)) {
     if (receive(lane, connection)) listAgain(lane, connection, SPENT_TCP);

@@ -4,12 +4,22 @@ import { daemonOf } from "../edges/ends.ts";
 import type { Upstream } from "../edges/ike_endpoint.ts";
 import {
   AF_INET,
+  AF_INET6,
+  EADDRINUSE,
+  EAGAIN,
   EMFILE,
   ENFILE,
   ENOBUFS,
   ENOMEM,
   ENOSPC,
+  IP_MTU_DISCOVER,
+  IP_PMTUDISC_DONT,
+  IP_RECVERR,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
   IPPROTO_UDP,
+  IPV6_MTU_DISCOVER,
+  IPV6_RECVERR,
   SO_MARK,
   SO_RCVBUF,
   SO_RXQ_OVFL,
@@ -20,7 +30,8 @@ import {
   UDP_GRO,
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
-import { type Lane, starve } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { unpark } from "./parking.ts";
 import { prefer } from "./plain.ts";
 import { rowAddress } from "./row.ts";
 import { tellTrouble } from "./trouble.ts";
@@ -41,50 +52,124 @@ const OVERFLOW = { call: "so_rxq_ovfl", level: SOL_SOCKET, name: SO_RXQ_OVFL } a
 const GRO = { call: "udp_gro", level: IPPROTO_UDP, name: UDP_GRO } as const;
 const BUFFER = { call: "so_rcvbuf", level: SOL_SOCKET, name: SO_RCVBUF } as const;
 
-/** Errors of a shortage that may pass: descriptors, memory, watches. */
-const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC];
+/**
+ * Errors of a shortage that may pass: descriptors, memory, watches, and ports, which `connect` and
+ * `bind` tell in a way of their own.
+ */
+const SHORTAGES: readonly number[] = [
+  EMFILE,
+  ENFILE,
+  ENOMEM,
+  ENOBUFS,
+  ENOSPC,
+  EAGAIN,
+  EADDRINUSE,
+];
 
 /**
  * Opens, binds and connects the UDP socket of a connection.
  *
- * @returns `later` if the system has no socket to give now: the connection waits, unread, and tries
- *   again. `failed` if waiting would not help: the messages are lost, as in a network without a
- *   route
+ * @returns `short` if the system has no socket or port to give now. `failed` for any other reason,
+ *   such as a network without a route
  */
-export function openUpstream(lane: Lane, connection: Connection): "open" | "later" | "failed" {
+export function openUpstream(lane: Lane, connection: Connection): "open" | "short" | "failed" {
+  for (;;) {
+    const fd = watched(lane, connection, connectSocket(lane, connection));
+    if (fd >= 0) {
+      connection.upstreamFd = fd;
+      return "open";
+    }
+    const errno = -fd;
+    const isShort = SHORTAGES.includes(errno);
+    if (isShort && unpark(lane, waitedMs(lane, connection))) continue;
+    tellTrouble(lane, "upstream_failed", errno);
+    return isShort ? "short" : "failed";
+  }
+}
+
+function waitedMs({ now }: Lane, { heldAt }: Connection): number {
+  return heldAt === 0 ? 0 : now - heldAt;
+}
+
+/**
+ * Opens a UDP socket that is connected to the daemon.
+ *
+ * @param connection Its client has the source that `--upstream-source` gives it; null leaves the
+ *   source to the kernel
+ * @returns The descriptor; a negated errno if there is none
+ */
+export function connectSocket(lane: Lane, connection: Connection | null): number {
   const { libc } = lane;
-  const upstream = daemonOf(lane.init);
+  const upstream = upstreamOf(lane);
+  const fd = libc.socket(upstream.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -libc.errno();
+  return setUp(lane, connection, upstream, fd) ? fd : giveBack(lane, fd);
+}
+
+/** Watches a socket. Returns it, or a negated errno. */
+function watched(lane: Lane, { row, serial }: Connection, fd: number): number {
+  if (fd < 0 || watch(lane, fd, { kind: TAG_UPSTREAM, row, serial })) return fd;
+  return giveBack(lane, fd);
+}
+
+/** Closes a socket on which a call has just failed. Returns the negated errno of that. */
+function giveBack({ libc }: Lane, fd: number): number {
+  const errno = libc.errno();
+  libc.close(fd);
+  return -errno;
+}
+
+/** Connects a socket to the daemon. Returns false if the kernel refuses. */
+export function connectUpstream({ libc, tables }: Lane, upstream: Upstream, fd: number): boolean {
+  tables.u8.set(upstream.address, tables.scratch);
+  return libc.connect(fd, tables.scratchAt, upstream.address.length) === 0;
+}
+
+/** The daemon. A lane without one opens no upstream sockets. */
+export function upstreamOf({ init }: Lane): Upstream {
+  const upstream = daemonOf(init);
   if (upstream === undefined) {
     throw new Error("Cannot open an upstream socket: there is no upstream");
   }
-  const fd = libc.socket(upstream.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && setUp(lane, connection, upstream, fd)) {
-    connection.upstreamFd = fd;
-    return "open";
-  }
-  const errno = libc.errno();
-  if (fd >= 0) libc.close(fd);
-  tellTrouble(lane, "upstream_failed", errno);
-  if (!SHORTAGES.includes(errno)) return "failed";
-  connection.isUpstreamBlocked = true;
-  starve(lane, connection);
-  return "later";
+  return upstream;
 }
 
-function setUp(lane: Lane, connection: Connection, upstream: Upstream, fd: number): boolean {
+function setUp(
+  lane: Lane,
+  connection: Connection | null,
+  upstream: Upstream,
+  fd: number,
+): boolean {
   const { libc, tables } = lane;
   setOptions(lane, fd);
+  keepPathOpen(lane, upstream, fd);
   const { mark = 0 } = upstream;
   tables.u32[tables.scratch >>> 2] = mark;
   if (mark !== 0 && libc.setsockopt(fd, SOL_SOCKET, SO_MARK, tables.scratchAt, 4) < 0) return false;
-  if (upstream.source !== null) {
+  if (upstream.source !== null && connection !== null) {
     writeSource(lane, connection, upstream.source);
     if (libc.bind(fd, tables.scratchAt, SOCKADDR_IN_LEN) < 0) return false;
   }
-  tables.u8.set(upstream.address, tables.scratch);
-  if (libc.connect(fd, tables.scratchAt, upstream.address.length) < 0) return false;
-  const { row, serial } = connection;
-  return watch(lane, fd, { kind: TAG_UPSTREAM, row, serial });
+  return connectUpstream(lane, upstream, fd);
+}
+
+/**
+ * Has datagrams fragmented where the path is narrower than they are, and has every refusal told.
+ *
+ * With DF an IKE message that is too large vanishes, and only the next one would be smaller (RFC
+ * 791 §3.2). ESP may be fragmented as well: a relayed packet cannot be made smaller, and its sender
+ * never learns of this path. Without IP_RECVERR the kernel keeps most refusals to itself.
+ *
+ * A socket of IPv6 may send to a mapped IPv4 address, so it has the options of both.
+ */
+function keepPathOpen({ libc, tables }: Lane, { family }: Upstream, fd: number): void {
+  const { oneAt, scratchAt } = tables;
+  tables.u32[tables.scratch >>> 2] = IP_PMTUDISC_DONT;
+  libc.setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, scratchAt, 4);
+  libc.setsockopt(fd, IPPROTO_IP, IP_RECVERR, oneAt, 4);
+  if (family !== AF_INET6) return;
+  libc.setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, scratchAt, 4);
+  libc.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, oneAt, 4);
 }
 
 /** Options without which the socket does the same: slower, or with losses that nobody counts. */

@@ -5,14 +5,14 @@ import { type LaneRig, startLaneRig } from "../../tests/support/lane/rig.ts";
 import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { endsAt } from "../edges/ends.ts";
-import { AF_INET, EADDRNOTAVAIL, EMFILE } from "../linux/constants.ts";
+import { AF_INET, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EMFILE } from "../linux/constants.ts";
 import { waitMs } from "./loop.ts";
 import { sourceHost } from "./open_upstream.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
 const SOURCE = { octets: new Uint8Array([127, 64, 0, 0]), bits: 16 };
 
-test("a connection for which there is no descriptor waits with its message, and asks every 5 ms", async () => {
+test("a connection for which there is no descriptor waits with its message, longer each time", async () => {
   const rig = await startLaneRig();
   rig.kernel.failures.socket.push(EMFILE, EMFILE);
   const peer = rig.connect();
@@ -27,20 +27,40 @@ test("a connection for which there is no descriptor waits with its message, and 
     rig.settle();
   }
   equal(rig.kernel.calls.get("socket"), 1);
-  for (let i = 0; i < 2; i++) {
-    rig.advance(5);
-    rig.settle();
-  }
+  rig.advance(1);
+  rig.settle();
+  equal(rig.kernel.calls.get("socket"), 2);
+  equal(waitMs(rig.lane), 10);
+  rig.advance(10);
+  rig.settle();
   equal(rig.kernel.calls.get("socket"), 3);
   deepEqual(upstreamOf(rig).sent.map((message) => message[31]), [1, 2, 3, 4, 5]);
   equal(counted(rig, Status.UpstreamRefused), 0);
   deepEqual(troubles(rig), [["upstream_failed", "EMFILE", 0]]);
 });
 
-test("what cannot be sent for want of an address is dropped, counted and told, and the next is tried", async () => {
+test("out of ports is a shortage, of which bind and connect tell in ways of their own", async () => {
+  for (const source of [null, SOURCE]) {
+    const upstream = { family: AF_INET, address: new Uint8Array(16), source };
+    const rig = await startLaneRig(endsAt(upstream));
+    const failures = source === null ? rig.kernel.failures.connect : rig.kernel.failures.bind;
+    failures.push(source === null ? EAGAIN : EADDRINUSE);
+    const peer = rig.connect();
+    arrive(peer, STREAM_PREFIX);
+    arrive(peer, frame(foreignEsp(100, 1)));
+    arrive(peer, frame(ike(2)));
+    rig.settle();
+    equal(counted(rig, Status.UpstreamRefused), 0);
+    rig.advance(5);
+    rig.settle();
+    deepEqual(upstreamOf(rig).sent.map((message) => message.at(-1)), [1, 2]);
+  }
+});
+
+test("without an address ESP is dropped, counted and told, and IKE waits", async () => {
   const upstream = { family: AF_INET, address: new Uint8Array(16), source: SOURCE };
   const rig = await startLaneRig(endsAt(upstream));
-  rig.kernel.failures.bind.push(EADDRNOTAVAIL, EADDRNOTAVAIL);
+  rig.kernel.failures.bind.push(EADDRNOTAVAIL, EADDRNOTAVAIL, EADDRNOTAVAIL);
   const peer = rig.connect();
   arrive(peer, STREAM_PREFIX);
   for (let id = 0; id < 5; id++) arrive(peer, frame(foreignEsp(100, id)));
@@ -48,10 +68,14 @@ test("what cannot be sent for want of an address is dropped, counted and told, a
   equal(counted(rig, Status.UpstreamRefused), 5);
   arrive(peer, frame(ike(1)));
   rig.settle();
-  equal(counted(rig, Status.UpstreamRefused), 6);
   arrive(peer, frame(ike(2)));
+  rig.advance(5);
   rig.settle();
-  deepEqual(upstreamOf(rig).sent.map((message) => message[31]), [2]);
+  equal(counted(rig, Status.UpstreamRefused), 5);
+  rig.advance(10);
+  rig.settle();
+  deepEqual(upstreamOf(rig).sent.map((message) => message[31]), [1, 2]);
+  equal(counted(rig, Status.UpstreamRefused), 5);
   deepEqual(troubles(rig), [["upstream_failed", "EADDRNOTAVAIL", 0]]);
 });
 

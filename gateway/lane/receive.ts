@@ -28,7 +28,7 @@ import { starveOfRing } from "./reclaim.ts";
 import { rowPartialAt, rowState } from "./row.ts";
 import { matchStreamPrefix } from "./stream_prefix.ts";
 import { flush } from "./transmit.ts";
-import { sendUpstream } from "./upstream.ts";
+import { sendUpstream } from "./send_upstream.ts";
 
 /**
  * Most batches of one connection in one turn. That is up to 128 frames, or about 0.5 ms of opening,

@@ -22,6 +22,7 @@ import {
   ROW_TX_PARTIAL_AT,
   ROW_TX_QUEUED,
   ROW_UP_PLAIN,
+  ROW_UP_SAID,
   ROW_VALID_AT,
 } from "../../ts-bindings/layout.ts";
 import { AF_INET6 } from "../linux/constants.ts";
@@ -129,6 +130,11 @@ export function rowSegment(tables: RowTables, row: number): number {
 /** Stores the kernel's answer. Under the transmit lock. */
 export function setRowSegment(tables: RowTables, row: number, octets: number): void {
   tables.u32[(offsetOf(tables, row) + ROW_SEGMENT) >>> 2] = octets;
+}
+
+/** Who has said what on the way to the daemon and back: `SAID_` bits. */
+export function rowUpSaid(tables: RowTables, row: number): number {
+  return readI32(tables, row, ROW_UP_SAID);
 }
 
 /** Stores that the upstream socket takes no runs of datagrams. */

@@ -20,6 +20,7 @@ import {
   LANE_SOCKADDR,
   LANE_TX_IOV,
   LANE_TX_MSG,
+  LANE_UP_IKE,
   LANE_UP_MMSG,
   LANE_UP_READ,
   LANE_WRITES,
@@ -49,6 +50,20 @@ const SOCKADDR_MAX = 128;
  */
 const ONE_AT = 256;
 const SOCKADDR_LEN_AT = 264;
+
+/**
+ * The message for an error queue is at 512 in the scratch area: a msghdr, an iovec, the beginning
+ * of the datagram that was refused, and the control message that says why. These are offsets in it,
+ * and the lengths of the last two.
+ */
+const ERROR_AT = 512;
+const ERROR_IOV_AT = 56;
+export const ERROR_HEAD_AT = 80;
+export const ERROR_HEAD_LEN = 32;
+export const ERROR_CONTROL_AT = 128;
+export const ERROR_CONTROL_LEN = 128;
+/** Offset of `msg_controllen` in a msghdr. */
+export const MSG_CONTROLLEN_AT = 40;
 
 /** Views of the memory, and offsets (octets), indices (words) and addresses in one lane's block. */
 export interface LaneTables {
@@ -87,6 +102,16 @@ export interface LaneTables {
   readonly ikeFrames: number;
   /** Index of the first send's number of parts. The next one is MMSGHDR_WORDS on. */
   readonly upParts: number;
+  /** Index of the number of IKE messages in the batch for the daemon. */
+  readonly upIke: number;
+  /** Index of the first send's mmsghdr. The next one is MMSGHDR_WORDS on. */
+  readonly upMmsg: number;
+  /** The low half of the memory's address. */
+  readonly baseLow: number;
+  /** A msghdr for the error queue of an upstream socket (`upstream_errors.ts`). */
+  readonly errorAt: Address;
+  /** Offset of it. */
+  readonly error: number;
   readonly upReadAt: Address;
   /** Index of the first read's length. The next one is MMSGHDR_WORDS on. */
   readonly upReadLen: number;
@@ -133,6 +158,8 @@ export function createTables(options: TablesOptions): LaneTables {
   u32[(scratch + ONE_AT) >>> 2] = 1;
   u32[(scratch + ONE_AT + 4) >>> 2] = 0;
 
+  writeErrorMessage(new DataView(buffer), mapped.base, scratch + ERROR_AT);
+
   function series(at: number, len: number): Address[] {
     return Array.from({ length: BATCH_MAX }, (_, i) => mapped.at(block + at + i * len));
   }
@@ -165,6 +192,11 @@ export function createTables(options: TablesOptions): LaneTables {
     upMmsgAt: series(LANE_UP_MMSG, MMSGHDR_LEN),
     ikeFrames: (block + LANE_FRAMES + 32 * INBOUND + 8 * FRAME_KINDS.indexOf("ike")) >>> 2,
     upParts: (block + LANE_UP_MMSG + MSG_IOVLEN_AT) >>> 2,
+    upIke: (block + LANE_UP_IKE) >>> 2,
+    upMmsg: (block + LANE_UP_MMSG) >>> 2,
+    baseLow: Number(BigInt.asUintN(32, mapped.base)),
+    errorAt: mapped.at(scratch + ERROR_AT),
+    error: scratch + ERROR_AT,
     upReadAt: mapped.at(block + LANE_UP_READ),
     upReadLen: (block + LANE_UP_READ + MSG_LEN_AT) >>> 2,
     innerIov: block + LANE_INNER_IOV,
@@ -185,4 +217,16 @@ export function createTables(options: TablesOptions): LaneTables {
 /** Reads addresses that the core has written. Their offsets alone tell them apart here. */
 function addressReader(dataView: DataView, mapped: MappedMemory): LaneTables["partAt"] {
   return (iovec) => mapped.at(Number(dataView.getBigUint64(iovec, LITTLE_ENDIAN) - mapped.base));
+}
+
+/** Writes the constant part of the message for error queues. */
+function writeErrorMessage(view: DataView, base: bigint, at: number): void {
+  const put = (offset: number, value: bigint): void =>
+    view.setBigUint64(at + offset, value, LITTLE_ENDIAN);
+  const addressOf = (offset: number): bigint => base + BigInt(at + offset);
+  put(16, addressOf(ERROR_IOV_AT));
+  put(MSG_IOVLEN_AT, 1n);
+  put(32, addressOf(ERROR_CONTROL_AT));
+  put(ERROR_IOV_AT, addressOf(ERROR_HEAD_AT));
+  put(ERROR_IOV_AT + 8, BigInt(ERROR_HEAD_LEN));
 }

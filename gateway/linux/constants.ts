@@ -51,6 +51,7 @@ export const PR_SET_DUMPABLE = 4;
 export const SIGUSR1 = 10;
 
 // sys/socket.h
+export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
@@ -71,14 +72,22 @@ export const SO_RXQ_OVFL = 40;
 export const MSG_OOB = 0x1;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_EOR = 0x80;
+export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 
 // netinet/in.h, netinet/tcp.h, linux/udp.h
+export const IPPROTO_IP = 0;
+export const IP_MTU_DISCOVER = 10;
+export const IP_RECVERR = 11;
+export const IP_PMTUDISC_DONT = 0;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
 export const IPPROTO_IPV6 = 41;
+export const IPV6_MTU_DISCOVER = 23;
+export const IPV6_MTU = 24;
+export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
 export const IPV6_FLOWLABEL_MGR = 32;
 export const IPV6_FLOWINFO_SEND = 33;
@@ -99,6 +108,7 @@ export const TCP_NOTSENT_LOWAT = 25;
 // sys/epoll.h, sys/eventfd.h. The kernel packs epoll_event on x86-64 only.
 export const EPOLL_CLOEXEC = 0x80000;
 export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLLIN = 0x1;
 export const EPOLLPRI = 0x2;

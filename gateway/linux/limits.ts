@@ -1,4 +1,5 @@
-// The limit of open files. A connection takes one descriptor, and one more for its upstream socket.
+// The limit of open files. A connection takes one descriptor, and one more for its upstream socket,
+// which may stay when it has ended.
 
 import { LITTLE_ENDIAN, RLIMIT_NOFILE } from "./constants.ts";
 import type { Kernel } from "./kernel.ts";

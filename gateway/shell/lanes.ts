@@ -5,7 +5,7 @@
 // process from ending. So orders go through the command ring and the eventfd, and a lane ends by
 // returning from its loop.
 
-import { ORDER_DRAIN, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
+import { ORDER_DRAIN, ORDER_NETWORK, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
 import type { LaneInit, LaneNotice, RefusedNotice, TroubleNotice } from "../lane/init.ts";
 import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
@@ -17,6 +17,11 @@ export interface Lanes {
   command(lane: number, command: readonly number[]): boolean;
   /** Tells all lanes to drain. */
   drain(): void;
+  /**
+   * Tells all lanes that addresses or routes of the host have changed. Those sockets towards the
+   * daemon move whose source has changed.
+   */
+  networkChanged(): void;
   /**
    * Ends all lanes; resolves when each has returned.
    *
@@ -84,7 +89,12 @@ export async function startLanes(options: LanesOptions): Promise<Lanes> {
     clearTimeout(timer);
   }
 
-  return { command, drain: () => orderAll(ORDER_DRAIN), stop };
+  return {
+    command,
+    drain: () => orderAll(ORDER_DRAIN),
+    networkChanged: () => orderAll(ORDER_NETWORK),
+    stop,
+  };
 }
 
 /** Starts one lane; resolves when it serves. `stopped` resolves when it has returned. */

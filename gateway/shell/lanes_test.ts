@@ -1,21 +1,23 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { COMMAND_COUNT, LANE_ORDERS } from "../../ts-bindings/layout.ts";
-import { COMMAND_KICK, ORDER_DRAIN, ORDER_STOP } from "../lane/commands.ts";
+import { COMMAND_KICK, ORDER_DRAIN, ORDER_NETWORK, ORDER_STOP } from "../lane/commands.ts";
 import type { LaneInit, LaneNotice } from "../lane/init.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { type Lanes, startLanes } from "./lanes.ts";
 
-test("a full ring refuses commands, and holds neither drain nor stop back", async () => {
+test("a full ring refuses commands, and holds no order back", async () => {
   const { lanes, i32, hear } = await start();
   const command = [COMMAND_KICK, 1, 0];
   for (let i = 0; i < COMMAND_COUNT; i++) ok(lanes.command(0, command));
   ok(!lanes.command(0, command));
   lanes.drain();
   equal(i32[LANE_ORDERS >>> 2], ORDER_DRAIN);
+  lanes.networkChanged();
+  equal(i32[LANE_ORDERS >>> 2], ORDER_DRAIN | ORDER_NETWORK);
   const stopping = lanes.stop();
-  equal(i32[LANE_ORDERS >>> 2], ORDER_DRAIN | ORDER_STOP);
+  equal(i32[LANE_ORDERS >>> 2], ORDER_DRAIN | ORDER_NETWORK | ORDER_STOP);
   hear({ kind: "stopped" });
   await stopping;
 });

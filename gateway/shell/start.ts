@@ -258,9 +258,12 @@ function isDumpable(runtime: Runtime): boolean {
   return runtime.env()["CULVERT_DUMPABLE"] === "1";
 }
 
-/** Warns if connections may run out of descriptors. With an upstream each takes two. */
+/**
+ * Warns if connections may run out of descriptors. With an upstream each takes two, and as many
+ * upstream sockets may be parked.
+ */
 function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {
-  const perConnection = config.upstream === null ? 1 : 2;
+  const perConnection = config.upstream === null ? 1 : 3;
   const wanted = config.maxConnections * perConnection + DESCRIPTORS_EXTRA;
   if (limit < wanted) log("warn", "open_files_low", { limit, wanted });
 }

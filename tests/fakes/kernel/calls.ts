@@ -1,12 +1,14 @@
 // The fake kernel's system calls. Each returns what libc would, and leaves errno in the kernel.
 
 import {
+  AF_UNSPEC,
   EAGAIN,
   EBADF,
   ECONNREFUSED,
   ECONNRESET,
   EPIPE,
   EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLLERR,
   EPOLLET,
@@ -16,6 +18,7 @@ import {
   EPOLLRDHUP,
   LITTLE_ENDIAN,
   MSG_EOR,
+  MSG_ERRQUEUE,
   SO_RXQ_OVFL,
   SOL_SOCKET,
 } from "../../../gateway/linux/constants.ts";
@@ -56,8 +59,11 @@ export const FAKE_CALLS = {
   accept4,
   bind,
   close,
+  connect,
+  getsockname,
   read,
   readv,
+  recv,
   recvmmsg,
   recvmsg,
   sendmmsg,
@@ -159,6 +165,25 @@ function setsockopt(kernel: FakeKernel, level: number, name: number): number {
   return errno === undefined ? 0 : fail(kernel, errno);
 }
 
+/** Connects a UDP socket, or takes its peer and source away (AF_UNSPEC). */
+function connect(kernel: FakeKernel, fd: number, at: number): number {
+  note(kernel, "connect");
+  const end = endOf(kernel, fd, "udp");
+  end.source = [];
+  if (kernel.view.getUint16(at, LITTLE_ENDIAN) === AF_UNSPEC) return 0;
+  const failure = kernel.failures.connect.shift();
+  if (failure !== undefined) return fail(kernel, failure);
+  end.source = kernel.source;
+  return 0;
+}
+
+/** Writes a socket's IPv4 address; a TCP socket has none here. */
+function getsockname(kernel: FakeKernel, fd: number, at: number): number {
+  const end = kernel.ends.get(fd);
+  kernel.u8.set(end?.kind === "udp" ? end.source : [], at + 4);
+  return 0;
+}
+
 function socket(kernel: FakeKernel): number {
   note(kernel, "socket");
   const failure = kernel.failures.socket.shift();
@@ -174,6 +199,10 @@ function watch(
   asked: { epfd: number; op: number; at: number },
 ): number {
   const end = kernel.ends.get(fd);
+  if (end?.watch !== undefined && asked.op === EPOLL_CTL_DEL) {
+    end.watch = undefined;
+    return 0;
+  }
   const op = end?.watch === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   if (end === undefined || asked.op !== op) return fail(kernel, EBADF);
   const { view } = kernel;
@@ -285,8 +314,8 @@ function sendmmsg(kernel: FakeKernel, fd: number, table: Table): number {
 }
 
 function sendDatagrams(kernel: FakeKernel, end: UdpEnd, { at, count }: Table): number {
-  if (end.refusals > 0) {
-    end.refusals--;
+  if (end.hasError) {
+    end.hasError = false;
     return fail(kernel, ECONNREFUSED);
   }
   const failure = end.failures.shift();
@@ -301,11 +330,43 @@ function sendDatagrams(kernel: FakeKernel, end: UdpEnd, { at, count }: Table): n
     }
     if (datagrams.length > end.space) break;
     end.space -= datagrams.length;
-    end.sent.push(...datagrams);
     taken++;
+    if (end.isRefused) {
+      refuse(end, ...datagrams);
+      break;
+    }
+    end.sent.push(...datagrams);
   }
   if (taken < count) end.isWaitingForSpace = true;
   return taken > 0 ? taken : fail(kernel, EAGAIN);
+}
+
+/** The host behind refuses datagrams that it was sent. */
+export function refuse(end: UdpEnd, ...datagrams: Uint8Array[]): void {
+  end.errors.push(...datagrams);
+  end.hasError = true;
+  edge(end, EPOLLERR);
+}
+
+/** Reads the error queue. */
+function readErrorQueue(kernel: FakeKernel, fd: number, at: number): number {
+  const end = endOf(kernel, fd, "udp");
+  const datagram = end.errors.shift();
+  if (datagram === undefined) return fail(kernel, EAGAIN);
+  end.hasError = end.errors.length > 0;
+  const [part] = iovecs(kernel, { at: word(kernel, at + 16), count: 1 });
+  if (part === undefined) return fail(kernel, EAGAIN);
+  const head = datagram.subarray(0, part.len);
+  kernel.u8.set(head, part.at);
+  kernel.view.setUint32(word(kernel, at + 32) + 16, ECONNREFUSED, LITTLE_ENDIAN);
+  return head.length;
+}
+
+/** Reads a datagram and drops it. */
+function recv(kernel: FakeKernel, fd: number): number {
+  note(kernel, "recv");
+  const datagram = endOf(kernel, fd, "udp").unread.shift();
+  return datagram === undefined ? fail(kernel, EAGAIN) : datagram.length;
 }
 
 /** The datagrams of one message; a run of datagrams is cut as UDP_SEGMENT says. */
@@ -325,8 +386,13 @@ function recvmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number 
   return got > 0 ? got : fail(kernel, EAGAIN);
 }
 
-function recvmsg(kernel: FakeKernel, fd: number, at: number): number {
+function recvmsg(
+  kernel: FakeKernel,
+  fd: number,
+  { at, flags }: { readonly at: number; readonly flags: number },
+): number {
   if (isRefused(kernel, "recvmsg")) return -1;
+  if ((flags & MSG_ERRQUEUE) !== 0) return readErrorQueue(kernel, fd, at);
   const [first] = endOf(kernel, fd, "udp").unread;
   if (!receive(kernel, endOf(kernel, fd, "udp"), at)) return fail(kernel, EAGAIN);
   // Only recvmmsg writes the length there.
@@ -402,7 +468,8 @@ function readiness(end: End): number {
     case "tun":
       return (end.unread.length > 0 ? EPOLLIN : 0) | EPOLLOUT;
     case "udp":
-      return (end.unread.length > 0 ? EPOLLIN : 0) | (end.space > 0 ? EPOLLOUT : 0);
+      return (end.unread.length > 0 ? EPOLLIN : 0) | (end.space > 0 ? EPOLLOUT : 0) |
+        (end.errors.length > 0 ? EPOLLERR : 0);
     case "tcp":
       return (end.unread.length + end.flood.length > 0 || end.hasFin || end.hasReset
         ? EPOLLIN

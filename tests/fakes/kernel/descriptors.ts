@@ -40,8 +40,14 @@ export interface UdpEnd {
   readonly sent: Uint8Array[];
   /** Datagrams taken before EAGAIN. */
   space: number;
-  /** ICMP errors that wait to be told. */
-  refusals: number;
+  /** The beginnings of datagrams that were refused, which the error queue has. */
+  readonly errors: Uint8Array[];
+  /** An error of the queue fails the next call, too. */
+  hasError: boolean;
+  /** The source that the kernel has chosen. */
+  source: readonly number[];
+  /** Every datagram is refused by the port behind, at once. */
+  isRefused: boolean;
   /** errno that the next sends fail with. */
   readonly failures: number[];
   /** Datagrams lost, as SO_RXQ_OVFL counts them. */
@@ -101,8 +107,14 @@ export interface FakeKernel {
   onCall: (name: string) => void;
   /** Epoll sets made so far. */
   epollCount: number;
-  /** errno that the next calls of `socket` and of `bind` fail with. */
-  readonly failures: { readonly socket: number[]; readonly bind: number[] };
+  /** errno that the next calls of `socket`, `bind` and `connect` fail with. */
+  readonly failures: {
+    readonly socket: number[];
+    readonly bind: number[];
+    readonly connect: number[];
+  };
+  /** The address that the kernel chooses for a socket that is connected now. */
+  source: readonly number[];
   /** Calls that always fail, and their errno, by the name of the call. */
   readonly refused: Map<string, number>;
   /** Options that `setsockopt` was asked for, and those that it refuses: level and name. */
@@ -159,7 +171,10 @@ export function udpEnd(): UdpEnd {
     unread: [],
     sent: [],
     space: Infinity,
-    refusals: 0,
+    errors: [],
+    hasError: false,
+    source: [],
+    isRefused: false,
     failures: [],
     overflow: 0,
     runFailure: 0,
