@@ -22,12 +22,12 @@ export interface IkeDaemon {
   close(): Promise<void>;
 }
 
-/** Opens a daemon on loopback; `port` 0 picks one. */
-export async function openIkeDaemon(port = 0): Promise<IkeDaemon> {
-  const socket = createSocket("udp4");
+/** Opens a daemon, on loopback unless `address` says otherwise; `port` 0 picks one. */
+export async function openIkeDaemon(port = 0, address = "127.0.0.1"): Promise<IkeDaemon> {
+  const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
   await within<void>(WAIT_MS, "bind", (resolve, reject) => {
     socket.once("error", reject);
-    socket.bind(port, "127.0.0.1", resolve);
+    socket.bind(port, address, resolve);
   });
   // Bursts of the largest messages must fit: a loss here would look like a loss in the gateway.
   socket.setRecvBufferSize(1 << 22);
