@@ -34,14 +34,11 @@ import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
-import { sweep } from "./sweep.ts";
+import { startSweeping } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
 
 /** Descriptors that the process needs beside those of connections. */
 const DESCRIPTORS_EXTRA = 64;
-
-/** Longest time that an SA that has ended, and its key, may stay, ms. */
-const SWEEP_MS = 1000;
 
 /** Time for lanes to close their connections and return after the drain, ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -111,11 +108,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     throw error;
   });
   const swept = { ...machine, events, sad: tables.sad, changes, log };
-  const sweeping = setInterval(() => sweep(swept), SWEEP_MS);
-  void finished.then(() => {
-    clearInterval(sweeping);
-    network.close();
-  });
+  void finished.then(startSweeping(swept)).then(network.close);
 
   function fail(error: unknown): void {
     log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });

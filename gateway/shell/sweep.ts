@@ -1,5 +1,6 @@
-// Looks at the SAs once a second: what has reached a hard limit leaves, whether or not a packet
-// came, and with it go its prefix, its place and its routes (RFC 4301 §4.4.2.1).
+// Looks at the SAs once a second, and when a lane tells of an end: what has reached a hard limit
+// leaves, whether or not a packet came, and with it go its prefix, its place and its routes (RFC
+// 4301 §4.4.2.1).
 
 import type { Core } from "../../ts-bindings/core.ts";
 import { spiText } from "../model/spi.ts";
@@ -16,10 +17,42 @@ export interface SweepOptions {
   readonly blocks: readonly number[];
   /** Monotonic ms of the lanes' clock. */
   readonly clock: () => number;
-  readonly events: Pick<EventHub, "drainRing" | "tellLost">;
+  readonly events: Pick<EventHub, "drainRing" | "tellLost" | "subscribe">;
   readonly sad: Pick<Sad, "ended" | "forgetExpired">;
   readonly changes: Pick<SaChanges, "remove">;
   readonly log: Log;
+}
+
+/** Longest time that an SA whose time is over, and its key, may stay, ms. */
+const SWEEP_MS = 1000;
+
+/**
+ * Sweeps from now on; the result ends that. Who hears of `sa_expired` finds the SA gone: the sweep
+ * that follows it comes before any other task of this thread.
+ */
+export function startSweeping(options: SweepOptions): () => void {
+  let isDue = false;
+  let hasEnded = false;
+
+  function sweepSoon(): void {
+    // Once for all the events of a ring.
+    if (isDue || hasEnded) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      if (!hasEnded) sweep(options);
+    });
+  }
+
+  const unsubscribe = options.events.subscribe(({ event }) => {
+    if (event === "sa_expired") sweepSoon();
+  });
+  const sweeping = setInterval(() => sweep(options), SWEEP_MS);
+  return () => {
+    hasEnded = true;
+    clearInterval(sweeping);
+    unsubscribe();
+  };
 }
 
 /**

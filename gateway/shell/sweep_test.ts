@@ -1,11 +1,13 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { openTestSad, saSpec } from "../../tests/support/test_sad.ts";
+import { EVENT_SA_EXPIRED, SA_EXPIRED, SA_STATE } from "../../ts-bindings/layout.ts";
+import { Status } from "../../ts-bindings/status.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import { createEventHub } from "./events.ts";
 import { createSaChanges, type SaListener } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
-import { sweep } from "./sweep.ts";
+import { startSweeping, sweep } from "./sweep.ts";
 
 /** A gateway's SAs; the clock stands at 1 ms for installs. */
 async function openScene(listeners: readonly SaListener[] = []): Promise<{
@@ -13,6 +15,10 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
   install(more: Partial<SaSpec>): string | undefined;
   spis(): number[];
   sweepAt(now: number): void;
+  /** Starts to sweep; the result ends that. */
+  start(): () => void;
+  /** A lane ends an SA at a packet, and the shell hears of it. */
+  end(spi: number): void;
 }> {
   const { sad, core, views } = await openTestSad();
   const lines: string[] = [];
@@ -25,6 +31,8 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
     checks: [],
     listeners: [...listeners, tellSas(events)],
   });
+  const blocks = [core.lane_block(0), core.lane_block(1)];
+  const options = { core, index: 1, blocks, events, sad, changes, log };
   return {
     lines,
     install(more): string | undefined {
@@ -34,8 +42,14 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
     spis: () => sad.views().map(({ spi }) => spi),
     sweepAt(now): void {
       lines.length = 0;
-      const blocks = [core.lane_block(0), core.lane_block(1)];
-      sweep({ core, index: 1, blocks, clock: () => now, events, sad, changes, log });
+      sweep({ ...options, clock: () => now });
+    },
+    start: () => startSweeping({ ...options, clock: () => 1 }),
+    end(spi): void {
+      const row = core.sa_row(sad.find(spi)?.id ?? 0);
+      Atomics.store(views.u32, (row + SA_STATE) >>> 2, SA_EXPIRED);
+      core.event(0, EVENT_SA_EXPIRED, 0, Status.SaExpired, spi, 0);
+      events.drainRing(core.lane_block(0));
     },
   };
 }
@@ -93,4 +107,26 @@ test("sweep() goes on behind a listener that fails", async () => {
     "sa_remove_failed 0x00000101 No route",
     "sa_remove_failed 0x00000102 No route",
   ]);
+});
+
+test("startSweeping() removes an SA whose end a lane tells, before any other task", async () => {
+  const { install, start, end, spis, lines } = await openScene();
+  for (const spi of [0x101, 0x102, 0x103]) install({ spi });
+  lines.length = 0;
+  const stop = start();
+  end(0x101);
+  end(0x102);
+  // No timer and no input of the process comes before this.
+  await Promise.resolve();
+  deepEqual(spis(), [0x103]);
+  const [first, second, ...removed] = lines;
+  deepEqual([first, second].map((line) => line?.split(" ")[0]), ["sa_expired", "sa_expired"]);
+  deepEqual(removed, [
+    "sa_removed 0x00000101 outbound p",
+    "sa_removed 0x00000102 outbound p",
+  ]);
+  stop();
+  end(0x103);
+  await Promise.resolve();
+  deepEqual(spis(), [0x103]);
 });

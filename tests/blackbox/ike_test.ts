@@ -144,7 +144,8 @@ describe("IKE passthrough", () => {
       connection.close();
       // Nothing more of it comes before the close.
       await events.next("connection_closed", (data) => data.connection === id);
-      equal(gateway().program.stderr().split(" ike_shared ").length - 1, 1);
+      const lines = (): number => gateway().program.stderr().split(" ike_shared ").length - 1;
+      equal(await settle(lines, (count) => count > 0), 1);
       events.close();
     },
   );

@@ -62,6 +62,19 @@ describe("SA limits", () => {
     },
   );
 
+  scenario("E51: who hears of sa_expired finds the SA gone, and its SPI free", async () => {
+    const events = await openEvents(gateway().api);
+    const peer = await addPeer(gateway().api, { inbound: { hardPackets: 1 } });
+    const connection = await gateway().connect();
+    await expectEcho(connection, peer);
+    await sendPing(connection, peer);
+    await events.next("sa_expired", ({ spi }) => spi === spiText(peer.inbound.spi));
+    const { keyMaterial } = makePeer().inboundBody;
+    const body = { ...peer.inboundBody, keyMaterial };
+    equal((await gateway().api.request("POST", "/v1/sas", { body })).status, 201);
+    events.close();
+  });
+
   scenario("E51, A7: the key of an SA that has left goes on behind its last number", async () => {
     const peer = await addPeer(gateway().api, { outbound: { hardPackets: 2 } });
     const connection = await gateway().connect();
