@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import {
   AF_INET,
+  AF_INET6,
   AF_NETLINK,
   EPOLLIN,
   IFF_MULTI_QUEUE,
@@ -34,16 +35,30 @@ import {
   TUNSETPERSIST,
   TUNSETVNETHDRSZ,
 } from "../../../gateway/linux/constants.ts";
-import { expectDone, numberArgument } from "../../../gateway/linux/kernel.ts";
+import {
+  createScratch,
+  expectDone,
+  type Kernel,
+  numberArgument,
+} from "../../../gateway/linux/kernel.ts";
+import { type Link, listAddresses, listLinks, setLink } from "../../../gateway/linux/links.ts";
 import {
   addRoute,
   emitRouteRequest,
   removeRoute,
   type Route,
 } from "../../../gateway/linux/routes.ts";
+import {
+  addRule,
+  listOurRules,
+  removeRule,
+  type Rule,
+  ruleKey,
+} from "../../../gateway/linux/rules.ts";
 import { emitIfreq, IFREQ_VALUE_AT } from "../../../gateway/linux/structs.ts";
 import { openTun } from "../../../gateway/linux/tun.ts";
 import { runtime } from "../../../gateway/runtime/mod.ts";
+import { listenerFlows, planRules, whole } from "../../../gateway/shell/route_plan.ts";
 import type { Address, Libc } from "../../../gateway/runtime/types.ts";
 import {
   closeAll,
@@ -73,6 +88,8 @@ export const CASES = {
   "addRoute() brings IPv4 packets into the device": routeV4,
   "addRoute() and removeRoute() tell what was there": routeTwice,
   "removeRoute() leaves the operator's route": leaveForeign,
+  "listOurRules() reads all rules as addRule() has made them": readRules,
+  "setLink() changes a device, and listLinks() and listAddresses() read it": changeLink,
 } as const satisfies Record<string, () => void>;
 
 /** The case that runs without CAP_NET_ADMIN. */
@@ -312,6 +329,58 @@ function leaveForeign(): void {
   assert.equal(removeRoute(kernel, v4(index)), "absent");
   assert.equal(routes(), before);
   closeAll(libc, queues);
+}
+
+/** The rules of every block of a plan, in both families. */
+function readRules(): void {
+  const wide = widen();
+  for (const family of [AF_INET, AF_INET6]) {
+    const isV4 = family === AF_INET;
+    const bits = isV4 ? [0, 24, 32] : [0, 64, 128];
+    const any = { octets: new Uint8Array(isV4 ? 4 : 16), bits: 0 };
+    const own = isV4 ? Uint8Array.of(10, 93, 29, 1) : v6(1).octets;
+    const rules = planRules({
+      ...{ family, first: 9000, owner: 932_907_000, mark: 9329, device: NAME },
+      sections: [
+        { local: any, table: 932_907_001, lengths: bits },
+        { local: whole(own), table: 932_907_002, lengths: bits },
+      ],
+      addresses: { tun: [own], other: [own], outer: [own] },
+      flows: [
+        ...listenerFlows({ octets: new Uint8Array(16), port: 4500 }),
+        { family, protocol: 17, to: whole(own), destinationPort: 4500 },
+      ],
+    });
+    for (const rule of rules) assert.equal(addRule(kernel, rule), "added");
+    for (const rule of rules) assert.equal(addRule(kernel, rule), "existed");
+    const keys = (made: readonly Rule[]): string[] => made.map(ruleKey).sort();
+    assert.deepEqual(keys(listOurRules(wide, family)), keys(rules));
+    for (const rule of rules) assert.equal(removeRule(kernel, rule), "removed");
+    for (const rule of rules) assert.equal(removeRule(kernel, rule), "absent");
+    assert.deepEqual(listOurRules(wide, family), []);
+  }
+}
+
+function changeLink(): void {
+  const wide = widen();
+  const { queues, index } = openTun(kernel, { name: NAME, queues: 1, mtu: 1400 });
+  const look = (): Link | undefined => listLinks(wide).find((link) => link.index === index);
+  assert.deepEqual(look(), { index, isUp: true, mtu: 1400 });
+  setLink(kernel, { index, mtu: 1300, isUp: false });
+  assert.deepEqual(look(), { index, isUp: false, mtu: 1300 });
+  setLink(kernel, { index, isUp: true });
+  assert.deepEqual(look(), { index, isUp: true, mtu: 1300 });
+  assert.ok(listAddresses(wide).every(({ octets }) => octets.length === 4 || octets.length === 16));
+  assert.throws(() => setLink(kernel, { index: index + 1000, mtu: 1300 }), /: ENODEV$/);
+  closeAll(libc, queues);
+  assert.equal(look(), undefined);
+}
+
+/** A window for whole answers of rtnetlink. */
+function widen(): Kernel {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const mapped = runtime.mapMemory(memory);
+  return { libc, scratch: createScratch({ memory, mapped, offset: 0, len: 32_768 }) };
 }
 
 /** Adds a route of protocol "boot", as `ip route add` does. */
