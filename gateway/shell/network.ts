@@ -2,7 +2,7 @@
 // and the watch that keeps both.
 
 import type { GatewayConfig } from "../config/types.ts";
-import { IPPROTO_UDP, RT_SCOPE_LINK } from "../linux/constants.ts";
+import { AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, RT_SCOPE_LINK } from "../linux/constants.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
 import { listAddresses, listLinks, setLink } from "../linux/links.ts";
 import { familyOf } from "../linux/structs.ts";
@@ -94,15 +94,13 @@ function keepTun(options: NetworkOptions, kernel: Kernel, tun: Tun): KeptTun {
     priority: config.routePriority,
     flows: ownFlows(options),
   });
-  const state = followTun({
-    ...{ kernel, tun, events },
-    mtu: config.innerMtu,
-    onUp: routes.restoreAll,
-  });
+  const state = followTun({ ...{ kernel, tun, events }, mtu: config.innerMtu });
 
   function changed(change: NetworkChange): void {
+    const wasUp = state.isUp();
     if (change.hasLinks || change.isUnknown) state.look();
-    if (state.isUp()) routes.changed(change);
+    // A device that is down takes no routes. When it comes up, nobody has looked for a while.
+    if (state.isUp()) routes.changed(wasUp ? change : { ...change, isUnknown: true });
   }
 
   function close(): void {
@@ -132,7 +130,7 @@ function restoreTun(kernel: Kernel, { before, index }: Tun, mtu: number): void {
 }
 
 function ownFlows({ config, listening }: NetworkOptions): OwnFlow[] {
-  const { api, upstream } = config;
+  const { api, upstream, connect } = config;
   const servers = api === null || isLoopback(api) || api.port === 0
     ? listening
     : [...listening, api];
@@ -142,5 +140,9 @@ function ownFlows({ config, listening }: NetworkOptions): OwnFlow[] {
     to: whole(upstream.octets),
     destinationPort: upstream.port,
   }];
-  return [...servers.flatMap(listenerFlows), ...daemon];
+  const dialled = connect === null ? [] : [AF_INET, AF_INET6].map((family) => ({
+    ...{ family, protocol: IPPROTO_TCP },
+    destinationPort: connect.port,
+  }));
+  return [...servers.flatMap(listenerFlows), ...daemon, ...dialled];
 }

@@ -6,8 +6,8 @@
 //
 //   GUARD     packets from the TUN's own addresses pass over MARK and FLOWS
 //   MARK      what our sockets send goes to END
-//   FLOWS     so do the flows of our listeners and to the daemon, where some `local` holds an
-//             address of this host: reverse lookups (rp_filter) have no mark
+//   FLOWS     so do the flows of our listeners, to the daemon and to a responder, where some
+//             `local` holds an address of this host: reverse lookups (rp_filter) have no mark
 //   UNBOUND   packets that have no source yet, if the TUN has an address that they can take
 //   BOUND     packets from each `local`, for remotes that are not wide
 //   OUTER     packets from this host's outer addresses go to END

@@ -38,8 +38,6 @@ export interface TunRoutesOptions {
 export interface TunRoutes extends SaListener {
   /** Acts on what has changed in the kernel's tables. */
   changed(change: NetworkChange): void;
-  /** Puts all routes back: a device that comes up has none. */
-  restoreAll(): void;
   /** Removes everything that is left. */
   close(): void;
 }
@@ -68,7 +66,6 @@ export function keepTunRoutes(options: TunRoutesOptions): TunRoutes {
       if (spec.direction === "outbound") removed(state, state.sections.remove(spec));
     },
     changed: (change) => changed(state, change),
-    restoreAll: () => tellRestored(state, { routes: restoreRoutes(state), rules: 0 }),
     close: () => removeAll(state),
   };
 }
@@ -153,14 +150,7 @@ function changed(state: State, change: NetworkChange): void {
   const rules = isUnknown || hasRules ? restoreRules(state) : 0;
   const isAll = isUnknown || disturbed.has(state.tun.index);
   const routes = isAll ? restoreRoutes(state) : restoreSome(state, removedRoutes);
-  tellRestored(state, { routes, rules });
-}
-
-function tellRestored(
-  { events }: State,
-  count: { readonly routes: number; readonly rules: number },
-): void {
-  if (count.routes + count.rules > 0) events.tell("routes_restored", { ...count }, "warn");
+  if (rules + routes > 0) state.events.tell("routes_restored", { routes, rules }, "warn");
 }
 
 function removeAll(state: State): void {

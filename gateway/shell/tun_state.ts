@@ -23,8 +23,6 @@ export interface TunStateOptions {
   /** Largest inner packet, octets. */
   readonly mtu: number;
   readonly events: Pick<EventHub, "tell">;
-  /** Called when the device has come up again. */
-  readonly onUp: () => void;
 }
 
 /** Begins with a device that is up. */
@@ -39,7 +37,6 @@ export function followTun(options: TunStateOptions): TunState {
     if (now !== state) {
       state = now;
       events.tell(`tun_${now}`, { device }, now === "up" ? "info" : "error");
-      if (now === "up") options.onUp();
     }
     if (link !== undefined) keepMtu(options, link);
   }

@@ -40,7 +40,9 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "what was removed comes back though the news of it were lost": missNews,
   "a device whose MTU grows gets it back": keepMtu,
   "without the device it is not ready, and says so": loseDevice,
-  "connect takes a remote of 0.0.0.0/0": connectWhole,
+  "connect takes a remote of 0.0.0.0/0": () => connectThrough([`${INSIDE}/32`], ["0.0.0.0/0"]),
+  "connect takes selectors that hold both ends of its connection": () =>
+    connectThrough([`${INSIDE}/32`, `${GATEWAY}/32`], [`${INNER}/32`, "198.51.100.0/24"]),
   "an address that comes is told": tellAddress,
 };
 
@@ -206,6 +208,7 @@ async function comeBack(): Promise<void> {
     host.ip("link", "set", "cv0", "down");
     await expectUnready(gateway, "tun");
     await expectLine(gateway, /tun_down device=cv0/);
+    host.ip("rule", "flush", "proto", "93");
     host.ip("link", "set", "cv0", "up");
     await expectReady(gateway);
     await expectLine(gateway, /tun_up device=cv0/);
@@ -293,8 +296,9 @@ async function loseDevice(): Promise<void> {
 }
 
 /** The host at the far end is the responder here, in the case's own namespace. */
-async function connectWhole(): Promise<void> {
+async function connectThrough(local: readonly string[], remote: readonly string[]): Promise<void> {
   const host = await layTwoHosts();
+  host.set("net/ipv4/conf/all/rp_filter", "1");
   const responder = startProgram(["serve", "--listen", `${CLIENT}:4500`, "--api", "127.0.0.1:0"]);
   const there = openApi("127.0.0.1", parseListening(await responder.line("listening ")).api.port);
   const program = startProgram(["connect", `${CLIENT}:4500`, "--api", "127.0.0.1:9329", ...TUN], {
@@ -305,7 +309,7 @@ async function connectWhole(): Promise<void> {
   const peer = peerAt(INSIDE, { local: ["0.0.0.0/0"], remote: [`${INSIDE}/32`] });
   await there.installSa(peer.inboundBody);
   await there.installSa(peer.outboundBody);
-  const turned = { local: [`${INSIDE}/32`], remote: ["0.0.0.0/0"], peer: "responder" };
+  const turned = { local, remote, peer: "responder" };
   const bodies = [
     { ...peer.outboundBody, ...turned, direction: "inbound" },
     { ...peer.inboundBody, ...turned, direction: "outbound" },
