@@ -13,6 +13,7 @@ import {
   CLIENT,
   connectFrom,
   DAEMON,
+  endWithCase,
   expectIke,
   FAR,
   GATEWAY,
@@ -52,7 +53,8 @@ const INSIDE = "10.93.64.1";
 
 async function reachDaemon(): Promise<void> {
   await withGateway([...TUN, "--upstream", `${DAEMON}:4500`], async ({ gateway, connection }) => {
-    await install(gateway, peerAt(CLIENT, { local: LOCAL, remote: ["0.0.0.0/0"] }));
+    const remote = ["198.51.100.0/24", "0.0.0.0/0"];
+    await install(gateway, peerAt(CLIENT, { local: LOCAL, remote }));
     await expectIke(connection);
   });
 }
@@ -301,9 +303,11 @@ async function connectThrough(local: readonly string[], remote: readonly string[
   host.set("net/ipv4/conf/all/rp_filter", "1");
   const responder = startProgram(["serve", "--listen", `${CLIENT}:4500`, "--api", "127.0.0.1:0"]);
   const there = openApi("127.0.0.1", parseListening(await responder.line("listening ")).api.port);
+  endWithCase(responder);
   const program = startProgram(["connect", `${CLIENT}:4500`, "--api", "127.0.0.1:9329", ...TUN], {
     runBy: host.enter,
   });
+  endWithCase(program);
   await program.line("connecting ");
   host.ip("address", "add", `${INSIDE}/32`, "dev", "cv0");
   const peer = peerAt(INSIDE, { local: ["0.0.0.0/0"], remote: [`${INSIDE}/32`] });

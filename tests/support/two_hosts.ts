@@ -14,11 +14,13 @@ import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { openApi } from "./api.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { ip } from "./namespace.ts";
 import type { Originator } from "./originator.ts";
 import { makePeer, type Peer } from "./peers.ts";
+import type { Program } from "./program.ts";
 import { settle, WAIT_MS, within } from "./wait.ts";
 
 export const GATEWAY = "203.0.113.1";
@@ -52,7 +54,8 @@ export interface GatewayHost {
 
 /** Lays the network. The case's own namespace becomes the outside. */
 export async function layTwoHosts(): Promise<GatewayHost> {
-  const holder = spawn("unshare", ["--net", "sleep", "1000"], { stdio: "ignore" });
+  // It reads until this process ends, however that is.
+  const holder = spawn("unshare", ["--net", "cat"], { stdio: ["pipe", "ignore", "ignore"] });
   const own = namespaceOf("self");
   const { pid = 0 } = holder;
   await settle(() => namespaceOf(String(pid)), (id) => id !== "" && id !== own);
@@ -115,10 +118,18 @@ export async function startThere(
     const gateway = await startGateway([
       ...[...listen, "--api", `${GATEWAY}:${port}`, "--api-token-file", file, ...args],
     ], { runBy: host.enter, token: "a-token" });
+    endWithCase(gateway.program);
     return { ...gateway, api: openApi(GATEWAY, port, "a-token") };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Ends a program with the case, even if that fails. */
+export function endWithCase(program: Program): void {
+  process.once("exit", () => {
+    if (program.isRunning()) program.kill("SIGKILL");
+  });
 }
 
 /** Connects to the gateway there as a client at `localAddress`. */
