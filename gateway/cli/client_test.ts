@@ -53,6 +53,10 @@ test("status shows a gateway", async () => {
   match(stdout, /^ike delay +p50 ≤ 1ms, p90 ≤ 10ms, p99 ≤ 10ms$/m);
   match(stdout, /^send queue +p50 ≤ 1\.00k, p90 > 10\.0k, p99 > 10\.0k$/m);
   match(stdout, /^limits +connections 10000$/m);
+  match(
+    stdout,
+    /^offloads +tunTcp on, tunUdp refused, upstreamUdpSegment off, upstreamUdpGro on$/m,
+  );
   match(stdout, /^drops +unknown_spi 2$/m);
   match(stdout, /^ignored +keepalive 3$/m);
   api.gateway.drain();

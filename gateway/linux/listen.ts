@@ -14,6 +14,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "./constants.ts";
+import { failed } from "./errno.ts";
 import { expectDone, type Kernel } from "./kernel.ts";
 import {
   bindSocket,
@@ -23,6 +24,7 @@ import {
   setOption,
   setTcpOptions,
   type TcpOptions,
+  trySetOption,
 } from "./sockets.ts";
 import type { InetAddress } from "./structs.ts";
 
@@ -63,7 +65,7 @@ export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
     while (fds.length < options.count) {
       const fd = openSocket(kernel, address.octets, SOCK_STREAM);
       fds.push(fd);
-      setOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEPORT, value: 1 });
+      sharePort(kernel, fd, options.count);
       claim(kernel, fd, { ...options, address });
       setTcpOptions(kernel, fd, options.tcp);
       markSocket(kernel, fd, options.mark ?? 0);
@@ -77,6 +79,12 @@ export function listenTcp(kernel: Kernel, options: ListenOptions): Listeners {
   } finally {
     kernel.libc.close(guard);
   }
+}
+
+/** Lets the listeners share their address. A single one does not depend on it. */
+function sharePort(kernel: Kernel, fd: number, count: number): void {
+  const errno = trySetOption(kernel, fd, { level: SOL_SOCKET, name: SO_REUSEPORT, value: 1 });
+  if (errno !== 0 && count > 1) throw failed("Cannot share a port among lanes", errno);
 }
 
 /** Binds, even while connections of an earlier run still linger on the port. */

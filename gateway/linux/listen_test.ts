@@ -23,6 +23,7 @@ import {
   IPPROTO_TCP,
   IPPROTO_UDP,
   SO_KEEPALIVE,
+  SO_REUSEPORT,
   SOCK_STREAM,
   SOL_SOCKET,
   TCP_KEEPCNT,
@@ -231,4 +232,17 @@ test("setNotSentLowat() and knowsUdpSegment() tell what the kernel refuses", () 
   assert.deepEqual(old.refused, [{ call: "udp_segment", reason: "EBADF" }]);
   assert.ok(knowsUdpSegment(kernel));
   assert.equal(open.size, 0);
+});
+
+test("listenTcp() needs to share a port for several lanes only", () => {
+  const { kernel: refusing } = refuseOption(kernel, SOL_SOCKET, SO_REUSEPORT);
+  const options = { address: inet(LOCALHOST, 0), tcp: SYSTEM };
+  const { fds, address } = listenTcp(refusing, { ...options, count: 1 });
+  assert.throws(() => listenTcp(refusing, { address, tcp: SYSTEM, count: 1 }), {
+    message: `Cannot bind 127.0.0.1:${address.port}: EADDRINUSE`,
+  });
+  assert.throws(() => listenTcp(refusing, { ...options, count: 2 }), {
+    message: "Cannot share a port among lanes: EBADF",
+  });
+  closeAll(libc, fds);
 });

@@ -255,7 +255,17 @@ describe("requests", () => {
     const status = await api.get("/v1/status") as Json;
     deepEqual(
       Object.keys(status).sort(),
-      ["draining", "engine", "lanes", "limits", "runtime", "totals", "uptimeSeconds", "version"],
+      [
+        "draining",
+        "engine",
+        "lanes",
+        "limits",
+        "offloads",
+        "runtime",
+        "totals",
+        "uptimeSeconds",
+        "version",
+      ],
     );
     match(String(status.runtime), /^(deno|bun) \d+\.\d+\.\d+/);
     // A frame counts once the kernel has it, so its answer may be here before the count.

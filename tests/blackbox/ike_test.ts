@@ -144,6 +144,7 @@ describe("IKE passthrough", () => {
       connection.close();
       // Nothing more of it comes before the close.
       await events.next("connection_closed", (data) => data.connection === id);
+      // The log is a stream of its own, and may be later than the events.
       const lines = (): number => gateway().program.stderr().split(" ike_shared ").length - 1;
       equal(await settle(lines, (count) => count > 0), 1);
       events.close();
