@@ -15,7 +15,7 @@ import { createRefusedCalls, type RefusedCalls } from "./refused_calls.ts";
 
 test("a refused call is told once, whichever lanes it is refused", () => {
   const told: unknown[] = [];
-  const calls = createRefusedCalls({ warn: (event, fields) => void told.push([event, fields]) });
+  const calls = createRefusedCalls({ tell: (event, fields) => void told.push([event, fields]) });
   ok(!calls.has("sendmmsg"));
   for (const lane of [1, 0, 1]) calls.note(lane, { call: "sendmmsg", reason: "ENOSYS" });
   calls.note(null, { call: "tcp_nodelay", reason: "EPERM" });
@@ -71,7 +71,7 @@ function inUse(
 ): readonly string[] {
   const tun = offloads === null
     ? null
-    : { name: "cv0", index: 1, queues: [], offloads, isOurs: true };
+    : { name: "cv0", index: 1, queues: [], offloads, isOurs: true, before: null };
   const calls: Pick<RefusedCalls, "has"> = { has: (call) => call === refused };
   return Object.values(offloadsInUse(config, tun, calls));
 }

@@ -199,7 +199,7 @@ async function assemble(
     listening: descriptors.listeners.map(({ address }) => address),
     events,
     // Those who hear that the host has got or lost an address go in here.
-    addressListeners: [],
+    addressListeners: [parts.lanes.networkChanged],
   });
   const changes = createSaChanges({
     sad,
