@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 403_437_201;
+export const LAYOUT_FINGERPRINT = 4_148_981_147;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -23,7 +23,7 @@ export const RING_BLOCK_LEN = 327_680;
 export const TX_QUEUE_MAX = 65_536;
 export const LOWAT_START = 32_768;
 export const LOWAT_MAX = 131_072;
-export const ROW_LEN = 448;
+export const ROW_LEN = 512;
 export const SA_LEN = 4544;
 export const CONTEXT_LEN = 3392;
 export const WRITE_LEN = 8;
@@ -148,14 +148,16 @@ export const ROW_PARTIAL_AT = 96;
 export const ROW_HELD_AT = 104;
 export const ROW_UP_PLAIN = 112;
 export const ROW_UP_SAID = 124;
+export const ROW_UP_ADDRESS = 320;
+export const ROW_UP_PORT = 336;
 export const ROW_TX_QUEUED = 184;
 export const ROW_IKE_WAITS = 188;
 export const ROW_TX_PARTIAL_AT = 192;
 export const ROW_LOWAT = 280;
 export const ROW_LOWAT_SET = 284;
 export const ROW_SEGMENT = 288;
-export const ROW_INBOUND = 320;
-export const ROW_OUTBOUND = 384;
+export const ROW_INBOUND = 384;
+export const ROW_OUTBOUND = 448;
 
 // Offsets in ROW_INBOUND and ROW_OUTBOUND: u64 by kind.
 export const BY_KIND_FRAMES = 0;

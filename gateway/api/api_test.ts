@@ -49,9 +49,11 @@ test("createApi() shows the status", async () => {
     "lanes",
     "limits",
     "offloads",
+    "listeners",
     "runtime",
     "totals",
     "unready",
+    "upstream",
     "uptimeSeconds",
     "version",
   ]);

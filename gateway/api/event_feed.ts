@@ -68,8 +68,9 @@ export function createEventFeed({ gateway, every }: EventFeedOptions): EventFeed
 }
 
 function totalsOctets(gateway: Gateway): Uint8Array<ArrayBuffer> {
-  const { uptimeSeconds, draining, totals } = gateway.status();
-  return eventOctets("totals", { at: nowText(), uptimeSeconds, draining, totals });
+  const { uptimeSeconds, draining, unready, upstream, totals } = gateway.status();
+  const data = { at: nowText(), uptimeSeconds, draining, unready, upstream, totals };
+  return eventOctets("totals", data);
 }
 
 function eventOctets(name: string, data: unknown): Uint8Array<ArrayBuffer> {

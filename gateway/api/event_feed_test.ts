@@ -47,7 +47,14 @@ test("createEventFeed() begins with the totals, and has them again at each tick"
   const reader = await openReader(feed.open());
   const { name, data } = await next(reader);
   equal(name, "totals");
-  deepEqual(Object.keys(data), ["at", "uptimeSeconds", "draining", "totals"]);
+  deepEqual(Object.keys(data), [
+    "at",
+    "uptimeSeconds",
+    "draining",
+    "unready",
+    "upstream",
+    "totals",
+  ]);
   deepEqual(data["totals"], JSON.parse(JSON.stringify(gateway.totals())));
   for (const tick of ticks) tick();
   equal((await next(reader)).name, "totals");

@@ -115,6 +115,12 @@ export const METRICS: readonly Metric[] = [
     samples: ({ totals }) => [{ labels: {}, value: totals.logLinesDropped }],
   },
   {
+    name: "culvert_upstream_up",
+    type: "gauge",
+    help: "0 while the IKE daemon behind, or the way to it, refuses what is sent; else 1.",
+    samples: ({ upstream }) => [{ labels: {}, value: upstream?.state === "down" ? 0 : 1 }],
+  },
+  {
     name: "culvert_ready",
     type: "gauge",
     help: "0 if this reason keeps new clients from being served, 1 if it does not.",

@@ -25,6 +25,7 @@ test("/metrics has the names of the contract", async () => {
     "culvert_lane_busy_ratio",
     "culvert_events_lost_total",
     "culvert_log_lines_dropped_total",
+    "culvert_upstream_up",
     "culvert_ready",
     "culvert_build_info",
   ]);

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeRuntime, type FakeRuntimeOptions } from "../../tests/fakes/runtime.ts";
 import { createTestApi, post, type TestApi } from "../../tests/support/test_api.ts";
+import type { GatewayStatus } from "../model/gateway_status.ts";
 import { runCli } from "./main_cli.ts";
 
 const SA = {
@@ -65,11 +66,33 @@ test("status shows a gateway", async () => {
   deepEqual(JSON.parse(json.stdout), await (await api.app.request("/v1/status")).json());
 });
 
+test("status says where clients come in, whether the daemon is there, and what is amiss", async () => {
+  const api = createTestApi();
+  const fixed = api.gateway.status();
+  const rowsOf = async (status: Partial<GatewayStatus>): Promise<string[]> => {
+    Object.assign(api.gateway, { status: () => ({ ...fixed, ...status }) });
+    const { stdout } = await run(["status"], api);
+    return stdout.split("\n").filter((line) => /^(state|listeners|upstream) /.test(line));
+  };
+  const listeners = "listeners    192.0.2.1:4500, [2001:db8::1]:4500";
+  const [state, ways, upstream] = await rowsOf({});
+  deepEqual([state, ways], ["state        serving", listeners]);
+  match(upstream ?? "", /^upstream +127\.0\.0\.1:4500 up since \S+$/);
+  const away = { ...fixed.upstream, state: "down", reason: "EPERM" } as GatewayStatus["upstream"];
+  const [unready, , refused] = await rowsOf({ upstream: away, unready: ["upstream_refused"] });
+  equal(unready, "state        not ready: upstream_refused");
+  match(refused ?? "", /^upstream +127\.0\.0\.1:4500 down \(EPERM\) since \S+$/);
+  const draining = await rowsOf({ upstream: null, draining: true, unready: ["draining"] });
+  deepEqual(draining, ["state        draining", listeners, "upstream     none"]);
+});
+
 test("connections lists connections", async () => {
   const api = createTestApi();
   const { stdout } = await run(["connections"], api);
   match(stdout, /^ID +REMOTE +STATE +AGE/);
   match(stdout, /^ 7 +192\.0\.2\.7:49152 +enabled .* 1200 +900 +0 +0\.3 +0xc0ffee01$/m);
+  match(stdout, /^ID .* LANE +DAEMON SEES +OCTETS IN /);
+  match(stdout, /^ 7 .* 0 +127\.97\.46\.176:40124 /m);
   const json = await run(["connections", "--json"], api);
   deepEqual(JSON.parse(json.stdout), await (await api.app.request("/v1/connections")).json());
   const narrow = await run(["connections"], api, { columns: 40 });

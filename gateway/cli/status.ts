@@ -26,16 +26,22 @@ async function showStatus(context: CommandContext): Promise<number> {
     const answer = await client.get("/v1/status", STATUS);
     const width = tableWidth(context);
     const columns = [{ title: "CULVERT" }, { title: answer.version }];
-    return { answer, table: renderTable(columns, rowsOf(answer, width), { width }) };
+    const rows = rowsOf(answer, { width, now: context.clock.date() });
+    return { answer, table: renderTable(columns, rows, { width }) };
   });
 }
 
 /** The rows of the table. Lists that do not fit in one line continue in the next. */
-function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
+function rowsOf(
+  status: Status,
+  { width, now }: { readonly width: number; readonly now: Date },
+): readonly (readonly string[])[] {
   const { totals } = status;
   const isIgnored = (name: string): boolean => IGNORED.has(name);
   const rows: readonly (readonly [name: string, value: string])[] = [
-    ["state", status.draining ? "draining" : "serving"],
+    ["state", stateText(status)],
+    ["listeners", status.listeners.join(", ") || "none"],
+    ["upstream", upstreamText(status.upstream, now)],
     ["up", durationText(status.uptimeSeconds)],
     ["runtime", status.runtime],
     ["engine", status.engine],
@@ -64,6 +70,19 @@ function rowsOf(status: Status, width: number): readonly (readonly string[])[] {
 }
 
 const GAP_LEN = 2;
+
+function stateText({ draining, unready }: Status): string {
+  if (draining) return "draining";
+  return unready.length === 0 ? "serving" : `not ready: ${unready.join(", ")}`;
+}
+
+function upstreamText(upstream: Status["upstream"], now: Date): string {
+  if (upstream === null) return "none";
+  const { address, state, reason, since } = upstream;
+  const age = durationText((now.getTime() - Date.parse(since)) / 1000);
+  const why = reason === null ? "" : ` (${reason})`;
+  return `${address} ${state}${why} since ${age}`;
+}
 
 /** Counted among the drops, but legal: nothing is lost by them (docs/reference/statuses.md). */
 const IGNORED: ReadonlySet<string> = new Set(

@@ -68,6 +68,7 @@ export function createConnectionPage(onKick) {
       row = found ?? row;
       setShown(byId("c-body", HTMLElement), row !== undefined);
       setText(byId("c-title", HTMLElement), row?.remote ?? `Connection ${id}`);
+      setText(byId("c-addresses", HTMLElement), row === undefined ? "" : addressesText(row));
       if (found === undefined) return;
       fill(found, now);
       chart.update(found.series);
@@ -75,6 +76,15 @@ export function createConnectionPage(onKick) {
     },
     recolor: chart.recolor,
   };
+}
+
+/**
+ * @param {Row} row
+ * @returns {string}
+ */
+function addressesText({ local, upstreamLocal }) {
+  const heard = upstreamLocal === null ? "" : ` The IKE daemon knows it as ${upstreamLocal}.`;
+  return `Connected to ${local}.${heard}`;
 }
 
 /**

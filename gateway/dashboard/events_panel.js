@@ -8,7 +8,17 @@ import { wordsText } from "./format.js";
 const KEPT = 50;
 
 /** Members of an event that are shown, in this order. */
-const SHOWN = ["status", "remote", "spi", "peer", "direction", "count", "suppressed"];
+const SHOWN = [
+  "status",
+  "upstream",
+  "reason",
+  "remote",
+  "spi",
+  "peer",
+  "direction",
+  "count",
+  "suppressed",
+];
 
 /**
  * Binds the list of events.

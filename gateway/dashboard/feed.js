@@ -153,9 +153,9 @@ function createReader(fixed, handlers) {
         handlers.onHappening({ name: event, at, fields });
         return;
       }
-      const { uptimeSeconds, draining, totals } = data;
+      const { uptimeSeconds, draining, unready, upstream, totals } = data;
       if (isReading || performance.now() < notBefore) return;
-      void readConnections({ ...fixed, uptimeSeconds, draining, totals });
+      void readConnections({ ...fixed, uptimeSeconds, draining, unready, upstream, totals });
     },
     /** Throws the error of a failed read, so that it ends the stream too and is reported once. */
     check() {

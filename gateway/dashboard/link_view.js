@@ -3,9 +3,10 @@
 
 import { showToast } from "./dialogs.js";
 import { byId, setAttribute, setShown, setText } from "./dom.js";
-import { countText, durationText } from "./format.js";
+import { countText, durationText, wordsText } from "./format.js";
 
 /** @typedef {import("./feed.js").Link} Link */
+/** @typedef {import("../model/gateway_status.ts").GatewayStatus} GatewayStatus */
 /** @typedef {import("./history.js").Reading} Reading */
 
 /**
@@ -23,12 +24,12 @@ export function createLinkView({ onToken }) {
 
   function draw() {
     if (link === undefined) return;
-    const isDraining = link.kind === "live" && last?.status.draining === true;
-    const kind = isDraining ? "draining" : link.kind;
+    const kind = link.kind === "live" ? stateOf(last) : link.kind;
     document.documentElement.dataset["link"] = kind;
     setAttribute(byId("link", HTMLElement), "data-kind", kind);
     setText(byId("link-text", HTMLElement), MARKS[kind]);
-    byId("drain", HTMLButtonElement).disabled = kind !== "live" || last === undefined;
+    byId("drain", HTMLButtonElement).disabled = link.kind !== "live" ||
+      last === undefined || kind === "draining";
     setShown(byId("banner-button", HTMLElement), kind === "locked");
     showBanner(kind, bannerText(link, last));
   }
@@ -51,13 +52,30 @@ export function createLinkView({ onToken }) {
   };
 }
 
-const MARKS = { live: "Live", gone: "Gone", locked: "Locked", draining: "Draining" };
+/**
+ * @param {Reading | undefined} last
+ * @returns {"live" | "draining" | "unready"}
+ */
+function stateOf(last) {
+  if (last === undefined) return "live";
+  if (last.status.draining) return "draining";
+  return last.status.unready.length > 0 ? "unready" : "live";
+}
+
+const MARKS = {
+  live: "Live",
+  gone: "Gone",
+  locked: "Locked",
+  draining: "Draining",
+  unready: "Not ready",
+};
 
 const TITLES = {
   live: "",
   gone: "The gateway does not answer.",
   locked: "The API needs its bearer token.",
   draining: "The gateway is draining.",
+  unready: "New clients are not served.",
 };
 
 /**
@@ -86,5 +104,18 @@ function bannerText(link, last) {
     return `${link.reason}${age} Retrying every second.`.trim();
   }
   if (link.kind === "locked") return "";
+  if (stateOf(last) === "unready") return last === undefined ? "" : unreadyText(last.status);
   return `It accepts no new connections. Still open: ${countText(last?.rows.length ?? 0)}.`;
+}
+
+/**
+ * @param {GatewayStatus} status
+ * @returns {string}
+ */
+function unreadyText({ unready, upstream }) {
+  const others = unready.filter((reason) => reason !== "upstream_refused").map(wordsText);
+  const daemon = upstream?.state === "down"
+    ? [`The IKE daemon ${upstream.address} cannot be reached (${upstream.reason}).`]
+    : [];
+  return [...daemon, ...others].join(" ");
 }

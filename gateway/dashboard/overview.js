@@ -14,6 +14,7 @@ import {
 import { IGNORED } from "./ignored.js";
 import { fillTiles } from "./tiles.js";
 
+/** @typedef {import("../model/gateway_status.ts").GatewayStatus} GatewayStatus */
 /** @typedef {import("./history.js").Reading} Reading */
 /** @typedef {import("./tiles.js").Tile} Tile */
 
@@ -28,6 +29,7 @@ export function createOverview() {
   return {
     update(reading) {
       fillTiles(tiles, tilesOf(reading));
+      setText(byId("addresses", HTMLElement), addressesText(reading.status));
       chart.update(reading.series);
       fillLanes(reading);
       fillDelay(reading);
@@ -83,6 +85,17 @@ function tilesOf({ status, series, rates, dropsLately, lateSeconds }) {
       more: `${countText(totals.accepts.accepted)} accepted, ${countText(refused)} refused`,
     },
   ];
+}
+
+/**
+ * @param {GatewayStatus} status
+ * @returns {string}
+ */
+function addressesText({ listeners, upstream }) {
+  const daemon = upstream === null
+    ? "No IKE daemon."
+    : `IKE daemon: ${upstream.address}, ${upstream.state}.`;
+  return listeners.length === 0 ? daemon : `Listening on ${listeners.join(", ")}. ${daemon}`;
 }
 
 /** @param {Reading} reading */

@@ -56,8 +56,9 @@ export function sortRows(rows, { column, isDescending }) {
 }
 
 /**
- * Keeps the rows that match every word of `text`. A word matches a part of the address, the state
- * or an SPI, or a whole `lane:N` or `id:N`.
+ * Keeps the rows that match every word of `text`. A word matches a part of an address, the state
+ * or an SPI, or a whole `lane:N` or `id:N`. The addresses are the client's, and the one as which
+ * the daemon knows it.
  *
  * @param {readonly Row[]} rows
  * @param {string} text
@@ -67,7 +68,7 @@ export function filterRows(rows, text) {
   const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const hay = `${row.remote} ${row.state} ${row.spis.join(" ")}`;
+    const hay = `${row.remote} ${row.upstreamLocal ?? ""} ${row.state} ${row.spis.join(" ")}`;
     const names = [`lane:${row.lane}`, `id:${row.id}`];
     return words.every((word) => names.includes(word) || hay.includes(word));
   });

@@ -8,7 +8,11 @@ const NONE = { inbound: 0, outbound: 0 };
 
 const ROWS = createHistory().push(createFakeSnapshot(1, [
   createFakeConnection(1, NONE, { remote: "192.0.2.10:80", spis: ["0xc0ffee01"], queueOctets: 5 }),
-  createFakeConnection(2, NONE, { remote: "192.0.2.9:80", since: "2026-11-24T11:00:00Z" }),
+  createFakeConnection(2, NONE, {
+    remote: "192.0.2.9:80",
+    since: "2026-11-24T11:00:00Z",
+    upstreamLocal: "127.97.46.176:40124",
+  }),
   createFakeConnection(3, NONE, { remote: "[2001:db8::1]:80", lane: 1, state: "draining" }),
 ])).rows;
 
@@ -35,6 +39,7 @@ test("filterRows() needs every word, and whole numbers of lane and connection", 
   deepEqual(ids(filterRows(ROWS, " 192.0.2 C0FFEE ")), [1]);
   deepEqual(ids(filterRows(ROWS, "lane:0")), [1, 2]);
   deepEqual(ids(filterRows(ROWS, "draining enabled")), []);
+  deepEqual(ids(filterRows(ROWS, "127.97.46.176:40124")), [2]);
   const many = createHistory().push(createFakeSnapshot(
     1,
     [7, 70, 77].map((id) => {

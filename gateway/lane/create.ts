@@ -9,6 +9,7 @@ import type { MappedMemory } from "../runtime/types.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { createChosenSource } from "./chosen_source.ts";
 import { closeConnection } from "./close.ts";
+import { createEvidence } from "./evidence.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import type { Lane } from "./lane.ts";
 import { createParking } from "./parked.ts";
@@ -73,6 +74,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     isTunReadable: init.tun >= 0,
     refused: createRefusals(),
     troubles: createTroubles(),
+    evidence: createEvidence(),
     eventsTold: 0,
     isDraining: false,
     drainDueAt: 0,

@@ -46,12 +46,20 @@ export interface LaneInit extends Ends {
 }
 
 /** Names of the host's failures, as the log and the events have them. */
-export type TroubleKind = "upstream_failed" | "upstream_refused" | "tun_failed";
+export type TroubleKind = "upstream_failed" | "tun_failed";
 
 /** When a kind was last told, monotonic ms, and how many were suppressed since. */
 export interface Troubled {
   readonly at: number;
   suppressed: number;
+}
+
+/** When a lane has told last that the daemon refuses, and that it was heard, monotonic ms. */
+export interface Evidence {
+  refusedAt: number;
+  heardAt: number;
+  /** The last that was told is a refusal. */
+  isRefused: boolean;
 }
 
 export interface TroubleNotice {
@@ -68,11 +76,19 @@ export interface RefusedNotice extends RefusedCall {
   readonly kind: "refused";
 }
 
+/** What a lane has seen of the daemon behind (gateway/lane/evidence.ts). */
+export interface UpstreamNotice {
+  readonly kind: "upstream";
+  /** Name of the error with which a datagram was refused; null if the daemon has sent one. */
+  readonly refusal: string | null;
+}
+
 /** A lane's messages to the shell. Everything else is in shared memory. */
 export type LaneNotice =
   | { readonly kind: "ready" }
   | { readonly kind: "news" }
   | TroubleNotice
   | RefusedNotice
+  | UpstreamNotice
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };

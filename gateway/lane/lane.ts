@@ -9,7 +9,7 @@ import type { BetterCall } from "../model/better_call.ts";
 import type { LaneLibc } from "./libc.ts";
 import type { ChosenSource } from "./chosen_source.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
-import type { LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
+import type { Evidence, LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
 import type { Parking } from "./parked.ts";
 import { doesIkeWait, rowState } from "./row.ts";
 import type { LaneTables } from "./tables.ts";
@@ -75,6 +75,8 @@ export interface Lane {
   readonly refused: Record<BetterCall, boolean>;
   /** The last notice of each kind of trouble. */
   readonly troubles: Map<TroubleKind, Troubled>;
+  /** What it has told of the daemon. */
+  readonly evidence: Evidence;
   /** `written` of the event ring at the last message to the shell. */
   eventsTold: number;
   isDraining: boolean;

@@ -213,8 +213,7 @@ test("refused ESP is counted once each, and the message behind it leaves", async
   rig.settle();
   deepEqual(upstream.sent.map((message) => message[31]), [1, 2]);
   equal(counted(rig, Status.UpstreamRefused), 2);
-  const told = { kind: "trouble", trouble: "upstream_refused", reason: "ECONNREFUSED" };
-  deepEqual(rig.notices, [{ ...told, suppressed: 0 }]);
+  deepEqual(rig.notices, [{ kind: "upstream", refusal: "ECONNREFUSED" }]);
   ok(!peer.isClosed);
 });
 

@@ -1,5 +1,6 @@
 // The upstream socket of a connection. The first message that needs it opens it.
 
+import { LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
 import { daemonOf } from "../edges/ends.ts";
 import type { Upstream } from "../edges/ike_endpoint.ts";
 import {
@@ -29,11 +30,13 @@ import {
   SOL_SOCKET,
   UDP_GRO,
 } from "../linux/constants.ts";
+import { parseSockaddr } from "../linux/structs.ts";
 import type { Connection } from "./connection.ts";
+import { noteRefused } from "./evidence.ts";
 import type { Lane } from "./lane.ts";
 import { unpark } from "./parking.ts";
 import { prefer } from "./plain.ts";
-import { rowAddress } from "./row.ts";
+import { rowAddress, setRowUpLocal } from "./row.ts";
 import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
 
@@ -77,12 +80,14 @@ export function openUpstream(lane: Lane, connection: Connection): "open" | "shor
     const fd = watched(lane, connection, connectSocket(lane, connection));
     if (fd >= 0) {
       connection.upstreamFd = fd;
+      noteLocal(lane, connection);
       return "open";
     }
     const errno = -fd;
     const isShort = SHORTAGES.includes(errno);
     if (isShort && unpark(lane, waitedMs(lane, connection))) continue;
-    tellTrouble(lane, "upstream_failed", errno);
+    if (isShort) tellTrouble(lane, "upstream_failed", errno);
+    else noteRefused(lane, errno);
     return isShort ? "short" : "failed";
   }
 }
@@ -180,6 +185,18 @@ function setOptions(lane: Lane, fd: number): void {
   if (init.takesRuns) prefer(lane, fd, { ...GRO, value: tables.oneAt });
   tables.u32[tables.scratch >>> 2] = RCVBUF;
   prefer(lane, fd, { ...BUFFER, value: tables.scratchAt });
+}
+
+/** Stores the address from which the daemon hears of the connection, for those who look it up. */
+export function noteLocal(
+  { libc, tables }: Lane,
+  { row, upstreamFd: fd }: Connection,
+): void {
+  tables.u32[tables.sockaddrLen] = tables.sockaddrMax;
+  if (libc.getsockname(fd, tables.sockaddrAt, tables.sockaddrLenAt) < 0) return;
+  const at = tables.block + LANE_SOCKADDR;
+  const { octets, port } = parseSockaddr(new DataView(tables.u8.buffer, at, tables.sockaddrMax));
+  setRowUpLocal(tables, row, { octets, port });
 }
 
 /**

@@ -76,7 +76,7 @@ test("without an address ESP is dropped, counted and told, and IKE waits", async
   rig.settle();
   deepEqual(upstreamOf(rig).sent.map((message) => message[31]), [1, 2]);
   equal(counted(rig, Status.UpstreamRefused), 5);
-  deepEqual(troubles(rig), [["upstream_failed", "EADDRNOTAVAIL", 0]]);
+  deepEqual(rig.notices, [{ kind: "upstream", refusal: "EADDRNOTAVAIL" }]);
 });
 
 /** The troubles that the shell was told of: kind, reason, and number of those suppressed before. */

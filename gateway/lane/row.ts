@@ -21,11 +21,14 @@ import {
   ROW_STATE,
   ROW_TX_PARTIAL_AT,
   ROW_TX_QUEUED,
+  ROW_UP_ADDRESS,
   ROW_UP_PLAIN,
+  ROW_UP_PORT,
   ROW_UP_SAID,
   ROW_VALID_AT,
 } from "../../ts-bindings/layout.ts";
 import { AF_INET6 } from "../linux/constants.ts";
+import type { InetAddress } from "../linux/structs.ts";
 import type { LaneTables } from "./tables.ts";
 
 /** The memory of the rows. */
@@ -140,6 +143,13 @@ export function rowUpSaid(tables: RowTables, row: number): number {
 /** Stores that the upstream socket takes no runs of datagrams. */
 export function setRowUpPlain(tables: RowTables, row: number): void {
   tables.u32[(offsetOf(tables, row) + ROW_UP_PLAIN) >>> 2] = 1;
+}
+
+/** Stores the address of the upstream socket. */
+export function setRowUpLocal(tables: RowTables, row: number, local: InetAddress): void {
+  const at = offsetOf(tables, row);
+  tables.u8.set(local.octets, at + ROW_UP_ADDRESS);
+  tables.u32[(at + ROW_UP_PORT) >>> 2] = local.port;
 }
 
 function offsetOf(tables: RowTables, row: number): number {

@@ -16,6 +16,7 @@ import {
   IPV6_MTU,
 } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
+import { noteRefused } from "./evidence.ts";
 import { sendMany } from "./datagrams.ts";
 import { enable } from "./deadlines.ts";
 import { endHold, hold, waitForRoom } from "./hold.ts";
@@ -25,7 +26,6 @@ import { isRefusal, usePlain } from "./plain.ts";
 import { rowReadAt, setRowUpPlain } from "./row.ts";
 import { moveSource } from "./source.ts";
 import { type LaneTables, MMSGHDR_WORDS } from "./tables.ts";
-import { tellTrouble } from "./trouble.ts";
 import { ERRORS_LAST, ERRORS_NONE, readErrors, sendLen } from "./upstream_errors.ts";
 
 /** Tries in a row: an error may belong to an earlier datagram, or to a source that is gone. */
@@ -118,7 +118,7 @@ function sendIke(lane: Lane, connection: Connection, send: number): number {
       return 1;
     }
     if (errors === ERRORS_NONE && !moveSource(lane, connection)) {
-      tellTrouble(lane, "upstream_refused", errno);
+      noteRefused(lane, errno);
       break;
     }
   }
@@ -174,7 +174,7 @@ function sendEsp(lane: Lane, connection: Connection, send: number, count: number
     }
     // The error may belong to an earlier datagram. Then this one has not been tried yet.
     if (readErrors(lane, connection, -1) === ERRORS_NONE && !moveSource(lane, connection)) {
-      tellTrouble(lane, "upstream_refused", errno);
+      noteRefused(lane, errno);
       break;
     }
     if (connection.isIkeLost) return 0;

@@ -9,7 +9,7 @@ import { ADDRESS_MAX } from "./chosen_source.ts";
 import type { Connection } from "./connection.ts";
 import { retry } from "./hold.ts";
 import type { Lane } from "./lane.ts";
-import { connectSocket, connectUpstream, upstreamOf } from "./open_upstream.ts";
+import { connectSocket, connectUpstream, noteLocal, upstreamOf } from "./open_upstream.ts";
 import { readUpstream } from "./upstream.ts";
 
 /** Time for which an answer of the kernel counts, ms: many connections may ask at once. */
@@ -49,7 +49,9 @@ export function moveSource(lane: Lane, connection: Connection): boolean {
   tables.u8.fill(0, tables.scratch, tables.scratch + upstream.address.length);
   tables.dataView.setUint16(tables.scratch, AF_UNSPEC);
   libc.connect(connection.upstreamFd, tables.scratchAt, upstream.address.length);
-  return connectUpstream(lane, upstream, connection.upstreamFd);
+  if (!connectUpstream(lane, upstream, connection.upstreamFd)) return false;
+  noteLocal(lane, connection);
+  return true;
 }
 
 /** Asks the kernel for the source of a new socket. */

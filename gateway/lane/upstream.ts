@@ -7,6 +7,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { EAGAIN } from "../linux/constants.ts";
 import { type Connection, SPENT_UPSTREAM } from "./connection.ts";
 import { receiveMany } from "./datagrams.ts";
+import { noteHeard, noteRefused } from "./evidence.ts";
 import { hasUpstream, type Lane, listAgain } from "./lane.ts";
 import { isRefusal } from "./plain.ts";
 import { starveOfRing } from "./reclaim.ts";
@@ -52,12 +53,14 @@ function takeReads(lane: Lane, connection: Connection, count: number): void {
 function receiveSome(lane: Lane, connection: Connection, room: number): number {
   const { core, index, libc } = lane;
   const count = receiveMany(lane, connection.upstreamFd, room);
+  if (count > 0) noteHeard(lane);
   if (count >= 0) return count;
   const errno = libc.errno();
   // A refusal would be there again, for ever. The next datagram is a new edge.
   if (errno === EAGAIN || isRefusal(errno)) connection.isUpstreamReadable = false;
   if (errno !== EAGAIN && readErrors(lane, connection, -1) === ERRORS_NONE) {
     core.count(index, Status.UpstreamRefused, 1);
+    noteRefused(lane, errno);
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 import { Status } from "../../ts-bindings/status.ts";
 import { MSG_DONTWAIT, MSG_ERRQUEUE } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
+import { noteRefused } from "./evidence.ts";
 import { loseIke } from "./hold.ts";
 import type { Lane } from "./lane.ts";
 import {
@@ -16,7 +17,6 @@ import {
   MMSGHDR_WORDS,
   MSG_CONTROLLEN_AT,
 } from "./tables.ts";
-import { tellTrouble } from "./trouble.ts";
 
 /** The queue was empty. */
 export const ERRORS_NONE = 0;
@@ -64,7 +64,7 @@ function readError(lane: Lane, connection: Connection): number {
   u32[(error + MSG_CONTROLLEN_AT) >>> 2] = ERROR_CONTROL_LEN;
   const len = libc.recvmsg(connection.upstreamFd, errorAt, MSG_ERRQUEUE | MSG_DONTWAIT);
   if (len < 0) return -1;
-  tellTrouble(lane, "upstream_refused", u32[(error + ERROR_CONTROL_AT + EE_ERRNO_AT) >>> 2] ?? 0);
+  noteRefused(lane, u32[(error + ERROR_CONTROL_AT + EE_ERRNO_AT) >>> 2] ?? 0);
   return Math.min(len, ERROR_HEAD_LEN);
 }
 

@@ -20,6 +20,11 @@ export const CONNECTION = answer({
   remote: z.string().meta({ examples: ["192.0.2.7:49152", "[2001:db8::7]:49152"] }),
   /** The address that the peer has connected to. */
   local: z.string().meta({ examples: ["192.0.2.1:4500", "[2001:db8::1]:443"] }),
+  /**
+   * The address from which the daemon hears of it; null before something was sent there. The
+   * daemon's own list of IKE SAs has it as the client's.
+   */
+  upstreamLocal: z.string().nullable().meta({ examples: ["127.97.46.176:40124"] }),
   state: BY_STATE.keyof(),
   since: TIME,
   lane: COUNT,

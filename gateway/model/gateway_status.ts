@@ -6,6 +6,7 @@ import { LIMITS } from "./limits.ts";
 import { OFFLOADS } from "./offloads.ts";
 import { TOTALS } from "./totals.ts";
 import { UNREADY_REASON } from "./unready.ts";
+import { UPSTREAM } from "./upstream.ts";
 import type { Value } from "./value.ts";
 
 /** The answer of `GET /v1/status`. */
@@ -16,6 +17,10 @@ export const STATUS = answer({
   engine: z.string(),
   lanes: z.int().positive(),
   offloads: OFFLOADS,
+  /** Addresses of the TCP listeners, with the ports they have. */
+  listeners: z.array(z.string()),
+  /** The IKE daemon; null if there is none. */
+  upstream: UPSTREAM.nullable(),
   limits: LIMITS,
   totals: TOTALS,
   draining: z.boolean(),

@@ -19,6 +19,8 @@ import {
   ROW_PORT,
   ROW_STATE,
   ROW_TX_QUEUED,
+  ROW_UP_ADDRESS,
+  ROW_UP_PORT,
 } from "../../ts-bindings/layout.ts";
 import type { ConnectionView } from "../model/connection.ts";
 import { socketAddressText } from "../model/socket_address.ts";
@@ -54,6 +56,8 @@ export interface ConnectionRowsOptions {
   /** Offset of row 1, octets. */
   readonly first: number;
   readonly connectionsMax: number;
+  /** Family of the daemon's address, `AF_INET` or `AF_INET6`; 0 without a daemon. */
+  readonly upstreamFamily: number;
 }
 
 /** Rows of the largest table; row 0 stands for no connection. */
@@ -151,6 +155,7 @@ function viewRow(rows: Rows, row: number): ShownRow {
       family: field(rows, row, ROW_FAMILY),
       port: field(rows, row, ROW_LOCAL_PORT),
     }),
+    upstreamLocal: upstreamLocal(rows, row),
     state: stateName(field(rows, row, ROW_STATE)),
     since: new Date(readF64(memory, at + ROW_EPOCH_MS)).toISOString(),
     lane: field(rows, row, ROW_LANE),
@@ -158,6 +163,13 @@ function viewRow(rows: Rows, row: number): ShownRow {
     octets: { inbound: inbound.octets, outbound: outbound.octets },
     queueOctets: field(rows, row, ROW_TX_QUEUED),
   };
+}
+
+function upstreamLocal(rows: Rows, row: number): string | null {
+  const port = field(rows, row, ROW_UP_PORT);
+  if (port === 0) return null;
+  const at = rowAt(rows, row) + ROW_UP_ADDRESS;
+  return addressText(rows.memory, { at, family: rows.upstreamFamily, port });
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Sad } from "./sad.ts";
 /** The members of the status that do not change. */
 export type FixedStatus = Omit<
   GatewayStatus,
-  "uptimeSeconds" | "offloads" | "totals" | "draining" | "unready"
+  "uptimeSeconds" | "offloads" | "upstream" | "totals" | "draining" | "unready"
 >;
 
 export interface GatewayOptions {
@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly readTotals: () => Totals;
   readonly fixed: FixedStatus;
   readonly offloads: () => Offloads;
+  /** The daemon as it is seen now; null if there is none. */
+  readonly upstream: () => GatewayStatus["upstream"];
   readonly uptimeSeconds: () => number;
 }
 
@@ -47,6 +49,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       ...options.fixed,
       uptimeSeconds: options.uptimeSeconds(),
       offloads: options.offloads(),
+      upstream: options.upstream(),
       totals: options.readTotals(),
       draining: drain.isDraining(),
       unready: unready().map(({ reason }) => reason),

@@ -6,7 +6,13 @@
 // returning from its loop.
 
 import { ORDER_DRAIN, ORDER_NETWORK, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
-import type { LaneInit, LaneNotice, RefusedNotice, TroubleNotice } from "../lane/init.ts";
+import type {
+  LaneInit,
+  LaneNotice,
+  RefusedNotice,
+  TroubleNotice,
+  UpstreamNotice,
+} from "../lane/init.ts";
 import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import type { Runtime } from "../runtime/types.ts";
@@ -45,6 +51,8 @@ export interface LanesOptions {
   readonly onTrouble: (lane: number, notice: TroubleNotice) => void;
   /** The kernel has refused a lane a call; the lane makes the plain one. */
   readonly onRefused: (lane: number, notice: RefusedNotice) => void;
+  /** A lane has seen something of the daemon. */
+  readonly onUpstream: (notice: UpstreamNotice) => void;
   /**
    * A lane's thread has failed, so the process cannot go on. A trap is not told here, because the
    * lane then ends the process itself.
@@ -125,6 +133,9 @@ function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Pr
         return;
       case "refused":
         options.onRefused(init.index, notice);
+        break;
+      case "upstream":
+        options.onUpstream(notice);
         return;
       case "stopped":
         setStopped();

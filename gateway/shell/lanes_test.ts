@@ -47,6 +47,7 @@ async function start(
     onNews: () => undefined,
     onTrouble: () => undefined,
     onRefused: () => undefined,
+    onUpstream: () => undefined,
     onFailure: (_, reason) => {
       throw new Error(reason);
     },

@@ -7,6 +7,8 @@ import type { EngineChoice } from "../engine/choose.ts";
 import { forbidDebugger, forbidDumps } from "../linux/dumps.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
+import { familyOf } from "../linux/structs.ts";
+import { openUdpProbe, type UdpProbe } from "../linux/udp_probe.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
@@ -18,6 +20,7 @@ import { type Connections, createConnections } from "./connections.ts";
 import { type Descriptors, laneInits, openDescriptors } from "./descriptors.ts";
 import { createDrain } from "./drain.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
+import { markOf } from "./ends.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
 import { createKeyUse } from "./key_use.ts";
@@ -36,12 +39,16 @@ import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
 import { startSweeping } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
+import { createUpstreamWatch, type UpstreamWatch } from "./upstream_watch.ts";
 
 /** Descriptors that the process needs beside those of connections. */
 const DESCRIPTORS_EXTRA = 64;
 
 /** Time for lanes to close their connections and return after the drain, ms. */
 const STOP_TIMEOUT_MS = 10_000;
+
+/** Interval at which the state of the daemon is looked after, ms. */
+const ASK_MS = 1000;
 
 /** A gateway whose lanes serve. */
 export interface RunningGateway {
@@ -85,6 +92,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const descriptors = openDescriptors(machine.kernel, config);
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
   const tables = createTables(options, machine);
+  const upstream = watchUpstream(config, { machine, events });
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
   const lanes = await startLanes({
     runtime: options.runtime,
@@ -96,19 +104,25 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
     onTrouble: events.trouble,
     onRefused: refused.note,
+    onUpstream: ({ refusal }) => upstream?.seen(refusal),
     onFailure: (lane, reason) => {
       log("error", "lane_failed", { lane, reason });
       finish(1);
     },
   });
-  const parts = { ...tables, machine, lanes, events, refused, descriptors };
+  const parts = { ...tables, machine, lanes, events, refused, descriptors, upstream };
   const { gateway, changes, network } = await assemble(options, parts);
   await installStatic(gateway, config).catch((error: unknown) => {
     network.close();
     throw error;
   });
   const swept = { ...machine, events, sad: tables.sad, changes, log };
-  void finished.then(startSweeping(swept)).then(network.close);
+  const asking = setInterval(() => upstream?.tick(), ASK_MS);
+  void finished.then(startSweeping(swept)).then(() => {
+    clearInterval(asking);
+    upstream?.close();
+    network.close();
+  });
 
   function fail(error: unknown): void {
     log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });
@@ -122,8 +136,24 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopGateway({ ...parts, config, gateway, changes }).then(() => finish(0), fail);
   }
 
-  const listening = { tcp: descriptors.listening };
-  return { gateway, listening, engine: machine.engine, finished, stop };
+  return {
+    gateway,
+    listening: { tcp: descriptors.listening },
+    engine: machine.engine,
+    finished,
+    stop,
+  };
+}
+
+/** Watches the daemon behind; undefined if there is none. */
+function watchUpstream(
+  config: GatewayConfig,
+  { machine: { kernel, clock }, events }: Pick<Parts, "machine" | "events">,
+): UpstreamWatch | undefined {
+  const { upstream: daemon } = config;
+  if (daemon === null) return undefined;
+  const openProbe = (): UdpProbe => openUdpProbe(kernel, daemon, markOf(config));
+  return createUpstreamWatch({ address: daemon.text, openProbe, events, clock, date });
 }
 
 interface Tables {
@@ -135,7 +165,9 @@ interface Tables {
 function createTables({ runtime, config }: StartOptions, machine: Machine): Tables {
   const { core, native, views, index, clock, kernel } = machine;
   const { maxConnections: connectionsMax } = config;
-  const rows = createConnectionRows(views, { first: core.conn_row(1), connectionsMax });
+  const upstreamFamily = config.upstream === null ? 0 : familyOf(config.upstream.octets);
+  const first = core.conn_row(1);
+  const rows = createConnectionRows(views, { first, connectionsMax, upstreamFamily });
   const secret = new Uint8Array(32);
   runtime.random(secret);
   const sad = createSad({
@@ -165,6 +197,7 @@ interface Parts extends Tables {
   readonly events: EventHub;
   readonly refused: RefusedCalls;
   readonly descriptors: Descriptors;
+  readonly upstream: UpstreamWatch | undefined;
 }
 
 /**
@@ -177,7 +210,7 @@ async function assemble(
 ): Promise<
   { readonly gateway: Gateway; readonly changes: SaChanges; readonly network: Network }
 > {
-  const { machine, rows, sad, connections, lanes, events, descriptors } = parts;
+  const { machine, rows, sad, connections, lanes, events, descriptors, upstream } = parts;
   const { config } = options;
   const { clock } = machine;
   const startedAt = clock();
@@ -212,23 +245,28 @@ async function assemble(
     changes,
     orders,
     drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
-    checks: network.checks,
+    checks: [...network.checks, ...upstream === undefined ? [] : [upstream.check]],
     events,
     readTotals,
-    fixed: fixedStatus(options, machine),
+    fixed: fixedStatus(options, parts),
     offloads: () => offloadsInUse(config, parts.descriptors.tun, parts.refused),
+    upstream: () => upstream?.view() ?? null,
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
   return { gateway, changes, network };
 }
 
 /** The part of the status that never changes. */
-function fixedStatus({ runtime, config }: StartOptions, machine: Machine): FixedStatus {
+function fixedStatus(
+  { runtime, config }: StartOptions,
+  { machine, descriptors }: Pick<Parts, "machine" | "descriptors">,
+): FixedStatus {
   return {
     version: VERSION,
     runtime: runtime.name,
     engine: machine.engine.name,
     lanes: config.lanes,
+    listeners: descriptors.listening,
     limits: { ...limitsOf(config), rings: machine.rings },
   };
 }

@@ -5,6 +5,8 @@ import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { describe } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { CONNECTIONS } from "../../gateway/model/connection.ts";
 import { spiText } from "../support/api.ts";
 import { expectEcho, sendPing } from "../support/echo.ts";
 import { forgeEsp } from "../support/esp.ts";
@@ -53,6 +55,17 @@ describe("IKE passthrough", () => {
       await watch.expect({});
     });
   }
+
+  scenario("the address as which the daemon knows a connection leads to it", async () => {
+    const connection = await gateway().connect();
+    const shown = async (): Promise<unknown> =>
+      CONNECTIONS.parse(await gateway().api.get("/v1/connections"))
+        .connections.map(({ upstreamLocal }) => upstreamLocal);
+    deepEqual(await settle(shown, (all) => isDeepStrictEqual(all, [null])), [null]);
+    await connection.send(ikeFrame(ikeMessage()));
+    const { address, port } = await daemon().next();
+    deepEqual(await shown(), [`${address}:${port}`]);
+  });
 
   scenario(
     "P7: IKE larger than a datagram can be is IkeTooLong, and the next message passes",
@@ -446,6 +459,14 @@ describe("upstream source", () => {
         addresses.add(one?.address ?? "");
       }
       equal(addresses.size, 3);
+      const { connections } = CONNECTIONS.parse(await gateway().api.get("/v1/connections"));
+      const known = connections.map(({ local, upstreamLocal }) => [local, upstreamLocal].join());
+      const { host, port } = gateway().tcp[0] ?? { host: "", port: 0 };
+      deepEqual(
+        known.sort(),
+        [...seen.values()].flat().map((each) => `${host}:${port},${each.address}:${each.port}`)
+          .sort(),
+      );
     },
   );
 });

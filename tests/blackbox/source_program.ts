@@ -96,6 +96,7 @@ async function openLanes(upstream: string): Promise<{ lanes: Lanes; port: number
     onNews: () => undefined,
     onTrouble: () => undefined,
     onRefused: () => undefined,
+    onUpstream: () => undefined,
     onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
   });
   return { lanes, port: Number(descriptors.listening[0]?.split(":").at(-1)) };

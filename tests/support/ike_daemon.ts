@@ -1,4 +1,6 @@
-// A stand-in for an IKE daemon: a UDP socket that records what comes and answers when told to.
+// A stand-in for an IKE daemon: a UDP socket that records what comes and answers when told to. As
+// RFC 3948 §2.3 has it, it ignores the NAT keepalive with which a gateway asks for it; one from a
+// connection's own socket would be the client's and is recorded.
 
 import type { Buffer } from "node:buffer";
 import { createSocket, type Socket } from "node:dgram";
@@ -33,8 +35,11 @@ export async function openIkeDaemon(port = 0, address = "127.0.0.1"): Promise<Ik
   socket.setRecvBufferSize(1 << 22);
   const items: Datagram[] = [];
   const waiters: ((datagram: Datagram) => void)[] = [];
+  const ports = new Set<number>();
   let reply: (datagram: Datagram) => Uint8Array | undefined = () => undefined;
   socket.on("message", (octets: Buffer, { address, port }) => {
+    if (octets.length === 1 && octets[0] === 0xff && !ports.has(port)) return;
+    ports.add(port);
     const datagram = { octets, address, port };
     const answer = reply(datagram);
     if (answer !== undefined) void sendTo(socket, { address, port }, answer);

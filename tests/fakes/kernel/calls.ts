@@ -381,6 +381,8 @@ function cut(kernel: FakeKernel, at: number): Uint8Array[] {
 function recvmmsg(kernel: FakeKernel, fd: number, { at, count }: Table): number {
   if (isRefused(kernel, "recvmmsg")) return -1;
   const end = endOf(kernel, fd, "udp");
+  const failure = end.readFailures.shift();
+  if (failure !== undefined) return fail(kernel, failure);
   let got = 0;
   while (got < count && receive(kernel, end, at + MMSGHDR_LEN * got)) got++;
   return got > 0 ? got : fail(kernel, EAGAIN);
@@ -469,7 +471,7 @@ function readiness(end: End): number {
       return (end.unread.length > 0 ? EPOLLIN : 0) | EPOLLOUT;
     case "udp":
       return (end.unread.length > 0 ? EPOLLIN : 0) | (end.space > 0 ? EPOLLOUT : 0) |
-        (end.errors.length > 0 ? EPOLLERR : 0);
+        (end.errors.length > 0 || end.readFailures.length > 0 ? EPOLLERR : 0);
     case "tcp":
       return (end.unread.length + end.flood.length > 0 || end.hasFin || end.hasReset
         ? EPOLLIN

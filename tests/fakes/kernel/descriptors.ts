@@ -48,8 +48,9 @@ export interface UdpEnd {
   source: readonly number[];
   /** Every datagram is refused by the port behind, at once. */
   isRefused: boolean;
-  /** errno that the next sends fail with. */
+  /** errno that the next sends, and the next reads, fail with. */
   readonly failures: number[];
+  readonly readFailures: number[];
   /** Datagrams lost, as SO_RXQ_OVFL counts them. */
   overflow: number;
   /** Runs of datagrams are refused with this errno; 0 takes them. */
@@ -176,6 +177,7 @@ export function udpEnd(): UdpEnd {
     source: [],
     isRefused: false,
     failures: [],
+    readFailures: [],
     overflow: 0,
     runFailure: 0,
     runsRefused: 0,

@@ -36,6 +36,7 @@ await startLanes({
   stopTimeoutMs: 1000,
   onTrouble: () => undefined,
   onRefused: () => undefined,
+  onUpstream: () => undefined,
   onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
 });
 install(machine);

@@ -175,6 +175,7 @@ const ROW: &[Name] = offsets! { Row:
     ROW_SCORE = score, ROW_VALID_AT = valid_at, ROW_READ_AT = read_at,
     ROW_PARTIAL_AT = partial_at, ROW_HELD_AT = held_at, ROW_UP_PLAIN = up_plain,
     ROW_UP_SAID = up_said,
+    ROW_UP_ADDRESS = up_address, ROW_UP_PORT = up_port,
     ROW_TX_QUEUED = tx_queued, ROW_IKE_WAITS = ike_waits, ROW_TX_PARTIAL_AT = tx_partial_at,
     ROW_LOWAT = queue.lowat, ROW_LOWAT_SET = queue.lowat_set,
     ROW_SEGMENT = queue.segment,

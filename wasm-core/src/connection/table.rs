@@ -149,6 +149,7 @@ fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     row.up_plain.set(0);
     row.up_lost.set(0);
     said::clear(row);
+    row.up_port.set(0);
     ike_sas::clear(row);
     row.begun.set(0);
     row.begun_octets.set(0);

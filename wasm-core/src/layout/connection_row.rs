@@ -156,6 +156,11 @@ pub struct Row {
     /// SPI of the initiator of the last IKE_SA_INIT that came (`connection::ike_sas`). The owner
     /// lane writes it as rarely.
     pub ike_spi: Cell<u64>,
+    /// The address from which the daemon hears of the connection, of the daemon's family. The lane
+    /// writes it and the port when it opens the upstream socket.
+    pub up_address: [Cell<u8>; 16],
+    /// Port of `up_address`; 0 without an upstream socket.
+    pub up_port: Cell<u32>,
 
     /// Frames from TCP; owner lane.
     pub inbound: ByKind,

@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn an_idle_connection_costs_its_row_and_its_source_slots() {
-        assert_eq!(size_of::<Row>(), 448);
+        assert_eq!(size_of::<Row>(), 512);
         assert_eq!(size_of::<Source>(), 16);
     }
 }
