@@ -10,6 +10,7 @@ const KEPT = 50;
 /** Members of an event that are shown, in this order. */
 const SHOWN = [
   "status",
+  "got",
   "upstream",
   "reason",
   "remote",

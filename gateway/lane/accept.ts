@@ -2,7 +2,7 @@
 // come first, then the watch. The listener or the shell has set the socket's options.
 
 import { CONN_ACCEPTED, CONN_ENABLED, LANE_SOCKADDR } from "../../ts-bindings/layout.ts";
-import { isRefused } from "../../ts-bindings/outcome.ts";
+import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Arrival } from "../edges/front.ts";
 import {
@@ -22,7 +22,9 @@ import { tellConnection } from "./events.ts";
 import { type Lane, list } from "./lane.ts";
 import { unpark } from "./parking.ts";
 import { isRefusal, usePlain } from "./plain.ts";
+import { tellRefusal } from "./refusal.ts";
 import { setRowUpPlain } from "./row.ts";
+import { tellTrouble } from "./trouble.ts";
 import { SERIAL_MASK, setListening, TAG_CONNECTION, watch } from "./watch.ts";
 
 /** Most connections that one turn accepts from one listener. */
@@ -55,7 +57,7 @@ export function acceptFrom(lane: Lane, index: number): void {
     }
     const errno = libc.errno();
     if (errno === ECONNABORTED || errno === EINTR) continue;
-    if (errno !== EAGAIN) pauseAccepts(lane);
+    if (errno !== EAGAIN) pauseAccepts(lane, errno);
     return;
   }
 }
@@ -95,8 +97,11 @@ export function endPause(lane: Lane): void {
 
 /**
  * Leaves connections in the kernel's queue for `BACKOFF_MS`, in which they do not wake the lane.
+ *
+ * @param errno What the kernel is short of
  */
-function pauseAccepts(lane: Lane): void {
+function pauseAccepts(lane: Lane, errno: number): void {
+  tellTrouble(lane, "accept_failed", errno);
   lane.acceptAgainAt = lane.now + BACKOFF_MS;
   unpark(lane, 0);
   setListening(lane, 0);
@@ -109,17 +114,17 @@ function pauseAccepts(lane: Lane): void {
  * know it any more: the connection may have ended.
  */
 export function admit(lane: Lane, arrival: Arrival): void {
-  const { core, index, libc } = lane;
+  const { core, index } = lane;
   const { fd, role } = arrival;
+  if (arrival.client !== null) setClient(lane, arrival.client);
   if (lane.isDraining) {
     core.count(index, Status.RefusedDraining, 1);
-    libc.close(fd);
+    refuse(lane, fd, Status.RefusedDraining);
     return;
   }
-  if (arrival.client !== null) setClient(lane, arrival.client);
   const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
   if (isRefused(row)) {
-    libc.close(fd);
+    refuse(lane, fd, refusalStatus(row));
     return;
   }
   if (!lane.init.sendsRuns || lane.refused.udp_segment) setRowUpPlain(lane.tables, row);
@@ -138,6 +143,11 @@ export function admit(lane: Lane, arrival: Arrival): void {
   armTimer(lane, connection);
   // Octets may have come with the handshake, and their edge may be older than the watch.
   list(lane, connection);
+}
+
+function refuse(lane: Lane, fd: number, status: number): void {
+  tellRefusal(lane, fd, status);
+  lane.libc.close(fd);
 }
 
 /** Puts the peer's address into LANE_SOCKADDR, where `accept4` would have written it. */

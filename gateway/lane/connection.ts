@@ -71,6 +71,8 @@ export interface Connection {
   isIkeLost: boolean;
   /** Status with which it closes once its queue is empty, while it drains. */
   drainedWith: number;
+  /** What came instead of the stream prefix, as `packForeign` has it; 0 if that came. */
+  foreign: number;
   /** Status with which it closes at its next turn; 0 while it lives. */
   closeWith: number;
   /** Time of its entry in the lane's timers, monotonic ms; 0 without one. */
@@ -102,6 +104,7 @@ export function createConnection(
     pauseMs: PAUSE_MIN_MS,
     isIkeLost: false,
     drainedWith: 0,
+    foreign: 0,
     closeWith: 0,
     timerDue: 0,
   };

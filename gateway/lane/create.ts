@@ -14,7 +14,8 @@ import type { LaneInit, LaneNotice } from "./init.ts";
 import type { Lane } from "./lane.ts";
 import { createParking } from "./parked.ts";
 import { closeParked } from "./parking.ts";
-import { createRefusals } from "./plain.ts";
+import { createRefusedCalls } from "./plain.ts";
+import { createRefusals } from "./refusal.ts";
 import { createTables } from "./tables.ts";
 import { createTimers } from "./timers.ts";
 import { createTroubles } from "./trouble.ts";
@@ -72,8 +73,9 @@ export function createLane(options: CreateLaneOptions): Lane {
     nextSerial: 0,
     acceptAgainAt: 0,
     isTunReadable: init.tun >= 0,
-    refused: createRefusals(),
+    refused: createRefusedCalls(),
     troubles: createTroubles(),
+    refusals: createRefusals(),
     evidence: createEvidence(),
     eventsTold: 0,
     isDraining: false,

@@ -6,7 +6,10 @@ import { EVENT_CLOSED, EVENT_OPENED, LANE_EVENTS_WRITTEN } from "../../ts-bindin
 import type { Connection } from "./connection.ts";
 import type { Lane } from "./lane.ts";
 
-/** Appends an event about a connection. The core adds the peer's address from the row. */
+/**
+ * Appends an event about a connection. The core adds the peer's address from the row. The value is
+ * what came instead of a stream prefix (gateway/lane/foreign.ts).
+ */
 export function tellConnection(
   lane: Lane,
   connection: Connection,
@@ -14,7 +17,7 @@ export function tellConnection(
   status: number,
 ): void {
   const code = kind === "opened" ? EVENT_OPENED : EVENT_CLOSED;
-  lane.core.event(lane.index, code, connection.row, status, 0, 0);
+  lane.core.event(lane.index, code, connection.row, status, 0, connection.foreign);
 }
 
 /** Posts one message if the ring has grown since the last message. */

@@ -46,7 +46,7 @@ export interface LaneInit extends Ends {
 }
 
 /** Names of the host's failures, as the log and the events have them. */
-export type TroubleKind = "upstream_failed" | "tun_failed";
+export type TroubleKind = "accept_failed" | "upstream_failed" | "tun_failed";
 
 /** When a kind was last told, monotonic ms, and how many were suppressed since. */
 export interface Troubled {
@@ -72,8 +72,20 @@ export interface TroubleNotice {
 }
 
 /** A call that the kernel has refused. The lane makes the plain one, and has lost nothing. */
-export interface RefusedNotice extends RefusedCall {
+export interface RefusedCallNotice extends RefusedCall {
+  readonly kind: "refused_call";
+}
+
+/** A connection was accepted and closed at once (gateway/lane/refusal.ts). */
+export interface RefusedNotice {
   readonly kind: "refused";
+  readonly remote: string;
+  /** The address that the peer has connected to; null if it is not known. */
+  readonly local: string | null;
+  /** Name of the status, in snake_case. */
+  readonly status: string;
+  /** Refusals of this source that were not told since the one before. */
+  readonly suppressed: number;
 }
 
 /** What a lane has seen of the daemon behind (gateway/lane/evidence.ts). */
@@ -88,7 +100,8 @@ export type LaneNotice =
   | { readonly kind: "ready" }
   | { readonly kind: "news" }
   | TroubleNotice
-  | RefusedNotice
+  | RefusedCallNotice
   | UpstreamNotice
+  | RefusedNotice
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -75,6 +75,8 @@ export interface Lane {
   readonly refused: Record<BetterCall, boolean>;
   /** The last notice of each kind of trouble. */
   readonly troubles: Map<TroubleKind, Troubled>;
+  /** The last notice of each source that was refused. */
+  readonly refusals: Map<string, Troubled>;
   /** What it has told of the daemon. */
   readonly evidence: Evidence;
   /** `written` of the event ring at the last message to the shell. */

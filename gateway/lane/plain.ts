@@ -9,7 +9,7 @@ import type { Address } from "../runtime/types.ts";
 import type { Lane } from "./lane.ts";
 
 /** Makes the record of a lane that has been refused nothing yet. */
-export function createRefusals(): Lane["refused"] {
+export function createRefusedCalls(): Lane["refused"] {
   return Object.fromEntries(BETTER_CALLS.map((call) => [call, false])) as Lane["refused"];
 }
 
@@ -34,7 +34,7 @@ export function isRefusal(errno: number): boolean {
 export function usePlain(lane: Lane, call: BetterCall, errno: number): void {
   if (lane.refused[call]) return;
   lane.refused[call] = true;
-  lane.tell({ kind: "refused", call, reason: errnoName(errno) });
+  lane.tell({ kind: "refused_call", call, reason: errnoName(errno) });
 }
 
 /**

@@ -22,6 +22,7 @@ import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
+import { packForeign } from "./foreign.ts";
 import { doom, type Lane } from "./lane.ts";
 import { isRefusal, usePlain } from "./plain.ts";
 import { starveOfRing } from "./reclaim.ts";
@@ -198,9 +199,11 @@ function passPrefix(lane: Lane, connection: Connection): boolean {
   const len = core.rx_len(row);
   if (len === 0) return false;
   const at = core.rx_at(row);
-  const got = matchStreamPrefix(tables.u8.subarray(at, at + len), connection.prefixSeen);
+  const octets = tables.u8.subarray(at, at + len);
+  const got = matchStreamPrefix(octets, connection.prefixSeen);
   switch (got.kind) {
     case "mismatch":
+      connection.foreign = packForeign(connection.prefixSeen, octets);
       doom(lane, connection, Status.PrefixMismatch);
       return false;
     case "more":
@@ -227,8 +230,12 @@ function passRole(lane: Lane, connection: Connection): boolean {
   const len = core.rx_len(connection.row);
   if (len === 0) return false;
   const at = core.rx_at(connection.row);
-  const got = matchStreamPrefix(tables.u8.subarray(at, at + len), 0);
+  const octets = tables.u8.subarray(at, at + len);
+  const got = matchStreamPrefix(octets, 0);
   connection.isRoleOpen = got.kind === "more";
-  if (got.kind === "match") doom(lane, connection, Status.PrefixMismatch);
+  if (got.kind === "match") {
+    connection.foreign = packForeign(0, octets);
+    doom(lane, connection, Status.PrefixMismatch);
+  }
   return got.kind === "mismatch";
 }

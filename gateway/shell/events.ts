@@ -35,7 +35,8 @@ import {
   MEASURE_SEQUENCE,
 } from "../../ts-bindings/layout.ts";
 import { STATUSES } from "../../ts-bindings/status.ts";
-import type { TroubleNotice } from "../lane/init.ts";
+import { foreignName, hexText, unpackForeign } from "../lane/foreign.ts";
+import type { RefusedNotice, TroubleNotice } from "../lane/init.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import type { LogLevel } from "../model/log_level.ts";
 import { spiText } from "../model/spi.ts";
@@ -51,6 +52,8 @@ export interface EventHub {
   tellLost(blocks: readonly number[]): void;
   /** Tells that the host refused a lane something. */
   trouble(lane: number, notice: TroubleNotice): void;
+  /** Tells that a lane has turned a connection away. */
+  refused(notice: RefusedNotice): void;
   /** Tells an event of the shell itself; the log has it at `level`, or else at `debug`. */
   tell(event: string, fields: GatewayEvent["fields"], level?: LogLevel): void;
   /** Calls `listener` with each event from now on. The result ends that. */
@@ -132,9 +135,30 @@ export function createEventHub(
     drainRing,
     tellLost,
     trouble,
+    refused: (notice) => publish(refusedEvent(notice)),
     tell: (event, fields, level = "debug") => publish({ level, event, fields }),
     subscribe,
   };
+}
+
+function refusedEvent(notice: RefusedNotice): Omit<GatewayEvent, "at"> {
+  const { remote, local, status, suppressed } = notice;
+  const more = { ...local !== null && { local }, ...suppressed > 0 && { suppressed } };
+  return { level: "warn", event: "connection_refused", fields: { remote, status, ...more } };
+}
+
+/** What the value of an event says. */
+function valueFields(kind: number, value: number): GatewayEvent["fields"] {
+  switch (kind) {
+    case EVENT_PATH_MOVED:
+      return {};
+    case EVENT_CLOSED: {
+      const octets = unpackForeign(value);
+      return { got: foreignName(octets), octets: hexText(octets) };
+    }
+    default:
+      return { sequence: value };
+  }
 }
 
 /** The record at offset `at`, with the fields that its kind has. */
@@ -155,7 +179,7 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
   const measure = MEASURES[readU32(views, at + EVENT_MEASURE)];
   if (measure !== undefined) fields["measure"] = measure;
   const value = readF64(views, at + EVENT_VALUE);
-  if (value > 0 && kind !== EVENT_PATH_MOVED) fields["sequence"] = value;
+  if (value > 0) Object.assign(fields, valueFields(kind, value));
   const hasLocal = family > 0 && readU32(views, at + EVENT_LOCAL_PORT) > 0;
   if (hasLocal) fields["local"] = textOf(EVENT_LOCAL_ADDRESS, EVENT_LOCAL_PORT);
   const suppressed = readU32(views, at + EVENT_SUPPRESSED);

@@ -9,6 +9,7 @@ import { ORDER_DRAIN, ORDER_NETWORK, ORDER_STOP, pushCommand, setOrder } from ".
 import type {
   LaneInit,
   LaneNotice,
+  RefusedCallNotice,
   RefusedNotice,
   TroubleNotice,
   UpstreamNotice,
@@ -50,7 +51,9 @@ export interface LanesOptions {
   /** The host has refused a lane something; the lane goes on. */
   readonly onTrouble: (lane: number, notice: TroubleNotice) => void;
   /** The kernel has refused a lane a call; the lane makes the plain one. */
-  readonly onRefused: (lane: number, notice: RefusedNotice) => void;
+  readonly onRefusedCall: (lane: number, notice: RefusedCallNotice) => void;
+  /** A lane has turned a connection away. */
+  readonly onRefused: (notice: RefusedNotice) => void;
   /** A lane has seen something of the daemon. */
   readonly onUpstream: (notice: UpstreamNotice) => void;
   /**
@@ -132,8 +135,11 @@ function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Pr
         options.onTrouble(init.index, notice);
         return;
       case "refused":
-        options.onRefused(init.index, notice);
-        break;
+        options.onRefused(notice);
+        return;
+      case "refused_call":
+        options.onRefusedCall(init.index, notice);
+        return;
       case "upstream":
         options.onUpstream(notice);
         return;

@@ -46,8 +46,9 @@ async function start(
     stopTimeoutMs,
     onNews: () => undefined,
     onTrouble: () => undefined,
-    onRefused: () => undefined,
+    onRefusedCall: () => undefined,
     onUpstream: () => undefined,
+    onRefused: () => undefined,
     onFailure: (_, reason) => {
       throw new Error(reason);
     },

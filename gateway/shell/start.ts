@@ -103,7 +103,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stopTimeoutMs: STOP_TIMEOUT_MS,
     onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
     onTrouble: events.trouble,
-    onRefused: refused.note,
+    onRefusedCall: refused.note,
+    onRefused: events.refused,
     onUpstream: ({ refusal }) => upstream?.seen(refusal),
     onFailure: (lane, reason) => {
       log("error", "lane_failed", { lane, reason });

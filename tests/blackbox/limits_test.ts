@@ -1,9 +1,10 @@
 // Limits on connections, kick, drain and the end of the program.
 
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe } from "node:test";
 import { expectEcho, freshPing, sendPing } from "../support/echo.ts";
+import { openEvents } from "../support/events.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import type { Originator } from "../support/originator.ts";
@@ -24,9 +25,16 @@ describe("connection limits", () => {
       const peer = await addPeer(gateway().api);
       const watch = await watchMetrics(gateway().api);
       const held = await open(3, "127.0.0.1");
+      const events = await openEvents(gateway().api);
       const refused = await gateway().connect();
       await refused.ended();
       equal(refused.receivedLen(), 0);
+      const told = await events.next("connection_refused");
+      equal(told["status"], "refused_source");
+      ok(String(told["remote"]).startsWith("127.0.0.1:"), String(told["remote"]));
+      const line = / warn +connection_refused .*status=refused_source/;
+      match(await settle(gateway().program.stderr, (text) => line.test(text)), line);
+      events.close();
       const [other] = await open(1, "127.0.0.2");
       if (other !== undefined) await expectEcho(other, peer);
       await watch.grows(ACCEPTS, { result: "refused_source" }, 1);

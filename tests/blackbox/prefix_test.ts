@@ -1,11 +1,12 @@
 // RFC 9329 §4: the stream prefix, whole, once, first, and only from the originator.
 
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe } from "node:test";
 import { expectEcho, expectPong, freshPing, sealPing } from "../support/echo.ts";
-import { EMPTY, frame, KEEPALIVE, STREAM_PREFIX } from "../support/frames.ts";
+import { EMPTY, frame, ikeFrame, ikeMessage, KEEPALIVE, STREAM_PREFIX } from "../support/frames.ts";
 import { forgeEsp } from "../support/esp.ts";
+import { openEvents } from "../support/events.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import { addPeer, freshSpi } from "../support/peers.ts";
 import { scenario } from "../support/scenario.ts";
@@ -59,22 +60,38 @@ describe("stream prefix", () => {
     equal(connection.pendingLen(), 0);
   });
 
-  const wrong: readonly (readonly [string, Uint8Array])[] = [
-    ["an HTTP request", Buffer.from("GET / HTTP/1.1\r\nhost: x\r\n\r\n")],
-    ["a TLS ClientHello", Buffer.from("16030100c4010000c00303", "hex")],
-    ["a wrong last octet", Buffer.from("IKETCQ")],
-    ["lower case", Buffer.from("iketcp")],
-    ["six zero octets", Buffer.alloc(6)],
-    ["one wrong octet alone", Buffer.of(0x4a)],
-    ["a Length in front", frame(STREAM_PREFIX)],
+  const wrong: readonly (readonly [string, Uint8Array, string])[] = [
+    ["an HTTP request", Buffer.from("GET / HTTP/1.1\r\nhost: x\r\n\r\n"), "http"],
+    ["a TLS ClientHello", Buffer.from("16030100c4010000c00303", "hex"), "tls"],
+    ["a PROXY header", Buffer.from("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"), "proxy_v1"],
+    ["a binary PROXY header", Buffer.from("0d0a0d0a000d0a515549540a21", "hex"), "proxy_v2"],
+    ["an SSH banner", Buffer.from("SSH-2.0-OpenSSH_9.9\r\n"), "ssh"],
+    ["IKE without it", ikeFrame(ikeMessage()), "ike_without_prefix"],
+    [
+      "IKE as on UDP",
+      Buffer.concat([Buffer.alloc(4), ikeMessage({ spiI: 1n << 60n })]),
+      "udp_encapsulation",
+    ],
+    ["a wrong last octet", Buffer.from("IKETCQ"), "unknown"],
+    ["lower case", Buffer.from("iketcp"), "unknown"],
+    ["a terminal's escape sequence", Buffer.from("\u001b[2J\u001b[H"), "unknown"],
+    ["six zero octets", Buffer.alloc(6), "unknown"],
+    ["one wrong octet alone", Buffer.of(0x4a), "unknown"],
+    ["a Length in front", frame(STREAM_PREFIX), "unknown"],
   ];
-  for (const [name, opening] of wrong) {
+  for (const [name, opening, got] of wrong) {
     scenario(`T15: ${name} closes the connection, and nothing is sent back`, async () => {
       const watch = await watchMetrics(gateway().api);
+      const events = await openEvents(gateway().api);
       const connection = await gateway().connect({ opening });
       await connection.ended();
       equal(connection.receivedLen(), 0);
       await watch.expect({ closes: { prefix_mismatch: 1 } });
+      const closed = await events.next("connection_closed");
+      const octets = Buffer.from(opening.subarray(0, 6)).toString("hex");
+      const { status } = closed;
+      deepEqual([status, closed["got"], closed["octets"]], ["prefix_mismatch", got, octets]);
+      events.close();
     });
   }
 

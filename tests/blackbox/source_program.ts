@@ -95,6 +95,7 @@ async function openLanes(upstream: string): Promise<{ lanes: Lanes; port: number
     stopTimeoutMs: 10_000,
     onNews: () => undefined,
     onTrouble: () => undefined,
+    onRefusedCall: () => undefined,
     onRefused: () => undefined,
     onUpstream: () => undefined,
     onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),

@@ -36,6 +36,6 @@ export function foreignEsp(len: number, id: number): number[] {
 /** The refused calls that the shell was told of: name and reason. */
 export function refusedCalls(rig: LaneRig): [string, string][] {
   return rig.notices.flatMap((notice) =>
-    notice.kind === "refused" ? [[notice.call, notice.reason]] : []
+    notice.kind === "refused_call" ? [[notice.call, notice.reason]] : []
   );
 }

@@ -35,8 +35,9 @@ await startLanes({
   onNews: () => undefined,
   stopTimeoutMs: 1000,
   onTrouble: () => undefined,
-  onRefused: () => undefined,
+  onRefusedCall: () => undefined,
   onUpstream: () => undefined,
+  onRefused: () => undefined,
   onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
 });
 install(machine);
