@@ -256,17 +256,12 @@ describe("requests", () => {
     deepEqual(
       Object.keys(status).sort(),
       [
-        "draining",
-        "engine",
-        "lanes",
-        "limits",
-        "offloads",
-        "runtime",
-        "totals",
-        "uptimeSeconds",
-        "version",
+        ...["draining", "engine", "lanes", "limits", "listeners", "offloads", "runtime", "totals"],
+        ...["unready", "upstream", "uptimeSeconds", "version"],
       ],
     );
+    const { host, port } = gateway().tcp[0] ?? { host: "", port: 0 };
+    deepEqual([status.listeners, status.unready], [[`${host}:${port}`], []]);
     match(String(status.runtime), /^(deno|bun) \d+\.\d+\.\d+/);
     // A frame counts once the kernel has it, so its answer may be here before the count.
     const shown = await settle(
@@ -276,7 +271,7 @@ describe("requests", () => {
     const members = ["id", "remote", "state", "since", "lane", "frames", "octets", "queueOctets"];
     deepEqual(
       Object.keys(shown ?? {}).sort(),
-      [...members, "local", "rttMicros", "spis"].sort(),
+      [...members, "local", "rttMicros", "spis", "upstreamLocal"].sort(),
     );
     equal(shown?.remote, `127.0.0.1:${connection.localPort}`);
     equal(shown?.local, `127.0.0.1:${gateway().tcp[0]?.port}`);

@@ -5,7 +5,9 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, describe } from "node:test";
 import process from "node:process";
 import { expectEcho } from "../support/echo.ts";
+import { ikeFrame, ikeMessage } from "../support/frames.ts";
 import { type Gateway, startGateway, stopCleanly } from "../support/gateway.ts";
+import { openIkeDaemon } from "../support/ike_daemon.ts";
 import { addPeer } from "../support/peers.ts";
 import { prepare, scenario } from "../support/scenario.ts";
 import { settle } from "../support/wait.ts";
@@ -267,6 +269,32 @@ function ofItsOwn(open: Open): void {
       });
     });
   });
+
+  scenario(
+    "a daemon that is away shows on every page, and with which address it knows a client",
+    async () => {
+      const daemon = await openIkeDaemon();
+      await withGateway(["--upstream", `127.0.0.1:${daemon.port}`], async (gateway) => {
+        const connection = await gateway.connect();
+        await connection.send(ikeFrame(ikeMessage()));
+        const { address, port } = await daemon.next();
+        await withPage(open(gateway), async ({ page, picture }) => {
+          await page.getByText(`IKE daemon: 127.0.0.1:${daemon.port}`).waitFor();
+          await page.locator("#filter").fill(`${address}:${port}`);
+          await page.locator("#shown-count", { hasText: /^1$/ }).waitFor();
+          await daemon.close();
+          await connection.send(ikeFrame(ikeMessage()), ikeFrame(ikeMessage()));
+          await page.getByText("New clients are not served.").waitFor();
+          await page.getByText(/cannot be reached \(ECONNREFUSED\)/).waitFor();
+          await picture("unready");
+          await page.locator(".rows .row .client").click();
+          await page.getByText(`The IKE daemon knows it as ${address}:${port}.`).waitFor();
+          await page.getByText("New clients are not served.").waitFor();
+          deepEqual(await seriousFaults(page), []);
+        });
+      });
+    },
+  );
 
   scenario("a gateway that goes is missed at once, and greeted when it is back", async () => {
     const gateway = await startGateway();
