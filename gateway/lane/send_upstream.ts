@@ -202,8 +202,8 @@ function partsOf(tables: LaneTables, send: number): number {
 }
 
 /**
- * Whether the kernel refuses a send because it is a run: it cannot send runs, a filter takes the run
- * for one long datagram, or the path is narrower than the run's datagrams.
+ * Whether the kernel refuses a send because it is a run: it cannot send runs, a filter takes the
+ * run for one long datagram, or the path is narrower than the run's datagrams.
  */
 function isRunRefused({ tables }: Lane, send: number, errno: number): boolean {
   return partsOf(tables, send) > 1 &&

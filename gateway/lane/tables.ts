@@ -191,14 +191,6 @@ export function createTables(options: TablesOptions): LaneTables {
     txParts: (block + LANE_TX_MSG + MSG_IOVLEN_AT) >>> 2,
     upMmsgAt: series(LANE_UP_MMSG, MMSGHDR_LEN),
     ikeFrames: (block + LANE_FRAMES + 32 * INBOUND + 8 * FRAME_KINDS.indexOf("ike")) >>> 2,
-    upParts: (block + LANE_UP_MMSG + MSG_IOVLEN_AT) >>> 2,
-    upIke: (block + LANE_UP_IKE) >>> 2,
-    upMmsg: (block + LANE_UP_MMSG) >>> 2,
-    baseLow: Number(BigInt.asUintN(32, mapped.base)),
-    errorAt: mapped.at(scratch + ERROR_AT),
-    error: scratch + ERROR_AT,
-    upReadAt: mapped.at(block + LANE_UP_READ),
-    upReadLen: (block + LANE_UP_READ + MSG_LEN_AT) >>> 2,
     innerIov: block + LANE_INNER_IOV,
     innerIovAt: series(LANE_INNER_IOV, IOVEC_LEN),
     writes: (block + LANE_WRITES) >>> 2,
@@ -211,8 +203,29 @@ export function createTables(options: TablesOptions): LaneTables {
     busyMs: (block + LANE_BUSY_MS) / 8,
     partAt,
     partLen: (iovec) => u32[(iovec + 8) >>> 2] ?? 0,
+    ...upstreamTables(mapped, block),
   };
 }
+
+/** The tables for upstream sockets, of the lane whose block is at `block`. */
+function upstreamTables(mapped: MappedMemory, block: number): UpstreamTables {
+  const error = block + LANE_SCRATCH + ERROR_AT;
+  return {
+    upParts: (block + LANE_UP_MMSG + MSG_IOVLEN_AT) >>> 2,
+    upIke: (block + LANE_UP_IKE) >>> 2,
+    upMmsg: (block + LANE_UP_MMSG) >>> 2,
+    baseLow: Number(BigInt.asUintN(32, mapped.base)),
+    errorAt: mapped.at(error),
+    error,
+    upReadAt: mapped.at(block + LANE_UP_READ),
+    upReadLen: (block + LANE_UP_READ + MSG_LEN_AT) >>> 2,
+  };
+}
+
+type UpstreamTables = Pick<
+  LaneTables,
+  "upParts" | "upIke" | "upMmsg" | "baseLow" | "errorAt" | "error" | "upReadAt" | "upReadLen"
+>;
 
 /** Reads addresses that the core has written. Their offsets alone tell them apart here. */
 function addressReader(dataView: DataView, mapped: MappedMemory): LaneTables["partAt"] {

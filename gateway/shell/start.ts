@@ -24,7 +24,7 @@ import { markOf } from "./ends.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
 import { createKeyUse } from "./key_use.ts";
-import { type Lanes, startLanes } from "./lanes.ts";
+import { type Lanes, type LanesOptions, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
 import { type Machine, openMachine } from "./machine.ts";
 import { type Network, startNetwork } from "./network.ts";
@@ -96,16 +96,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
   const lanes = await startLanes({
     runtime: options.runtime,
-    kernel: machine.kernel,
+    ...laneOptions({ machine, events, refused, upstream }),
     inits: laneInits(descriptors, { machine, config }),
-    i32: machine.views.i32,
-    blocks: machine.blocks,
-    stopTimeoutMs: STOP_TIMEOUT_MS,
-    onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
-    onTrouble: events.trouble,
-    onRefusedCall: refused.note,
-    onRefused: events.refused,
-    onUpstream: ({ refusal }) => upstream?.seen(refusal),
     onFailure: (lane, reason) => {
       log("error", "lane_failed", { lane, reason });
       finish(1);
@@ -117,13 +109,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     network.close();
     throw error;
   });
-  const swept = { ...machine, events, sad: tables.sad, changes, log };
-  const asking = setInterval(() => upstream?.tick(), ASK_MS);
-  void finished.then(startSweeping(swept)).then(() => {
-    clearInterval(asking);
-    upstream?.close();
-    network.close();
-  });
+  const stopWork = startWork(options, { ...parts, changes, network });
+  void finished.then(stopWork);
 
   function fail(error: unknown): void {
     log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });
@@ -143,6 +130,43 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     engine: machine.engine,
     finished,
     stop,
+  };
+}
+
+/** What lanes have of the machine, and who hears what they tell. */
+function laneOptions(
+  { machine, events, refused, upstream }: Pick<
+    Parts,
+    "machine" | "events" | "refused" | "upstream"
+  >,
+): Omit<LanesOptions, "runtime" | "inits" | "onFailure"> {
+  return {
+    kernel: machine.kernel,
+    i32: machine.views.i32,
+    blocks: machine.blocks,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    onNews: (lane) => events.drainRing(machine.blocks[lane] ?? 0),
+    onTrouble: events.trouble,
+    onRefusedCall: refused.note,
+    onRefused: events.refused,
+    onUpstream: ({ refusal }) => upstream?.seen(refusal),
+  };
+}
+
+/** Starts what is done time and again. Returns what ends it. */
+function startWork(
+  { log }: StartOptions,
+  { machine, events, sad, changes, network, upstream }:
+    & Parts
+    & Pick<Assembled, "changes" | "network">,
+): () => void {
+  const stopSweeping = startSweeping({ ...machine, events, sad, changes, log });
+  const asking = setInterval(() => upstream?.tick(), ASK_MS);
+  return () => {
+    stopSweeping();
+    clearInterval(asking);
+    upstream?.close();
+    network.close();
   };
 }
 
@@ -201,6 +225,13 @@ interface Parts extends Tables {
   readonly upstream: UpstreamWatch | undefined;
 }
 
+/** A gateway whose parts are joined. */
+interface Assembled {
+  readonly gateway: Gateway;
+  readonly changes: SaChanges;
+  readonly network: Network;
+}
+
 /**
  * Joins the parts. A new check or listener of SAs, part that hears of the drain, or reason not to
  * be ready goes in here.
@@ -208,9 +239,7 @@ interface Parts extends Tables {
 async function assemble(
   options: StartOptions,
   parts: Parts,
-): Promise<
-  { readonly gateway: Gateway; readonly changes: SaChanges; readonly network: Network }
-> {
+): Promise<Assembled> {
   const { machine, rows, sad, connections, lanes, events, descriptors, upstream } = parts;
   const { config } = options;
   const { clock } = machine;
