@@ -29,6 +29,9 @@ export const ORDER_DRAIN = 2;
 /** Follows a change of the host's addresses or routes. Lanes have the orders 4 and 8 for others. */
 export const ORDER_NETWORK = 16;
 
+/** Collects the garbage of the lane's thread. */
+export const ORDER_COLLECT = 32;
+
 /** Closes the connection of row `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
 /** Sends a dummy packet of `b` octets on the outbound SA with SPI `a`. */
@@ -70,13 +73,14 @@ export function pushCommand(i32: Int32Array, block: number, command: readonly nu
 export function runCommands(lane: Lane): void {
   const { i32, block } = lane.tables;
   // Some may be given again.
-  const again = ORDER_RECLAIM | ORDER_UNPARK | ORDER_NETWORK;
+  const again = ORDER_RECLAIM | ORDER_UNPARK | ORDER_NETWORK | ORDER_COLLECT;
   const orders = Atomics.and(i32, (block + LANE_ORDERS) >>> 2, ~again);
   if ((orders & ORDER_DRAIN) !== 0) startDrain(lane);
   if ((orders & ORDER_STOP) !== 0) lane.isStopping = true;
   if ((orders & ORDER_RECLAIM) !== 0) reclaimForOthers(lane);
   if ((orders & ORDER_UNPARK) !== 0) unparkForOthers(lane);
   if ((orders & ORDER_NETWORK) !== 0) followNetwork(lane);
+  if ((orders & ORDER_COLLECT) !== 0) lane.collect();
   const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
   let consumed = Atomics.load(i32, consumedAt);

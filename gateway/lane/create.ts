@@ -29,6 +29,8 @@ export interface CreateLaneOptions {
   readonly mapped: MappedMemory;
   readonly clock: () => number;
   readonly tell: (notice: LaneNotice) => void;
+  /** Carries out ORDER_COLLECT; without it, that does nothing. */
+  readonly collect?: (() => void) | undefined;
 }
 
 /**
@@ -54,6 +56,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     listeners: init.listeners.map(({ fd, front }) => ({ fd, front: createFront(front) })),
     tell,
     clock,
+    collect: options.collect ?? ((): void => undefined),
     connections: Array.from({ length: init.connectionsMax + 1 }, () => undefined),
     live: new Set(),
     ready: [],

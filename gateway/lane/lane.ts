@@ -29,6 +29,8 @@ export interface Lane {
   readonly listeners: readonly Listener[];
   /** Tells the shell something. */
   readonly tell: (notice: LaneNotice) => void;
+  /** Collects the garbage of this thread, if the runtime wants to be asked. */
+  readonly collect: () => void;
   /** Connections by row. Rows of other lanes are undefined here. */
   readonly connections: (Connection | undefined)[];
   /** All live connections, for loops over them: the table is as long as the limit. */

@@ -8,7 +8,7 @@ import { refuse } from "../../tests/fakes/kernel/calls.ts";
 import { arrive, makeRoom, sendFin, sendReset } from "../../tests/fakes/kernel/kernel.ts";
 import { counted, foreignEsp, frame, ike, upstreamOf } from "../../tests/support/lane/traffic.ts";
 import { AF_INET6, EACCES, EIO, EMFILE, ENOBUFS, EPOLLIN } from "../linux/constants.ts";
-import { COMMAND_ADOPT } from "./commands.ts";
+import { COMMAND_ADOPT, ORDER_COLLECT } from "./commands.ts";
 import { hasListed } from "./lane.ts";
 import { waitMs } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
@@ -282,6 +282,18 @@ test("a lane without work sleeps: an idle connection costs no turn", async () =>
   rig.settle();
   ok(!hasListed(rig.lane));
   equal(rig.lane.starved.length, 0);
+});
+
+test("a lane collects its garbage once for each order, and sleeps on", async () => {
+  const rig = await startLaneRig();
+  rig.settle();
+  equal(rig.collections(), 0);
+  for (const count of [1, 2]) {
+    rig.order(ORDER_COLLECT);
+    rig.settle();
+    equal(rig.collections(), count);
+  }
+  equal(waitMs(rig.lane), -1);
 });
 
 test("an IKE message waits for one budget, however many connections flood the lane", async () => {

@@ -53,7 +53,8 @@ function tryOpen(init: LaneInit): { readonly lane: Lane; readonly libc: Libc } |
       offset: core.lane_block(init.index) + LANE_SCRATCH,
     });
     const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
-    return { lane: createLane({ init, core, native, libc, mapped, clock, tell }), libc };
+    const collect = runtime.garbage?.collect;
+    return { lane: createLane({ init, core, native, libc, mapped, clock, tell, collect }), libc };
   } catch (error) {
     tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
     return undefined;

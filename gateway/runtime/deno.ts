@@ -30,6 +30,7 @@ export function denoRuntime(): Runtime {
     ...openOutputs(writeOnce),
     ...openEnvironment(isElevated),
     name,
+    garbage: null,
     openLibc,
     mapMemory,
     exposureOf: (path) => exposureOf(path, quietPrivileges),

@@ -170,6 +170,14 @@ test("stdout() and stderr() write all before exit() ends with its code", () => {
   assert.equal(stderr, "to the other\n");
 });
 
+test("garbage goes, even beside a large shared memory, where it is collected by order", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...RUN, "litter"]);
+  assert.equal(status, 0, stderr.toString());
+  const grownMib = Number.parseInt(stdout.toString());
+  // Of some 400 MB.
+  assert.ok(grownMib < 100, `${grownMib} MiB grown`);
+});
+
 test("runProgram() gives a program our outputs, and us its exit code", () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...RUN, "pass", "a b", "--c"], {
     encoding: "utf8",

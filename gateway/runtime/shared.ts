@@ -8,6 +8,7 @@ import type { Runtime, ServeOptions } from "./types.ts";
 type Shared = Omit<
   Runtime,
   | "name"
+  | "garbage"
   | "env"
   | "ignoredVariables"
   | "forgetProxies"

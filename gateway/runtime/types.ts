@@ -130,12 +130,28 @@ export interface ServeOptions {
   onFailure?(reason: string): void;
 }
 
+/**
+ * Collection of garbage, on a runtime that does it far too late by itself
+ * (docs/design/decisions/0021-garbage-by-order.md).
+ */
+export interface Garbage {
+  /**
+   * Collects the garbage of the thread that calls it, and gives its memory back to the system.
+   * The thread waits for some ms.
+   */
+  collect(): void;
+  /** Resident memory of the process, octets. */
+  residentLen(): number;
+}
+
 /** The table of what a runtime offers. */
 export interface Runtime {
   /** `deno 2.9.6`, `bun 1.4.5`. */
   readonly name: string;
   readonly args: readonly string[];
   readonly pid: number;
+  /** Null if the runtime collects in time by itself. */
+  readonly garbage: Garbage | null;
   readonly os: string;
   readonly cores: number;
   /** The environment, without what {@link ignoredVariables} names. */

@@ -5,7 +5,14 @@
 // process from ending. So orders go through the command ring and the eventfd, and a lane ends by
 // returning from its loop.
 
-import { ORDER_DRAIN, ORDER_NETWORK, ORDER_STOP, pushCommand, setOrder } from "../lane/commands.ts";
+import {
+  ORDER_COLLECT,
+  ORDER_DRAIN,
+  ORDER_NETWORK,
+  ORDER_STOP,
+  pushCommand,
+  setOrder,
+} from "../lane/commands.ts";
 import type {
   LaneInit,
   LaneNotice,
@@ -22,6 +29,8 @@ import type { Runtime } from "../runtime/types.ts";
 export interface Lanes {
   /** Gives one lane a command (`COMMAND_...` first); false if its ring is full. */
   command(lane: number, command: readonly number[]): boolean;
+  /** Has all lanes collect their garbage, each at its next turn. */
+  collect(): void;
   /** Tells all lanes to drain. */
   drain(): void;
   /**
@@ -102,6 +111,7 @@ export async function startLanes(options: LanesOptions): Promise<Lanes> {
 
   return {
     command,
+    collect: () => orderAll(ORDER_COLLECT),
     drain: () => orderAll(ORDER_DRAIN),
     networkChanged: () => orderAll(ORDER_NETWORK),
     stop,

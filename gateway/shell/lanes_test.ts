@@ -1,7 +1,13 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { COMMAND_COUNT, LANE_ORDERS } from "../../ts-bindings/layout.ts";
-import { COMMAND_KICK, ORDER_DRAIN, ORDER_NETWORK, ORDER_STOP } from "../lane/commands.ts";
+import {
+  COMMAND_KICK,
+  ORDER_COLLECT,
+  ORDER_DRAIN,
+  ORDER_NETWORK,
+  ORDER_STOP,
+} from "../lane/commands.ts";
 import type { LaneInit, LaneNotice } from "../lane/init.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import type { Runtime } from "../runtime/types.ts";
@@ -12,6 +18,9 @@ test("a full ring refuses commands, and holds no order back", async () => {
   const command = [COMMAND_KICK, 1, 0];
   for (let i = 0; i < COMMAND_COUNT; i++) ok(lanes.command(0, command));
   ok(!lanes.command(0, command));
+  lanes.collect();
+  equal(i32[LANE_ORDERS >>> 2], ORDER_COLLECT);
+  i32[LANE_ORDERS >>> 2] = 0;
   lanes.drain();
   equal(i32[LANE_ORDERS >>> 2], ORDER_DRAIN);
   lanes.networkChanged();

@@ -22,6 +22,7 @@ import { createDrain } from "./drain.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
 import { markOf } from "./ends.ts";
 import { createEventHub, type EventHub } from "./events.ts";
+import { watchGarbage } from "./garbage.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
 import { createKeyUse } from "./key_use.ts";
 import { type Lanes, type LanesOptions, startLanes } from "./lanes.ts";
@@ -155,15 +156,17 @@ function laneOptions(
 
 /** Starts what is done time and again. Returns what ends it. */
 function startWork(
-  { log }: StartOptions,
-  { machine, events, sad, changes, network, upstream }:
+  { log, runtime }: StartOptions,
+  { machine, lanes, events, sad, changes, network, upstream }:
     & Parts
     & Pick<Assembled, "changes" | "network">,
 ): () => void {
   const stopSweeping = startSweeping({ ...machine, events, sad, changes, log });
+  const collecting = watchGarbage(runtime, lanes.collect);
   const asking = setInterval(() => upstream?.tick(), ASK_MS);
   return () => {
     stopSweeping();
+    collecting.close();
     clearInterval(asking);
     upstream?.close();
     network.close();

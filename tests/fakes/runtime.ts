@@ -72,6 +72,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     name: "fake 1",
     args: options.args ?? [],
     pid: 1,
+    garbage: null,
     os: "linux",
     cores: 4,
     isTerminal: options.columns !== undefined,

@@ -1,6 +1,6 @@
 // Figures of a process in /proc: the gateway's own cost, seen from outside.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Clock ticks of user and system time; Linux counts 100 a second. */
 export function cpuTicks(pid: number): number {
@@ -15,6 +15,20 @@ export const TICKS_PER_SECOND = 100;
 /** Open descriptors. */
 export function descriptorCount(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Open sockets. */
+export function socketCount(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => isSocket(pid, fd)).length;
+}
+
+/** A descriptor may be closed between two looks. */
+function isSocket(pid: number, fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("socket:");
+  } catch {
+    return false;
+  }
 }
 
 /** Resident memory in KiB. */

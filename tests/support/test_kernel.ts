@@ -162,10 +162,11 @@ export function connectUdp(kernel: Kernel, { remote, source }: ConnectUdpOptions
   }
 }
 
-/** Begins a TCP connection. */
-export function connectTcp(kernel: Kernel, address: InetAddress): number {
+/** Begins a TCP connection, from `source` if it is given. */
+export function connectTcp(kernel: Kernel, address: InetAddress, source?: InetAddress): number {
   const { libc, scratch } = kernel;
   const fd = openSocket(kernel, address.octets, SOCK_STREAM);
+  if (source !== undefined) bindSocket(kernel, fd, source);
   const sockaddr = emitSockaddr(address);
   scratch.u8.set(sockaddr);
   if (libc.connect(fd, scratch.at(0), sockaddr.length) < 0) {

@@ -57,6 +57,8 @@ export interface LaneRig {
   readonly kernel: FakeKernel;
   readonly listener: ListenerEnd;
   readonly notices: LaneNotice[];
+  /** How often the lane has collected its garbage. */
+  collections(): number;
   /** Gives an order that is a flag, as the shell does. */
   order(order: number): void;
   /** Gives a command, as the shell does; false if the ring is full. */
@@ -167,6 +169,7 @@ interface Parts {
 
 function openLaneRig({ init, core, kernel, listener, time }: Parts): LaneRig {
   const notices: LaneNotice[] = [];
+  let collections = 0;
   const lane = createLane({
     init,
     core,
@@ -175,6 +178,7 @@ function openLaneRig({ init, core, kernel, listener, time }: Parts): LaneRig {
     mapped: createFakeMapping(),
     clock: () => time.now,
     tell: (notice) => void notices.push(notice),
+    collect: () => void collections++,
   });
   let sleptAt = time.now;
 
@@ -228,6 +232,7 @@ function openLaneRig({ init, core, kernel, listener, time }: Parts): LaneRig {
     kernel,
     listener,
     notices,
+    collections: () => collections,
     order,
     command,
     advance: (ms) => void (time.now += ms),

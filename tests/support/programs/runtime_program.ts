@@ -1,6 +1,7 @@
 // Programs for runtime_test.ts. `runtime_program.ts NAME ...` runs one case that ends its process
 // or needs a process of its own.
 
+import process from "node:process";
 import { runtime } from "../../../gateway/runtime/mod.ts";
 
 const [name, ...rest] = runtime.args;
@@ -42,6 +43,25 @@ switch (name) {
     await runtime.stdout(`${server.port}\n`);
     break;
   }
+  case "litter": {
+    // As large as a gateway's. None of it is touched, so it is in no resident memory.
+    const pages = 22_000;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 40; i++) {
+      litter();
+      runtime.garbage?.collect();
+    }
+    const grown = process.memoryUsage.rss() - before;
+    await runtime.stdout(`${Math.round(grown / 1_048_576)} ${memory.buffer.byteLength}\n`);
+    break;
+  }
   default:
     throw new RangeError(`Cannot run case "${name}": unknown`);
+}
+
+/** Makes some 10 MB of small objects that nobody keeps. */
+function litter(): void {
+  let last: { readonly n: number; readonly name: string } | undefined;
+  for (let i = 0; i < 100_000; i++) last = { n: i, name: `${last?.n ?? 0}` };
 }
