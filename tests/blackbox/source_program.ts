@@ -46,7 +46,6 @@ async function follow({ daemon, old, next }: Move): Promise<void> {
   }
   const count = (address: string): number => sourcesOf(isV6).filter((it) => it === address).length;
   equal(await settle(() => count(hexOf(old)), (sockets) => sockets === 4), 4);
-  lanes.networkChanged();
   ip("addr", "add", next, "dev", "hole", ...nodad);
   ip("addr", "del", old, "dev", "hole");
   // Where the kernel removed the second address of a network with the first, it is put back.
