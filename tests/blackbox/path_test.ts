@@ -141,8 +141,10 @@ describe("path", () => {
     "T57: ESP of an owned SPI that comes from upstream is relayed, never opened",
     async () => {
       const { peer, a } = await twoConnections();
-      await a.send(ikeFrame(ikeMessage()));
-      const from = await daemonSees(ikeMessage());
+      // The daemon has no ESP for a client that has got no further than a first IKE_SA_INIT.
+      const message = ikeMessage({ spiR: 9n, exchange: 37 });
+      await a.send(ikeFrame(message));
+      const from = await daemonSees(message);
       const watch = await watchMetrics(gateway().api);
       const packet = sealPing(peer);
       await daemon().send(from, packet);
