@@ -22,6 +22,7 @@ import {
 import { hasListed } from "./lane.ts";
 import { waitMs } from "./loop.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
+import { isRefusal } from "./plain.ts";
 
 /** As in the rig's settings. */
 const FRAME_TIMEOUT_MS = 30_000;
@@ -41,7 +42,9 @@ const REFUSALS = [
 test("L34: IKE that the host does not take waits, and leaves in order when it does", async () => {
   for (const errno of REFUSALS) {
     const { rig, peer, upstream } = await startUsed();
-    upstream.failures.push(errno, errno, errno);
+    // What may mean that the call is refused is tried by the plain call, too.
+    const calls = isRefusal(errno) ? 2 : 1;
+    upstream.failures.push(...Array.from({ length: 3 * calls }, () => errno));
     for (let id = 1; id <= 3; id++) arrive(peer, frame(ike(id)));
     rig.settle();
     const reads = rig.kernel.calls.get("readv");
@@ -219,7 +222,7 @@ test("a connection whose IKE waits holds up no other", async () => {
   rig.settle();
   const last = rig.kernel.sockets.at(-1);
   deepEqual(last?.sent.map((message) => message[31]), [7]);
-  equal(upstream.failures.length, 99);
+  equal(upstream.failures.length, 98);
 });
 
 test("EAGAIN of connect is no full socket", async () => {

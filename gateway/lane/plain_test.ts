@@ -86,7 +86,8 @@ function exchange(rig: LaneRig, round: number): void {
   equal(counted(rig, Status.UpstreamRefused), 0);
   sendFin(peer);
   rig.settle();
-  ok(peer.isClosed && upstream.isClosed);
+  // The upstream socket may be parked (docs/design/decisions/0018-parked-ports.md).
+  ok(peer.isClosed);
 }
 
 test("a connection that was accepted by the older call is non-blocking and closes on exec", async () => {
@@ -237,12 +238,14 @@ test("a socket that can be read by no call is not asked for ever", async () => {
   arrive(peer, STREAM_PREFIX);
   arrive(peer, frame(ike(0)));
   rig.settle();
+  const before = rig.kernel.calls.get("recvmsg") ?? 0;
   for (const call of ["recvmmsg", "recvmsg"]) rig.kernel.refused.set(call, EPERM);
   const upstream = upstreamOf(rig);
   upstream.unread.push(new Uint8Array(ike(1)));
   edge(upstream, EPOLLIN);
   rig.settle();
-  equal(rig.kernel.calls.get("recvmsg"), 1);
+  // One for the datagram, one for the error queue.
+  equal(rig.kernel.calls.get("recvmsg"), before + 2);
   ok(!peer.isClosed);
 });
 
