@@ -65,6 +65,8 @@ export interface Connection {
   isHeld: boolean;
   /** Time since when nothing could be handed over, monotonic ms; 0 if nothing waits. */
   heldAt: number;
+  /** This host has no descriptor, port or memory for its upstream socket. */
+  isShort: boolean;
   /** Pause before the next try, ms. */
   pauseMs: number;
   /** An IKE message was lost on its way to the daemon. */
@@ -77,6 +79,15 @@ export interface Connection {
   closeWith: number;
   /** Time of its entry in the lane's timers, monotonic ms; 0 without one. */
   timerDue: number;
+  /**
+   * Until this moment, monotonic ms, the lane was the reason why the connection could not meet a
+   * deadline: clocks count from here on. 0 if it never was.
+   */
+  excusedAt: number;
+  /** The deadline that it has missed and is heard for, monotonic ms; 0 before the first. */
+  heardFor: number;
+  /** Turns that it has left to read on after that deadline. */
+  turnsOwed: number;
 }
 
 /** Makes the record of a connection right after `accept4` or `connect`. */
@@ -101,12 +112,16 @@ export function createConnection(
     hasUpstreamError: false,
     isHeld: false,
     heldAt: 0,
+    isShort: false,
     pauseMs: PAUSE_MIN_MS,
     isIkeLost: false,
     drainedWith: 0,
     foreign: 0,
     closeWith: 0,
     timerDue: 0,
+    excusedAt: 0,
+    heardFor: 0,
+    turnsOwed: 0,
   };
 }
 

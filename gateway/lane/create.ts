@@ -83,6 +83,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     eventsTold: 0,
     isDraining: false,
     drainDueAt: 0,
+    drainSeenAt: 0,
     isStopping: false,
   };
   watchAll(lane);

@@ -1,9 +1,10 @@
-// The deadlines of a connection, which follow from its row. The heap of timers is in `timers.ts`.
+// The deadlines of a connection, which follow from its row. The heap of timers is in `timers.ts`,
+// the judgement in `hearing.ts`.
 
 import { CONN_ENABLED, CONN_PREFIXED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
-import { doom, type Lane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { rowOpenedAt, rowPartialAt, rowState, rowTxPartialAt, rowWordAt } from "./row.ts";
 
 /**
@@ -11,7 +12,7 @@ import { rowOpenedAt, rowPartialAt, rowState, rowTxPartialAt, rowWordAt } from "
  * only if that is earlier than the entry there.
  */
 export function armTimer(lane: Lane, connection: Connection): void {
-  const due = dueAt(lane, connection.row);
+  const due = dueAt(lane, connection);
   if (due === Infinity) return;
   if (connection.timerDue !== 0 && connection.timerDue <= due) return;
   connection.timerDue = due;
@@ -28,53 +29,64 @@ export function enable(lane: Lane, connection: Connection): void {
   if (lane.init.idleTimeoutMs > 0) armTimer(lane, connection);
 }
 
-/** Ends the connections whose deadline has passed, and arms the others again. */
-export function runTimers(lane: Lane): void {
-  for (;;) {
-    const row = lane.timers.nextDue(lane.now);
-    if (row === -1) return;
-    const connection = lane.connections[row];
-    if (connection === undefined) continue;
-    connection.timerDue = 0;
-    const status = expired(lane, connection);
-    if (status === 0) armTimer(lane, connection);
-    else doom(lane, connection, status);
-  }
-}
-
-/** Returns the earliest deadline of a row's connection, monotonic ms; Infinity without one. */
-function dueAt(lane: Lane, row: number): number {
-  const { tables } = lane;
+/** Returns the earliest deadline of a connection, monotonic ms; Infinity without one. */
+function dueAt(lane: Lane, connection: Connection): number {
   return Math.min(
-    prefixDueAt(lane, row),
-    frameDueAt(lane, rowPartialAt(tables, row)),
-    frameDueAt(lane, rowTxPartialAt(tables, row)),
-    idleDueAt(lane, row),
+    prefixDueAt(lane, connection),
+    frameDueAt(lane, connection),
+    sendDueAt(lane, connection),
+    idleDueAt(lane, connection),
   );
 }
 
-/** Returns the status of the deadline that has passed; 0 if none has. */
-function expired(lane: Lane, { row, heldAt }: Connection): number {
-  const { now, tables } = lane;
-  if (prefixDueAt(lane, row) <= now) {
-    // The first message did come, and the daemon could not be given it.
-    return heldAt > 0 ? Status.IkeUndelivered : Status.PrefixTimeout;
-  }
-  if (frameDueAt(lane, rowPartialAt(tables, row)) <= now) return Status.FrameTimeout;
-  if (frameDueAt(lane, rowTxPartialAt(tables, row)) <= now) return Status.SendStalled;
-  return idleDueAt(lane, row) <= now ? Status.IdleTimeout : 0;
+/** A deadline that has passed. */
+export interface Missed {
+  /** Status with which it ends the connection. */
+  readonly status: number;
+  /** When it was due, monotonic ms. */
+  readonly dueAt: number;
 }
 
-function prefixDueAt({ tables, init }: Lane, row: number): number {
+/** Returns the deadline of a connection that has passed; undefined if none has. */
+export function missed(lane: Lane, connection: Connection): Missed | undefined {
+  return passed(lane, prefixDueAt(lane, connection), prefixStatus(connection)) ??
+    passed(lane, frameDueAt(lane, connection), Status.FrameTimeout) ??
+    passed(lane, sendDueAt(lane, connection), Status.SendStalled) ??
+    passed(lane, idleDueAt(lane, connection), Status.IdleTimeout);
+}
+
+/** If the first message did come, and not this host is short, the daemon cannot be given it. */
+function prefixStatus({ heldAt, isShort }: Connection): number {
+  return heldAt > 0 && !isShort ? Status.IkeUndelivered : Status.PrefixTimeout;
+}
+
+function passed({ now }: Lane, dueAt: number, status: number): Missed | undefined {
+  return dueAt <= now ? { status, dueAt } : undefined;
+}
+
+function prefixDueAt({ tables, init }: Lane, connection: Connection): number {
+  const { row } = connection;
   if (rowState(tables, row) >= CONN_ENABLED) return Infinity;
-  return rowOpenedAt(tables, row) + init.prefixTimeoutMs;
+  return counted(connection, rowOpenedAt(tables, row)) + init.prefixTimeoutMs;
 }
 
-function frameDueAt(lane: Lane, since: number): number {
-  return since === 0 ? Infinity : since + lane.init.frameTimeoutMs;
+function frameDueAt({ tables, init }: Lane, connection: Connection): number {
+  const since = rowPartialAt(tables, connection.row);
+  return since === 0 ? Infinity : counted(connection, since) + init.frameTimeoutMs;
 }
 
-function idleDueAt({ tables, init }: Lane, row: number): number {
+function sendDueAt({ tables, init }: Lane, connection: Connection): number {
+  const since = rowTxPartialAt(tables, connection.row);
+  return since === 0 ? Infinity : counted(connection, since) + init.frameTimeoutMs;
+}
+
+function idleDueAt({ tables, init }: Lane, connection: Connection): number {
+  const { row } = connection;
   if (init.idleTimeoutMs === 0 || rowState(tables, row) < CONN_ENABLED) return Infinity;
-  return rowWordAt(tables, row) + init.idleTimeoutMs;
+  return counted(connection, rowWordAt(tables, row)) + init.idleTimeoutMs;
+}
+
+/** The moment from which a clock counts that began at `since`. */
+function counted({ excusedAt }: Connection, since: number): number {
+  return Math.max(since, excusedAt);
 }

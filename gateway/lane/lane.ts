@@ -86,6 +86,8 @@ export interface Lane {
   isDraining: boolean;
   /** Time at which a drain resets what is left, monotonic ms. */
   drainDueAt: number;
+  /** Time of the last look at the drain, monotonic ms. */
+  drainSeenAt: number;
   isStopping: boolean;
 }
 

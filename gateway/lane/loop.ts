@@ -28,9 +28,9 @@ import { payAttention } from "./attention.ts";
 import { closeConnection } from "./close.ts";
 import { runCommands } from "./commands.ts";
 import { type Connection, hasSpent, SPENT_TCP } from "./connection.ts";
-import { runTimers } from "./deadlines.ts";
 import { checkDrain, DRAIN_POLL_MS } from "./drain.ts";
 import { announce } from "./events.ts";
+import { runTimers } from "./hearing.ts";
 import { runRetries } from "./hold.ts";
 import { readTun } from "./inner.ts";
 import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
@@ -209,6 +209,7 @@ function serve(lane: Lane, connection: Connection): void {
     if (connection.isReset) doom(lane, connection, Status.PeerReset);
   } else if (connection.closeWith === 0 && !isStarved && !hasSpent(connection, SPENT_TCP)) {
     if (receive(lane, connection)) listAgain(lane, connection, SPENT_TCP);
+    if (connection.turnsOwed > 0) connection.turnsOwed--;
   }
   if (connection.closeWith !== 0) closeConnection(lane, connection, connection.closeWith);
 }

@@ -10,6 +10,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, starve } from "./lane.ts";
 import { rowHeldAt, rowTxPartialAt, rowWordAt } from "./row.ts";
+import { hasUnread } from "./unread.ts";
 
 /** Order of one lane to the others: give up rings. The shell's orders are in `commands.ts`. */
 export const ORDER_RECLAIM = 4;
@@ -50,9 +51,22 @@ function reclaim(lane: Lane, wanted: number): number {
   const heldMax = lane.init.frameTimeoutMs * PATIENCE;
   const holders = [...lane.live].filter((connection) => silentMs(lane, connection) > heldMax);
   holders.sort((a, b) => rowWordAt(lane.tables, a.row) - rowWordAt(lane.tables, b.row));
-  const ended = holders.slice(0, wanted);
-  for (const connection of ended) doom(lane, connection, Status.FrameTimeout);
-  return ended.length;
+  let ended = 0;
+  for (const connection of holders) {
+    if (ended === wanted) break;
+    if (isOurFault(lane, connection)) continue;
+    doom(lane, connection, Status.FrameTimeout);
+    ended++;
+  }
+  return ended;
+}
+
+/**
+ * Whether the lane is the reason why a ring is not empty: it has not read on, or the daemon's
+ * socket is full.
+ */
+function isOurFault(lane: Lane, connection: Connection): boolean {
+  return connection.isUpstreamBlocked || hasUnread(lane, connection);
 }
 
 /**

@@ -55,6 +55,7 @@ export function sendUpstream(lane: Lane, connection: Connection, count: number):
 function openFor(lane: Lane, connection: Connection, count: number): void {
   const { core, index } = lane;
   const outcome = openUpstream(lane, connection);
+  connection.isShort = outcome === "short";
   if (outcome === "open") {
     sendBatch(lane, connection, count);
     return;

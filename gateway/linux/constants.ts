@@ -128,6 +128,8 @@ export const FIONBIO = 0x5421;
 export const FIOCLEX = 0x5451;
 /** Asks how many octets of a TCP socket the peer has not acknowledged. */
 export const SIOCOUTQ = 0x5411;
+/** Asks how many octets a TCP socket has for a read, or the next datagram of a UDP socket. */
+export const SIOCINQ = 0x541b;
 export const IFNAMSIZ = 16;
 export const IFF_UP = 0x1;
 export const IFF_TUN = 0x1;

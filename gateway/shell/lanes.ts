@@ -23,6 +23,7 @@ import type {
 } from "../lane/init.ts";
 import { kick } from "../linux/eventfd.ts";
 import type { Kernel } from "../linux/kernel.ts";
+import { startRunningTimer } from "../linux/running_timer.ts";
 import type { Runtime } from "../runtime/types.ts";
 
 /** All running lanes. */
@@ -101,12 +102,12 @@ export async function startLanes(options: LanesOptions): Promise<Lanes> {
     orderAll(ORDER_STOP);
     const { stopTimeoutMs } = options;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error(`Cannot stop the lanes: not done in ${stopTimeoutMs} ms`)),
+    const endTimer = startRunningTimer(
       stopTimeoutMs,
+      () => reject(new Error(`Cannot stop the lanes: not done in ${stopTimeoutMs} ms`)),
     );
     await Promise.race([Promise.all(ended.map((end) => end.stopped)), late]);
-    clearTimeout(timer);
+    endTimer();
   }
 
   return {

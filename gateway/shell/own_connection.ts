@@ -3,6 +3,7 @@
 
 import { COMMAND_ADOPT } from "../lane/commands.ts";
 import type { Kernel } from "../linux/kernel.ts";
+import { startRunningTimer } from "../linux/running_timer.ts";
 import { emitSockaddr, type InetAddress } from "../linux/structs.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { EventHub } from "./events.ts";
@@ -30,7 +31,7 @@ export interface AdoptOptions {
   readonly rows: Pick<ConnectionRows, "locate" | "idOfDescriptor">;
 }
 
-/** Time in which a lane must take the connection, ms. */
+/** Time in which a lane must take the connection, ms of running time. */
 const ADOPT_TIMEOUT_MS = 5000;
 
 /** Time between two looks at the rows, ms. */
@@ -71,13 +72,13 @@ function watchFor({ events, rows }: AdoptOptions, fd: number): {
   let id: number | undefined;
 
   function open(seen: number): void {
-    clearTimeout(late);
+    endLate();
     id = seen;
     setOpen(id);
   }
 
   function stop(): void {
-    clearTimeout(late);
+    endLate();
     clearInterval(looking);
     unsubscribe();
     setClosed();
@@ -96,10 +97,12 @@ function watchFor({ events, rows }: AdoptOptions, fd: number): {
     if (event === "connection_closed" && seen === id) stop();
   });
   const looking = setInterval(look, LOOK_MS);
-  const late = setTimeout(() => {
+  const endLate = startRunningTimer(ADOPT_TIMEOUT_MS, () => {
+    look();
+    if (id !== undefined) return;
     stop();
     setFailed(new Error("No lane has taken the connection"));
-  }, ADOPT_TIMEOUT_MS);
+  });
   return { opened, closed, stop };
 }
 

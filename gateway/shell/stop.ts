@@ -1,6 +1,7 @@
 // The end of a gateway: drain, stop the lanes, wipe the keys.
 
 import type { GatewayConfig } from "../config/types.ts";
+import { startRunningTimer } from "../linux/running_timer.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { Lanes } from "./lanes.ts";
@@ -33,10 +34,12 @@ export interface StopOptions {
 export async function stopGateway(options: StopOptions): Promise<void> {
   const { machine, config, gateway, rows, lanes } = options;
   gateway.drain();
-  const dueAt = machine.clock() + config.drainTimeoutMs + GRACE_MS;
-  while (machine.clock() < dueAt && hasAny(rows.states())) {
+  let isLate = false;
+  const endTimer = startRunningTimer(config.drainTimeoutMs + GRACE_MS, () => void (isLate = true));
+  while (!isLate && hasAny(rows.states())) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  endTimer();
   // The API answers until after the end.
   options.changes.close();
   try {

@@ -19,6 +19,8 @@ import {
   LITTLE_ENDIAN,
   MSG_EOR,
   MSG_ERRQUEUE,
+  SIOCINQ,
+  SIOCOUTQ,
   SO_RXQ_OVFL,
   SOL_SOCKET,
 } from "../../../gateway/linux/constants.ts";
@@ -61,6 +63,7 @@ export const FAKE_CALLS = {
   close,
   connect,
   getsockname,
+  ioctl,
   read,
   readv,
   recv,
@@ -152,6 +155,39 @@ function close(kernel: FakeKernel, fd: number): number {
   kernel.ends.delete(fd);
   return 0;
 }
+
+/** What requests write: what a read would give, and 0, as everything that was sent has arrived. */
+const ANSWERS = new Map<number, (end: End) => number>([
+  [SIOCINQ, unreadLen],
+  [SIOCOUTQ, () => 0],
+]);
+
+function ioctl(
+  kernel: FakeKernel,
+  fd: number,
+  { request, at }: { request: number; at: number },
+): number {
+  const end = kernel.ends.get(fd);
+  if (end === undefined) return fail(kernel, EBADF);
+  kernel.requests.push(request);
+  const answer = ANSWERS.get(request);
+  if (answer !== undefined) kernel.view.setUint32(at, answer(end), LITTLE_ENDIAN);
+  return 0;
+}
+
+function unreadLen(end: End): number {
+  switch (end.kind) {
+    case "tcp":
+      return end.unread.length + (end.flood.length > 0 ? FLOOD_UNREAD : 0);
+    case "udp":
+      return end.unread[0]?.length ?? 0;
+    default:
+      return 0;
+  }
+}
+
+/** Octets that the kernel holds of a flood. */
+const FLOOD_UNREAD = 1 << 20;
 
 function bind(kernel: FakeKernel): number {
   const failure = kernel.failures.bind.shift();

@@ -51,8 +51,7 @@ export function createFakeLibc(kernel: FakeKernel): LaneLibc {
       FAKE_CALLS.wait(kernel, epfd, { at: Number(events), count: max }),
     errno: () => kernel.lastErrno,
     getsockname: (fd, address) => FAKE_CALLS.getsockname(kernel, fd, Number(address)),
-    // SIOCOUTQ: everything that was sent has arrived.
-    ioctl: (_fd, request) => kernel.requests.push(request) * 0,
+    ioctl: (fd, request, address) => FAKE_CALLS.ioctl(kernel, fd, { request, at: Number(address) }),
     read: (fd, address, len) => FAKE_CALLS.read(kernel, fd, { at: Number(address), len }),
     readv: (fd, iov, count) => FAKE_CALLS.readv(kernel, fd, { at: Number(iov), count }),
     NULL: 0 as unknown as Address,
