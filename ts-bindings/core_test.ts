@@ -98,6 +98,7 @@ test("rx_at() is positive above 2 GiB", async () => {
   const limits = { ...LIMITS, connections: 11_000, rings: 11_000 };
   const { core, memory } = newCore(await compile("relaxed"), limits);
   const offsets = openAll(core, memory, limits).map((row) => {
+    core.conn_trust(limits.lanes, row, 1);
     ok(core.rx_prepare(limits.lanes, row) > 0);
     return core.rx_at(row);
   });

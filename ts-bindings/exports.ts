@@ -69,6 +69,16 @@ export interface Core {
   conn_open(lane: number, fd: number, epfd: number, now: number, epochMs: number): number;
 
   /**
+   * Row of the connection that gives way to one of the peer in `LANE_SOCKADDR`, or 0. It is
+   * called before `conn_open`. The caller closes the connection at once; if it belongs to
+   * another lane (`ROW_HAS_LEFT` is 1 then), that lane has to close it.
+   */
+  conn_give_way(lane: number, now: number): number;
+
+  /** Trusts a connection from the start: the originator's side has opened it. */
+  conn_trust(lane: number, conn: number, now: number): void;
+
+  /**
    * Reads `LANE_SOCKADDR`, as getsockname wrote it: the address that the peer has connected to.
    */
   conn_local(lane: number, conn: number): void;
@@ -289,6 +299,12 @@ export interface Core {
    * a second.
    */
   sa_sweep(lane: number, now: number): number;
+
+  /**
+   * Makes every SA `ms` older. The host was suspended for so long, which its monotonic clock
+   * does not count.
+   */
+  sa_age(lane: number, ms: number): void;
 
   /** A peer's live path: its kind (`PATH_TCP`) << `PATH_KIND_SHIFT` | the connection, or 0. */
   peer_path(peer: number): number;

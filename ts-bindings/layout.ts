@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 4_148_981_147;
+export const LAYOUT_FINGERPRINT = 486_300_670;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -139,7 +139,7 @@ export const ROW_ADDRESS = 24;
 export const ROW_PORT = 40;
 export const ROW_EPOCH_MS = 48;
 export const ROW_OPENED_AT = 56;
-export const ROW_LOCAL_ADDRESS = 296;
+export const ROW_LOCAL_ADDRESS = 360;
 export const ROW_LOCAL_PORT = 120;
 export const ROW_SCORE = 76;
 export const ROW_VALID_AT = 80;
@@ -148,14 +148,16 @@ export const ROW_PARTIAL_AT = 96;
 export const ROW_HELD_AT = 104;
 export const ROW_UP_PLAIN = 112;
 export const ROW_UP_SAID = 124;
-export const ROW_UP_ADDRESS = 320;
-export const ROW_UP_PORT = 336;
-export const ROW_TX_QUEUED = 184;
-export const ROW_IKE_WAITS = 188;
-export const ROW_TX_PARTIAL_AT = 192;
-export const ROW_LOWAT = 280;
-export const ROW_LOWAT_SET = 284;
-export const ROW_SEGMENT = 288;
+export const ROW_UP_ADDRESS = 176;
+export const ROW_UP_PORT = 172;
+export const ROW_TX_QUEUED = 248;
+export const ROW_IKE_WAITS = 252;
+export const ROW_TX_PARTIAL_AT = 256;
+export const ROW_LOWAT = 344;
+export const ROW_LOWAT_SET = 348;
+export const ROW_SEGMENT = 352;
+export const ROW_TRUSTED_AT = 128;
+export const ROW_HAS_LEFT = 168;
 export const ROW_INBOUND = 384;
 export const ROW_OUTBOUND = 448;
 

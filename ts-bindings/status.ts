@@ -135,6 +135,13 @@ export const Status = {
    * which it could answer.
    */
   UpstreamStray: 50,
+  /** No word that proves a key came in `--unauthenticated-timeout-ms`. */
+  Unauthenticated: 51,
+  /**
+   * At a limit of connections it gave way to a new one: its peer goes on on another connection,
+   * or nothing on it has proved a key.
+   */
+  GaveWay: 52,
 } as const;
 
 /** Name of a status. */
@@ -212,4 +219,6 @@ export const STATUSES: readonly StatusInfo[] = [
   { name: "QueueDelay", snakeCase: "queue_delay", fate: "drop" },
   { name: "IkeUndelivered", snakeCase: "ike_undelivered", fate: "close" },
   { name: "UpstreamStray", snakeCase: "upstream_stray", fate: "drop" },
+  { name: "Unauthenticated", snakeCase: "unauthenticated", fate: "close" },
+  { name: "GaveWay", snakeCase: "gave_way", fate: "close" },
 ];

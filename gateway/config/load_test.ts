@@ -63,6 +63,7 @@ test("loadConfig() without anything is the documented defaults", async () => {
   deepEqual([config.maxConnectionsPerSource, config.suspectLimit], [64, 64]);
   deepEqual([config.prefixTimeoutMs, config.frameTimeoutMs], [5000, 30_000]);
   deepEqual([config.idleTimeoutMs, config.drainTimeoutMs], [0, 5000]);
+  equal(config.unauthenticatedTimeoutMs, 120_000);
   deepEqual([config.engine, config.logLevel, config.logFormat], ["auto", "info", "text"]);
   deepEqual([config.unsafeStaticSas, config.staticSas], [false, []]);
   equal(sourceOf("lanes")?.kind, "default");

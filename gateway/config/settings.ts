@@ -178,6 +178,12 @@ export const SETTINGS = z.object({
     help:
       "longest time in ms without an authenticated packet or a datagram from upstream; 0 is off",
   }),
+  unauthenticatedTimeoutMs: documented(whole(0, MS_MAX), {
+    value: "N",
+    fallback: "120000",
+    help: "longest time in ms from accept to the first word that proves a key: ESP that is " +
+      "authentic, or of the daemon, or the daemon's encrypted IKE after IKE_AUTH; 0 is off",
+  }),
   suspectLimit: documented(whole(1, 1_000_000), {
     value: "N",
     fallback: "64",

@@ -19,6 +19,7 @@ import { closeConnection } from "./close.ts";
 import { createConnection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
 import { tellConnection } from "./events.ts";
+import { makeRoom } from "./give_way.ts";
 import { type Lane, list } from "./lane.ts";
 import { unpark } from "./parking.ts";
 import { isRefusal, usePlain } from "./plain.ts";
@@ -122,6 +123,7 @@ export function admit(lane: Lane, arrival: Arrival): void {
     refuse(lane, fd, Status.RefusedDraining);
     return;
   }
+  makeRoom(lane);
   const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
   if (isRefused(row)) {
     refuse(lane, fd, refusalStatus(row));
@@ -134,6 +136,7 @@ export function admit(lane: Lane, arrival: Arrival): void {
   const connection = createConnection({ row, fd, serial, role });
   lane.connections[row] = connection;
   lane.live.add(connection);
+  if (role === "originator") core.conn_trust(index, row, lane.now);
   core.conn_state(index, row, FIRST_STATES[arrival.state]);
   tellConnection(lane, connection, "opened", 0);
   if (!watch(lane, fd, { kind: TAG_CONNECTION, row, serial })) {

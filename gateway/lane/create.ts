@@ -11,7 +11,7 @@ import { createChosenSource } from "./chosen_source.ts";
 import { closeConnection } from "./close.ts";
 import { createEvidence } from "./evidence.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
-import type { Lane } from "./lane.ts";
+import { createBusyList, type Lane } from "./lane.ts";
 import { createParking } from "./parked.ts";
 import { closeParked } from "./parking.ts";
 import { createRefusedCalls } from "./plain.ts";
@@ -61,9 +61,8 @@ export function createLane(options: CreateLaneOptions): Lane {
     live: new Set(),
     ready: [],
     spare: [],
-    busy: [],
-    busyAt: 0,
-    again: [],
+    busy: createBusyList(),
+    trustedBusy: createBusyList(),
     starved: [],
     feedAt: 0,
     retries: createTimers(init.connectionsMax),

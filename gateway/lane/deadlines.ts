@@ -5,7 +5,14 @@ import { CONN_ENABLED, CONN_PREFIXED } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import type { Lane } from "./lane.ts";
-import { rowOpenedAt, rowPartialAt, rowState, rowTxPartialAt, rowWordAt } from "./row.ts";
+import {
+  rowOpenedAt,
+  rowPartialAt,
+  rowState,
+  rowTrustedAt,
+  rowTxPartialAt,
+  rowWordAt,
+} from "./row.ts";
 
 /**
  * Makes sure that the lane wakes for the earliest deadline of a connection. It touches the heap
@@ -36,6 +43,7 @@ function dueAt(lane: Lane, connection: Connection): number {
     frameDueAt(lane, connection),
     sendDueAt(lane, connection),
     idleDueAt(lane, connection),
+    trustDueAt(lane, connection),
   );
 }
 
@@ -52,7 +60,8 @@ export function missed(lane: Lane, connection: Connection): Missed | undefined {
   return passed(lane, prefixDueAt(lane, connection), prefixStatus(connection)) ??
     passed(lane, frameDueAt(lane, connection), Status.FrameTimeout) ??
     passed(lane, sendDueAt(lane, connection), Status.SendStalled) ??
-    passed(lane, idleDueAt(lane, connection), Status.IdleTimeout);
+    passed(lane, idleDueAt(lane, connection), Status.IdleTimeout) ??
+    passed(lane, trustDueAt(lane, connection), Status.Unauthenticated);
 }
 
 /** If the first message did come, and not this host is short, the daemon cannot be given it. */
@@ -84,6 +93,14 @@ function idleDueAt({ tables, init }: Lane, connection: Connection): number {
   const { row } = connection;
   if (init.idleTimeoutMs === 0 || rowState(tables, row) < CONN_ENABLED) return Infinity;
   return counted(connection, rowWordAt(tables, row)) + init.idleTimeoutMs;
+}
+
+/** Only peers that have opened a connection owe a word: `connect` ends its own by itself. */
+function trustDueAt({ tables, init }: Lane, connection: Connection): number {
+  const { role, row } = connection;
+  const owes = role === "responder" && rowTrustedAt(tables, row) === 0;
+  if (!owes || init.unauthenticatedTimeoutMs === 0) return Infinity;
+  return counted(connection, rowOpenedAt(tables, row)) + init.unauthenticatedTimeoutMs;
 }
 
 /** The moment from which a clock counts that began at `since`. */

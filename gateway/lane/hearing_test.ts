@@ -54,7 +54,7 @@ test("a first message that waits for a descriptor is in time", async () => {
 
 test("a prefix that waits for a ring is in time", async () => {
   const [rig] = await startLaneRigs({
-    limits: { connections: 64, rings: 12 },
+    limits: { connections: 64, rings: 24 },
     init: { frameTimeoutMs: 100 * FRAME_MS },
   });
   ok(rig !== undefined);
@@ -163,7 +163,7 @@ test("a flood is heard for a while after its deadline, and no longer", async () 
 });
 
 test("no ring is taken from a peer whose octets were not looked at", async () => {
-  const [rig] = await startLaneRigs({ limits: { connections: 64, rings: 12 } });
+  const [rig] = await startLaneRigs({ limits: { connections: 64, rings: 24 } });
   ok(rig !== undefined);
   const holders = Array.from({ length: 12 }, (_, i) => openPeer(rig, [10, 0, i, 1]));
   for (const holder of holders) arrive(holder, frame(ike(2)).subarray(0, 10));

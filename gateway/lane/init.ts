@@ -40,6 +40,8 @@ export interface LaneInit extends Ends {
   readonly frameTimeoutMs: number;
   /** 0 turns it off. */
   readonly idleTimeoutMs: number;
+  /** Until a trusted word, for connections that peers have opened; 0 turns it off. */
+  readonly unauthenticatedTimeoutMs: number;
   readonly drainTimeoutMs: number;
   /** Format of the line with which a trap ends the process. */
   readonly logFormat: LogFormat;

@@ -11,7 +11,7 @@ import type { ChosenSource } from "./chosen_source.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { Evidence, LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
 import type { Parking } from "./parked.ts";
-import { doesIkeWait, rowState } from "./row.ts";
+import { doesIkeWait, rowState, rowTrustedAt } from "./row.ts";
 import type { LaneTables } from "./tables.ts";
 import type { Timers } from "./timers.ts";
 
@@ -39,13 +39,10 @@ export interface Lane {
   ready: Connection[];
   /** The list of the turn before, now empty. The two lists take turns. */
   spare: Connection[];
-  /**
-   * Connections whose budget ran out before their work did, from `busyAt` on. Each turn serves one.
-   */
-  busy: Connection[];
-  busyAt: number;
-  /** Busy connections that have had their turn. It becomes `busy` when that has ended. */
-  again: Connection[];
+  /** Connections whose budget ran out before their work did. Each turn serves one. */
+  readonly busy: BusyList;
+  /** Those of them whose peers have proved a key. Each turn serves one of these, too. */
+  readonly trustedBusy: BusyList;
   /** Connections that wait for a ring of the pool or for a descriptor. */
   starved: Connection[];
   /** Time at which those try again, monotonic ms. */
@@ -91,8 +88,22 @@ export interface Lane {
   isStopping: boolean;
 }
 
+/** Connections that wait for another budget, in the order of their turns. */
+export interface BusyList {
+  /** Those that have not had their turn, from `at` on. */
+  now: Connection[];
+  at: number;
+  /** Those that have had it. It becomes `now` when that has ended. */
+  again: Connection[];
+}
+
+/** Makes an empty list. */
+export function createBusyList(): BusyList {
+  return { now: [], at: 0, again: [] };
+}
+
 /** Pause, ms, before a connection without a ring or a descriptor tries again. */
-const STARVED_RETRY_MS = 5;
+export const STARVED_RETRY_MS = 5;
 
 /** Puts a connection into the ready list, once. */
 export function list(lane: Lane, connection: Connection): void {
@@ -108,7 +119,10 @@ export function list(lane: Lane, connection: Connection): void {
  * @param spent A SPENT_ bit
  */
 export function listAgain(lane: Lane, connection: Connection, spent: number): void {
-  if (connection.spent === 0) lane.again.push(connection);
+  if (connection.spent === 0) {
+    const isTrusted = rowTrustedAt(lane.tables, connection.row) !== 0;
+    (isTrusted ? lane.trustedBusy : lane.busy).again.push(connection);
+  }
   connection.spent |= spent;
 }
 
@@ -116,16 +130,25 @@ export function listAgain(lane: Lane, connection: Connection, spent: number): vo
  * Takes a connection that ends out of the lists of those that wait for a budget. Otherwise
  * connections that come and go would fill the lists.
  */
-export function unlistBusy({ again, busy, busyAt }: Lane, connection: Connection): void {
+export function unlistBusy(lane: Lane, connection: Connection): void {
   if (connection.spent === 0) return;
-  const at = busy.indexOf(connection, busyAt);
-  if (at >= 0) busy.splice(at, 1);
-  else again.splice(again.indexOf(connection), 1);
+  if (!unlist(lane.busy, connection)) unlist(lane.trustedBusy, connection);
+}
+
+function unlist({ now, at, again }: BusyList, connection: Connection): boolean {
+  const next = now.indexOf(connection, at);
+  if (next >= 0) return now.splice(next, 1).length > 0;
+  const last = again.indexOf(connection);
+  return last >= 0 && again.splice(last, 1).length > 0;
 }
 
 /** Whether a connection waits to be served. */
-export function hasListed(lane: Lane): boolean {
-  return lane.ready.length + lane.again.length > 0 || lane.busyAt < lane.busy.length;
+export function hasListed({ ready, busy, trustedBusy }: Lane): boolean {
+  return ready.length > 0 || hasBusy(busy) || hasBusy(trustedBusy);
+}
+
+function hasBusy({ now, at, again }: BusyList): boolean {
+  return again.length > 0 || at < now.length;
 }
 
 /**

@@ -2,7 +2,8 @@
 //
 //    epoll_wait -> end of a pause in accepting -> connections marked, listeners and orders served
 //    -> TUN -> connections with news, and those that wait for a ring or a descriptor
-//    -> one busy connection -> rings reclaimed -> parked sockets -> timers -> drain
+//    -> one busy connection of those that have proved a key, and one of the others
+//    -> rings reclaimed -> parked sockets -> timers -> drain
 //
 // A connection that has used its budget waits behind all that have news. So an IKE message waits
 // for one budget at most, however many connections flood the lane. Each direction of a connection
@@ -33,15 +34,27 @@ import { announce } from "./events.ts";
 import { runTimers } from "./hearing.ts";
 import { runRetries } from "./hold.ts";
 import { readTun } from "./inner.ts";
-import { doom, hasListed, hasUpstream, type Lane, list, listAgain } from "./lane.ts";
+import {
+  type BusyList,
+  doom,
+  hasListed,
+  hasUpstream,
+  type Lane,
+  list,
+  listAgain,
+  STARVED_RETRY_MS,
+} from "./lane.ts";
 import { lookAtParked, parkingWaitMs } from "./parking.ts";
 import { receive } from "./receive.ts";
 import { reclaimRings } from "./reclaim.ts";
-import { rowState } from "./row.ts";
+import { rowState, rowTrustedAt } from "./row.ts";
 import { flush } from "./transmit.ts";
 import { readUpstream } from "./upstream.ts";
 import { readErrors } from "./upstream_errors.ts";
 import { TAG_BITS, TAG_CONNECTION, TAG_EVENTFD, TAG_LISTENER, TAG_TUN } from "./watch.ts";
+
+/** Most connections without a trusted word that try for a ring again at a time. */
+const STARVED_AT_ONCE_MAX = 64;
 
 /** Runs the lane until it is told to stop. */
 export function runLane(lane: Lane): void {
@@ -71,7 +84,8 @@ export function turn(lane: Lane, count: number): void {
   wakeStarved(lane);
   runRetries(lane);
   serveReady(lane);
-  serveBusy(lane);
+  serveBusy(lane, lane.trustedBusy);
+  serveBusy(lane, lane.busy);
   reclaimRings(lane);
   lookAtParked(lane);
   runTimers(lane);
@@ -151,16 +165,29 @@ function markUpstream(lane: Lane, connection: Connection, events: number): void 
   list(lane, connection);
 }
 
-/** Lets connections that have waited for a ring or a descriptor try again. */
+/**
+ * Lets connections that have waited for a ring or a descriptor try again: those whose peers have
+ * proved a key, and so many of the others, in order, that they do not take the lane's time.
+ */
 function wakeStarved(lane: Lane): void {
   if (lane.starved.length === 0 || lane.now < lane.feedAt) return;
-  for (const connection of lane.starved) {
+  let others = 0;
+  const waiting = lane.starved;
+  lane.starved = [];
+  for (const connection of waiting) {
+    if (lane.connections[connection.row] !== connection) continue;
+    const isTrusted = rowTrustedAt(lane.tables, connection.row) !== 0;
+    if (!isTrusted && others >= STARVED_AT_ONCE_MAX) {
+      lane.starved.push(connection);
+      continue;
+    }
+    if (!isTrusted) others++;
     connection.isStarved = false;
     // A connection that waits for its socket's EPOLLOUT will find the socket full once more.
     connection.isUpstreamBlocked = false;
     list(lane, connection);
   }
-  lane.starved.length = 0;
+  if (lane.starved.length > 0) lane.feedAt = lane.now + STARVED_RETRY_MS;
 }
 
 /** Serves each connection with news for one budget. Those with work left are busy then. */
@@ -175,18 +202,18 @@ function serveReady(lane: Lane): void {
   listed.length = 0;
 }
 
-/** Serves the next busy connection for one more budget. */
-function serveBusy(lane: Lane): void {
-  if (lane.busyAt === lane.busy.length) {
-    const served = lane.busy;
-    lane.busy = lane.again;
-    lane.again = served;
-    lane.busyAt = 0;
+/** Serves the next connection of a list for one more budget. */
+function serveBusy(lane: Lane, list: BusyList): void {
+  if (list.at === list.now.length) {
+    const served = list.now;
+    list.now = list.again;
+    list.again = served;
+    list.at = 0;
     served.length = 0;
   }
-  const connection = lane.busy[lane.busyAt];
+  const connection = list.now[list.at];
   if (connection === undefined) return;
-  lane.busyAt++;
+  list.at++;
   connection.spent = 0;
   serve(lane, connection);
 }

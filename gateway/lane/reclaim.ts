@@ -1,6 +1,11 @@
-// Rings when the pool has none. A connection that has held one for some time gives it up and ends.
-// The connection that has been without valid traffic for longest is the first. Otherwise a peer
-// with a begun frame on each of many connections could keep all rings for as long as it likes.
+// Rings for connections that wait for one. A connection that has held one for some time gives it up
+// and ends: one of the waiting connection's own source, since sources have bounds of their own, or
+// else one of the source that holds most. Those whose peers have proved a key come last. Among the
+// others of a source, the one that has been without valid traffic for longest is the first.
+//
+// The core keeps half of the pool for those that have proved a key, and bounds what each source
+// has without one (`wasm-core/src/sources/rings.rs`). So this is about the peers of one source, and
+// about sources without number.
 //
 // Rings may be held by connections of any lane. A lane that finds too few among its own asks the
 // others.
@@ -9,7 +14,7 @@ import { LANE_ORDERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, starve } from "./lane.ts";
-import { rowHeldAt, rowTxPartialAt, rowWordAt } from "./row.ts";
+import { rowAddress, rowHeldAt, rowTrustedAt, rowTxPartialAt, rowWordAt } from "./row.ts";
 import { hasUnread } from "./unread.ts";
 
 /** Order of one lane to the others: give up rings. The shell's orders are in `commands.ts`. */
@@ -48,17 +53,89 @@ export function reclaimForOthers(lane: Lane): void {
 /** Ends up to `wanted` connections. Returns the number of those ended. */
 function reclaim(lane: Lane, wanted: number): number {
   lane.reclaimAt = lane.now + EVERY_MS;
-  const heldMax = lane.init.frameTimeoutMs * PATIENCE;
-  const holders = [...lane.live].filter((connection) => silentMs(lane, connection) > heldMax);
-  holders.sort((a, b) => rowWordAt(lane.tables, a.row) - rowWordAt(lane.tables, b.row));
+  const groups = groupHolders(lane);
+  const askers = lane.starved.flatMap((connection) => {
+    const group = groupOf(lane, connection);
+    return [group, group];
+  });
   let ended = 0;
-  for (const connection of holders) {
-    if (ended === wanted) break;
-    if (isOurFault(lane, connection)) continue;
+  for (; ended < wanted; ended++) {
+    const asker = askers[ended] ?? ANOTHER;
+    const own = asker === PROVED ? undefined : groups.get(asker);
+    let group = own ?? heavier(groups, asker);
+    let connection = nextOf(lane, group);
+    while (connection === undefined && group !== undefined) {
+      group = heavier(groups, asker);
+      connection = nextOf(lane, group);
+    }
+    if (connection === undefined) break;
     doom(lane, connection, Status.FrameTimeout);
-    ended++;
   }
   return ended;
+}
+
+/** Connections of one source that hold rings. */
+interface Group {
+  /** All of them. */
+  count: number;
+  /** Those that may be ended, the longest without valid traffic first. */
+  readonly silent: Connection[];
+}
+
+function groupHolders(lane: Lane): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  const heldMax = lane.init.frameTimeoutMs * PATIENCE;
+  for (const connection of lane.live) {
+    const held = silentMs(lane, connection);
+    if (held < 0) continue;
+    const name = groupOf(lane, connection);
+    const group = groups.get(name) ?? { count: 0, silent: [] };
+    groups.set(name, group);
+    group.count++;
+    if (held > heldMax) group.silent.push(connection);
+  }
+  for (const { silent } of groups.values()) {
+    silent.sort((a, b) => rowWordAt(lane.tables, a.row) - rowWordAt(lane.tables, b.row));
+  }
+  return groups;
+}
+
+/** Takes the next connection out of a group that may be ended. */
+function nextOf(lane: Lane, group: Group | undefined): Connection | undefined {
+  for (;;) {
+    const connection = group?.silent.shift();
+    if (group === undefined || connection === undefined) return undefined;
+    if (isOurFault(lane, connection)) continue;
+    group.count--;
+    return connection;
+  }
+}
+
+/**
+ * The source that holds most, if it holds more than the one that asks. For one that has proved a
+ * key, it may also be any other, and if there is none, the group of those that have.
+ */
+function heavier(groups: ReadonlyMap<string, Group>, asker: string): Group | undefined {
+  let found: Group | undefined;
+  let most = asker === PROVED ? 0 : groups.get(asker)?.count ?? 0;
+  for (const [name, group] of groups) {
+    if (name === PROVED || group.silent.length === 0 || group.count <= most) continue;
+    found = group;
+    most = group.count;
+  }
+  if (found !== undefined || asker !== PROVED) return found;
+  const proved = groups.get(PROVED);
+  return proved !== undefined && proved.silent.length > 0 ? proved : undefined;
+}
+
+/** The group of those that have proved a key, whatever their source. */
+const PROVED = "";
+/** An asker of another lane. */
+const ANOTHER = "another";
+
+/** The source of a connection that has not proved a key: its IPv4 address, or its IPv6 /64. */
+function groupOf({ tables }: Lane, { row }: Connection): string {
+  return rowTrustedAt(tables, row) === 0 ? rowAddress(tables, row).subarray(0, 8).join() : PROVED;
 }
 
 /**
@@ -71,7 +148,7 @@ function isOurFault(lane: Lane, connection: Connection): boolean {
 
 /**
  * Returns how long a connection has held a ring, in ms, without emptying it and without valid
- * traffic; 0 without a ring.
+ * traffic; -1 without a ring.
  */
 function silentMs({ tables, now }: Lane, { row }: Connection): number {
   const held = Math.max(
@@ -81,9 +158,9 @@ function silentMs({ tables, now }: Lane, { row }: Connection): number {
   return Math.min(held, now - rowWordAt(tables, row));
 }
 
-/** Returns the time since a moment, ms; 0 if the moment is 0, which is none. */
+/** Returns the time since a moment, ms; -1 if the moment is 0, which is none. */
 function since(now: number, at: number): number {
-  return at === 0 ? 0 : now - at;
+  return at === 0 ? -1 : now - at;
 }
 
 function askOthers(lane: Lane): void {

@@ -9,7 +9,9 @@ import { Status } from "../../ts-bindings/status.ts";
 import { EPOLLIN } from "../linux/constants.ts";
 import { STREAM_PREFIX } from "./stream_prefix.ts";
 
-const RINGS = 12;
+/** Peers that hold all rings for those who have not proved a key, which are half of all. */
+const HOLDERS = 12;
+const RINGS = 2 * HOLDERS;
 /** The rig's frame timeout is 30 s. */
 const PATIENCE_MS = 1500;
 const KEEPALIVE = frame([0xff]);
@@ -23,7 +25,7 @@ async function startScarce(
   before: (rig: LaneRig) => void = () => undefined,
 ): Promise<{ rigs: LaneRig[]; holders: TcpEnd[] }> {
   const rigs = await startLaneRigs({ limits: { lanes, connections: 64, rings: RINGS } });
-  const holders = Array.from({ length: RINGS }, (_, i) => connectTo(rigs, 10 + (i >> 2)));
+  const holders = Array.from({ length: HOLDERS }, (_, i) => connectTo(rigs, 10 + (i >> 2)));
   if (rigs[0] !== undefined) before(rigs[0]);
   settle(rigs);
   for (const holder of holders) arrive(holder, KEEPALIVE.subarray(0, 1));

@@ -23,6 +23,8 @@ test("a lane tells of each source that it turns away, once in ten seconds with t
   rig.settle();
   // All eight places are taken now.
   deepEqual(refusedBy(rig).slice(1), [["192.0.2.2", "refused_total", 0]]);
+  // None of them gives way.
+  for (const { row } of rig.lane.live) rig.lane.core.conn_trust(0, row, rig.lane.now);
   for (let i = 0; i < 7; i++) rig.connect([192, 0, 2, 2]);
   rig.settle();
   rig.advance(10_000);

@@ -8,6 +8,7 @@ import {
   ROW_FAMILY,
   ROW_FD,
   ROW_GENERATION,
+  ROW_HAS_LEFT,
   ROW_HELD_AT,
   ROW_IKE_WAITS,
   ROW_LANE,
@@ -19,6 +20,7 @@ import {
   ROW_READ_AT,
   ROW_SEGMENT,
   ROW_STATE,
+  ROW_TRUSTED_AT,
   ROW_TX_PARTIAL_AT,
   ROW_TX_QUEUED,
   ROW_UP_ADDRESS,
@@ -93,6 +95,16 @@ export function rowHeldAt(tables: RowTables, row: number): number {
  */
 export function rowWordAt(tables: RowTables, row: number): number {
   return Math.max(readF64(tables, row, ROW_VALID_AT), rowOpenedAt(tables, row));
+}
+
+/** Time of the last word that proved a key; 0 before the first. */
+export function rowTrustedAt(tables: RowTables, row: number): number {
+  return readF64(tables, row, ROW_TRUSTED_AT);
+}
+
+/** Whether it gives way, and counts for its source no more: its lane has to close it. */
+export function hasRowLeft(tables: RowTables, row: number): boolean {
+  return tables.u8[offsetOf(tables, row) + ROW_HAS_LEFT] !== 0;
 }
 
 /** Time since when a begun frame has not left whole; 0 if none waits. */

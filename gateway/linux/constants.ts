@@ -46,6 +46,7 @@ export const O_RDWR = 0x2;
 export const O_NONBLOCK = 0x800;
 export const O_CLOEXEC = 0x80000;
 export const CLOCK_MONOTONIC = 1;
+export const CLOCK_BOOTTIME = 7;
 export const RLIMIT_NOFILE = 7;
 export const PR_SET_DUMPABLE = 4;
 export const SIGUSR1 = 10;

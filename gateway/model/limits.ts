@@ -9,6 +9,7 @@ export const LIMIT_NAMES = [
   "prefixTimeoutMs",
   "frameTimeoutMs",
   "idleTimeoutMs",
+  "unauthenticatedTimeoutMs",
   "suspectLimit",
   "drainTimeoutMs",
   "innerMtu",

@@ -93,6 +93,7 @@ export function laneInits(
     prefixTimeoutMs: config.prefixTimeoutMs,
     frameTimeoutMs: config.frameTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
+    unauthenticatedTimeoutMs: config.unauthenticatedTimeoutMs,
     drainTimeoutMs: config.drainTimeoutMs,
     logFormat: config.logFormat,
   }));

@@ -5,13 +5,14 @@ import { Buffer } from "node:buffer";
 import { describe } from "node:test";
 import { expectEcho, freshPing, sendPing } from "../support/echo.ts";
 import { openEvents } from "../support/events.ts";
+import { ikeFrame, ikeMessage, MARKER_LEN } from "../support/frames.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { watchMetrics } from "../support/metrics.ts";
 import type { Originator } from "../support/originator.ts";
 import { addPeer, type Peer } from "../support/peers.ts";
 import { cpuTicks, descriptorCount, TICKS_PER_SECOND } from "../support/proc.ts";
 import { scenario } from "../support/scenario.ts";
-import { useGateway } from "../support/use_gateway.ts";
+import { useGateway, useGatewayWithDaemon } from "../support/use_gateway.ts";
 import { settle } from "../support/wait.ts";
 
 const ACCEPTS = "culvert_accepts_total";
@@ -24,7 +25,7 @@ describe("connection limits", () => {
     async () => {
       const peer = await addPeer(gateway().api);
       const watch = await watchMetrics(gateway().api);
-      const held = await open(3, "127.0.0.1");
+      const held = await openProved(3, "127.0.0.1");
       const events = await openEvents(gateway().api);
       const refused = await gateway().connect();
       await refused.ended();
@@ -50,7 +51,10 @@ describe("connection limits", () => {
     async () => {
       const peer = await addPeer(gateway().api);
       const watch = await watchMetrics(gateway().api);
-      const held = [...await open(3, "127.0.0.1"), ...await open(2, "127.0.0.2")];
+      const held = [
+        ...await openProved(3, "127.0.0.1"),
+        ...await openProved(2, "127.0.0.2"),
+      ];
       const refused = await gateway().connect({ localAddress: "127.0.0.3" });
       await refused.ended();
       await watch.grows(ACCEPTS, { result: "refused_total" }, 1);
@@ -91,9 +95,53 @@ describe("connection limits", () => {
     },
   );
 
+  /** Connections whose peers have proved a key, each one of its own. */
+  async function openProved(count: number, localAddress: string): Promise<Originator[]> {
+    const opened = await open(count, localAddress);
+    await Promise.all(
+      opened.map(async (each) => void await expectEcho(each, await addPeer(gateway().api))),
+    );
+    return opened;
+  }
+
   function open(count: number, localAddress: string): Promise<Originator[]> {
     return Promise.all(Array.from({ length: count }, () => gateway().connect({ localAddress })));
   }
+});
+
+describe("connections that are dead", () => {
+  const gateway = useGateway(["--max-connections-per-source", "8"]);
+
+  scenario("T56: clients that connect again and again leave nobody out", async () => {
+    const peers = await Promise.all(Array.from({ length: 4 }, () => addPeer(gateway().api)));
+    const watch = await watchMetrics(gateway().api);
+    // Nobody says that the connections of the rounds before have ended.
+    for (let round = 0; round < 6; round++) {
+      for (const peer of peers) await expectEcho(await gateway().connect(), peer);
+    }
+    await watch.grows(ACCEPTS, { result: "refused_source" }, 0);
+    await watch.expect({ closes: { gave_way: 16 } });
+  });
+});
+
+describe("connections on which nobody proves a key", () => {
+  const { gateway, daemon } = useGatewayWithDaemon(["--unauthenticated-timeout-ms", "1500"]);
+
+  scenario("T41: they end, whatever the daemon answers, and others stay", async () => {
+    const peer = await addPeer(gateway().api);
+    const watch = await watchMetrics(gateway().api);
+    const proved = await gateway().connect();
+    await expectEcho(proved, peer);
+    const refused = await gateway().connect();
+    await refused.send(ikeFrame(ikeMessage()));
+    const from = await daemon().next();
+    // IKE_AUTH, encrypted, as AUTHENTICATION_FAILED is (RFC 7296 §2.21.2).
+    const authFailed = ikeMessage({ exchange: 35, nextPayload: 46, len: 80 });
+    await daemon().send(from, Buffer.concat([Buffer.alloc(MARKER_LEN), authFailed]));
+    await refused.ended();
+    await watch.expect({ closes: { unauthenticated: 1 } });
+    await expectEcho(proved, peer);
+  });
 });
 
 describe("kick", () => {

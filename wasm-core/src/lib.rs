@@ -36,5 +36,6 @@ mod outbound;
 mod path;
 pub mod report;
 pub mod sa;
+mod sources;
 pub mod stream;
 mod upstream;

@@ -149,6 +149,7 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
       prefixTimeoutMs: 5000,
       frameTimeoutMs: 30_000,
       idleTimeoutMs: 0,
+      unauthenticatedTimeoutMs: 0,
       drainTimeoutMs: 5000,
       logFormat: "text",
       ...options.init,

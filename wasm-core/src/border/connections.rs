@@ -4,6 +4,8 @@ use super::table::{Done, Outcome, exports};
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
 use crate::memory;
+use crate::path::give_way;
+use crate::sources::trust;
 
 exports! {
     section "Connections";
@@ -22,6 +24,18 @@ exports! {
             Ok(conn) => conn.0.cast_signed(),
             Err(status) => -(status as i32),
         }
+    }
+
+    /// Row of the connection that gives way to one of the peer in `LANE_SOCKADDR`, or 0. It is
+    /// called before `conn_open`. The caller closes the connection at once; if it belongs to
+    /// another lane (`ROW_HAS_LEFT` is 1 then), that lane has to close it.
+    fn conn_give_way(lane: u32, now: f64) -> u32 {
+        give_way::find(memory::lane(lane), lane, now).map_or(0, |conn| conn.0)
+    }
+
+    /// Trusts a connection from the start: the originator's side has opened it.
+    fn conn_trust(_lane: u32, conn: u32, now: f64) {
+        trust::note(memory::row(ConnId(conn)), now);
     }
 
     /// Reads `LANE_SOCKADDR`, as getsockname wrote it: the address that the peer has connected to.

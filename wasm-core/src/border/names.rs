@@ -179,6 +179,7 @@ const ROW: &[Name] = offsets! { Row:
     ROW_TX_QUEUED = tx_queued, ROW_IKE_WAITS = ike_waits, ROW_TX_PARTIAL_AT = tx_partial_at,
     ROW_LOWAT = queue.lowat, ROW_LOWAT_SET = queue.lowat_set,
     ROW_SEGMENT = queue.segment,
+    ROW_TRUSTED_AT = trusted_at, ROW_HAS_LEFT = has_left,
     ROW_INBOUND = inbound, ROW_OUTBOUND = outbound,
 };
 

@@ -37,6 +37,12 @@ exports! {
         sad::sweep(memory::lane(lane), now)
     }
 
+    /// Makes every SA `ms` older. The host was suspended for so long, which its monotonic clock
+    /// does not count.
+    fn sa_age(_lane: u32, ms: f64) {
+        sad::age(ms);
+    }
+
     /// A peer's live path: its kind (`PATH_TCP`) << `PATH_KIND_SHIFT` | the connection, or 0.
     fn peer_path(peer: u32) -> u32 {
         peers::path(peer).map_or(0, Path::handle)

@@ -5,8 +5,7 @@
 
 use core::sync::atomic::Ordering;
 
-use super::socket_address::SocketAddress;
-use super::{ike_sas, said, sources};
+use super::{ike_sas, said};
 use crate::ids::ConnId;
 use crate::layout::connection_row::{ByKind, FrameCursors, Row};
 use crate::layout::lane::LaneBlock;
@@ -14,6 +13,8 @@ use crate::layout::{CONN_ACCEPTED, CONN_CLOSED, CONN_DRAINING};
 use crate::memory::{self, lock};
 use crate::report::counters::count;
 use crate::report::status::Status;
+use crate::sources::socket_address::SocketAddress;
+use crate::sources::{by_address, trust};
 use crate::stream::{frame_ring, queue, receive_ring};
 
 /// A connection that the kernel has accepted.
@@ -39,16 +40,17 @@ pub(crate) fn open(lane: &LaneBlock, accepted: &Accepted) -> Result<ConnId, Stat
     let globals = memory::globals();
     let taken = lock::locked(&globals.table_lock.word, || {
         let conn = free_row().ok_or(Status::RefusedTotal)?;
-        if !sources::admit(peer.source(), globals.max_per_source.get()) {
+        if !by_address::admit(peer.source(), globals.max_per_source.get()) {
             return Err(Status::RefusedSource);
         }
         take_row(conn);
+        // Before others find it in the list of its source.
+        fill(memory::row(conn), accepted, &peer);
+        by_address::link(peer.source(), conn, memory::row(conn));
         Ok(conn)
     });
     count(lane, taken.err().unwrap_or(Status::Accepted));
-    let conn = taken?;
-    fill(memory::row(conn), accepted, &peer);
-    Ok(conn)
+    taken
 }
 
 /// Stores the address in the lane's `sockaddr` as the one that the peer has connected to.
@@ -80,13 +82,15 @@ pub(crate) fn close_begin(lane: &LaneBlock, conn: ConnId, status: u32) -> bool {
 pub(crate) fn close_end(conn: ConnId) {
     let row = memory::row(conn);
     receive_ring::give_back(row);
-    frame_ring::give_back(&row.tx);
-    frame_ring::give_back(&row.ike);
+    frame_ring::give_back(row, &row.tx);
+    frame_ring::give_back(row, &row.ike);
     row.tx_queued.store(0, Ordering::Relaxed);
     lock::release(&row.tx_lock);
     let globals = memory::globals();
     lock::locked(&globals.table_lock.word, || {
-        sources::leave(SocketAddress::of_peer(row).source());
+        if row.has_left.get() == 0 {
+            by_address::leave(SocketAddress::of_peer(row).source(), row);
+        }
         row.next_free.set(globals.row_free.replace(conn.0));
         crate::report::counters::add(&globals.live, u64::MAX);
     });
@@ -107,7 +111,7 @@ pub(crate) fn set_state(conn: ConnId, state: u32) {
 }
 
 /// A free row, which stays free. Under the table lock.
-fn free_row() -> Option<ConnId> {
+pub(crate) fn free_row() -> Option<ConnId> {
     let globals = memory::globals();
     match globals.row_free.get() {
         0 => {
@@ -151,6 +155,7 @@ fn fill(row: &Row, accepted: &Accepted, peer: &SocketAddress) {
     said::clear(row);
     row.up_port.set(0);
     ike_sas::clear(row);
+    trust::clear(row);
     row.begun.set(0);
     row.begun_octets.set(0);
     row.ike_reserved.set(0);

@@ -14,6 +14,7 @@ use crate::path::peers;
 use crate::report::status::Status;
 use crate::sa::lifetime::{self, Use};
 use crate::sa::{esn, policy};
+use crate::sources::trust;
 
 /// An ESP packet in a receive ring.
 #[derive(Clone, Copy)]
@@ -111,6 +112,9 @@ fn note_fresh(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
     lane.fresh.set(lane.fresh.get() + 1);
     crate::report::counters::add(&lane.esp_packets[INBOUND], 1);
     served.row.valid_at.set(served.now);
+    // First, because other lanes may send on the path from then on.
+    trust::note(served.row, served.now);
+    served.row.last_peer.set(sa.peer.get());
     score::clear(served.row);
     peers::move_path(lane, sa, served);
 }

@@ -128,6 +128,29 @@ pub struct Row {
     /// Who has said what on the way to the daemon and back: `SAID_` bits.
     pub up_said: Cell<u32>,
 
+    /// Monotonic milliseconds of the last trusted word (`sources::trust`); 0 before the first.
+    pub trusted_at: Cell<f64>,
+    /// SPIs of initiator and responder in the last trusted IKE message; 0 before the first.
+    pub trusted_ike: [Cell<u64>; 2],
+    /// SPI of the last ESP packet that the daemon has sent; 0 before the first.
+    pub relayed_spi: Cell<u32>,
+    /// Number of the peer whose packet was the last valid one; 0 before the first.
+    pub last_peer: Cell<u32>,
+    /// Next connection of the same source, and the one before; 0 is none. Under the table lock.
+    pub source_next: Cell<u32>,
+    /// See `source_next`.
+    pub source_before: Cell<u32>,
+    /// 1 if it counts for its source no more, because it gives way. Under the table lock.
+    pub has_left: Cell<u8>,
+    /// Rings that its source is charged for, a bit each (`sources::rings`).
+    pub charged: Cell<u8>,
+    _trust_pad: u16,
+    /// Port of `up_address`; 0 without an upstream socket.
+    pub up_port: Cell<u32>,
+    /// The address from which the daemon hears of the connection, of the daemon's family. The lane
+    /// writes it and the port when it opens the upstream socket.
+    pub up_address: [Cell<u8>; 16],
+
     /// The transmit lock.
     pub tx_lock: AtomicU32,
     /// ESP that waits.
@@ -156,11 +179,6 @@ pub struct Row {
     /// SPI of the initiator of the last IKE_SA_INIT that came (`connection::ike_sas`). The owner
     /// lane writes it as rarely.
     pub ike_spi: Cell<u64>,
-    /// The address from which the daemon hears of the connection, of the daemon's family. The lane
-    /// writes it and the port when it opens the upstream socket.
-    pub up_address: [Cell<u8>; 16],
-    /// Port of `up_address`; 0 without an upstream socket.
-    pub up_port: Cell<u32>,
 
     /// Frames from TCP; owner lane.
     pub inbound: ByKind,

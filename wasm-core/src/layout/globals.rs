@@ -15,6 +15,15 @@ pub struct Source {
     pub version: Cell<u32>,
     /// Connections.
     pub count: Cell<u32>,
+    /// Those of them that have no trusted word yet.
+    pub untrusted: Cell<u32>,
+    /// Rings that those hold.
+    pub rings: Cell<u32>,
+    /// Row of its newest connection.
+    pub first: Cell<u32>,
+    _pad: u32,
+    /// Monotonic milliseconds of the last search for a connection that gives way.
+    pub looked_at: Cell<f64>,
 }
 
 /// An address of the echo host.
@@ -113,4 +122,8 @@ pub struct Globals {
     pub row_used: Cell<u32>,
     /// Live connections.
     pub live: AtomicU64,
+    /// Monotonic milliseconds of the last search of all sources for a connection that gives way.
+    pub looked_at: Cell<f64>,
+    /// Most connections without a trusted word that a source had then.
+    pub heaviest: Cell<u32>,
 }

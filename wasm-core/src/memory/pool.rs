@@ -17,13 +17,16 @@ pub(crate) fn fill() {
     globals.pool_free.set(rings);
 }
 
-/// Offset of a free block, or `None`.
-pub(crate) fn borrow() -> Option<u32> {
+/// Offset of a free block, or `None` if no more than `kept` are left.
+pub(crate) fn borrow(kept: u32) -> Option<u32> {
     let globals = memory::globals();
     lock::locked(&globals.pool_lock.word, || {
-        let place = globals.pool_free.get().checked_sub(1)?;
-        globals.pool_free.set(place);
-        Some(memory::pool_place(place).get())
+        let place = globals.pool_free.get();
+        if place <= kept {
+            return None;
+        }
+        globals.pool_free.set(place - 1);
+        Some(memory::pool_place(place - 1).get())
     })
 }
 

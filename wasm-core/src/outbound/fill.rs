@@ -86,7 +86,7 @@ fn fill(lane: Lane<'_>, path: Path, now: f64) {
     lock::acquire(&row.tx_lock);
     let ready = if !path.is_open() {
         Err(Status::NoPath)
-    } else if !frame_ring::ensure_block(&row.tx) {
+    } else if !frame_ring::ensure_block(row, &row.tx) {
         Err(Status::TxRingFull)
     } else {
         Ok(())

@@ -45,6 +45,13 @@ pub(crate) fn path(number: u32) -> Option<Path> {
     Path::unpacked(memory::peer(number).path.load(Ordering::Acquire)).filter(|path| path.is_open())
 }
 
+/// Whether a path is that of any peer.
+pub(crate) fn is_path_of_any(path: Path) -> bool {
+    let packed = path.packed();
+    (1..=memory::globals().sas.get())
+        .any(|number| memory::peer(number).path.load(Ordering::Acquire) == packed)
+}
+
 /// Makes a connection the path of a peer that has sent nothing on it: an originator uses its own
 /// connection from the start.
 pub(crate) fn use_path(number: u32, conn: ConnId) {

@@ -204,6 +204,11 @@ statuses! {
     /// A datagram of the daemon for a client that has gone, or for one that has not said anything
     /// which it could answer.
     UpstreamStray = 50, Drop;
+    /// No word that proves a key came in `--unauthenticated-timeout-ms`.
+    Unauthenticated = 51, Close;
+    /// At a limit of connections it gave way to a new one: its peer goes on on another connection,
+    /// or nothing on it has proved a key.
+    GaveWay = 52, Close;
 }
 
 const _: () = assert!(Status::ALL.len() <= STATUS_MAX);
@@ -230,7 +235,7 @@ mod tests {
         assert_eq!(of(Fate::Ignore), 3);
         assert_eq!(of(Fate::Drop), 19);
         assert_eq!(of(Fate::Suspect), 5);
-        assert_eq!(of(Fate::Close), 12);
+        assert_eq!(of(Fate::Close), 14);
         assert_eq!(of(Fate::Expire), 3);
     }
 }

@@ -191,6 +191,17 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
     ended
 }
 
+/// Makes every SA older. Shell only.
+pub(crate) fn age(ms: f64) {
+    keys::locked_write(|_| {
+        for id in (1..=memory::globals().sa_used.get()).map(SaId) {
+            let row = memory::sa(id);
+            row.soft_at.set(row.soft_at.get() - ms);
+            row.expires_at.set(row.expires_at.get() - ms);
+        }
+    });
+}
+
 /// Wipes every key, at the end of the process.
 pub(crate) fn wipe_all() {
     let globals = memory::globals();

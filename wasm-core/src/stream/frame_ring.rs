@@ -11,9 +11,9 @@
 //!    is enough, since consumer and producer are never more than `RING_LEN` apart.
 //! 4. The first frame borrows a block. The ring gives it back when it is empty.
 
-use crate::layout::connection_row::FrameCursors;
+use crate::layout::connection_row::{FrameCursors, Row};
 use crate::layout::{RING_LEN, SLACK_LEN};
-use crate::memory::pool;
+use crate::sources::rings::{self, Ring};
 
 /// Where a frame goes.
 #[derive(Clone, Copy)]
@@ -29,12 +29,12 @@ pub(crate) fn is_empty(ring: &FrameCursors) -> bool {
     ring.written.get() == ring.consumed.get()
 }
 
-/// Borrows a block if there is none. False if the pool is empty.
-pub(crate) fn ensure_block(ring: &FrameCursors) -> bool {
+/// Borrows a block for a ring of `row` if there is none. False if the pool is empty.
+pub(crate) fn ensure_block(row: &Row, ring: &FrameCursors) -> bool {
     if ring.block.get() != 0 {
         return true;
     }
-    let Some(block) = pool::borrow() else {
+    let Some(block) = rings::borrow(row, kind_of(row, ring)) else {
         return false;
     };
     clear(ring);
@@ -43,9 +43,9 @@ pub(crate) fn ensure_block(ring: &FrameCursors) -> bool {
 }
 
 /// Gives the block back, with whatever it holds.
-pub(crate) fn give_back(ring: &FrameCursors) {
+pub(crate) fn give_back(row: &Row, ring: &FrameCursors) {
     if ring.block.get() != 0 {
-        pool::give_back(ring.block.replace(0));
+        rings::give_back(row, kind_of(row, ring), ring.block.replace(0));
     }
     clear(ring);
 }
@@ -130,6 +130,14 @@ pub(crate) fn pieces(ring: &FrameCursors, cursor: u32) -> [Piece; 2] {
         piece(block + at, ring.lap_end.get() - at),
         piece(block, end),
     ]
+}
+
+fn kind_of(row: &Row, ring: &FrameCursors) -> Ring {
+    if core::ptr::eq(ring, &raw const row.ike) {
+        Ring::Ike
+    } else {
+        Ring::Transmit
+    }
 }
 
 fn clear(ring: &FrameCursors) {

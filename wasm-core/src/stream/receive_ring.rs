@@ -15,7 +15,8 @@
 use crate::layout::RING_LEN;
 use crate::layout::connection_row::Row;
 use crate::layout::lane::LaneBlock;
-use crate::memory::{kernel_tables, octets, pool};
+use crate::memory::{kernel_tables, octets};
+use crate::sources::rings::{self, Ring};
 use crate::stream::frame::HEAD_LEN;
 
 /// Unread octets.
@@ -92,7 +93,7 @@ pub(crate) fn consume_to(row: &Row, cursor: u32) {
 /// Gives the block back, with whatever it holds.
 pub(crate) fn give_back(row: &Row) {
     if row.rx_block.get() != 0 {
-        pool::give_back(row.rx_block.replace(0));
+        rings::give_back(row, Ring::Receive, row.rx_block.replace(0));
     }
     row.rx_written.set(0);
     row.rx_consumed.set(0);
@@ -143,7 +144,7 @@ pub(crate) fn make_whole(row: &Row, cursor: u32, len: u32) -> u32 {
 }
 
 fn borrow(row: &Row) -> bool {
-    let Some(block) = pool::borrow() else {
+    let Some(block) = rings::borrow(row, Ring::Receive) else {
         return false;
     };
     row.rx_block.set(block);

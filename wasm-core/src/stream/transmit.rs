@@ -46,11 +46,11 @@ pub(crate) fn lock_open(row: &Row) -> bool {
 /// Gives empty rings back and releases the transmit lock.
 pub(crate) fn unlock(row: &Row) {
     if is_empty(&row.tx) {
-        frame_ring::give_back(&row.tx);
+        frame_ring::give_back(row, &row.tx);
     }
     // The owner may be about to put a message into its reserve.
     if is_empty(&row.ike) && row.ike_reserved.get() == 0 {
-        frame_ring::give_back(&row.ike);
+        frame_ring::give_back(row, &row.ike);
     }
     lock::release(&row.tx_lock);
 }

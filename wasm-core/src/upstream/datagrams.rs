@@ -19,6 +19,7 @@ use crate::memory::{self, Lane, kernel_tables, lock, octets};
 use crate::report::counters::{add, count};
 use crate::report::events;
 use crate::report::status::Status;
+use crate::sources::trust;
 use crate::stream::frame::{Kind, kind_of, length_field};
 use crate::stream::frame_ring;
 use crate::stream::transmit::{self, READ_LEN_MAX, STAMP_LEN, Word};
@@ -31,7 +32,7 @@ pub(crate) fn begin(lane: &LaneBlock, row: &Row) -> Option<u32> {
     if !transmit::lock_open(row) {
         return Some(0);
     }
-    let reads = frame_ring::ensure_block(&row.ike)
+    let reads = frame_ring::ensure_block(row, &row.ike)
         .then(|| (frame_ring::room(&row.ike) / READ_LEN_MAX).min(UP_READ_MAX as u32));
     row.ike_reserved
         .set(u32::from(reads.is_some_and(|reads| reads > 0)));
@@ -106,6 +107,9 @@ fn take_one(lane: Lane<'_>, conn: ConnId, datagram: &[u8], now: f64) -> Result<(
     }
     score::clear(row);
     row.valid_at.set(now);
+    if checked.is_ok() {
+        note_trust(row, kind, datagram, now);
+    }
     let queued = checked.and_then(|()| queue(row, kind, datagram, now));
     if let Err(status) = queued {
         count(lane.block, status);
@@ -114,6 +118,16 @@ fn take_one(lane: Lane<'_>, conn: ConnId, datagram: &[u8], now: f64) -> Result<(
         }
     }
     queued
+}
+
+/// Notes a datagram that `said` admits: another one may be for a client before, and proves nothing
+/// of this one.
+fn note_trust(row: &Row, kind: Kind, datagram: &[u8], now: f64) {
+    match kind {
+        Kind::Ike => trust::note_ike(row, datagram, now),
+        Kind::Esp(_) => trust::note_relayed(row, datagram, now),
+        Kind::Keepalive | Kind::Empty | Kind::Short => {}
+    }
 }
 
 /// Checks whether a datagram may go into a frame.
@@ -143,7 +157,7 @@ fn queue(row: &Row, kind: Kind, datagram: &[u8], now: f64) -> Result<(), Status>
 }
 
 fn put_ike(row: &Row, message: &[u8], now: f64) -> Result<(), Status> {
-    if !frame_ring::ensure_block(&row.ike) {
+    if !frame_ring::ensure_block(row, &row.ike) {
         return Err(Status::TxRingFull);
     }
     let frame_len = LENGTH_FIELD_LEN + message.len() as u32;
@@ -155,7 +169,7 @@ fn put_ike(row: &Row, message: &[u8], now: f64) -> Result<(), Status> {
 }
 
 fn put_esp(row: &Row, packet: &[u8], now: f64) -> Result<(), Status> {
-    if !frame_ring::ensure_block(&row.tx) {
+    if !frame_ring::ensure_block(row, &row.tx) {
         return Err(Status::TxRingFull);
     }
     let frame_len = LENGTH_FIELD_LEN + packet.len() as u32;

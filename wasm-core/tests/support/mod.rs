@@ -198,13 +198,18 @@ impl Gate {
 
     /// The ring blocks that a row holds. A test counts free blocks by borrowing them all.
     pub fn try_open(&self, lane: u32, fd: i32, address: [u8; 4]) -> i32 {
+        self.set_sockaddr(lane, address);
+        core::conn_open(lane, fd, 99, 1.0, 1e12)
+    }
+
+    /// The octets that `accept4` would write.
+    pub fn set_sockaddr(&self, lane: u32, address: [u8; 4]) {
         let mut sockaddr = [0; 16];
         sockaddr[0] = FAMILY_V4 as u8;
         sockaddr[2..4].copy_from_slice(&4501_u16.to_be_bytes());
         sockaddr[4..8].copy_from_slice(&address);
         self.memory
             .write(self.lane(lane, "LANE_SOCKADDR"), &sockaddr);
-        core::conn_open(lane, fd, 99, 1.0, 1e12)
     }
 
     /// The client has said something that the daemon could answer.
@@ -227,9 +232,11 @@ impl Gate {
             .write(self.lane(lane, "LANE_SOCKADDR"), &sockaddr);
     }
 
+    /// A connection in use, whose peer has proved a key.
     pub fn open(&self, lane: u32, fd: i32) -> u32 {
         let conn = u32::try_from(self.try_open(lane, fd, [192, 0, 2, 1])).expect("a row");
         core::conn_state(lane, conn, CONN_ENABLED);
+        core::conn_trust(lane, conn, 1.0);
         conn
     }
 

@@ -2,22 +2,22 @@
 
 use core::cell::Cell;
 
-use super::sources::SourceKey;
+use super::by_address::SourceKey;
 use crate::layout::connection_row::Row;
 use crate::layout::{FAMILY_V4, FAMILY_V6};
 
 /// An address as the row keeps it.
-pub(super) struct SocketAddress {
+pub(crate) struct SocketAddress {
     /// `FAMILY_V4` or `FAMILY_V6`; a mapped IPv4 address counts as IPv4.
-    pub(super) family: u32,
+    pub(crate) family: u32,
     /// In host order.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     octets: [u8; 16],
 }
 
 impl SocketAddress {
     /// Stands for the own address until it is known.
-    pub(super) const UNKNOWN: Self = Self {
+    pub(crate) const UNKNOWN: Self = Self {
         family: FAMILY_V4,
         port: 0,
         octets: [0; 16],
@@ -25,7 +25,7 @@ impl SocketAddress {
 
     /// Parses a `sockaddr_in` or `sockaddr_in6`; the family is in host order, the port in wire
     /// order.
-    pub(super) fn read(sockaddr: &[Cell<u8>; 128]) -> Self {
+    pub(crate) fn read(sockaddr: &[Cell<u8>; 128]) -> Self {
         let octet = |i: usize| sockaddr[i].get();
         let family = u32::from(u16::from_le_bytes([octet(0), octet(1)]));
         let port = u16::from_be_bytes([octet(2), octet(3)]);
@@ -63,14 +63,14 @@ impl SocketAddress {
     }
 
     /// Writes the octets of the address into a row.
-    pub(super) fn write(&self, to: &[Cell<u8>; 16]) {
+    pub(crate) fn write(&self, to: &[Cell<u8>; 16]) {
         for (to, &from) in to.iter().zip(&self.octets) {
             to.set(from);
         }
     }
 
     /// The address of a row's peer, without its port.
-    pub(super) fn of_peer(row: &Row) -> Self {
+    pub(crate) fn of_peer(row: &Row) -> Self {
         let octets = core::array::from_fn(|i| row.address[i].get());
         Self {
             family: row.family.get(),
@@ -80,7 +80,7 @@ impl SocketAddress {
     }
 
     /// The source that it belongs to.
-    pub(super) fn source(&self) -> SourceKey {
+    pub(crate) fn source(&self) -> SourceKey {
         let [a, b, c, d, e, f, g, h, ..] = self.octets;
         let key = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         SourceKey {

@@ -1,0 +1,297 @@
+//! Which connection gives way at a limit, what proves a key, and which rings are for whom.
+
+mod support;
+
+use culvert_core::border as core;
+use culvert_core::layout::plan::Limits;
+use culvert_core::layout::*;
+use support::esp::Sa;
+use support::{Gate, LIMITS, RELAY, frame, packet};
+
+const CLIENT: [u8; 4] = [192, 0, 2, 1];
+const INFORMATIONAL: u8 = 37;
+const SK: u8 = 46;
+
+/// A gateway with a daemon whose sources may have three connections each, and five in total.
+fn start() -> Gate {
+    let limits = Limits {
+        connections: 5,
+        ..LIMITS
+    };
+    Gate::start(limits, 3, RELAY)
+}
+
+fn open(gate: &Gate, address: [u8; 4], now: f64) -> u32 {
+    assert_eq!(loser(gate, address, now), 0, "there is room");
+    let conn = u32::try_from(core::conn_open(0, 7, 99, now, 1e12)).expect("a row");
+    core::conn_state(0, conn, CONN_ENABLED);
+    gate.set_client_spoken(conn);
+    conn
+}
+
+/// The row that gives way to a new connection of an address; 0 if none does.
+fn loser(gate: &Gate, address: [u8; 4], now: f64) -> u32 {
+    gate.set_sockaddr(0, address);
+    core::conn_give_way(0, now)
+}
+
+/// A message of the daemon with its marker.
+fn message(spis: (u64, u64), exchange: u8, first: u8) -> Vec<u8> {
+    let mut message = vec![0; 4 + 28];
+    message[4..12].copy_from_slice(&spis.0.to_be_bytes());
+    message[12..20].copy_from_slice(&spis.1.to_be_bytes());
+    message[20..24].copy_from_slice(&[first, 0x20, exchange, 0x20]);
+    message
+}
+
+fn from_daemon(gate: &Gate, conn: u32, datagram: &[u8], now: f64) {
+    assert!(core::upstream_begin(0, conn) > 0);
+    gate.datagram(0, conn, datagram, now);
+    core::upstream_end(0, conn);
+    gate.send_all(0, conn, now);
+}
+
+fn is_trusted(gate: &Gate, conn: u32) -> bool {
+    gate.f64(gate.row(conn, "ROW_TRUSTED_AT")) != 0.0
+}
+
+/// An ESP packet of the daemon.
+fn relayed(spi: u32) -> Vec<u8> {
+    let mut packet = vec![7; 60];
+    packet[..4].copy_from_slice(&spi.to_be_bytes());
+    packet
+}
+
+#[test]
+fn what_the_daemon_answers_to_everybody_proves_no_key() {
+    let gate = start();
+    let conn = open(&gate, CLIENT, 1.0);
+    for (exchange, first) in [(34, 33), (35, SK), (36, 33), (INFORMATIONAL, 41)] {
+        from_daemon(&gate, conn, &message((1, 2), exchange, first), 2.0);
+        assert!(!is_trusted(&gate, conn), "exchange {exchange}");
+    }
+    from_daemon(&gate, conn, &message((1, 2), 43, SK), 2.0);
+    assert!(!is_trusted(&gate, conn), "IKE_INTERMEDIATE");
+}
+
+#[test]
+fn an_encrypted_message_under_an_ike_sa_or_esp_of_the_daemon_proves_a_key() {
+    let words = [
+        message((1, 2), INFORMATIONAL, SK),
+        message((1, 2), 36, SK),
+        message((1, 2), INFORMATIONAL, 53),
+        relayed(0x5000),
+    ];
+    for word in words {
+        let gate = start();
+        let conn = open(&gate, CLIENT, 1.0);
+        from_daemon(&gate, conn, &word, 2.0);
+        assert!(is_trusted(&gate, conn), "{:?}", &word[20..24]);
+    }
+}
+
+#[test]
+fn what_the_daemon_sends_to_a_client_before_proves_no_key() {
+    let gate = start();
+    assert_eq!(loser(&gate, CLIENT, 1.0), 0, "there is room");
+    let conn = u32::try_from(core::conn_open(0, 7, 99, 1.0, 1e12)).expect("a row");
+    for word in [message((1, 2), INFORMATIONAL, SK), relayed(0x5000)] {
+        from_daemon(&gate, conn, &word, 2.0);
+        assert!(!is_trusted(&gate, conn));
+    }
+    gate.set_client_spoken(conn);
+    from_daemon(&gate, conn, &relayed(0x5000), 3.0);
+    assert!(is_trusted(&gate, conn));
+}
+
+#[test]
+fn an_authentic_packet_proves_a_key_and_a_forged_one_does_not() {
+    let gate = start();
+    let sa = Sa::inbound(0x1000);
+    sa.installed(&gate);
+    let conn = open(&gate, CLIENT, 1.0);
+    let good = sa.seal(1, &packet::v4([10, 0, 0, 1], [10, 0, 0, 2], 60, 1));
+    let mut forged = good.clone();
+    *forged.last_mut().expect("octets") ^= 1;
+    gate.receive(0, conn, &frame(&forged), 2.0);
+    assert!(!is_trusted(&gate, conn));
+    gate.receive(0, conn, &frame(&good), 3.0);
+    assert!(is_trusted(&gate, conn));
+}
+
+#[test]
+fn a_connection_whose_peer_has_moved_on_gives_way_first() {
+    let gate = start();
+    let sa = Sa::inbound(0x1000);
+    sa.installed(&gate);
+    let silent = open(&gate, CLIENT, 1.0);
+    let left = open(&gate, CLIENT, 2.0);
+    gate.receive(
+        0,
+        left,
+        &frame(&sa.seal(1, &packet::v4([10, 0, 0, 1], [10, 0, 0, 2], 60, 1))),
+        3.0,
+    );
+    let newer = open(&gate, CLIENT, 4.0);
+    assert_eq!(
+        loser(&gate, CLIENT, 10_000.0),
+        silent,
+        "nobody is abandoned"
+    );
+    gate.receive(
+        0,
+        newer,
+        &frame(&sa.seal(2, &packet::v4([10, 0, 0, 1], [10, 0, 0, 2], 60, 1))),
+        5.0,
+    );
+    assert_eq!(loser(&gate, CLIENT, 10_000.0), left);
+    gate.close(0, left);
+    assert_eq!(loser(&gate, CLIENT, 10_000.0), 0, "there is room");
+}
+
+#[test]
+fn a_connection_whose_ike_sa_was_heard_on_a_newer_one_gives_way() {
+    let gate = start();
+    let [old, other, newer] = [1.0, 2.0, 3.0].map(|now| open(&gate, CLIENT, now));
+    from_daemon(&gate, old, &message((1, 2), INFORMATIONAL, SK), 4.0);
+    from_daemon(&gate, other, &message((1, 3), INFORMATIONAL, SK), 5.0);
+    from_daemon(&gate, newer, &message((9, 9), INFORMATIONAL, SK), 6.0);
+    assert_eq!(loser(&gate, CLIENT, 10_000.0), 0, "all are in use");
+    from_daemon(&gate, newer, &message((1, 2), INFORMATIONAL, SK), 7.0);
+    assert_eq!(loser(&gate, CLIENT, 10_000.0), old);
+}
+
+#[test]
+fn a_connection_whose_esp_the_daemon_sends_on_a_newer_one_gives_way() {
+    let gate = start();
+    let [old, other, newer] = [1.0, 2.0, 3.0].map(|now| open(&gate, CLIENT, now));
+    from_daemon(&gate, old, &relayed(0x5000), 4.0);
+    from_daemon(&gate, other, &relayed(0x5001), 5.0);
+    from_daemon(&gate, newer, &relayed(0x5000), 7.0);
+    assert_eq!(loser(&gate, CLIENT, 10_000.0), old);
+    from_daemon(&gate, old, &relayed(0x5000), 20_000.0);
+    assert_eq!(loser(&gate, CLIENT, 30_000.0), newer, "the word came back");
+}
+
+#[test]
+fn a_handshake_keeps_its_place_and_then_the_longest_silent_one_goes() {
+    let gate = start();
+    let [a, b, c] = [1.0, 2.0, 3.0].map(|now| open(&gate, CLIENT, now));
+    assert_eq!(loser(&gate, CLIENT, 1900.0), 0);
+    from_daemon(&gate, a, &message((1, 2), 34, 33), 2000.0);
+    assert_eq!(loser(&gate, CLIENT, 3000.0), b);
+    gate.close(0, b);
+    core::conn_trust(0, c, 4.0);
+    let d = open(&gate, CLIENT, 3500.0);
+    assert_eq!(loser(&gate, CLIENT, 4500.0), a);
+    core::conn_trust(0, a, 4600.0);
+    assert_eq!(loser(&gate, CLIENT, 9000.0), d);
+    core::conn_trust(0, d, 9000.0);
+    assert_eq!(loser(&gate, CLIENT, 99_000.0), 0, "they have proved a key");
+}
+
+#[test]
+fn at_the_total_the_source_with_most_unproved_ones_gives_way_and_to_no_heavier_one() {
+    let gate = start();
+    let heavy = [1.0, 2.0, 3.0].map(|now| open(&gate, CLIENT, now));
+    let lone = open(&gate, [192, 0, 2, 2], 0.5);
+    let trusted = open(&gate, [192, 0, 2, 3], 0.4);
+    core::conn_trust(0, trusted, 1.0);
+    assert_eq!(loser(&gate, [192, 0, 2, 9], 9000.0), heavy[0]);
+    gate.close(0, heavy[0]);
+    open(&gate, [192, 0, 2, 9], 9000.0);
+    assert_eq!(
+        loser(&gate, [192, 0, 2, 9], 19_000.0),
+        0,
+        "as heavy as the heaviest"
+    );
+    assert_eq!(loser(&gate, [192, 0, 2, 8], 29_000.0), heavy[1]);
+    let _ = lone;
+}
+
+#[test]
+fn one_of_another_lane_counts_no_more_and_is_closed_by_its_lane() {
+    let gate = start();
+    let first = u32::try_from(gate.try_open(1, 7, CLIENT)).expect("a row");
+    let others = [2.0, 3.0].map(|now| open(&gate, CLIENT, now));
+    assert_eq!(loser(&gate, CLIENT, 9000.0), first);
+    assert_eq!(gate.u32(gate.row(first, "ROW_HAS_LEFT")) & 0xff, 1);
+    let next = open(&gate, CLIENT, 9000.0);
+    gate.close(1, first);
+    for conn in [others[0], others[1], next] {
+        gate.close(0, conn);
+    }
+    for now in [1.0, 2.0, 3.0] {
+        open(&gate, CLIENT, now);
+    }
+}
+
+#[test]
+fn half_of_the_rings_are_for_those_who_have_proved_a_key() {
+    let gate = Gate::new();
+    let held = |address: u8| {
+        (0..4)
+            .map(|fd| u32::try_from(gate.try_open(0, fd, [10, 0, 0, address])).expect("a row"))
+            .filter(|&conn| core::rx_prepare(0, conn) == 1)
+            .count()
+    };
+    assert_eq!((held(1), held(2), held(3)), (4, 4, 4), "half of 24");
+    let late = u32::try_from(gate.try_open(0, 7, [10, 0, 0, 9])).expect("a row");
+    assert_eq!(core::rx_prepare(0, late), NO_RING);
+    core::conn_trust(0, late, 1.0);
+    assert_eq!(core::rx_prepare(0, late), 1);
+}
+
+#[test]
+fn a_source_has_its_share_of_the_rings_until_its_peers_prove_a_key_or_go() {
+    let limits = Limits {
+        connections: 64,
+        rings: 192,
+        ..LIMITS
+    };
+    let gate = Gate::with(limits, 0);
+    let conns: Vec<u32> = (0..8)
+        .map(|fd| u32::try_from(gate.try_open(0, fd, CLIENT)).expect("a row"))
+        .collect();
+    let held = || {
+        conns
+            .iter()
+            .filter(|&&conn| core::rx_prepare(0, conn) == 1)
+            .count()
+    };
+    assert_eq!(held(), 5, "a sixteenth of what is left of 96");
+    core::conn_trust(0, conns[0], 1.0);
+    assert_eq!(held(), 6);
+    core::rx_rest(0, conns[1]);
+    assert_eq!(core::rx_prepare(0, conns[7]), 1);
+    for &conn in &conns {
+        gate.close(0, conn);
+    }
+    let again: Vec<u32> = (0..8)
+        .map(|fd| u32::try_from(gate.try_open(0, fd, CLIENT)).expect("a row"))
+        .collect();
+    let held = again
+        .iter()
+        .filter(|&&conn| core::rx_prepare(0, conn) == 1)
+        .count();
+    assert_eq!(held, 5, "nothing is charged for those that are gone");
+}
+
+#[test]
+fn an_sa_ages_while_the_host_is_suspended() {
+    let gate = Gate::new();
+    let shell = gate.limits.lanes;
+    let mut sa = Sa::inbound(0x1000);
+    (sa.soft_seconds, sa.hard_seconds, sa.now) = (9.0, 10.0, 1000.0);
+    sa.installed(&gate);
+    let mut endless = Sa::inbound(0x1001);
+    endless.peer = 2;
+    endless.installed(&gate);
+    core::sa_age(shell, 8000.0);
+    assert_eq!(core::sa_sweep(shell, 1999.0), 0);
+    assert_eq!(gate.measures_of(shell, EVENT_SOFT_LIMIT), [0; 0]);
+    assert_eq!(core::sa_sweep(shell, 2999.0), 0);
+    assert_eq!(gate.measures_of(shell, EVENT_SOFT_LIMIT), [MEASURE_SECONDS]);
+    assert_eq!(core::sa_sweep(shell, 3000.0), 1);
+    assert_ne!(core::sa_find(0x1001), 0);
+}
