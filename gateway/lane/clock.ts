@@ -1,20 +1,22 @@
-// One clock for the shell and all lanes. `performance.now()` counts from the start of its own
-// thread, but a lane reads times in rows that another lane has written. So each thread lays its
-// clock over CLOCK_MONOTONIC once.
+// One clock for the shell and all lanes: CLOCK_MONOTONIC, since a lane reads times in rows that
+// another lane has written. The clock of the runtime would not do. It counts from the start of its
+// own thread, and whether it goes on while the host is suspended differs between runtimes.
+// Deadlines must not pass then, since no peer could meet them.
 
-import { CLOCK_MONOTONIC, LITTLE_ENDIAN } from "../linux/constants.ts";
+import { CLOCK_MONOTONIC } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
 import type { Libc, MappedMemory } from "../runtime/types.ts";
 
 export interface ClockOptions {
   readonly libc: Pick<Libc, "clock_gettime" | "errno">;
-  /** This thread's monotonic ms. */
-  readonly now: () => number;
   readonly memory: WebAssembly.Memory;
   readonly mapped: MappedMemory;
-  /** Offset at which 16 octets of the memory are free for a timespec. */
+  /** Offset of the scratch area of this thread's lane block. */
   readonly offset: number;
 }
+
+/** Where in the scratch area the clock's timespec lies, octets. Nothing else uses that part. */
+const TIMESPEC_AT = 2048;
 
 /**
  * Makes the clock of this thread.
@@ -23,17 +25,19 @@ export interface ClockOptions {
  *   thread of the process
  * @throws {Error} If the kernel has no CLOCK_MONOTONIC
  */
-export function createClock(options: ClockOptions): () => number {
-  const { libc, now, memory, mapped, offset } = options;
-  if (libc.clock_gettime(CLOCK_MONOTONIC, mapped.at(offset)) < 0) {
+export function createClock({ libc, memory, mapped, offset }: ClockOptions): () => number {
+  const at = mapped.at(offset + TIMESPEC_AT);
+  if (libc.clock_gettime(CLOCK_MONOTONIC, at) < 0) {
     throw failed("Cannot read the monotonic clock", libc.errno());
   }
-  const timespec = new DataView(memory.buffer, offset, 16);
-  const seconds = Number(timespec.getBigInt64(0, LITTLE_ENDIAN));
-  const shift = seconds * 1000 + Number(timespec.getBigInt64(8, LITTLE_ENDIAN)) / 1e6 - now();
+  const words = new Uint32Array(memory.buffer);
+  const seconds = (offset + TIMESPEC_AT) >>> 2;
+  const nanoseconds = seconds + 2;
 
   function clock(): number {
-    return now() + shift;
+    libc.clock_gettime(CLOCK_MONOTONIC, at);
+    // The high half of the seconds is 0 for 136 years after the start of the host.
+    return (words[seconds] ?? 0) * 1000 + (words[nanoseconds] ?? 0) / 1e6;
   }
 
   return clock;

@@ -47,7 +47,6 @@ function tryOpen(init: LaneInit): { readonly lane: Lane; readonly libc: Libc } |
     const mapped = runtime.mapMemory(init.memory);
     const clock = createClock({
       libc,
-      now: runtime.now,
       memory: init.memory,
       mapped,
       offset: core.lane_block(init.index) + LANE_SCRATCH,

@@ -32,10 +32,7 @@ export interface Libc {
   /** Has SIGALRM end the process after so many seconds. */
   alarm(seconds: number): number;
   bind(fd: number, address: Address, len: number): number;
-  /**
-   * Called once in each thread to align its clock with CLOCK_MONOTONIC, which shell and lanes
-   * share.
-   */
+  /** Shell and lanes share CLOCK_MONOTONIC by it. */
   clock_gettime(clock: number, timespec: Address): number;
   close(fd: number): number;
   connect(fd: number, address: Address, len: number): number;

@@ -80,7 +80,7 @@ export async function openMachine(
     mapped,
     views: viewMemory(memory),
     kernel: { libc, scratch: createScratch({ memory, mapped, offset }) },
-    clock: createClock({ libc, now: runtime.now, memory, mapped, offset }),
+    clock: createClock({ libc, memory, mapped, offset }),
     index: lanes,
     blocks: Array.from({ length: lanes + 1 }, (_, lane) => core.lane_block(lane)),
     rings,

@@ -38,6 +38,7 @@ import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
 import { stopGateway } from "./stop.ts";
+import { watchSuspension } from "./suspension.ts";
 import { startSweeping } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
 import { createUpstreamWatch, type UpstreamWatch } from "./upstream_watch.ts";
@@ -161,7 +162,8 @@ function startWork(
     & Parts
     & Pick<Assembled, "changes" | "network">,
 ): () => void {
-  const stopSweeping = startSweeping({ ...machine, events, sad, changes, log });
+  const suspended = watchSuspension(machine.kernel);
+  const stopSweeping = startSweeping({ ...machine, suspended, events, sad, changes, log });
   const collecting = watchGarbage(runtime, lanes.collect);
   const asking = setInterval(() => upstream?.tick(), ASK_MS);
   return () => {

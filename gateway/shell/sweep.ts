@@ -10,13 +10,15 @@ import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
 export interface SweepOptions {
-  readonly core: Pick<Core, "sa_sweep">;
+  readonly core: Pick<Core, "sa_age" | "sa_sweep">;
   /** Number of the shell's block. */
   readonly index: number;
   /** Offsets of all blocks, octets; the shell's is the last. */
   readonly blocks: readonly number[];
   /** Monotonic ms of the lanes' clock. */
   readonly clock: () => number;
+  /** Returns the ms for which the host was suspended since the last call. */
+  readonly suspended: () => number;
   readonly events: Pick<EventHub, "drainRing" | "tellLost" | "subscribe">;
   readonly sad: Pick<Sad, "ended" | "forgetExpired">;
   readonly changes: Pick<SaChanges, "remove">;
@@ -56,11 +58,13 @@ export function startSweeping(options: SweepOptions): () => void {
 }
 
 /**
- * Warns of SAs that have become old, ends those whose time is over, wipes the keys of all that have
- * ended, and removes them. Each has told of its end before it is removed.
+ * Warns of SAs that have become old, be it in a suspension, ends those whose time is over, wipes
+ * the keys of all that have ended, and removes them. Each has told of its end before it is removed.
  */
 export function sweep(options: SweepOptions): void {
   const { core, index, blocks, clock, events, sad } = options;
+  const asleep = options.suspended();
+  if (asleep > 0) core.sa_age(index, asleep);
   const ended = core.sa_sweep(index, clock());
   if (ended > 0) sad.forgetExpired();
   // The core tells in the shell's own ring, which no lane announces. What lanes have told of their

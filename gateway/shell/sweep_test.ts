@@ -15,6 +15,8 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
   install(more: Partial<SaSpec>): string | undefined;
   spis(): number[];
   sweepAt(now: number): void;
+  /** The host is suspended. */
+  sleep(ms: number): void;
   /** Starts to sweep; the result ends that. */
   start(): () => void;
   /** A lane ends an SA at a packet, and the shell hears of it. */
@@ -32,7 +34,13 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
     listeners: [...listeners, tellSas(events)],
   });
   const blocks = [core.lane_block(0), core.lane_block(1)];
-  const options = { core, index: 1, blocks, events, sad, changes, log };
+  let asleep = 0;
+  function suspended(): number {
+    const ms = asleep;
+    asleep = 0;
+    return ms;
+  }
+  const options = { core, index: 1, blocks, suspended, events, sad, changes, log };
   return {
     lines,
     install(more): string | undefined {
@@ -44,6 +52,9 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
       lines.length = 0;
       sweep({ ...options, clock: () => now });
     },
+    sleep(ms): void {
+      asleep += ms;
+    },
     start: () => startSweeping({ ...options, clock: () => 1 }),
     end(spi): void {
       const row = core.sa_row(sad.find(spi)?.id ?? 0);
@@ -53,6 +64,19 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
     },
   };
 }
+
+test("the time of an SA goes on while the host is suspended", async () => {
+  const { install, sleep, sweepAt, spis } = await openScene();
+  install({ spi: 0x101, hardSeconds: 10 });
+  install({ spi: 0x102, hardSeconds: 20 });
+  sleep(9000);
+  sweepAt(1000);
+  deepEqual(spis(), [0x101, 0x102]);
+  sweepAt(1001);
+  deepEqual(spis(), [0x102]);
+  sweepAt(9000);
+  deepEqual(spis(), [0x102], "it is taken off once");
+});
 
 test("sweep() removes an SA whose time is over, and tells its end before", async () => {
   const { install, sweepAt, lines, spis } = await openScene();

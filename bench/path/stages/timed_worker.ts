@@ -35,7 +35,7 @@ function run(init: LaneInit): void {
   const libc = runtime.openLibc();
   const mapped = runtime.mapMemory(memory);
   const offset = core.lane_block(index) + LANE_SCRATCH;
-  const clock = createClock({ libc, now: runtime.now, memory, mapped, offset });
+  const clock = createClock({ libc, memory, mapped, offset });
   const native = init.native === null ? null : joinNativeEngine(runtime, init.native);
   const clocks = layClocks({ core, libc, native }, createThreadClock(libc));
 

@@ -27,7 +27,7 @@ scope.onmessage = ({ data: init }): void => {
   const libc = withoutLowat(runtime.openLibc());
   const mapped = runtime.mapMemory(memory);
   const offset = core.lane_block(index) + LANE_SCRATCH;
-  const clock = createClock({ libc, now: runtime.now, memory, mapped, offset });
+  const clock = createClock({ libc, memory, mapped, offset });
   const lane = createLane({ init, core, native: null, libc, mapped, clock, tell });
   tell({ kind: "ready" });
   runLane(lane);
