@@ -2,10 +2,12 @@
 /* eslint-disable */
 export const conn_close_begin: (a: number, b: number, c: number) => number;
 export const conn_close_end: (a: number, b: number) => void;
+export const conn_give_way: (a: number, b: number) => number;
 export const conn_local: (a: number, b: number) => void;
 export const conn_open: (a: number, b: number, c: number, d: number, e: number) => number;
 export const conn_row: (a: number) => number;
 export const conn_state: (a: number, b: number, c: number) => void;
+export const conn_trust: (a: number, b: number, c: number) => void;
 export const core_abi: () => number;
 export const core_init: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number, k: number) => number;
 export const core_wipe_all: () => void;
@@ -37,6 +39,7 @@ export const rx_release_all: (a: number, b: number) => void;
 export const rx_release_sent: (a: number, b: number, c: number) => void;
 export const rx_rest: (a: number, b: number) => void;
 export const rx_skip: (a: number, b: number, c: number) => void;
+export const sa_age: (a: number, b: number) => void;
 export const sa_find: (a: number) => number;
 export const sa_install: (a: number) => number;
 export const sa_remove: (a: number, b: number) => number;
