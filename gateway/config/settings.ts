@@ -182,7 +182,8 @@ export const SETTINGS = z.object({
     value: "N",
     fallback: "120000",
     help: "longest time in ms from accept to the first word that proves a key: ESP that is " +
-      "authentic, or of the daemon, or the daemon's encrypted IKE after IKE_AUTH; 0 is off",
+      "authentic, or of the daemon, or the daemon's encrypted IKE after IKE_AUTH; thirty times " +
+      "that if an answer of IKE_AUTH makes a key likely; 0 is off",
   }),
   suspectLimit: documented(whole(1, 1_000_000), {
     value: "N",

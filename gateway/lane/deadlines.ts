@@ -6,6 +6,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import type { Lane } from "./lane.ts";
 import {
+  rowIsLikely,
   rowOpenedAt,
   rowPartialAt,
   rowState,
@@ -95,12 +96,19 @@ function idleDueAt({ tables, init }: Lane, connection: Connection): number {
   return counted(connection, rowWordAt(tables, row)) + init.idleTimeoutMs;
 }
 
+/**
+ * A client whose key is likely has so many times as long: its tunnel may be silent for a while. It
+ * may be one that has only begun EAP, so there is an end all the same.
+ */
+const LIKELY_TIMES = 30;
+
 /** Only peers that have opened a connection owe a word: `connect` ends its own by itself. */
 function trustDueAt({ tables, init }: Lane, connection: Connection): number {
   const { role, row } = connection;
   const owes = role === "responder" && rowTrustedAt(tables, row) === 0;
   if (!owes || init.unauthenticatedTimeoutMs === 0) return Infinity;
-  return counted(connection, rowOpenedAt(tables, row)) + init.unauthenticatedTimeoutMs;
+  const times = rowIsLikely(tables, row) ? LIKELY_TIMES : 1;
+  return counted(connection, rowOpenedAt(tables, row)) + times * init.unauthenticatedTimeoutMs;
 }
 
 /** The moment from which a clock counts that began at `since`. */

@@ -59,6 +59,24 @@ test("without a word that proves a key a connection ends, whatever the daemon an
   equal(counted(rig, Status.Unauthenticated), 1);
 });
 
+test("a large answer of IKE_AUTH makes a key likely: the connection has thirty times as long", async () => {
+  const rig = await startLaneRig({ unauthenticatedTimeoutMs: TIMEOUT_MS });
+  const [likely, refused] = [openPeer(rig, CLIENT), openPeer(rig, CLIENT)];
+  answer(rig, 0, Uint8Array.of(...message(35, 46), ...new Uint8Array(100)));
+  answer(rig, 1, message(35, 46));
+  rig.settle();
+  rig.advance(TIMEOUT_MS);
+  rig.settle();
+  ok(!likely.isClosed && refused.isClosed);
+  rig.advance(28 * TIMEOUT_MS);
+  rig.settle();
+  ok(!likely.isClosed);
+  rig.advance(TIMEOUT_MS);
+  rig.settle();
+  ok(likely.isClosed);
+  equal(counted(rig, Status.Unauthenticated), 2);
+});
+
 test("a word of the daemon that lies unread at the deadline is in time", async () => {
   const rig = await startLaneRig({ unauthenticatedTimeoutMs: TIMEOUT_MS });
   const peer = openPeer(rig, CLIENT);

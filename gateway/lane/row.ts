@@ -11,6 +11,7 @@ import {
   ROW_HAS_LEFT,
   ROW_HELD_AT,
   ROW_IKE_WAITS,
+  ROW_IS_LIKELY,
   ROW_LANE,
   ROW_LEN,
   ROW_LOWAT,
@@ -100,6 +101,11 @@ export function rowWordAt(tables: RowTables, row: number): number {
 /** Time of the last word that proved a key; 0 before the first. */
 export function rowTrustedAt(tables: RowTables, row: number): number {
   return readF64(tables, row, ROW_TRUSTED_AT);
+}
+
+/** Whether the daemon has given its client an answer that makes a key likely. */
+export function rowIsLikely(tables: RowTables, row: number): boolean {
+  return tables.u8[offsetOf(tables, row) + ROW_IS_LIKELY] !== 0;
 }
 
 /** Whether it gives way, and counts for its source no more: its lane has to close it. */

@@ -144,7 +144,10 @@ pub struct Row {
     pub has_left: Cell<u8>,
     /// Rings that its source is charged for, a bit each (`sources::rings`).
     pub charged: Cell<u8>,
-    _trust_pad: u16,
+    /// 1 if the daemon has given the client an answer that only those who know a key get, or those
+    /// who begin EAP (`sources::trust`).
+    pub is_likely: Cell<u8>,
+    _trust_pad: u8,
     /// Port of `up_address`; 0 without an upstream socket.
     pub up_port: Cell<u32>,
     /// The address from which the daemon hears of the connection, of the daemon's family. The lane

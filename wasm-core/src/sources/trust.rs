@@ -5,6 +5,9 @@
 //! encrypted CREATE_CHILD_SA or INFORMATIONAL message of the daemon (RFC 7296 §1.3, §1.4), which
 //! sends them under an authenticated IKE SA only. Its IKE_SA_INIT and IKE_AUTH messages are none:
 //! they answer everybody, the last one with AUTHENTICATION_FAILED.
+//!
+//! An answer of IKE_AUTH that is too large for that makes a key likely, and no more: with EAP the
+//! first answer has the daemon's certificate, and everybody gets it.
 
 use super::by_address;
 use super::socket_address::SocketAddress;
@@ -13,8 +16,15 @@ use crate::layout::{IKE_HEADER_LEN, NON_ESP_MARKER_LEN};
 use crate::memory::{self, lock};
 
 /// Exchange types (RFC 7296 §3.1).
+const IKE_AUTH: u8 = 35;
 const CREATE_CHILD_SA: u8 = 36;
 const INFORMATIONAL: u8 = 37;
+/// Flag of a response (RFC 7296 §3.1).
+const RESPONSE: u8 = 0x20;
+/// Least octets of an answer of IKE_AUTH that is no mere error. AUTHENTICATION_FAILED alone makes
+/// 65 octets with an AEAD and at most 96 with CBC and HMAC-SHA2-512; identity, AUTH, proposal and
+/// selectors make more than 180.
+const ANSWER_LEN_MIN: usize = 128;
 /// Payload types: Encrypted and Authenticated (RFC 7296 §3.2), Encrypted Fragment (RFC 7383 §2.5).
 const SK: u8 = 46;
 const SKF: u8 = 53;
@@ -29,6 +39,7 @@ pub(crate) fn clear(row: &Row) {
     row.last_peer.set(0);
     row.charged.set(0);
     row.has_left.set(0);
+    row.is_likely.set(0);
 }
 
 /// Notes a trusted word. With the first one, neither the connection nor its rings count as
@@ -59,6 +70,10 @@ pub(crate) fn note_ike(row: &Row, datagram: &[u8], now: f64) {
         .and_then(|message| message.first_chunk::<{ IKE_HEADER_LEN as usize }>());
     let Some(header) = header else { return };
     let is_encrypted = matches!(header[16], SK | SKF);
+    let is_answer = header[18] == IKE_AUTH && header[19] & RESPONSE != 0;
+    if is_encrypted && is_answer && datagram.len() >= NON_ESP_MARKER_LEN as usize + ANSWER_LEN_MIN {
+        row.is_likely.set(1);
+    }
     if !is_encrypted || !matches!(header[18], CREATE_CHILD_SA | INFORMATIONAL) {
         return;
     }
