@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type IpAddress, parseAddress } from "../../model/address.ts";
-import { parsePrefix, type Prefix } from "../../model/prefix.ts";
+import { address, prefix } from "../../../tests/support/parsed.ts";
 import { CP_TYPE } from "../wire/constants.ts";
 import type { CpAttribute, CpPayload } from "../wire/payloads/cp.ts";
 import { askedAddresses, configReply } from "./config_payload.ts";
@@ -83,16 +82,4 @@ function request(attributes: readonly (readonly [type: number, value: Uint8Array
 
 function hex(octets: Uint8Array): string {
   return Buffer.from(octets).toString("hex");
-}
-
-function address(text: string): IpAddress {
-  const parsed = parseAddress(text);
-  assert.ok(parsed !== undefined, text);
-  return parsed;
-}
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  assert.ok("value" in parsed, text);
-  return parsed.value;
 }

@@ -8,11 +8,11 @@ import {
   identity,
   type Pair,
   pathOf,
-  prefix,
   SECRET,
   serverSettings,
   target,
 } from "../../../tests/support/ike/pair.ts";
+import { prefix } from "../../../tests/support/parsed.ts";
 import { espDefaults, IKE_DEFAULTS } from "../suites/suite.ts";
 import type { IkeAction, InstallAction } from "./actions.ts";
 import { HALF_OPEN_MAX } from "./init.ts";

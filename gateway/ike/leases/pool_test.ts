@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type IpAddress, parseAddress } from "../../model/address.ts";
-import { parsePrefix, type Prefix } from "../../model/prefix.ts";
+import { address, prefix } from "../../../tests/support/parsed.ts";
 import { createPool, type Pool } from "./pool.ts";
 
 test("addresses are given out in order, without network and broadcast", () => {
@@ -111,16 +110,4 @@ test("no address has two holders, and a full pool is used to the last one", () =
 function take(pool: Pool, identity: string, wish?: string): string | undefined {
   const asked = wish === undefined ? { identity } : { identity, wish: address(wish) };
   return pool.take(asked)?.text;
-}
-
-function address(text: string): IpAddress {
-  const parsed = parseAddress(text);
-  assert.ok(parsed !== undefined, text);
-  return parsed;
-}
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  assert.ok("value" in parsed, text);
-  return parsed.value;
 }

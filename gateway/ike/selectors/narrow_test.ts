@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseAddress } from "../../model/address.ts";
-import { parsePrefix, type Prefix } from "../../model/prefix.ts";
+import { address, prefix } from "../../../tests/support/parsed.ts";
+import type { Prefix } from "../../model/prefix.ts";
 import { isInside, narrow, type OfferedSelector, SIDE_MAX } from "./narrow.ts";
 import { merged, prefixesOf, spanOf, spanOfPrefix } from "./ranges.ts";
 
@@ -112,7 +112,7 @@ test("spans are merged and cut into the fewest prefixes, in both families", () =
 const ADDRESSES = [...Array(256).keys()];
 
 function octets(head: string, last: number): Uint8Array {
-  return address(`${head}${head.includes(":") ? last.toString(16) : last}`);
+  return address(`${head}${head.includes(":") ? last.toString(16) : last}`).octets;
 }
 
 function isOffered(offer: readonly OfferedSelector[], at: number): boolean {
@@ -135,21 +135,9 @@ function any(first: string, last: string): OfferedSelector {
     protocol: 0,
     fromPort: 0,
     toPort: 65_535,
-    from: address(first),
-    to: address(last),
+    from: address(first).octets,
+    to: address(last).octets,
   };
-}
-
-function address(text: string): Uint8Array {
-  const parsed = parseAddress(text);
-  assert.ok(parsed !== undefined, text);
-  return parsed.octets;
-}
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  assert.ok("value" in parsed, text);
-  return parsed.value;
 }
 
 test("an answer is inside the offer, or it is refused", () => {

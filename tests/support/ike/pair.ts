@@ -1,8 +1,6 @@
 // Two engines and the wire between them, in a time of the test's own.
 
 import { randomBytes } from "node:crypto";
-import { parseAddress } from "../../../gateway/model/address.ts";
-import { parsePrefix, type Prefix } from "../../../gateway/model/prefix.ts";
 import { parseSocketAddress, type SocketAddress } from "../../../gateway/model/socket_address.ts";
 import type { IkeAction, Path } from "../../../gateway/ike/engine/actions.ts";
 import { createEngine, type IkeEngine } from "../../../gateway/ike/engine/engine.ts";
@@ -11,6 +9,7 @@ import type { IkeSettings, IkeTools, PeerPolicy } from "../../../gateway/ike/eng
 import { type Identity, parseIdentity } from "../../../gateway/ike/identity/identity.ts";
 import { createPool } from "../../../gateway/ike/leases/pool.ts";
 import { aeadOf, espDefaults, IKE_DEFAULTS } from "../../../gateway/ike/suites/suite.ts";
+import { address, prefix } from "../parsed.ts";
 import { testAead } from "./aead.ts";
 
 /** One end: an engine, and the actions that it has returned and that are no messages. */
@@ -150,19 +149,9 @@ export function identity(text: string): Identity {
   return known(parseIdentity(text));
 }
 
-export function prefix(text: string): Prefix {
-  return known(parsePrefix(text));
-}
-
 function known<T>(parsed: { readonly value: T } | { readonly problem: string }): T {
   if ("problem" in parsed) throw new Error(parsed.problem);
   return parsed.value;
-}
-
-function address(text: string): NonNullable<ReturnType<typeof parseAddress>> {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
 }
 
 function socket(text: string): SocketAddress {
