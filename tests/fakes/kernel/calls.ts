@@ -260,6 +260,7 @@ function wait(kernel: FakeKernel, epfd: number, { at: events, count: max }: Tabl
     if (count === max) break;
     if (end.watch?.epfd !== epfd) continue;
     const told = edgesOf(end);
+    if (end.watch.edges !== 0) awaitSpace(end);
     end.watch.edges = 0;
     if (told === 0) continue;
     const at = events + EPOLL_EVENT_LEN * count++;
@@ -268,6 +269,14 @@ function wait(kernel: FakeKernel, epfd: number, { at: events, count: max }: Tabl
     kernel.view.setUint32(at + 8, end.watch.high, LITTLE_ENDIAN);
   }
   return count;
+}
+
+/**
+ * Has an end that is full tell when it has room, as the poll behind an edge does: the room that the
+ * edge was about may be gone by now.
+ */
+function awaitSpace(end: End): void {
+  if ((end.kind === "udp" || end.kind === "tcp") && end.space === 0) end.isWaitingForSpace = true;
 }
 
 /**
