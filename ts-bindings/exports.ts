@@ -324,6 +324,39 @@ export interface Core {
   /** Wipes every key, at the end of the process. */
   core_wipe_all(): void;
 
+  // IKE messages.
+
+  /**
+   * Seals an IKE message of `len` octets at `message`: AAD, IV, room for the text, and for the
+   * ICV. The text comes from `text`, where it is wiped. `key` has key and salt, `key_len` octets
+   * in all, which every call wipes. Returns 1, or 0 if the algorithm or a length is none; then
+   * the message is as it was.
+   *
+   * It needs no `core_init`, and keeps nothing. All places are offsets of the caller's own.
+   */
+  ike_seal(
+    algorithm: number,
+    key: number,
+    keyLen: number,
+    message: number,
+    len: number,
+    aadLen: number,
+    text: number,
+  ): number;
+
+  /**
+   * Opens a message that is laid out so, in place. Returns 1, or 0 if it is not authentic, or
+   * the algorithm or a length is none; then the message is as it was.
+   */
+  ike_open(
+    algorithm: number,
+    key: number,
+    keyLen: number,
+    message: number,
+    len: number,
+    aadLen: number,
+  ): number;
+
   // Counters and events.
 
   /** Adds `n` to the counter of a status, for what TypeScript notices. */

@@ -2,16 +2,14 @@
 // have put a copy of the key or of values derived from it.
 
 import { deepEqual, ok } from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { createCipheriv, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import type { AeadName } from "./aead.ts";
 import { KEYS } from "../tests/support/aead_cases.ts";
+import { foundIn, secretsOf } from "../tests/support/key_traces.ts";
 import {
   installSa,
   LANE,
-  type LaneScene,
   layOut,
   openLane,
   removeSa,
@@ -20,27 +18,6 @@ import {
 
 const SPI = 0x100;
 const SHELL = 1;
-
-/** Parts of a key, and values derived from it, that must not be left, by name. */
-function secretsOf(aead: AeadName, key: Buffer): Map<string, Buffer> {
-  const secrets = new Map([["the key", key.subarray(0, 16)], ["its end", key.subarray(-16)]]);
-  switch (aead) {
-    case "chacha20-poly1305":
-      return secrets;
-    case "aes-gcm-16": {
-      const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null);
-      const hashKey = cipher.update(Buffer.alloc(16));
-      return secrets.set("H", hashKey).set("H reversed", Buffer.from(hashKey).reverse());
-    }
-  }
-}
-
-/** Names of the secrets that are in the core's memory. */
-function foundIn({ memory }: LaneScene, secrets: ReadonlyMap<string, Buffer>): string[] {
-  // A copy, because Buffer cannot search shared memory on every runtime.
-  const octets = Buffer.from(new Uint8Array(memory.buffer).slice());
-  return [...secrets].filter(([, secret]) => octets.includes(secret)).map(([name]) => name);
-}
 
 for (const variant of ["relaxed", "strict"]) {
   for (const [aead, len] of KEYS) {
@@ -60,18 +37,18 @@ for (const variant of ["relaxed", "strict"]) {
       }]);
       scene.core.outbound_seal(LANE);
       removeSa(scene, sa);
-      deepEqual(foundIn(scene, secrets), [], "after the removal");
+      deepEqual(foundIn(scene.memory, secrets), [], "after the removal");
 
       // The second install of an SPI is refused.
       const other = installSa(scene, { spi: SPI, aead, key: randomBytes(len) });
       writeSpec(scene, { spi: SPI, aead, key });
       ok(scene.core.sa_install(SHELL) < 0);
-      deepEqual(foundIn(scene, secrets), [], "after a refusal");
+      deepEqual(foundIn(scene.memory, secrets), [], "after a refusal");
       removeSa(scene, other);
 
       installSa(scene, { spi: SPI, aead, key });
       scene.core.core_wipe_all();
-      deepEqual(foundIn(scene, secrets), [], "after all keys were wiped");
+      deepEqual(foundIn(scene.memory, secrets), [], "after all keys were wiped");
     });
   }
 }

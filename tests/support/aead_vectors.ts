@@ -50,6 +50,24 @@ export async function loadAeadVectors(): Promise<AeadVectors> {
   };
 }
 
+/** A case of Wycheproof's, and whether it is to be opened. */
+export interface AeadCase extends AeadVector {
+  readonly isValid: boolean;
+}
+
+/** Reads all cases of Wycheproof's that have a nonce of 12 octets, forged ones among them. */
+export async function loadAeadCases(): Promise<readonly AeadCase[]> {
+  const files: readonly [string, AeadName][] = [
+    ["aes_gcm_test", "aes-gcm-16"],
+    ["chacha20_poly1305_test", "chacha20-poly1305"],
+  ];
+  const suites = await Promise.all(files.map(async ([file, aead]) => {
+    const { testGroups } = await read<Suite>(file);
+    return testGroups.flatMap(({ tests }) => tests).map((one) => fromCase(one, aead));
+  }));
+  return suites.flat().filter(({ nonce }) => nonce.length === 12);
+}
+
 interface PacketVector {
   readonly name: string;
   readonly algorithm: "AES-GCM" | "ChaCha20-Poly1305";
@@ -92,17 +110,22 @@ interface SuiteCase {
 }
 
 function fromSuite({ testGroups }: Suite, aead: AeadName): AeadVector[] {
-  const cases = testGroups.flatMap(({ tests }) => tests).filter(({ result }) => result === "valid");
-  return cases.map(({ tcId, key, iv, aad, msg, ct, tag }) => ({
+  const cases = testGroups.flatMap(({ tests }) => tests).map((one) => fromCase(one, aead));
+  return cases.filter(({ isValid }) => isValid);
+}
+
+function fromCase({ tcId, result, ...parts }: SuiteCase, aead: AeadName): AeadCase {
+  return {
     name: `case ${tcId}`,
+    isValid: result === "valid",
     aead,
-    key: octets(key),
-    nonce: octets(iv),
-    aad: octets(aad),
-    plain: octets(msg),
-    sealed: octets(ct),
-    tag: octets(tag),
-  }));
+    key: octets(parts.key),
+    nonce: octets(parts.iv),
+    aad: octets(parts.aad),
+    plain: octets(parts.msg),
+    sealed: octets(parts.ct),
+    tag: octets(parts.tag),
+  };
 }
 
 interface EspVector {

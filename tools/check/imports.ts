@@ -144,7 +144,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "gateway/config": ["gateway/model", "ts-bindings"],
   "gateway/edges": ["gateway/linux", "gateway/model", RUNTIME],
   "gateway/engine": [RUNTIME, "ts-bindings"],
-  "gateway/ike": ["gateway/model"],
+  "gateway/ike": ["gateway/model", "ts-bindings"],
   "gateway/linux": ["gateway/model", RUNTIME],
   "gateway/runtime": [],
   "gateway/model": ["ts-bindings"],

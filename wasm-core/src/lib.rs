@@ -20,13 +20,14 @@
 use wasm_bindgen as _;
 
 // The modules here are rooms. A room imports only from the rooms before it in this list: ids, aead,
-// layout, memory, report, offload, inner, stream, connection, path, sa, esp, upstream, inbound,
-// outbound, border.
+// layout, memory, ike, report, offload, inner, stream, connection, path, sa, esp, upstream,
+// inbound, outbound, border.
 pub mod aead;
 pub mod border;
 mod connection;
 pub mod esp;
 pub mod ids;
+mod ike;
 mod inbound;
 pub mod inner;
 pub mod layout;

@@ -39,7 +39,7 @@ export interface IkeSettings {
 export interface IkeTools {
   /** Octets from a generator for keys. */
   random(len: number): Uint8Array;
-  /** An AEAD with a key and a salt, which it copies. */
+  /** An AEAD with a key and a salt, which it need not copy: the SA wipes them when it ends. */
   aead(cipher: Cipher, keyAndSalt: Uint8Array): Aead;
   /** An SPI for an inbound Child SA: 0x100 or more, that nothing here uses. */
   espSpi(): number;

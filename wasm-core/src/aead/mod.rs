@@ -1,5 +1,5 @@
 //! AEADs of ESP: AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634), one packet or one batch at a
-//! time.
+//! time. IKE has the same ones (RFC 5282).
 //!
 //! `soft` is portable, constant-time and the specification. If the target has 128-bit SIMD the
 //! batch runs on the kernels instead. A property test shows that they equal `soft`.
@@ -39,6 +39,31 @@ fn wipe_stack() {
 
 /// Octets of stack that are wiped; `ts-bindings/wiping_test.ts` fails if they are too few.
 const STACK_LEN: usize = 16 << 10;
+
+/// Runs `work` with a key that lives no longer. Neither its context nor what `work` has left on the
+/// stack is there afterwards. `None` if the length is not one of the algorithm's.
+pub fn with_key<T>(
+    algorithm: Algorithm,
+    key: &[u8],
+    work: impl FnOnce(&Context) -> T,
+) -> Option<T> {
+    let result = with_key_below(algorithm, key, work);
+    wipe_stack();
+    result
+}
+
+/// As [`install_below`].
+#[inline(never)]
+fn with_key_below<T>(
+    algorithm: Algorithm,
+    key: &[u8],
+    work: impl FnOnce(&Context) -> T,
+) -> Option<T> {
+    let mut context = Context::empty();
+    let result = engine::install(&mut context, algorithm, key).then(|| work(&context));
+    context.wipe();
+    result
+}
 
 impl Context {
     /// Takes a key. Returns false, with the context wiped, if its length is not one of the

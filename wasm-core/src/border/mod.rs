@@ -14,6 +14,7 @@ mod table;
 
 mod connections;
 mod fingerprint;
+mod ike;
 mod inbound;
 pub mod names;
 mod outbound;
@@ -25,6 +26,7 @@ mod upstream;
 
 pub use connections::*;
 pub use fingerprint::FINGERPRINT;
+pub use ike::*;
 pub use inbound::*;
 pub use outbound::*;
 pub use report::*;
@@ -43,5 +45,6 @@ pub const SECTIONS: &[Section] = &[
     outbound::SECTION,
     transmit::SECTION,
     sas::SECTION,
+    ike::SECTION,
     report::SECTION,
 ];

@@ -31,6 +31,8 @@ pub const LENGTH_FIELD_LEN: u32 = 2;
 pub const NON_ESP_MARKER_LEN: u32 = 4;
 /// Octets of an IKE header (RFC 7296 §3.1).
 pub const IKE_HEADER_LEN: u32 = 28;
+/// Most octets of an IKE message that is sealed or opened here: the payload of a frame has fewer.
+pub const IKE_MESSAGE_MAX: u32 = 65_535;
 /// Most octets of a frame's payload (RFC 9329 §3).
 pub const PAYLOAD_LEN_MAX: u32 = 65_533;
 /// Most octets of a UDP datagram's payload over IPv4.
