@@ -3,7 +3,7 @@
 
 import { makePrefix, type Prefix } from "../../model/prefix.ts";
 import type { IpAddress } from "../../model/address.ts";
-import { identityKey, identityText, matchesPattern } from "../identity/identity.ts";
+import { identityKey, identityText } from "../identity/identity.ts";
 import { isSameAuth, pskAuth } from "../keys/auth.ts";
 import { PRFS } from "../keys/prf.ts";
 import { narrow } from "../selectors/narrow.ts";
@@ -30,7 +30,7 @@ import { askedAddresses, configReply } from "./config_payload.ts";
 import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
-import type { PeerPolicy } from "./settings.ts";
+import type { PeerPolicy, Pools } from "./settings.ts";
 
 /** What a request of IKE_AUTH says. */
 export type AuthRequest = ContentOf<"ikeAuthRequest">;
@@ -78,16 +78,14 @@ interface Refusal {
  * that a stranger cannot try out which ones there are.
  */
 function authenticated(
-  { settings, tools }: Context,
+  { peerOf, tools }: Context,
   sa: IkeSa,
   { idi, auth }: AuthRequest,
 ): Known | Refusal {
   const { init } = sa;
   if (init === null || auth === null) return { reason: "auth_method", detail: "EAP" };
   const who = identityText(idi);
-  const peer = isGoodId(idi)
-    ? settings.peers.find(({ remoteId }) => matchesPattern(remoteId, idi))
-    : undefined;
+  const peer = isGoodId(idi) ? peerOf(idi) : undefined;
   const prf = PRFS[sa.suite.prf];
   const expected = pskAuth(prf, peer?.psk ?? tools.random(PSK_LEN), {
     firstMessage: init.request,
@@ -138,7 +136,9 @@ function firstChild(
     const detail = `theirs ${proposalsText(offer.proposals)}`;
     return without(sa, NOTIFY.NO_PROPOSAL_CHOSEN, { reason: "esp_proposal", detail });
   }
-  const leased = peer.remote === null ? lease(context, sa, request) : [];
+  const leased = peer.remote === null
+    ? lease(peer.pools ?? context.settings.pools, sa, request)
+    : [];
   if (peer.remote === null && leased.length === 0) {
     const type = cp === null ? NOTIFY.FAILED_CP_REQUIRED : NOTIFY.INTERNAL_ADDRESS_FAILURE;
     return without(sa, type, { reason: "address_pool_empty", detail: sa.identity });
@@ -182,12 +182,12 @@ function without(sa: IkeSa, type: number, refusal: Refusal): Answered {
 }
 
 /** Takes an address for each family that the client asks for and that there is a pool of. */
-function lease({ settings }: Context, sa: IkeSa, { cp }: AuthRequest): IpAddress[] {
+function lease(pools: Pools, sa: IkeSa, { cp }: AuthRequest): IpAddress[] {
   if (cp === null) return [];
   const asked = askedAddresses(cp);
   const leased: IpAddress[] = [];
   for (const family of ["v4", "v6"] as const) {
-    const [pool, want] = [settings.pools[family], asked[family]];
+    const [pool, want] = [pools[family], asked[family]];
     if (pool === null || want === undefined) continue;
     const wish = want.wish === undefined ? {} : { wish: want.wish };
     const address = pool.take({ identity: sa.identity, ...wish });

@@ -1,5 +1,7 @@
 // The state of an engine, and what all of its parts do with it.
 
+import type { Identity } from "../identity/identity.ts";
+import { createPeerIndex } from "../identity/peer_index.ts";
 import { FLAG, HEADER_LEN } from "../wire/constants.ts";
 import { LIMIT } from "../wire/limits.ts";
 import { emitMessage } from "../wire/message.ts";
@@ -8,11 +10,14 @@ import { sealMessage } from "../wire/sealed.ts";
 import { createWriter } from "../wire/writer.ts";
 import type { IkeAction } from "./actions.ts";
 import type { IkeSa } from "./ike_sa.ts";
-import type { IkeSettings, IkeTools } from "./settings.ts";
+import type { IkeSettings, IkeTools, PeerPolicy } from "./settings.ts";
 
 /** The state of an engine. */
 export interface Context {
-  readonly settings: IkeSettings;
+  /** Replaced by a reload: nothing keeps a part of them. */
+  settings: IkeSettings;
+  /** Finds the peer that has an identity. */
+  peerOf: (identity: Identity) => PeerPolicy | undefined;
   readonly tools: IkeTools;
   /** IKE SAs by our SPI, in hex. */
   readonly sas: Map<string, IkeSa>;
@@ -34,6 +39,7 @@ export interface Context {
 export function createContext(settings: IkeSettings, tools: IkeTools): Context {
   return {
     settings,
+    peerOf: createPeerIndex(settings.peers),
     tools,
     sas: new Map(),
     begun: new Map(),

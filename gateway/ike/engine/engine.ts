@@ -20,6 +20,7 @@ import { dropSa, endSa, refuseSa } from "./end.ts";
 import type { Asked, IkeSa, Target } from "./ike_sa.ts";
 import { answerInit } from "./init.ts";
 import { initiate, takeInitAnswer } from "./initiate.ts";
+import { replaceSettings } from "./reload.ts";
 import type { IkeSettings, IkeTools } from "./settings.ts";
 import { takeAnswer } from "./take_answer.ts";
 
@@ -44,6 +45,12 @@ export interface IkeEngine {
   pathOpened(now: number, ike: number, path: Path): IkeAction[];
   /** A connection is gone. Its IKE SAs live on without a path (RFC 9329 §6.1). */
   pathClosed(now: number, path: number): IkeAction[];
+  /**
+   * Goes on with other settings. Peers are compared by name: one that is as before keeps its IKE
+   * SAs, and those of one that is gone or changed are deleted. Nothing refers to the former
+   * settings afterwards.
+   */
+  reload(now: number, settings: IkeSettings): IkeAction[];
   /** Does what is due. Call it every second. */
   tick(now: number): IkeAction[];
   /** Numbers of IKE SAs that are up. */
@@ -85,6 +92,8 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
     pathOpened: (now, ike, path) => run(now, () => openPath(context, of(ike), path.id)),
     pathClosed: (now, path) =>
       run(now, () => all().filter((sa) => sa.path === path).forEach((sa) => void (sa.path = null))),
+    reload: (now, next) =>
+      run(now, () => replaceSettings(context, next).forEach((sa) => endNow(context, sa))),
     tick: (now) => run(now, () => all().forEach((sa) => tick(context, sa))),
     established: () => all().filter(({ state }) => state === "established").map(({ id }) => id),
   };

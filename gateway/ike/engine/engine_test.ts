@@ -15,7 +15,6 @@ import {
 import { prefix } from "../../../tests/support/parsed.ts";
 import { espDefaults, IKE_DEFAULTS } from "../suites/suite.ts";
 import type { IkeAction, InstallAction } from "./actions.ts";
-import { HALF_OPEN_MAX } from "./init.ts";
 
 test("two ends with one secret get an IKE SA and a Child SA with the same keys", () => {
   const pair = createPair(serverSettings(), clientSettings());
@@ -256,18 +255,19 @@ test("nothing but IKE_AUTH has an effect before the peer is known", () => {
 });
 
 test("IS81: half-open IKE SAs are bounded, and end by themselves", () => {
-  const pair = createPair(serverSettings(), clientSettings());
+  const halfOpenMax = 100;
+  const pair = createPair(serverSettings({ halfOpenMax }), clientSettings());
   const open = (): IkeAction[] => {
     const [request] = pair.client.engine.initiate(pair.now, target(), pathOf(1, ON_CLIENT));
     assert.ok(request?.kind === "send");
     return pair.server.engine.receive(pair.now, request.octets, pathOf(1, ON_SERVER));
   };
-  for (let i = 0; i < HALF_OPEN_MAX; i++) assert.equal(open()[0]?.kind, "send");
+  for (let i = 0; i < halfOpenMax; i++) assert.equal(open()[0]?.kind, "send");
   assert.deepEqual(open().map((action) => action.kind === "refused" && action.reason), [
     "half_open",
   ]);
   pair.now = 30_000;
-  assert.equal(pair.server.engine.tick(pair.now).length, HALF_OPEN_MAX);
+  assert.equal(pair.server.engine.tick(pair.now).length, halfOpenMax);
   assert.equal(open()[0]?.kind, "send");
 });
 

@@ -36,8 +36,9 @@ export function answerInit(context: Context, request: InitRequest): void {
     if (before.init !== null) send(context, request, before.init.answer);
     return;
   }
-  if (context.halfOpen >= HALF_OPEN_MAX) {
-    const detail = `${HALF_OPEN_MAX} wait for their second message`;
+  const { halfOpenMax } = context.settings;
+  if (context.halfOpen >= halfOpenMax) {
+    const detail = `${halfOpenMax} wait for their second message`;
     context.actions.push({ kind: "refused", path: request.path.id, reason: "half_open", detail });
     return;
   }
@@ -159,6 +160,3 @@ function send(context: Context, { path }: InitRequest, octets: Uint8Array): void
 }
 
 const SPI_LEN = 8;
-
-/** Most IKE SAs that are half open. Beyond it a request gets no answer. */
-export const HALF_OPEN_MAX = 1000;

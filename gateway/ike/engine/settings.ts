@@ -3,7 +3,7 @@
 import type { IpAddress } from "../../model/address.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Pool } from "../leases/pool.ts";
+import type { Pool } from "../leases/book.ts";
 import type { Cipher, EspPolicy, IkePolicy } from "../suites/suite.ts";
 import type { Aead } from "../wire/sealed.ts";
 
@@ -20,19 +20,30 @@ export interface PeerPolicy {
   readonly local: readonly Prefix[];
   /** Inner addresses of its side; null for the address that it is given. */
   readonly remote: readonly Prefix[] | null;
+  /** Where its address comes from; null for the pools of all. */
+  readonly pools: Pools | null;
+}
+
+/** Where addresses come from; null for a family without them. */
+export interface Pools {
+  readonly v4: Pool | null;
+  readonly v6: Pool | null;
 }
 
 /** Settings of the engine. */
 export interface IkeSettings {
   readonly localId: Identity;
+  /** Of several that an identity fits, the first counts. Each has a name of its own. */
   readonly peers: readonly PeerPolicy[];
   readonly ike: IkePolicy;
   readonly esp: EspPolicy;
-  readonly pools: { readonly v4: Pool | null; readonly v6: Pool | null };
+  readonly pools: Pools;
   /** Lifetimes of IKE SAs and Child SAs, ms; they are replaced before. */
   readonly lifetimes: { readonly ike: number; readonly child: number };
   readonly dns: readonly IpAddress[];
   readonly domains: readonly string[];
+  /** Most IKE SAs at a time that strangers have begun and that are not up. */
+  readonly halfOpenMax: number;
 }
 
 /** What the engine cannot make itself. */

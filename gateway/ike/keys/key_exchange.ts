@@ -1,7 +1,10 @@
 // Key exchange methods (transform type 4): what an IKE SA can agree on a secret with.
 
-/** The id of a key exchange method in a transform of type 4 (RFC 7296 §3.3.2, RFC 8031 §4). */
-export type KeyExchangeId = 14 | 15 | 16 | 19 | 20 | 21 | 31;
+/** Ids of key exchange methods in transforms of type 4 (RFC 7296 §3.3.2, RFC 8031 §4). */
+export const KEY_EXCHANGE_IDS = [14, 15, 16, 19, 20, 21, 31] as const;
+
+/** The id of a key exchange method. */
+export type KeyExchangeId = (typeof KEY_EXCHANGE_IDS)[number];
 
 /** A key exchange method. */
 export interface KeyExchange {

@@ -1,8 +1,7 @@
 // The choice among what a peer proposes (RFC 7296 §2.7, §3.3): one proposal, and one transform of
 // each of its types. This side's preference counts before the peer's.
 
-import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
-import type { KeyExchangeId } from "../keys/key_exchange.ts";
+import { KEY_EXCHANGE_IDS, type KeyExchangeId } from "../keys/key_exchange.ts";
 import type { PrfId } from "../keys/prf.ts";
 import { ENCR, ESN, KE, TRANSFORM } from "../wire/constants.ts";
 import type { Proposal, Transform } from "../wire/payloads/sa.ts";
@@ -193,7 +192,7 @@ function first<T>(
 
 /** A key exchange method by its number; undefined if there is none here. */
 export function keyExchangeOf(id: number): KeyExchangeId | undefined {
-  return Object.values(KEY_EXCHANGES).find((method) => method.id === id)?.id;
+  return KEY_EXCHANGE_IDS.find((known) => known === id);
 }
 
 /** A PRF's number; undefined if there is none here. */

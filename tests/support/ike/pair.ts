@@ -7,7 +7,7 @@ import { createEngine, type IkeEngine } from "../../../gateway/ike/engine/engine
 import type { Target } from "../../../gateway/ike/engine/ike_sa.ts";
 import type { IkeSettings, IkeTools, PeerPolicy } from "../../../gateway/ike/engine/settings.ts";
 import { type Identity, parseIdentity } from "../../../gateway/ike/identity/identity.ts";
-import { createPool } from "../../../gateway/ike/leases/pool.ts";
+import { createLeaseBook } from "../../../gateway/ike/leases/book.ts";
 import { aeadOf, espDefaults, IKE_DEFAULTS } from "../../../gateway/ike/suites/suite.ts";
 import { address, prefix } from "../parsed.ts";
 import { testAead } from "./aead.ts";
@@ -52,13 +52,15 @@ export function serverSettings(change: Partial<IkeSettings> = {}): IkeSettings {
       isShared: false,
       local: [prefix("10.93.29.0/24")],
       remote: null,
+      pools: null,
     }],
     ike: IKE_DEFAULTS,
     esp: espDefaults("native"),
-    pools: { v4: createPool([prefix("10.93.64.0/29")], []), v6: null },
+    pools: { v4: createLeaseBook({ reserved: [] }).pool([prefix("10.93.64.0/29")]), v6: null },
     lifetimes: { ike: 14_400_000, child: 3_600_000 },
     dns: [address("10.93.29.53")],
     domains: [],
+    halfOpenMax: 1000,
     ...change,
   };
 }
@@ -84,6 +86,7 @@ export function target(change: Partial<PeerPolicy> = {}): Target {
     isShared: false,
     local: [],
     remote: [prefix("0.0.0.0/0")],
+    pools: null,
     ...change,
   };
   return { peer, addresses: ["v4"] };

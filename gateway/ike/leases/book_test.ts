@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { address, prefix } from "../../../tests/support/parsed.ts";
-import { createPool, type Pool } from "./pool.ts";
+import type { IpAddress } from "../../model/address.ts";
+import type { Prefix } from "../../model/prefix.ts";
+import { createLeaseBook, type Lease, type Pool } from "./book.ts";
 
 test("addresses are given out in order, without network and broadcast", () => {
   const pool = createPool([prefix("10.93.64.0/30"), prefix("10.93.65.8/31")], []);
@@ -110,4 +112,57 @@ test("no address has two holders, and a full pool is used to the last one", () =
 function take(pool: Pool, identity: string, wish?: string): string | undefined {
   const asked = wish === undefined ? { identity } : { identity, wish: address(wish) };
   return pool.take(asked)?.text;
+}
+
+test("pools that overlap give no address out twice", () => {
+  const book = createLeaseBook({ reserved: [] });
+  const [wide, narrow] = ["10.93.64.0/29", "10.93.64.0/30"].map((text) =>
+    book.pool([prefix(text)])
+  );
+  assert.ok(wide !== undefined && narrow !== undefined);
+  assert.equal(book.pool([prefix("10.93.64.0/29")]), wide);
+  assert.deepEqual([take(narrow, "a"), take(wide, "b"), take(narrow, "c")], [
+    "10.93.64.1",
+    "10.93.64.2",
+    undefined,
+  ]);
+  assert.deepEqual([narrow.inUse(), wide.inUse(), narrow.size, wide.size], [2, 2, 2n, 6n]);
+});
+
+test("an address that was leased before the start waits for its identity", () => {
+  const known = [
+    { identity: "b", address: address("10.93.64.1") },
+    { identity: "b", address: address("2001:db8::9") },
+    { identity: "c", address: address("10.93.64.2") },
+  ];
+  const told: Lease[] = [];
+  const onLease = (lease: Lease): void => void told.push(lease);
+  const book = createLeaseBook({ reserved: [address("10.93.64.2")], known, onLease });
+  const pool = book.pool([prefix("10.93.64.0/29")]);
+  assert.deepEqual([take(pool, "c"), take(pool, "a"), take(pool, "b")], [
+    "10.93.64.3",
+    "10.93.64.4",
+    "10.93.64.1",
+  ]);
+  assert.equal(take(book.pool([prefix("2001:db8::/64")]), "b"), "2001:db8::9");
+  assert.deepEqual(told.map((lease) => `${lease.identity} ${lease.address.text}`), [
+    "c 10.93.64.3",
+    "a 10.93.64.4",
+  ]);
+});
+
+test("an identity that moves to another pool gets an address of that pool", () => {
+  const book = createLeaseBook({ reserved: [] });
+  const [first, second] = ["10.93.64.0/29", "10.93.65.0/29"].map((text) =>
+    book.pool([prefix(text)])
+  );
+  assert.ok(first !== undefined && second !== undefined);
+  assert.equal(take(first, "a"), "10.93.64.1");
+  first.release(address("10.93.64.1"));
+  assert.equal(take(second, "a"), "10.93.65.1");
+  assert.equal(take(first, "b"), "10.93.64.2", "the one that waits is not free");
+});
+
+function createPool(prefixes: readonly Prefix[], reserved: readonly IpAddress[]): Pool {
+  return createLeaseBook({ reserved }).pool(prefixes);
 }

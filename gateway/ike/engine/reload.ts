@@ -1,0 +1,41 @@
+// New settings for a running engine. Whoever means the same in both is not cut; a peer that is gone
+// or has changed loses its IKE SAs, since what it proved and was given holds no longer.
+
+import type { Prefix } from "../../model/prefix.ts";
+import { createPeerIndex } from "../identity/peer_index.ts";
+import { isSameAuth } from "../keys/auth.ts";
+import type { Context } from "./context.ts";
+import type { IkeSa } from "./ike_sa.ts";
+import type { IkeSettings, PeerPolicy } from "./settings.ts";
+
+/**
+ * Puts settings in the place of the former ones.
+ *
+ * @returns The IKE SAs that have to end
+ */
+export function replaceSettings(context: Context, settings: IkeSettings): IkeSa[] {
+  const former = new Set(context.settings.peers);
+  const peers = new Map(settings.peers.map((peer) => [peer.name, peer]));
+  context.settings = settings;
+  context.peerOf = createPeerIndex(settings.peers);
+  return [...context.sas.values()].filter((sa) => {
+    // Where this side began, the peer is of the caller's and not of the settings.
+    if (sa.peer === null || !former.has(sa.peer)) return false;
+    const next = peers.get(sa.peer.name);
+    if (next === undefined || !isSame(sa.peer, next)) return true;
+    sa.peer = next;
+    return false;
+  });
+}
+
+function isSame(before: PeerPolicy, after: PeerPolicy): boolean {
+  return before.remoteId === after.remoteId && before.isShared === after.isShared &&
+    before.pools?.v4 === after.pools?.v4 && before.pools?.v6 === after.pools?.v6 &&
+    isSameAuth(before.psk, after.psk) && textOf(before.local) === textOf(after.local) &&
+    textOf(before.remote) === textOf(after.remote);
+}
+
+/** Prefixes as text, whatever their order; null is unlike any. */
+function textOf(prefixes: readonly Prefix[] | null): string {
+  return prefixes === null ? "null" : prefixes.map(({ text }) => text).toSorted().join();
+}
