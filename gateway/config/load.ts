@@ -63,6 +63,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     ...rest,
     listen: listen.map((one) => listenerConfig(one, tcp)),
     connect: null,
+    client: null,
     tcp,
     upstream: settings.upstream ?? null,
     upstreamSource: settings.upstreamSource ?? null,

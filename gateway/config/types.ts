@@ -2,6 +2,7 @@
 // filled in.
 
 import type * as z from "zod";
+import type { Identity } from "../ike/identity/identity.ts";
 import type { IpAddress } from "../model/address.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
@@ -48,6 +49,19 @@ export interface ConnectTarget {
   readonly text: string;
 }
 
+/** What `connect` needs to speak IKE itself. */
+export interface ClientConfig {
+  readonly localId: Identity;
+  /** The identity that the server has to prove, or a pattern of such. */
+  readonly serverId: string;
+  /** The secret of both sides. Never shown. */
+  readonly psk: Uint8Array;
+  /** Inner addresses of the server's side that are wanted; null for all. */
+  readonly remote: readonly Prefix[] | null;
+  /** The host behind the server that `--check` pings; null if nobody has named one. */
+  readonly inner: IpAddress | null;
+}
+
 /** Settings whose form here differs from what their schema reads. */
 type Reshaped =
   | "listen"
@@ -71,6 +85,8 @@ export interface GatewayConfig extends PlainSettings {
   readonly listen: readonly ListenerConfig[];
   /** Null for `serve`. */
   readonly connect: ConnectTarget | null;
+  /** Null where IKE is not this side's to begin: SAs come by the API, or from clients. */
+  readonly client: ClientConfig | null;
   /** For `connect`, and for listeners without settings of their own. */
   readonly tcp: TcpConfig;
   readonly upstream: SocketAddress | null;
