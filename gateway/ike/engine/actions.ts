@@ -77,6 +77,9 @@ export interface ConfiguredAction {
   readonly kind: "configured";
   readonly ike: number;
   readonly addresses: readonly IpAddress[];
+  /** Name servers behind it, and the domains whose names they know; without any, all names. */
+  readonly dns: readonly IpAddress[];
+  readonly domains: readonly string[];
 }
 
 /** An IKE SA is gone, with all of its Child SAs. */
@@ -91,6 +94,8 @@ export interface RefusedAction {
   readonly kind: "refused";
   readonly path: number;
   readonly reason: RefusalReason;
+  /** The type of the peer's Notify, if that refused it. */
+  readonly notify?: number;
   /** For the log: which proposals or identities did not meet. */
   readonly detail: string;
 }

@@ -1,6 +1,5 @@
 // IKE_AUTH, the initiator's side (RFC 7296 §1.2, §2.15, §2.19).
 
-import type { IpAddress } from "../../model/address.ts";
 import { makePrefix, type Prefix } from "../../model/prefix.ts";
 import { identityKey, identityText, matchesPattern } from "../identity/identity.ts";
 import { isSameAuth, pskAuth } from "../keys/auth.ts";
@@ -11,8 +10,9 @@ import { proposalsOf } from "../suites/choose.ts";
 import { AUTH_METHOD, CP_ATTRIBUTE, CP_TYPE, EXCHANGE, PROTOCOL } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { makeId } from "../wire/payloads/id.ts";
-import { findError, makeNotify } from "../wire/payloads/notify.ts";
+import { makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
+import { proposalsText } from "../wire/proposal_text.ts";
 import type { ContentOf } from "../wire/rules.ts";
 import {
   addChild,
@@ -22,7 +22,8 @@ import {
   selectorsOf,
   startSending,
 } from "./children.ts";
-import { askedAddresses } from "./config_payload.ts";
+import { byPeer } from "./by_peer.ts";
+import { readReply } from "./config_payload.ts";
 import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
@@ -96,8 +97,7 @@ export function takeAuthAnswer(
   if (sa.state !== "auth_sent" || init === null || peer === null) return;
   const { idr, auth } = answer;
   if (idr === null || auth === null) {
-    const type = findError(answer.notifies)?.type;
-    return refuseSa(context, sa, { reason: "refused_by_peer", detail: `notify ${type ?? "?"}` });
+    return refuseSa(context, sa, byPeer(answer.notifies, offeredText(context)));
   }
   const who = identityText(idr);
   if (!matchesPattern(peer.remoteId, idr)) {
@@ -134,13 +134,9 @@ function takeChild(
   const { offer } = sa;
   if (offer === null) return;
   if (chosen === null || tsi === null || tsr === null) {
-    const detail = `Child SA: notify ${findError(notifies)?.type ?? "?"}`;
-    context.actions.push({
-      kind: "refused",
-      path: sa.path ?? 0,
-      reason: "refused_by_peer",
-      detail,
-    });
+    const refusal = byPeer(notifies, offeredText(context));
+    const detail = `Child SA: ${refusal.detail}`;
+    context.actions.push({ kind: "refused", path: sa.path ?? 0, ...refusal, detail });
     return;
   }
   const proposal = accepted(chosen.proposals, espProposals(context, offer.spiIn));
@@ -167,13 +163,10 @@ function takeChild(
   });
   context.actions.push(inbound);
   startSending(context, child);
-  if (cp !== null) context.actions.push({ kind: "configured", ike: sa.id, ...configured(cp) });
+  if (cp !== null) context.actions.push({ kind: "configured", ike: sa.id, ...readReply(cp) });
 }
 
-type Configured = { readonly addresses: readonly IpAddress[] };
-
-/** The addresses that the responder has given. */
-function configured(cp: Parameters<typeof askedAddresses>[0]): Configured {
-  const { v4, v6 } = askedAddresses(cp);
-  return { addresses: [v4?.wish, v6?.wish].filter((address) => address !== undefined) };
+/** What a Child SA is asked for with, as text. */
+function offeredText(context: Context): string {
+  return proposalsText(espProposals(context, 0));
 }

@@ -1,5 +1,5 @@
-// The configuration payload of a responder (RFC 7296 §2.19, §3.15; RFC 8598): which addresses a
-// client asks for, and the answer.
+// The configuration payload (RFC 7296 §2.19, §3.15; RFC 8598): which addresses a client asks for,
+// the answer, and what the client makes of that.
 
 import { type IpAddress, isV6 } from "../../model/address.ts";
 import { makePrefix, type Prefix } from "../../model/prefix.ts";
@@ -71,6 +71,27 @@ export function configReply(request: CpPayload, granted: Granted): CpPayload {
   ].filter(({ type }) => asked.has(type));
   return { kind: "cp", type: CP_TYPE.REPLY, attributes };
 }
+
+/** Reads a CFG_REPLY. What is malformed is passed over: the tunnel does not need it. */
+export function readReply(cp: CpPayload): Omit<Granted, "local"> {
+  const { v4, v6 } = askedAddresses(cp);
+  const valuesOf = (type: number): Uint8Array[] =>
+    cp.attributes.filter((one) => one.type === type).map(({ value }) => value);
+  const servers = [
+    ...valuesOf(CP_ATTRIBUTE.INTERNAL_IP4_DNS).filter(({ length }) => length === V4_LEN),
+    ...valuesOf(CP_ATTRIBUTE.INTERNAL_IP6_DNS).filter(({ length }) => length === V6_LEN),
+  ];
+  const domains = valuesOf(CP_ATTRIBUTE.INTERNAL_DNS_DOMAIN)
+    .map((value) => String.fromCharCode(...value));
+  return {
+    addresses: [v4?.wish, v6?.wish].filter((address) => address !== undefined),
+    dns: servers.map((octets) => addressOf(octets.slice())),
+    domains: domains.filter((domain) => DOMAIN.test(domain)),
+  };
+}
+
+/** A name (RFC 8598 §3.1) of letters, digits, hyphens and underscores. */
+const DOMAIN = /^(?=.{1,253}$)\w(?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*\.?$/;
 
 function addressAttribute(address: IpAddress): CpAttribute {
   return isV6(address)

@@ -1,6 +1,6 @@
 // The end of an IKE SA: its Child SAs go, its keys are wiped, its addresses are free.
 
-import type { EndReason, RefusalReason } from "./actions.ts";
+import type { EndReason, RefusedAction } from "./actions.ts";
 import { removeChild } from "./children.ts";
 import { type Context, spiKey } from "./context.ts";
 import type { IkeSa } from "./ike_sa.ts";
@@ -18,7 +18,7 @@ export function endSa(context: Context, sa: IkeSa, reason: EndReason): void {
 export function refuseSa(
   context: Context,
   sa: IkeSa,
-  refusal: { readonly reason: RefusalReason; readonly detail: string },
+  refusal: Omit<RefusedAction, "kind" | "path">,
 ): void {
   if (sa.state === "dead") return;
   context.actions.push({ kind: "refused", path: sa.path ?? 0, ...refusal });

@@ -7,7 +7,8 @@ import { LIMIT } from "../wire/limits.ts";
 import { type Message, parseBody, parseInner } from "../wire/message.ts";
 import { parseHeader } from "../wire/header.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
-import { makeNotify } from "../wire/payloads/notify.ts";
+import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
+import { readContent } from "../wire/rules.ts";
 import { openMessage } from "../wire/sealed.ts";
 import { judge } from "../wire/verdict.ts";
 import type { IkeAction, Path } from "./actions.ts";
@@ -188,12 +189,17 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
   const lenMax = isKnown ? LIMIT.MESSAGE_LEN : LIMIT.STRANGER_MESSAGE_LEN;
   const parsed = parseBody(octets, { header, lenMax });
   if ("fault" in parsed || parsed.value.sealed === null) {
-    context.actions.push({ kind: "score", path: path.id });
+    // RFC 7296 §2.21.4: the peer may have forgotten us. Anybody can say so, so an answer that is
+    // authentic counts for more, if there is one.
+    const isForgotten = !("fault" in parsed) && isResponse(header) && tellsUnknown(parsed.value);
+    if (isForgotten) sa.doubtedAt = Math.min(sa.doubtedAt, context.now);
+    else context.actions.push({ kind: "score", path: path.id });
     return;
   }
   const opened = openWith(context, sa, { message: parsed.value, path });
   if (opened === undefined) return;
   sa.heardAt = context.now;
+  sa.doubtedAt = Infinity;
   const payloads = parseInner(opened);
   if (isResponse(header)) {
     takeAnswer(context, sa, { header, payloads });
@@ -203,6 +209,13 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
     move(context, sa, path.id);
   }
   advance(context, sa);
+}
+
+/** Whether an answer without SK says that our SPI is unknown. */
+function tellsUnknown({ payloads }: Message): boolean {
+  const parsed = readContent("refusal", payloads);
+  return "value" in parsed &&
+    findNotify(parsed.value.notifies, NOTIFY.INVALID_IKE_SPI) !== undefined;
 }
 
 /** Whether a response answers the request that waits. */
@@ -309,6 +322,7 @@ function tick(context: Context, sa: IkeSa): void {
       return;
     case "established":
     case "deleting":
+      if (isWaiting && now - sa.doubtedAt >= DOUBT_MS) return endSa(context, sa, "peer_gone");
       if (isWaiting && since.asked >= ANSWER_MS) return endSa(context, sa, "no_answer");
       if (sa.path === null && since.heard >= GONE_MS) return endSa(context, sa, "peer_gone");
       return advance(context, sa);
@@ -328,6 +342,9 @@ const HALF_OPEN_MS = 30_000;
 
 /** How long a request may wait for its answer, ms. In TCP nothing is repeated (RFC 9329 §6.2). */
 const ANSWER_MS = 60_000;
+
+/** How long an answer may take once somebody has said that the peer does not know us, ms. */
+const DOUBT_MS = 3000;
 
 /** How long an IKE SA lives without a connection, ms. */
 const GONE_MS = 300_000;

@@ -289,6 +289,59 @@ test("an unknown IKE SA is told so once for each request, and never for a respon
   ]);
 });
 
+test("a client that its server has forgotten ends soon, and an answer saves it", () => {
+  for (const isForged of [false, true]) {
+    const pair = createPair(serverSettings(), clientSettings());
+    connect(pair, target());
+    const [ike = 0] = pair.client.engine.established();
+    pair.let(pair.client, pair.client.engine.pathClosed(pair.now, 1));
+    pair.let(pair.client, pair.client.engine.pathOpened(pair.now, ike, pathOf(2, ON_CLIENT)));
+    const [liveness] = pair.wire.splice(0);
+    assert.ok(liveness !== undefined);
+    // A server that was started again knows nothing, and its word proves nothing.
+    const other = createPair(serverSettings(), clientSettings()).server;
+    const [word] = other.engine.receive(0, liveness.octets.slice(), pathOf(2, ON_SERVER));
+    assert.ok(word?.kind === "send");
+    const told = pair.client.engine.receive(pair.now, word.octets, pathOf(2, ON_CLIENT));
+    assert.deepEqual(told, []);
+    if (isForged) pair.deliver(liveness);
+    pair.settle();
+    pair.now += 4000;
+    pair.let(pair.client, pair.client.engine.tick(pair.now));
+    const expected = isForged ? [] : ["remove", "remove", "ended"];
+    assert.deepEqual(kinds(pair.client).slice(4), expected);
+    const ends = pair.client.told.flatMap((one) => one.kind === "ended" ? [one.reason] : []);
+    assert.deepEqual(ends, isForged ? [] : ["peer_gone"]);
+  }
+});
+
+test("a client hears of name servers and domains that it is given", () => {
+  const server = serverSettings({ domains: ["corp.example.org"] });
+  const pair = createPair(server, clientSettings());
+  connect(pair, target());
+  const [given] = pair.client.told.filter((action) => action.kind === "configured");
+  assert.deepEqual(given?.dns.map(({ text }) => text), ["10.93.29.53"]);
+  assert.deepEqual(given.domains, ["corp.example.org"]);
+});
+
+test("a refusal by the peer names its notify", () => {
+  const pair = createPair(serverSettings(), clientSettings());
+  connect(pair, target({ psk: Uint8Array.of(1, 2, 3) }));
+  const [refused] = pair.client.told;
+  assert.ok(refused?.kind === "refused");
+  assert.deepEqual([refused.notify, refused.detail], [24, "AUTHENTICATION_FAILED"]);
+  const ike = { ...IKE_DEFAULTS, prfs: [7] } as const;
+  const unlike = createPair(
+    serverSettings({ ike }),
+    clientSettings({ ike: { ...ike, prfs: [5] } }),
+  );
+  connect(unlike, target());
+  const [none] = unlike.client.told;
+  assert.ok(none?.kind === "refused");
+  assert.equal(none.notify, 14);
+  assert.match(none.detail, /^NO_PROPOSAL_CHOSEN to aes256gcm16-.*prfsha256-/);
+});
+
 const ON_SERVER = true;
 const ON_CLIENT = false;
 

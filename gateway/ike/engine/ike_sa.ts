@@ -154,6 +154,8 @@ export interface IkeSa {
   readonly begunAt: number;
   heardAt: number;
   askedAt: number;
+  /** When it was said that the peer has forgotten this IKE SA; Infinity if nobody has. */
+  doubtedAt: number;
   /** Messages with a wrong ICV before the first right one. */
   wrongCount: number;
   /** Leased addresses, given back at the end. */
@@ -226,6 +228,7 @@ export function createIkeSa({ tools, keys: given, ...parts }: NewIkeSa): IkeSa {
     rekeyAt: Infinity,
     heardAt: parts.begunAt,
     askedAt: parts.begunAt,
+    doubtedAt: Infinity,
     wrongCount: 0,
     leases: [],
     keyed: keyedNow,

@@ -1,6 +1,5 @@
 // IKE_SA_INIT, the initiator's side (RFC 7296 §1.2, §2.6, §2.7; RFC 9329 §6.4).
 
-import { identityText } from "../identity/identity.ts";
 import type { KeyExchangeId } from "../keys/key_exchange.ts";
 import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
 import { accepted, ikeSuiteOf } from "../suites/accept.ts";
@@ -9,13 +8,15 @@ import type { IkeSuite } from "../suites/suite.ts";
 import { EXCHANGE, PROTOCOL } from "../wire/constants.ts";
 import type { ReceivedHeader } from "../wire/header.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
-import { findError, findNotify, makeNotify, numbersOf } from "../wire/payloads/notify.ts";
+import { findNotify, makeNotify, numbersOf } from "../wire/payloads/notify.ts";
 import type { NotifyPayload } from "../wire/payloads/notify.ts";
+import { proposalsText } from "../wire/proposal_text.ts";
 import type { Payload, RawPayload } from "../wire/payloads/payload.ts";
 import { readAnswer } from "../wire/rules.ts";
 import type { Path } from "./actions.ts";
 import { askAuth } from "./ask_auth.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
+import { byPeer } from "./by_peer.ts";
 import { refuseSa } from "./end.ts";
 import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
 import { natHash } from "./nat_detection.ts";
@@ -151,9 +152,7 @@ function takeRefusal(context: Context, sa: IkeSa, { start, path, notifies }: Ref
     sa.pair = KEY_EXCHANGES[ke].generate();
     return sendInit(context, sa, { start: { ...start, tried: [...start.tried, ke] }, path });
   }
-  const error = findError(notifies);
-  const who = identityText(context.settings.localId);
-  refuseSa(context, sa, { reason: "refused_by_peer", detail: `${who}: ${error?.type ?? "?"}` });
+  refuseSa(context, sa, byPeer(notifies, proposalsText(start.offered)));
 }
 
 /** A method that was offered and not tried; a responder cannot talk us into another. */

@@ -68,6 +68,12 @@ export const NOTIFY = {
   FULL_TRANSCRIPT_AUTH: 16447,
 } as const;
 
+/** The name of a type, or its number. */
+export function notifyName(type: number): string {
+  const [name] = Object.entries(NOTIFY).find(([, number]) => number === type) ?? [];
+  return name ?? `notify ${type}`;
+}
+
 /** Whether a type is an error, known or not. Status types are all others. */
 export function isErrorType(type: number): boolean {
   return type < STATUS_MIN;
