@@ -6,6 +6,7 @@ import { ask } from "./ask.ts";
 import type { Child } from "./child_sa.ts";
 import { removeChild, startSending } from "./children.ts";
 import type { Context } from "./context.ts";
+import { isChained } from "./followup.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { askRekeyChild } from "./rekey_child.ts";
 import { askRekeyIke } from "./rekey_ike.ts";
@@ -18,6 +19,7 @@ export function advance(context: Context, sa: IkeSa): void {
   // The peer may not have our answer to its rekey yet, and then it does not know this IKE SA. Its
   // Delete of the old one says that it does.
   if (sa.predecessor?.state === "rekeyed") return;
+  if (isChained(context, sa)) return;
   const { now } = context;
   const children = [...sa.children.values()];
   const deleted = children.find(({ state }) => state === "deleting");

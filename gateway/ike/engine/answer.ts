@@ -3,6 +3,7 @@
 import { EXCHANGE } from "../wire/constants.ts";
 import type { Parsed } from "../wire/fault.ts";
 import type { ReceivedHeader } from "../wire/header.ts";
+import type { Opened } from "../wire/message.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { makeNotify } from "../wire/payloads/notify.ts";
 import type { RawPayload } from "../wire/payloads/payload.ts";
@@ -13,6 +14,8 @@ import type { Answered } from "./answered.ts";
 import { type Context, sealFor } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa } from "./ike_sa.ts";
+import { answerFollowup } from "./followup.ts";
+import { answerIntermediate } from "./intermediate.ts";
 import { answerRekeyIke } from "./rekey_ike.ts";
 import { answerCreateChild } from "./create_child.ts";
 import { answerInformational } from "./informational.ts";
@@ -21,6 +24,8 @@ import { answerInformational } from "./informational.ts";
 export interface OpenedRequest {
   readonly header: ReceivedHeader;
   readonly payloads: Parsed<readonly RawPayload[]>;
+  /** The same before it was split. */
+  readonly opened: Opened;
   readonly digest: string;
   readonly path: number;
 }
@@ -35,16 +40,21 @@ export function answerOpened(context: Context, sa: IkeSa, request: OpenedRequest
   end?.();
 }
 
-function answerTo(context: Context, sa: IkeSa, { header, payloads }: OpenedRequest): Answered {
+function answerTo(context: Context, sa: IkeSa, request: OpenedRequest): Answered {
+  const { header, payloads } = request;
   if ("fault" in payloads) return malformed(context, sa, { header, fault: payloads.fault });
   const { exchange } = header;
   if (sa.state === "half_open") {
-    // Nothing else has an effect before the peer has proved who it is (RFC 7296 §2.21.2).
-    if (exchange !== EXCHANGE.IKE_AUTH) return syntaxError(context, sa);
-    const content = readContent("ikeAuthRequest", payloads.value);
+    const answered = answerStranger(context, sa, { ...request, payloads: payloads.value });
+    return "value" in answered
+      ? answered.value
+      : malformed(context, sa, { header, fault: answered.fault });
+  }
+  if (exchange === EXCHANGE.IKE_FOLLOWUP_KE) {
+    const content = readContent("followupKeRequest", payloads.value);
     return "fault" in content
       ? malformed(context, sa, { header, fault: content.fault })
-      : answerAuth(context, sa, content.value);
+      : answerFollowup(context, sa, content.value);
   }
   if (exchange === EXCHANGE.CREATE_CHILD_SA) {
     return answerCreate(context, sa, { header, payloads: payloads.value });
@@ -54,6 +64,22 @@ function answerTo(context: Context, sa: IkeSa, { header, payloads }: OpenedReque
   return "fault" in content
     ? malformed(context, sa, { header, fault: content.fault })
     : answerInformational(context, sa, content.value);
+}
+
+/** Nothing else has an effect before the peer has proved who it is (RFC 7296 §2.21.2). */
+function answerStranger(
+  context: Context,
+  sa: IkeSa,
+  request: Omit<OpenedRequest, "payloads"> & { readonly payloads: readonly RawPayload[] },
+): Parsed<Answered> {
+  const { exchange } = request.header;
+  if (exchange === EXCHANGE.IKE_INTERMEDIATE) return answerIntermediate(context, sa, request);
+  // The key exchange that was agreed on comes before IKE_AUTH, or there is no IKE SA.
+  if (exchange !== EXCHANGE.IKE_AUTH || sa.pendingKe !== null) {
+    return { value: syntaxError(context, sa) };
+  }
+  const content = readContent("ikeAuthRequest", request.payloads);
+  return "fault" in content ? content : { value: answerAuth(context, sa, content.value) };
 }
 
 function answerCreate(

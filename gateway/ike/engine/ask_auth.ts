@@ -28,15 +28,13 @@ import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
 import { ask } from "./ask.ts";
+import { intAuthOf } from "./intermediate.ts";
 
 /** Sends IKE_AUTH with the first Child SA in it. */
-export function askAuth(
-  context: Context,
-  sa: IkeSa,
-  { target, path }: { readonly target: Target; readonly path: number },
-): void {
+export function askAuth(context: Context, sa: IkeSa): void {
   const { init } = sa;
-  if (init === null) return;
+  const target = sa.start?.target;
+  if (init === null || target === undefined) return;
   const { settings, tools } = context;
   const idi = makeId("idi", settings.localId);
   const data = pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
@@ -44,6 +42,7 @@ export function askAuth(
     otherNonce: init.nonceR,
     p: sa.keyed().keys.pi,
     idBody: idi.body,
+    intAuth: intAuthOf(sa),
   });
   sa.offer = { spiIn: tools.espSpi(), ...offeredPrefixes(target) };
   const payloads: Payload[] = [
@@ -55,8 +54,6 @@ export function askAuth(
     selectorsOf("tsi", sa.offer.local),
     selectorsOf("tsr", sa.offer.remote),
   ];
-  sa.state = "auth_sent";
-  sa.path = path;
   ask(context, sa, { what: { kind: "auth" }, exchange: EXCHANGE.IKE_AUTH, payloads });
 }
 
@@ -108,6 +105,7 @@ export function takeAuthAnswer(
     otherNonce: init.nonceI,
     p: sa.keyed().keys.pr,
     idBody: idr.body,
+    intAuth: intAuthOf(sa),
   });
   if (auth.method !== AUTH_METHOD.PSK) {
     return refuseSa(context, sa, { reason: "auth_method", detail: `${who}: ${auth.method}` });

@@ -30,6 +30,7 @@ import { askedAddresses, configReply } from "./config_payload.ts";
 import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
+import { intAuthOf } from "./intermediate.ts";
 import type { PeerPolicy, Pools } from "./settings.ts";
 
 /** What a request of IKE_AUTH says. */
@@ -92,6 +93,7 @@ function authenticated(
     otherNonce: init.nonceR,
     p: sa.keyed().keys.pi,
     idBody: idi.body,
+    intAuth: intAuthOf(sa),
   });
   const isRight = isSameAuth(expected, auth.data);
   if (peer === undefined) return { reason: "identity_unknown", detail: who };
@@ -109,6 +111,7 @@ function ownAuth({ settings }: Context, sa: IkeSa, { peer, init }: Known): Paylo
     otherNonce: init.nonceI,
     p: sa.keyed().keys.pr,
     idBody: idr.body,
+    intAuth: intAuthOf(sa),
   });
   return [idr, { kind: "auth", method: AUTH_METHOD.PSK, data }];
 }

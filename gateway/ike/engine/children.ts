@@ -20,6 +20,8 @@ export interface ChildExchange {
   readonly nonceR: Uint8Array;
   /** The shared secret of its key exchange, which this wipes; left out without one. */
   readonly secret?: Uint8Array;
+  /** The secrets of additional key exchanges, which this wipes. */
+  readonly more?: readonly Uint8Array[];
 }
 
 /** What both sides have agreed on. */
@@ -34,10 +36,11 @@ export function addChild(
   sa: IkeSa,
   { terms, exchange }: { readonly terms: ChildTerms; readonly exchange: ChildExchange },
 ): { readonly child: Child; readonly inbound: InstallAction } {
-  const { isInitiator, nonceI, nonceR, secret } = exchange;
-  const seed = { d: sa.keyed().keys.d, nonceI, nonceR, ...(secret ? { secret } : {}) };
+  const { isInitiator, nonceI, nonceR, secret, more = [] } = exchange;
+  const seed = { d: sa.keyed().keys.d, nonceI, nonceR, more, ...(secret ? { secret } : {}) };
   const keys = childKeys(PRFS[sa.suite.prf], seed, keyLenOf(terms.suite));
   secret?.fill(0);
+  for (const octets of more) octets.fill(0);
   const [keyOut, keyIn] = isInitiator
     ? [keys.fromInitiator, keys.fromResponder]
     : [keys.fromResponder, keys.fromInitiator];

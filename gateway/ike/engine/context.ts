@@ -3,6 +3,7 @@
 import type { Identity } from "../identity/identity.ts";
 import { createPeerIndex } from "../identity/peer_index.ts";
 import { FLAG, HEADER_LEN } from "../wire/constants.ts";
+import type { Header } from "../wire/header.ts";
 import { LIMIT } from "../wire/limits.ts";
 import { emitMessage } from "../wire/message.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
@@ -71,12 +72,19 @@ export function sealFor(
     readonly payloads: readonly Payload[];
   },
 ): Uint8Array {
-  const { spiI, spiR } = sa;
-  const flags = (sa.isInitiator ? FLAG.INITIATOR : 0) | (isResponse ? FLAG.RESPONSE : 0);
-  const header = { spiI, spiR, exchange, flags, messageId };
+  const header = headerFor(sa, { exchange, messageId, isResponse });
   const { seal } = sa.keyed();
   const message = { header, payloads, iv: sa.nextIv() };
   return sealMessage(createWriter(context.buffer), message, seal).slice();
+}
+
+/** The header of a message of an IKE SA. */
+export function headerFor(
+  { spiI, spiR, isInitiator }: IkeSa,
+  { exchange, messageId, isResponse }: MessageHead,
+): Header {
+  const flags = (isInitiator ? FLAG.INITIATOR : 0) | (isResponse ? FLAG.RESPONSE : 0);
+  return { spiI, spiR, exchange, flags, messageId };
 }
 
 /** Lays out a message without SK. The octets are a copy. */

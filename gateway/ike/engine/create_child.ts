@@ -11,11 +11,13 @@ import { espSpiOf, findNotify, makeNotify, type NotifyPayload } from "../wire/pa
 import type { Payload } from "../wire/payloads/payload.ts";
 import { readableProposals } from "../wire/proposals.ts";
 import type { CreateChildRequest } from "../wire/rules.ts";
+import type { InstallAction } from "./actions.ts";
 import type { Answered } from "./answered.ts";
 import type { Child } from "./child_sa.ts";
 import { addChild, espSpiNumber, espSpiOctets, selectorsOf } from "./children.ts";
 import type { Context } from "./context.ts";
 import { endSa } from "./end.ts";
+import { openChain } from "./followup.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { NONCE_LEN } from "./rekey.ts";
 import { REPLACED_MS } from "./rekey_child.ts";
@@ -30,7 +32,7 @@ export function answerCreateChild(
   const old = rekeyed === undefined ? undefined : childOf(sa, rekeyed);
   const refusal = refusalOf(sa, rekeyed, old);
   if (refusal !== undefined) return only(refusal);
-  const place = { of: "child", hasAdditionalKe: false } as const;
+  const place = { of: "child", hasAdditionalKe: sa.hasIntermediate } as const;
   const proposals = readableProposals(request.sa, place);
   const chosen = chooseEsp({ proposals, ke: request.ke?.method ?? null }, context.settings.esp);
   if (chosen === undefined) return only(makeNotify(NOTIFY.NO_PROPOSAL_CHOSEN));
@@ -53,9 +55,8 @@ function refusalOf(
   rekeyed: NotifyPayload | undefined,
   old: Child | undefined,
 ): NotifyPayload | undefined {
-  if (sa.own.outstanding()?.what.kind === "rekeyIke") {
-    return makeNotify(NOTIFY.TEMPORARY_FAILURE);
-  }
+  const what = sa.own.outstanding()?.what.kind;
+  if (what === "rekeyIke" || what === "followup") return makeNotify(NOTIFY.TEMPORARY_FAILURE);
   if (rekeyed === undefined) {
     return sa.children.size < CHILDREN_MAX ? undefined : makeNotify(NOTIFY.NO_ADDITIONAL_SAS);
   }
@@ -78,37 +79,58 @@ function make(context: Context, sa: IkeSa, { request, old, chosen }: Making): An
   const remote = narrow(request.tsi.selectors, allowed.remote);
   const local = narrow(request.tsr.selectors, allowed.local);
   if (remote === undefined || local === undefined) return only(makeNotify(NOTIFY.TS_UNACCEPTABLE));
-  const pair = suite.ke === null ? null : KEY_EXCHANGES[suite.ke].generate();
-  const secret = pair === null ? null : pair.agree(request.ke?.data ?? new Uint8Array(0));
-  if (secret === undefined) {
+  const value = request.ke?.data ?? new Uint8Array(0);
+  const pair = suite.ke === null ? null : KEY_EXCHANGES[suite.ke].respond(value);
+  const secret = pair === null ? null : pair?.agree(value);
+  if (pair === undefined || secret === undefined) {
     // RFC 6989 §2.5: a bad value under keys that are right ends the IKE SA.
     const end = (): void => endSa(context, sa, "malformed");
     return { ...only(makeNotify(NOTIFY.INVALID_SYNTAX)), end };
   }
   const nonces = { nonceI: request.nonce.data.slice(), nonceR: context.tools.random(NONCE_LEN) };
-  const { child, inbound } = addChild(context, sa, {
-    terms: {
-      spiIn: context.tools.espSpi(),
-      spiOut: espSpiNumber(proposal.spi),
-      suite,
-      local: local.prefixes,
-      remote: remote.prefixes,
-    },
-    exchange: { isInitiator: false, ...nonces, ...(secret === null ? {} : { secret }) },
-  });
-  if (old !== undefined) replace(context, sa, { old, child, nonces });
-  const spi = espSpiOctets(child.spiIn);
+  const spiIn = context.tools.espSpi();
+  const terms = {
+    spiIn,
+    spiOut: espSpiNumber(proposal.spi),
+    suite,
+    local: local.prefixes,
+    remote: remote.prefixes,
+  };
+  const add = (more: readonly Uint8Array[]): InstallAction => {
+    const given = secret === null ? {} : { secret };
+    const exchange = { isInitiator: false, ...nonces, more, ...given };
+    const { child, inbound } = addChild(context, sa, { terms, exchange });
+    if (old !== undefined) replace(context, sa, { old, child, nonces });
+    return inbound;
+  };
+  const spi = espSpiOctets(spiIn);
   const ke: Payload[] = suite.ke === null || pair === null
     ? []
     : [{ kind: "ke", method: suite.ke, data: pair.publicValue }];
   const payloads: Payload[] = [
-    { kind: "sa", proposals: [{ ...proposal, spi, transforms: transformsOf(suite) }] },
+    { kind: "sa", proposals: [{ ...proposal, spi, transforms: transformsOf(suite, proposal) }] },
     { kind: "nonce", data: nonces.nonceR },
     ...ke,
     selectorsOf("tsi", remote.prefixes),
     selectorsOf("tsr", local.prefixes),
   ];
-  return { payloads, before: [inbound], after: [] };
+  if (suite.ke1 === undefined) return { payloads, before: [add([])], after: [] };
+  const link = openChain(context, sa, {
+    of: "child",
+    ke: suite.ke1,
+    // The old Child SA may have gone meanwhile.
+    finish: (extra) => {
+      const isThere = old === undefined ||
+        (old.state === "up" && sa.children.get(old.spiIn) === old);
+      return isThere ? { before: [add([extra])], after: [] } : undefined;
+    },
+    drop: () => void secret?.fill(0),
+  });
+  const what = sa.own.outstanding()?.what;
+  if (old !== undefined && what?.kind === "rekeyChild" && what.rekey.old === old) {
+    what.rekey.theirs = { child: null, ...nonces };
+  }
+  return { payloads: [...payloads, link], before: [], after: [] };
 }
 
 /** Notes the successor. If we have asked for one too, the answer decides which of them stays. */

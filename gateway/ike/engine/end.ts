@@ -33,6 +33,8 @@ function forget(context: Context, sa: IkeSa): void {
   if (sa.state === "half_open") context.halfOpen--;
   sa.state = "dead";
   sa.own.end();
+  sa.chain?.drop();
+  sa.chain = null;
   sa.wipe();
   for (const release of sa.leases.splice(0)) release();
   sa.heardAt = context.now;

@@ -202,10 +202,11 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
   sa.doubtedAt = Infinity;
   const payloads = parseInner(opened);
   if (isResponse(header)) {
-    takeAnswer(context, sa, { header, payloads });
+    takeAnswer(context, sa, { header, payloads, opened });
     if (sa.path === null) sa.path = path.id;
   } else {
-    answerOpened(context, sa, { header, payloads, digest: arrival.digest, path: path.id });
+    const { digest } = arrival;
+    answerOpened(context, sa, { header, payloads, opened, digest, path: path.id });
     move(context, sa, path.id);
   }
   advance(context, sa);
@@ -234,6 +235,8 @@ const EXCHANGES: Readonly<Record<Asked["kind"], number>> = {
   deleteChild: EXCHANGE.INFORMATIONAL,
   rekeyChild: EXCHANGE.CREATE_CHILD_SA,
   rekeyIke: EXCHANGE.CREATE_CHILD_SA,
+  intermediate: EXCHANGE.IKE_INTERMEDIATE,
+  followup: EXCHANGE.IKE_FOLLOWUP_KE,
 };
 
 /** Opens a message; what has a wrong ICV is dropped, and changes no timer. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  CLASSIC,
   clientSettings,
   connect,
   createPair,
@@ -13,7 +14,7 @@ import {
   target,
 } from "../../../tests/support/ike/pair.ts";
 import { prefix } from "../../../tests/support/parsed.ts";
-import { espDefaults, IKE_DEFAULTS } from "../suites/suite.ts";
+import { espDefaults } from "../suites/suite.ts";
 import type { IkeAction, InstallAction } from "./actions.ts";
 
 test("two ends with one secret get an IKE SA and a Child SA with the same keys", () => {
@@ -63,11 +64,11 @@ for (const kes of [[14], [19], [20], [31]] as const) {
 }
 
 test("a responder that wants another key exchange gets it, once", () => {
-  const server = serverSettings({ ike: { ...IKE_DEFAULTS, kes: [20] } });
+  const server = serverSettings({ ike: { ...CLASSIC, kes: [20] } });
   const pair = createPair(server, clientSettings());
   connect(pair, target());
   assert.equal(installs(pair.client).length, 2);
-  const stubborn = createPair(server, clientSettings({ ike: { ...IKE_DEFAULTS, kes: [31, 19] } }));
+  const stubborn = createPair(server, clientSettings({ ike: { ...CLASSIC, kes: [31, 19] } }));
   connect(stubborn, target());
   assert.deepEqual(reasons(stubborn.client), ["refused_by_peer"]);
   assert.deepEqual(reasons(stubborn.server), ["ike_proposal"]);
@@ -86,8 +87,8 @@ const FAILURES: Readonly<
   ]],
   "no common proposal for the IKE SA": ["refused_by_peer", "ike_proposal", () => [
     createPair(
-      serverSettings({ ike: { ...IKE_DEFAULTS, prfs: [7] } }),
-      clientSettings({ ike: { ...IKE_DEFAULTS, prfs: [5] } }),
+      serverSettings({ ike: { ...CLASSIC, prfs: [7] } }),
+      clientSettings({ ike: { ...CLASSIC, prfs: [5] } }),
     ),
     target(),
   ]],
@@ -330,7 +331,7 @@ test("a refusal by the peer names its notify", () => {
   const [refused] = pair.client.told;
   assert.ok(refused?.kind === "refused");
   assert.deepEqual([refused.notify, refused.detail], [24, "AUTHENTICATION_FAILED"]);
-  const ike = { ...IKE_DEFAULTS, prfs: [7] } as const;
+  const ike = { ...CLASSIC, prfs: [7] } as const;
   const unlike = createPair(
     serverSettings({ ike }),
     clientSettings({ ike: { ...ike, prfs: [5] } }),

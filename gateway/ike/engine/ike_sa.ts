@@ -7,6 +7,7 @@ import { PRFS } from "../keys/prf.ts";
 import { type IkeSuite, keyLenOf } from "../suites/suite.ts";
 import type { Proposal } from "../wire/payloads/sa.ts";
 import type { Aead } from "../wire/sealed.ts";
+import type { Chain } from "./chain.ts";
 import type { Child } from "./child_sa.ts";
 import type { IkeTools, PeerPolicy } from "./settings.ts";
 import type { OwnRequests, PeerRequests } from "./windows.ts";
@@ -17,7 +18,7 @@ export type IkeState =
   | "init_sent"
   /** Responder: IKE_SA_INIT is answered. A stranger gets no more than this. */
   | "half_open"
-  /** Initiator: IKE_AUTH is out. */
+  /** Initiator: IKE_INTERMEDIATE or IKE_AUTH is out. */
   | "auth_sent"
   | "established"
   /** Made by a rekey; its predecessor still has the Child SAs. */
@@ -49,16 +50,19 @@ export interface ChildRekey extends Rekey {
   readonly old: Child;
   /** The SPI that we receive on. */
   readonly spiIn: number;
-  /** What the peer has made of the same Child SA meanwhile. */
-  theirs: (Nonces & { readonly child: Child }) | null;
+  /**
+   * What the peer has begun of the same Child SA meanwhile. Null for the Child SA while additional
+   * key exchanges are under way.
+   */
+  theirs: (Nonces & { child: Child | null }) | null;
 }
 
 /** A rekey of the IKE SA that this side has begun. */
 export interface IkeRekey extends Rekey {
   /** Our SPI of the new IKE SA. */
   readonly spi: Uint8Array;
-  /** What the peer has made of it meanwhile. */
-  theirs: (Nonces & { readonly next: IkeSa }) | null;
+  /** What the peer has begun meanwhile, as {@link ChildRekey} has it. */
+  theirs: (Nonces & { next: IkeSa | null }) | null;
 }
 
 /** What one of our requests is for. */
@@ -66,7 +70,30 @@ export type Asked =
   | { readonly kind: "init" | "auth" | "liveness" | "deleteIke" }
   | { readonly kind: "deleteChild"; readonly child: Child }
   | { readonly kind: "rekeyChild"; readonly rekey: ChildRekey }
-  | { readonly kind: "rekeyIke"; readonly rekey: IkeRekey };
+  | { readonly kind: "rekeyIke"; readonly rekey: IkeRekey }
+  /** IKE_INTERMEDIATE with an additional key exchange. */
+  | { readonly kind: "intermediate"; readonly ke: KeyExchangeId; readonly pair: KeyPair }
+  /** IKE_FOLLOWUP_KE behind a rekey. */
+  | { readonly kind: "followup"; readonly followup: Followup };
+
+/** An additional key exchange behind a rekey that this side has begun. */
+export interface Followup {
+  readonly ke: KeyExchangeId;
+  readonly pair: KeyPair;
+  readonly of: "ike" | "child";
+  /** Goes on with the secret of the additional exchange. */
+  readonly finish: (secret: Uint8Array) => void;
+  /** Gives the rekey up. */
+  readonly fail: () => void;
+}
+
+/** The values of IKE_INTERMEDIATE that AUTH covers (RFC 9242 §3.3.2). */
+export interface IntAuth {
+  readonly i: Uint8Array;
+  readonly r: Uint8Array;
+  /** How many exchanges there were. */
+  readonly count: number;
+}
 
 /** The values of both sides in IKE_SA_INIT. */
 export interface InitValues {
@@ -158,12 +185,24 @@ export interface IkeSa {
   doubtedAt: number;
   /** Messages with a wrong ICV before the first right one. */
   wrongCount: number;
+  /** Whether both sides have said that they know IKE_INTERMEDIATE (RFC 9242 §3.1). */
+  hasIntermediate: boolean;
+  /** The additional key exchange that IKE_AUTH has to wait for. */
+  pendingKe: KeyExchangeId | null;
+  /** Null without IKE_INTERMEDIATE. */
+  intAuth: IntAuth | null;
+  /** A rekey that the peer has begun, while its additional key exchange is to come. */
+  chain: Chain | null;
+  /** Additional key exchanges in a row of which the peer knew nothing. */
+  lostCount: number;
   /** Leased addresses, given back at the end. */
   readonly leases: (() => void)[];
   /** The keys. @throws {Error} Before `deriveKeys` */
   keyed(): Keyed;
   /** Derives the keys; false if the peer's value is refused. Does nothing the second time. */
   deriveKeys(): boolean;
+  /** Takes other keys in place of those that are there, which it wipes. */
+  replaceKeys(keys: IkeKeys): void;
   /** An IV that its key has not had. */
   nextIv(): Uint8Array;
   /** Wipes the keys. */
@@ -207,6 +246,11 @@ export function createIkeSa({ tools, keys: given, ...parts }: NewIkeSa): IkeSa {
     return keyed;
   }
 
+  function replaceKeys(keys: IkeKeys): void {
+    wipe();
+    keyed = keyedBy(keys);
+  }
+
   function nextIv(): Uint8Array {
     const octets = new Uint8Array(8);
     new DataView(octets.buffer).setBigUint64(0, iv++);
@@ -220,22 +264,37 @@ export function createIkeSa({ tools, keys: given, ...parts }: NewIkeSa): IkeSa {
 
   const sa: IkeSa = {
     ...parts,
-    children: new Map(),
-    identity: "",
-    offer: null,
-    isCurrent: true,
-    predecessor: null,
-    rekeyAt: Infinity,
-    heardAt: parts.begunAt,
-    askedAt: parts.begunAt,
-    doubtedAt: Infinity,
-    wrongCount: 0,
-    leases: [],
+    ...fresh(parts),
     keyed: keyedNow,
     deriveKeys,
+    replaceKeys,
     nextIv,
     wipe,
   };
   if (given !== undefined) keyed = keyedBy(given);
   return sa;
 }
+
+/** What every IKE SA begins with. */
+function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa | Methods> {
+  return {
+    children: new Map(),
+    identity: "",
+    offer: null,
+    isCurrent: true,
+    predecessor: null,
+    rekeyAt: Infinity,
+    heardAt: begunAt,
+    askedAt: begunAt,
+    doubtedAt: Infinity,
+    wrongCount: 0,
+    hasIntermediate: false,
+    pendingKe: null,
+    intAuth: null,
+    chain: null,
+    lostCount: 0,
+    leases: [],
+  };
+}
+
+type Methods = "keyed" | "deriveKeys" | "replaceKeys" | "nextIv" | "wipe";

@@ -47,7 +47,7 @@ export function answerInformational(
 function endDeleted(context: Context, sa: IkeSa): void {
   const what = sa.own.outstanding()?.what;
   const next = what?.kind === "rekeyIke" ? what.rekey.theirs?.next : undefined;
-  if (next !== undefined) moveTo(context, sa, next);
+  if (next) moveTo(context, sa, next);
   endSa(context, sa, "deleted_by_peer");
 }
 

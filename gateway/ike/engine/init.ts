@@ -1,6 +1,7 @@
 // IKE_SA_INIT, the responder's side (RFC 7296 §1.2, §2.6, §2.7). What a stranger gets is an answer
 // and a half-open IKE SA. The shared secret is not computed before the next message comes.
 
+import type { KeyPair } from "../keys/key_exchange.ts";
 import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
 import { PRFS } from "../keys/prf.ts";
 import { chooseIke, transformsOf } from "../suites/choose.ts";
@@ -15,6 +16,7 @@ import { type ContentOf, readContent } from "../wire/rules.ts";
 import { judge } from "../wire/verdict.ts";
 import type { Path, RefusalReason } from "./actions.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
+import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import { natHash } from "./nat_detection.ts";
 import { createOwnRequests, createPeerRequests, digestOf } from "./windows.ts";
@@ -63,7 +65,8 @@ function begin(
 ): void {
   const { ike } = context.settings;
   const { method, data } = content.ke;
-  const proposals = readableProposals(content.sa, { of: "ike", hasAdditionalKe: false });
+  const hasAdditionalKe = hasIntermediate(context, content.notifies);
+  const proposals = readableProposals(content.sa, { of: "ike", hasAdditionalKe });
   const chosen = chooseIke({ proposals, ke: method }, ike);
   if (chosen === undefined) {
     const detail = `theirs ${proposalsText(content.sa.proposals)}`;
@@ -75,15 +78,18 @@ function begin(
     const notify = makeNotify(NOTIFY.INVALID_KE_PAYLOAD, Uint8Array.of(0, suite.ke));
     return refuse(context, request, { reason: "key_exchange", notify, detail: `${suite.ke}` });
   }
-  if (data.length !== KEY_EXCHANGES[suite.ke].publicLen) {
+  const { publicLen, respond } = KEY_EXCHANGES[suite.ke];
+  const pair = data.length === publicLen ? respond(data) : undefined;
+  if (pair === undefined) {
     const notify = makeNotify(NOTIFY.INVALID_SYNTAX);
-    return refuse(context, request, { notify, detail: "length of a key exchange" });
+    return refuse(context, request, { notify, detail: "value of a key exchange" });
   }
-  const proposal = { ...chosen.proposal, transforms: transformsOf(suite) };
+  const transforms = transformsOf(suite, chosen.proposal);
   const sa = halfOpen(context, request, {
     content,
     suite,
-    sa: { kind: "sa", proposals: [proposal] },
+    pair,
+    sa: { kind: "sa", proposals: [{ ...chosen.proposal, transforms }] },
   });
   context.halfOpen++;
   context.begun.set(digest, sa);
@@ -95,26 +101,28 @@ function begin(
 function halfOpen(
   context: Context,
   { header, octets, path }: InitRequest,
-  { content, suite, sa }: {
+  { content, suite, pair, sa }: {
     readonly content: Content;
     readonly suite: IkeSa["suite"];
+    readonly pair: KeyPair;
     readonly sa: Payload;
   },
 ): IkeSa {
   const { tools, now } = context;
-  const pair = KEY_EXCHANGES[suite.ke].generate();
   const [spiI, spiR] = [header.spiI.slice(), tools.random(SPI_LEN)];
   const nonceR = tools.random(PRFS[suite.prf].len);
   const spis = { spiI, spiR };
+  const isIntermediate = hasIntermediate(context, content.notifies);
   const head = { exchange: EXCHANGE.IKE_SA_INIT, messageId: 0, isResponse: true };
   const answer = emitFor(context, { ...head, ...spis, isInitiator: false }, [
     sa,
     { kind: "ke", method: suite.ke, data: pair.publicValue },
     { kind: "nonce", data: nonceR },
+    ...(isIntermediate ? intermediateSupported(context) : []),
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
-  return createIkeSa({
+  const made = createIkeSa({
     id: context.nextId++,
     isInitiator: false,
     ...spis,
@@ -136,6 +144,9 @@ function halfOpen(
     start: null,
     tools,
   });
+  made.hasIntermediate = isIntermediate;
+  made.pendingKe = suite.ke1 ?? null;
+  return made;
 }
 
 /** Answers with an error, without SK. Nothing is kept. */

@@ -18,7 +18,9 @@ import { askAuth } from "./ask_auth.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
 import { byPeer } from "./by_peer.ts";
 import { refuseSa } from "./end.ts";
+import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
+import { askIntermediate } from "./intermediate.ts";
 import { natHash } from "./nat_detection.ts";
 import { NONCE_LEN } from "./rekey.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
@@ -32,7 +34,8 @@ export function initiate(context: Context, target: Target, path: Path): IkeSa {
   if (cipher === undefined || prf === undefined || ke === undefined) {
     throw new Error("Cannot begin an IKE SA: no algorithm is allowed");
   }
-  const head = { protocol: PROTOCOL.IKE, spi: new Uint8Array(0), kes: ike.kes };
+  const { kes, ke1s } = ike;
+  const head = { protocol: PROTOCOL.IKE, spi: new Uint8Array(0), kes, ke1s };
   const start: Start = {
     target,
     nonce: tools.random(NONCE_LEN),
@@ -79,6 +82,7 @@ function sendInit(
     { kind: "sa", proposals: start.offered },
     { kind: "ke", method: suite.ke, data: pair.publicValue },
     { kind: "nonce", data: start.nonce },
+    ...intermediateSupported(context),
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
@@ -107,11 +111,15 @@ export function takeInitAnswer(context: Context, sa: IkeSa, answer: InitAnswer):
   if (parsed.value.kind === "refused") {
     return takeRefusal(context, sa, { start, path: answer.path, ...parsed.value });
   }
-  const { sa: chosen, ke, nonce } = parsed.value.content;
+  const { sa: chosen, ke, nonce, notifies } = parsed.value.content;
   const proposal = accepted(chosen.proposals, start.offered);
   const suite = proposal && ikeSuiteOf(proposal);
   if (suite === undefined || !isOurs(suite, sa, ke.method) || isZero(answer.header.spiR)) {
     return refuseSa(context, sa, { reason: "ike_proposal", detail: "the answer was not offered" });
+  }
+  sa.hasIntermediate = hasIntermediate(context, notifies);
+  if (suite.ke1 !== undefined && !sa.hasIntermediate) {
+    return refuseSa(context, sa, { reason: "ike_proposal", detail: "no IKE_INTERMEDIATE" });
   }
   sa.suite = suite;
   sa.spiR = answer.header.spiR.slice();
@@ -126,7 +134,10 @@ export function takeInitAnswer(context: Context, sa: IkeSa, answer: InitAnswer):
   if (!sa.deriveKeys()) {
     return refuseSa(context, sa, { reason: "key_exchange", detail: `value of ${suite.ke}` });
   }
-  askAuth(context, sa, { target: start.target, path: answer.path.id });
+  sa.state = "auth_sent";
+  sa.path = answer.path.id;
+  if (suite.ke1 === undefined) askAuth(context, sa);
+  else askIntermediate(context, sa, suite.ke1);
 }
 
 /** The key exchange of the answer must be the one whose value was sent. */

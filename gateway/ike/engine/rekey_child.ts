@@ -24,6 +24,7 @@ import {
 } from "./children.ts";
 import type { Context } from "./context.ts";
 import { endSa } from "./end.ts";
+import { askFollowup, dropChain, linkOf } from "./followup.ts";
 import type { ChildRekey, IkeSa } from "./ike_sa.ts";
 import {
   isOursRedundant,
@@ -48,12 +49,13 @@ export function askRekeyChild(
   const method = ke ?? rekeyMethod(esp.kes, sa, tried);
   const others = esp.kes.filter((id) => id !== method);
   const kes = method === null ? [] : [method, ...others, KE.NONE];
+  const ke1s = sa.hasIntermediate ? esp.ke1s : undefined;
   const spiIn = tools.espSpi();
   const rekey: ChildRekey = {
     old,
     spiIn,
     nonce: tools.random(NONCE_LEN),
-    offered: proposalsOf(esp, { protocol: PROTOCOL.ESP, spi: espSpiOctets(spiIn), kes }),
+    offered: proposalsOf(esp, { protocol: PROTOCOL.ESP, spi: espSpiOctets(spiIn), kes, ke1s }),
     ke: method,
     pair: pairOf(method),
     tried: method === null ? tried : [...tried, method],
@@ -101,10 +103,29 @@ export function takeRekeyChild(
   const secret = terms && sharedSecret(rekey, { suite: terms.suite, content });
   if (terms === undefined || secret === undefined) return endSa(context, sa, "malformed");
   const nonces = { nonceI: rekey.nonce, nonceR: content.nonce.data.slice() };
-  const exchange = { isInitiator: true, ...nonces, ...(secret === null ? {} : { secret }) };
-  const { child, inbound } = addChild(context, sa, { terms, exchange });
-  context.actions.push(inbound);
-  settle(context, sa, { rekey, child, isOurs: !isRedundant(rekey, nonces) });
+  const isOurs = !isRedundant(rekey, nonces);
+  const make = (more: readonly Uint8Array[]): void => {
+    const exchange = { isInitiator: true, ...nonces, more, ...(secret === null ? {} : { secret }) };
+    const { child, inbound } = addChild(context, sa, { terms, exchange });
+    context.actions.push(inbound);
+    settle(context, sa, { rekey, child, isOurs });
+  };
+  const { ke1 } = terms.suite;
+  if (ke1 === undefined) return make([]);
+  const link = linkOf(content.notifies);
+  if (link === undefined) return endSa(context, sa, "malformed");
+  if (!isOurs) {
+    // RFC 9370 §2.2.4: nothing is made yet, so there is nothing to delete.
+    secret?.fill(0);
+    return;
+  }
+  dropChain(sa);
+  const fail = (): void => {
+    secret?.fill(0);
+    if (rekey.old.state === "up") rekey.old.rekeyAt = retryTime(context);
+  };
+  const finish = (extra: Uint8Array): void => make([extra]);
+  askFollowup(context, sa, { ke: ke1, of: "child", link, finish, fail });
 }
 
 function isRedundant(
@@ -131,7 +152,8 @@ function settle(
     return;
   }
   startSending(context, child);
-  if (theirs !== null) {
+  dropChain(sa);
+  if (theirs?.child) {
     stopSending(context, sa, theirs.child);
     theirs.child.state = "replaced";
     theirs.child.removeAt = context.now + REPLACED_MS;

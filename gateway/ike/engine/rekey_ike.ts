@@ -15,7 +15,8 @@ import type { Answered } from "./answered.ts";
 import { ask, askDelete } from "./ask.ts";
 import type { Context } from "./context.ts";
 import { endSa } from "./end.ts";
-import type { IkeRekey, IkeSa } from "./ike_sa.ts";
+import { askFollowup, dropChain, linkOf, openChain } from "./followup.ts";
+import type { IkeRekey, IkeSa, Nonces } from "./ike_sa.ts";
 import {
   isOursRedundant,
   NONCE_LEN,
@@ -41,7 +42,8 @@ export function askRekeyIke(
   }
   const spi = tools.random(SPI_LEN);
   const kes = [method, ...ike.kes.filter((id) => id !== method)];
-  const offered = proposalsOf(ike, { protocol: PROTOCOL.IKE, spi, kes });
+  const ke1s = sa.hasIntermediate ? ike.ke1s : undefined;
+  const offered = proposalsOf(ike, { protocol: PROTOCOL.IKE, spi, kes, ke1s });
   const nonce = tools.random(NONCE_LEN);
   const rekey: IkeRekey = {
     spi,
@@ -70,19 +72,20 @@ export function answerRekeyIke(
   request: RekeyIkeRequest,
 ): Answered {
   const what = sa.own.outstanding()?.what;
-  if (what?.kind === "rekeyChild" || what?.kind === "deleteChild") {
+  if (what?.kind === "rekeyChild" || what?.kind === "deleteChild" || what?.kind === "followup") {
     return only(makeNotify(NOTIFY.TEMPORARY_FAILURE));
   }
-  const proposals = readableProposals(request.sa, { of: "ikeRekey", hasAdditionalKe: false });
+  const hasAdditionalKe = sa.hasIntermediate;
+  const proposals = readableProposals(request.sa, { of: "ikeRekey", hasAdditionalKe });
   const chosen = chooseIke({ proposals, ke: request.ke.method }, context.settings.ike);
   if (chosen === undefined) return only(makeNotify(NOTIFY.NO_PROPOSAL_CHOSEN));
   const { suite, proposal } = chosen;
   if (suite.ke !== request.ke.method) {
     return only(makeNotify(NOTIFY.INVALID_KE_PAYLOAD, Uint8Array.of(0, suite.ke)));
   }
-  const pair = KEY_EXCHANGES[suite.ke].generate();
-  const secret = pair.agree(request.ke.data);
-  if (secret === undefined) {
+  const pair = KEY_EXCHANGES[suite.ke].respond(request.ke.data);
+  const secret = pair?.agree(request.ke.data);
+  if (pair === undefined || secret === undefined) {
     const end = (): void => endSa(context, sa, "malformed");
     return { ...only(makeNotify(NOTIFY.INVALID_SYNTAX)), end };
   }
@@ -91,24 +94,41 @@ export function answerRekeyIke(
     nonceR: context.tools.random(NONCE_LEN),
   };
   const spi = context.tools.random(SPI_LEN);
-  const next = createSuccessor(context, sa, {
-    isInitiator: false,
-    spiI: proposal.spi.slice(),
-    spiR: spi,
-    suite,
-    secret,
-    ...nonces,
-  });
-  const end = (): void => {
-    if (what?.kind === "rekeyIke") what.rekey.theirs = { next, ...nonces };
-    else moveTo(context, sa, next);
-  };
+  const spis = { spiI: proposal.spi.slice(), spiR: spi };
+  const agreed = { isInitiator: false, ...spis, suite, secret, ...nonces };
+  const transforms = transformsOf(suite, proposal);
   const payloads = [
-    { kind: "sa", proposals: [{ ...proposal, spi, transforms: transformsOf(suite) }] },
+    { kind: "sa", proposals: [{ ...proposal, spi, transforms }] },
     { kind: "nonce", data: nonces.nonceR },
     { kind: "ke", method: suite.ke, data: pair.publicValue },
   ] as const;
-  return { payloads, before: [], after: [], end };
+  const common = { before: [], after: [] };
+  if (suite.ke1 === undefined) {
+    const next = createSuccessor(context, sa, { ...agreed, more: [] });
+    return { ...common, payloads, end: () => takeOver(context, sa, { next, nonces }) };
+  }
+  const link = openChain(context, sa, {
+    of: "ike",
+    ke: suite.ke1,
+    finish: (extra) => {
+      const next = createSuccessor(context, sa, { ...agreed, more: [extra] });
+      return { ...common, end: () => takeOver(context, sa, { next, nonces }) };
+    },
+    drop: () => void secret.fill(0),
+  });
+  if (what?.kind === "rekeyIke") what.rekey.theirs = { next: null, ...nonces };
+  return { ...common, payloads: [...payloads, link] };
+}
+
+/** The peer's rekey has made an IKE SA. If we have asked for one too, our answer decides. */
+function takeOver(
+  context: Context,
+  sa: IkeSa,
+  { next, nonces }: { readonly next: IkeSa; readonly nonces: Nonces },
+): void {
+  const what = sa.own.outstanding()?.what;
+  if (what?.kind === "rekeyIke") what.rekey.theirs = { next, ...nonces };
+  else moveTo(context, sa, next);
 }
 
 /** Takes the answer to our request. */
@@ -122,7 +142,7 @@ export function takeRekeyIke(
   if (parsed.value.kind === "refused") {
     return takeRefusal(context, sa, { rekey, notifies: parsed.value.notifies });
   }
-  const { sa: chosen, nonce, ke } = parsed.value.content;
+  const { sa: chosen, nonce, ke, notifies } = parsed.value.content;
   const proposal = accepted(chosen.proposals, rekey.offered);
   const suite = proposal && ikeSuiteOf(proposal);
   const isFit = proposal?.spi.length === SPI_LEN && suite?.ke === rekey.ke &&
@@ -132,15 +152,35 @@ export function takeRekeyIke(
     return endSa(context, sa, "malformed");
   }
   const nonces = { nonceI: rekey.nonce, nonceR: nonce.data.slice() };
-  const next = createSuccessor(context, sa, {
-    isInitiator: true,
-    spiI: rekey.spi,
-    spiR: proposal.spi.slice(),
-    suite,
-    secret,
-    ...nonces,
+  const spis = { spiI: rekey.spi, spiR: proposal.spi.slice() };
+  const agreed = { isInitiator: true, ...spis, suite, secret, ...nonces };
+  if (suite.ke1 === undefined) {
+    const next = createSuccessor(context, sa, { ...agreed, more: [] });
+    return settle(context, sa, { rekey, next, nonces });
+  }
+  const link = linkOf(notifies);
+  if (link === undefined) return endSa(context, sa, "malformed");
+  const { theirs } = rekey;
+  if (theirs !== null && isOursRedundant(nonces, theirs)) {
+    // RFC 9370 §2.2.4: nothing is made yet, so there is nothing to delete.
+    secret.fill(0);
+    if (theirs.next !== null) moveTo(context, sa, theirs.next);
+    return;
+  }
+  dropChain(sa);
+  askFollowup(context, sa, {
+    ke: suite.ke1,
+    of: "ike",
+    link,
+    finish: (extra) => {
+      const next = createSuccessor(context, sa, { ...agreed, more: [extra] });
+      settle(context, sa, { rekey, next, nonces });
+    },
+    fail: () => {
+      secret.fill(0);
+      sa.rekeyAt = retryTime(context);
+    },
   });
-  settle(context, sa, { rekey, next, nonces });
 }
 
 /** The side whose IKE SA is one too many deletes it; the other deletes the old one (§2.8.2). */
@@ -155,10 +195,11 @@ function settle(
 ): void {
   const { theirs } = rekey;
   if (theirs !== null && isOursRedundant(nonces, theirs)) {
-    moveTo(context, sa, theirs.next);
+    if (theirs.next !== null) moveTo(context, sa, theirs.next);
     askDelete(context, next);
     return;
   }
+  dropChain(sa);
   moveTo(context, sa, next);
   askDelete(context, sa);
 }
@@ -169,7 +210,9 @@ function takeRefusal(
   { rekey, notifies }: { readonly rekey: IkeRekey; readonly notifies: readonly NotifyPayload[] },
 ): void {
   const { theirs, tried } = rekey;
-  if (theirs !== null) return moveTo(context, sa, theirs.next);
+  if (theirs?.next) return moveTo(context, sa, theirs.next);
+  // The peer's own rekey is under way.
+  if (theirs !== null) return;
   const ke = wantedMethod(notifies, context.settings.ike.kes, tried);
   if (ke !== undefined) return askRekeyIke(context, sa, { ke, tried });
   sa.rekeyAt = retryTime(context);

@@ -18,17 +18,19 @@ export interface Agreed {
   readonly suite: IkeSuite;
   readonly nonceI: Uint8Array;
   readonly nonceR: Uint8Array;
-  /** This wipes it. */
+  /** This wipes it, and those behind it. */
   readonly secret: Uint8Array;
+  /** Secrets of additional key exchanges. */
+  readonly more: readonly Uint8Array[];
 }
 
 /** Makes an IKE SA that is known by its SPIs and has nothing of the old one yet. */
 export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): IkeSa {
-  const { isInitiator, spiI, spiR, suite, secret } = agreed;
+  const { isInitiator, spiI, spiR, suite, secret, more } = agreed;
   const predecessor = { prf: PRFS[old.suite.prf], d: old.keyed().keys.d };
   const lens = { prf: PRFS[suite.prf], encryptionLen: keyLenOf(suite) };
-  const keys = nextIkeKeys(predecessor, secret, { seed: agreed, lens });
-  secret.fill(0);
+  const keys = nextIkeKeys(predecessor, secret, { seed: agreed, lens, more });
+  for (const octets of [secret, ...more]) octets.fill(0);
   const next = createIkeSa({
     id: old.id,
     isInitiator,
@@ -49,6 +51,7 @@ export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): I
   });
   next.isCurrent = false;
   next.identity = old.identity;
+  next.hasIntermediate = old.hasIntermediate;
   next.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
   context.sas.set(spiKey(isInitiator ? spiI : spiR), next);
   return next;

@@ -2,12 +2,15 @@
 
 import type { Parsed } from "../wire/fault.ts";
 import type { ReceivedHeader } from "../wire/header.ts";
+import type { Opened } from "../wire/message.ts";
 import type { RawPayload } from "../wire/payloads/payload.ts";
 import { readContent } from "../wire/rules.ts";
-import { takeAuthAnswer } from "./ask_auth.ts";
+import { askAuth, takeAuthAnswer } from "./ask_auth.ts";
 import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
+import { takeFollowup } from "./followup.ts";
 import type { IkeSa } from "./ike_sa.ts";
+import { takeIntermediate } from "./intermediate.ts";
 import { linger } from "./children.ts";
 import { takeRekeyChild } from "./rekey_child.ts";
 import { takeRekeyIke } from "./rekey_ike.ts";
@@ -16,18 +19,27 @@ import { takeRekeyIke } from "./rekey_ike.ts";
 export interface OpenedAnswer {
   readonly header: ReceivedHeader;
   readonly payloads: Parsed<readonly RawPayload[]>;
+  /** The same before it was split. */
+  readonly opened: Opened;
 }
 
 /** Takes the answer. A malformed one ends the IKE SA without a word (RFC 7296 §2.21). */
-export function takeAnswer(context: Context, sa: IkeSa, { payloads }: OpenedAnswer): void {
+export function takeAnswer(context: Context, sa: IkeSa, answer: OpenedAnswer): void {
+  const { payloads, opened } = answer;
   const what = sa.own.outstanding()?.what;
   sa.own.end();
+  if (what?.kind === "intermediate") {
+    if (takeIntermediate(context, sa, { what, payloads, opened })) askAuth(context, sa);
+    return;
+  }
   if (what?.kind === "auth") return takeAuth(context, sa, payloads);
   if (what?.kind === "deleteIke") return endSa(context, sa, "deleted_here");
   if ("fault" in payloads) return endSa(context, sa, "malformed");
   switch (what?.kind) {
     case "deleteChild":
       return linger(context, sa, what.child);
+    case "followup":
+      return takeFollowup(context, sa, { followup: what.followup, payloads: payloads.value });
     case "rekeyChild":
       return takeRekeyChild(context, sa, { rekey: what.rekey, payloads: payloads.value });
     case "rekeyIke":

@@ -16,12 +16,14 @@ export interface Signed {
   readonly p: Uint8Array;
   /** Body of this side's ID payload, from its type on. */
   readonly idBody: Uint8Array;
+  /** IntAuth of both sides and the Message ID of IKE_AUTH (RFC 9242 §3.3.2); empty without. */
+  readonly intAuth?: Uint8Array;
 }
 
-/** RealMessage | Nonce of the other side | prf(SK_p, RestOfID), as the parts of it. */
+/** RealMessage | Nonce of the other side | prf(SK_p, RestOfID) | IntAuth, as the parts of it. */
 export function signedParts(kind: Prf, signed: Signed): Uint8Array[] {
   const maced = prf(kind, signed.p, signed.idBody);
-  return [signed.firstMessage, signed.otherNonce, maced];
+  return [signed.firstMessage, signed.otherNonce, maced, signed.intAuth ?? NONE];
 }
 
 /** AUTH by a shared secret: prf(prf(secret, "Key Pad for IKEv2"), signed octets). */
@@ -36,6 +38,8 @@ export function pskAuth(kind: Prf, secret: Uint8Array, signed: Signed): Uint8Arr
 export function isSameAuth(expected: Uint8Array, data: Uint8Array): boolean {
   return expected.length === data.length && timingSafeEqual(expected, data);
 }
+
+const NONE = new Uint8Array(0);
 
 /** 17 octets without a final zero. */
 const KEY_PAD = new TextEncoder().encode("Key Pad for IKEv2");

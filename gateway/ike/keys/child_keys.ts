@@ -8,6 +8,8 @@ export interface ChildSeed {
   readonly d: Uint8Array;
   /** The shared secret of the exchange that made the Child SA, if it had a KE payload. */
   readonly secret?: Uint8Array;
+  /** Shared secrets of the additional key exchanges behind it (RFC 9370 §2.2.4). */
+  readonly more?: readonly Uint8Array[];
   /** Nonces of that exchange. For the first Child SA they are those of IKE_SA_INIT. */
   readonly nonceI: Uint8Array;
   readonly nonceR: Uint8Array;
@@ -25,14 +27,14 @@ export interface ChildKeys {
 }
 
 /**
- * KEYMAT = prf+(SK_d, [g^ir |] Ni | Nr), cut into the keys of both directions.
+ * KEYMAT = prf+(SK_d, [g^ir |] Ni | Nr [| more]), cut into the keys of both directions.
  *
  * @param keyLen Octets of one direction's key and salt
  * @returns Keys that the caller wipes
  */
 export function childKeys(prf: Prf, seed: ChildSeed, keyLen: number): ChildKeys {
-  const { d, secret = NONE, nonceI, nonceR } = seed;
-  const octets = prfPlus(prf, d, { seed: [secret, nonceI, nonceR], len: 2 * keyLen });
+  const { d, secret = NONE, more = [], nonceI, nonceR } = seed;
+  const octets = prfPlus(prf, d, { seed: [secret, nonceI, nonceR, ...more], len: 2 * keyLen });
   const keys = { fromInitiator: octets.slice(0, keyLen), fromResponder: octets.slice(keyLen) };
   octets.fill(0);
   return keys;

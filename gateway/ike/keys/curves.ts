@@ -44,7 +44,8 @@ function nistCurve(crv: string, namedCurve: string, coordinateLen: number): Curv
 export function curve(id: CurveId): KeyExchange {
   const shape = CURVES[id];
   const publicLen = shape.coordinates * shape.coordinateLen;
-  return { id, publicLen, generate: () => generate(shape, publicLen) };
+  const make = (): KeyPair => generate(shape, publicLen);
+  return { id, publicLen, generate: make, respond: make };
 }
 
 function generate(shape: Curve, publicLen: number): KeyPair {

@@ -58,14 +58,23 @@ export interface IkePredecessor {
  * Derives the keys of an IKE SA that follows another: SKEYSEED = prf(SK_d, g^ir | Ni | Nr), with
  * the old SA's PRF. The rest is made with the new one's (RFC 7296 §2.18).
  *
+ * With additional key exchanges their secrets follow the nonces (RFC 9370 §2.2.4). An additional
+ * key exchange of IKE_INTERMEDIATE makes new keys by the same formula, with nonces and SPIs of
+ * IKE_SA_INIT (RFC 9370 §2.2.2).
+ *
  * @param seed Nonces and SPIs of the rekey
  */
 export function nextIkeKeys(
   old: IkePredecessor,
   secret: Uint8Array,
-  { seed, lens }: { readonly seed: IkeSeed; readonly lens: IkeKeyLens },
+  { seed, lens, more = [] }: {
+    readonly seed: IkeSeed;
+    readonly lens: IkeKeyLens;
+    /** Secrets of additional key exchanges; the caller wipes them. */
+    readonly more?: readonly Uint8Array[];
+  },
 ): IkeKeys {
-  return expanded(prf(old.prf, old.d, secret, seed.nonceI, seed.nonceR), seed, lens);
+  return expanded(prf(old.prf, old.d, secret, seed.nonceI, seed.nonceR, ...more), seed, lens);
 }
 
 /** SK_d | SK_ei | SK_er | SK_pi | SK_pr = prf+(SKEYSEED, Ni | Nr | SPIi | SPIr). Wipes SKEYSEED. */

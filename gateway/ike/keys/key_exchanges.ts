@@ -2,6 +2,7 @@
 
 import { curve } from "./curves.ts";
 import type { KeyExchange, KeyExchangeId } from "./key_exchange.ts";
+import { mlKem } from "./ml_kem.ts";
 import { modp } from "./modp.ts";
 
 /** The methods by id. */
@@ -13,4 +14,6 @@ export const KEY_EXCHANGES: Readonly<Record<KeyExchangeId, KeyExchange>> = {
   20: curve(20),
   21: curve(21),
   31: curve(31),
+  36: mlKem(36),
+  37: mlKem(37),
 };

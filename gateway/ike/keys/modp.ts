@@ -42,7 +42,7 @@ export function modp(id: ModpId): KeyExchange {
     return { publicValue, agree };
   }
 
-  return { id, publicLen: prime.length, generate };
+  return { id, publicLen: prime.length, generate, respond: generate };
 }
 
 /** RFC 7296 §2.14: padded with zeros in front to the length of the prime; runtimes drop them. */

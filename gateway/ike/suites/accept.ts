@@ -2,6 +2,7 @@
 
 import { ESN, KE, TRANSFORM } from "../wire/constants.ts";
 import type { Proposal, Transform } from "../wire/payloads/sa.ts";
+import { additionalOf, isAdditionalKe } from "./additional_ke.ts";
 import { cipherOf, keyExchangeOf, prfOf } from "./choose.ts";
 import type { EspSuite, IkeSuite } from "./suite.ts";
 
@@ -32,7 +33,7 @@ export function accepted(
 
 /** Whether a type may be left out of an answer: NONE, which is 0, is among what was offered. */
 function isOptional(type: number, offered: readonly Transform[]): boolean {
-  const hasNone = type === TRANSFORM.KE || type === TRANSFORM.INTEG;
+  const hasNone = type === TRANSFORM.KE || type === TRANSFORM.INTEG || isAdditionalKe(type);
   return hasNone && offered.some((one) => one.type === type && one.id === KE.NONE);
 }
 
@@ -47,8 +48,9 @@ export function ikeSuiteOf({ transforms }: Proposal): IkeSuite | undefined {
   );
   if (encr === undefined || prf === undefined || ke === undefined) return undefined;
   const [cipher, prfId, keId] = [cipherOf(encr), prfOf(prf.id), keyExchangeOf(ke.id)];
+  const more = additionalOf(transforms, keId ?? null);
   if (cipher === undefined || prfId === undefined || keId === undefined) return undefined;
-  return { ...cipher, prf: prfId, ke: keId };
+  return more && { ...cipher, prf: prfId, ke: keId, ...more };
 }
 
 /** The suite of an accepted proposal for a Child SA. */
@@ -58,6 +60,7 @@ export function espSuiteOf({ transforms }: Proposal): EspSuite | undefined {
   );
   const cipher = encr === undefined ? undefined : cipherOf(encr);
   const keId = ke === undefined || ke.id === KE.NONE ? null : keyExchangeOf(ke.id);
+  const more = additionalOf(transforms, keId ?? null);
   if (cipher === undefined || esn === undefined || keId === undefined) return undefined;
-  return { ...cipher, hasEsn: esn.id === ESN.YES, ke: keId };
+  return more && { ...cipher, hasEsn: esn.id === ESN.YES, ke: keId, ...more };
 }

@@ -5,7 +5,8 @@ import { KEY_EXCHANGE_IDS, type KeyExchangeId } from "../keys/key_exchange.ts";
 import type { PrfId } from "../keys/prf.ts";
 import { ENCR, ESN, KE, TRANSFORM } from "../wire/constants.ts";
 import type { Proposal, Transform } from "../wire/payloads/sa.ts";
-import type { Cipher, EspPolicy, EspSuite, IkePolicy, IkeSuite } from "./suite.ts";
+import { additionalTransforms, chooseAdditional } from "./additional_ke.ts";
+import type { AdditionalKe, Cipher, EspPolicy, EspSuite, IkePolicy, IkeSuite } from "./suite.ts";
 
 /** A suite, and the proposal that it is of. */
 export interface Chosen<Suite> {
@@ -37,8 +38,10 @@ export function chooseIke(offer: IkeOffer, policy: IkePolicy): Chosen<IkeSuite> 
     const prf = first(policy.prfs, (id) => types.of(TRANSFORM.PRF).some(hasId(id)));
     const ke = first(kes, (id) => types.of(TRANSFORM.KE).some(hasId(id)));
     if (cipher === undefined || prf === undefined || ke === undefined) return undefined;
-    const suite = { ...cipher.value, prf: prf.value, ke: ke.value };
-    return { suite, rank: [cipher.at, prf.at, ke.at] };
+    const more = chooseAdditional(proposal, { policy, ke: ke.value });
+    if (more === undefined) return undefined;
+    const suite = { ...cipher.value, prf: prf.value, ke: ke.value, ...more.value };
+    return { suite, rank: [more.at, cipher.at, prf.at, ke.at] };
   });
 }
 
@@ -68,29 +71,55 @@ export function chooseEsp(offer: EspOffer, policy: EspPolicy): Chosen<EspSuite> 
     const esn = first(policy.esn, (hasEsn) => offersEsn(types.of(TRANSFORM.ESN), hasEsn));
     const ke = chooseChildKe(types.of(TRANSFORM.KE), offer.ke, policy.kes);
     if (cipher === undefined || esn === undefined || ke === undefined) return undefined;
-    const suite = { ...cipher.value, hasEsn: esn.value, ke: ke.value };
-    return { suite, rank: [cipher.at, esn.at, ke.at] };
+    const isFirst = offer.ke === "first";
+    const more = chooseAdditional(proposal, { policy: isFirst ? {} : policy, ke: ke.value });
+    if (more === undefined) return undefined;
+    const suite = { ...cipher.value, hasEsn: esn.value, ke: ke.value, ...more.value };
+    return { suite, rank: [more.at, cipher.at, esn.at, ke.at] };
   });
 }
 
-/** The transforms of a proposal for a suite. */
-export function transformsOf(suite: IkeSuite | EspSuite): Transform[] {
+/**
+ * The transforms of a proposal for a suite.
+ *
+ * @param offered The proposal that the suite was chosen of, where additional key exchanges can be
+ */
+export function transformsOf(suite: IkeSuite | EspSuite, offered?: Proposal): Transform[] {
   const { encr, keyBits, ke } = suite;
   const transforms = [transform(TRANSFORM.ENCR, encr, keyBits)];
   if ("prf" in suite) transforms.push(transform(TRANSFORM.PRF, suite.prf));
   if (ke !== null) transforms.push(transform(TRANSFORM.KE, ke));
   if ("hasEsn" in suite) transforms.push(transform(TRANSFORM.ESN, esnId(suite.hasEsn)));
-  return transforms;
+  return [...transforms, ...additionalTransforms(suite.ke1, offered?.transforms ?? [])];
+}
+
+/** What all proposals of an offer have. */
+export interface OfferHead {
+  readonly protocol: number;
+  readonly spi: Uint8Array;
+  readonly kes: readonly number[];
+  /** Additional key exchanges; left out where none can be. */
+  readonly ke1s?: readonly AdditionalKe[] | undefined;
 }
 
 /**
  * What a side proposes. Algorithms with and without a key length have a proposal each, because
- * some peers read a mixture wrongly.
+ * some peers read a mixture wrongly. So have suites with and without an additional key exchange: a
+ * peer that does not know these has to pass over what they stand in (RFC 9370 §2.2.1).
  */
-export function proposalsOf(
-  policy: IkePolicy | EspPolicy,
-  head: { readonly protocol: number; readonly spi: Uint8Array; readonly kes: readonly number[] },
-): Proposal[] {
+export function proposalsOf(policy: IkePolicy | EspPolicy, head: OfferHead): Proposal[] {
+  const plain = plainProposals(policy, head);
+  const ke1s = (head.ke1s ?? []).filter((id) => id !== KE.NONE);
+  const kes = head.kes.filter((id) => id !== KE.NONE);
+  if (ke1s.length === 0 || kes.length === 0) return plain;
+  const more = ke1s.map((id) => transform(TRANSFORM.ADDITIONAL_KE_1, id));
+  const hybrid = plainProposals(policy, { ...head, kes })
+    .map((one) => ({ ...one, transforms: [...one.transforms, ...more] }));
+  const all = head.ke1s?.includes(KE.NONE) ? [...hybrid, ...plain] : hybrid;
+  return all.map((one, index) => ({ ...one, number: index + 1 }));
+}
+
+function plainProposals(policy: IkePolicy | EspPolicy, head: OfferHead): Proposal[] {
   const ids = [...new Set(policy.ciphers.map(({ encr }) => encr))];
   const kes = head.kes.map((id) => transform(TRANSFORM.KE, id));
   const others = "prfs" in policy

@@ -2,18 +2,19 @@
 // combined freely, and those that stand first are preferred.
 
 import type { ParsedText } from "../../model/text_codec.ts";
-import { ESN, TRANSFORM } from "../wire/constants.ts";
+import { ESN, KE, TRANSFORM } from "../wire/constants.ts";
 import type { Transform } from "../wire/payloads/sa.ts";
 import { parseProposalText, proposalsText, type ProposalUse } from "../wire/proposal_text.ts";
 import { cipherOf, keyExchangeOf, prfOf, proposalsOf } from "./choose.ts";
-import type { EspPolicy, IkePolicy } from "./suite.ts";
+import type { AdditionalKe, EspPolicy, IkePolicy } from "./suite.ts";
 
-/** Parses what an IKE SA may have: `aes256gcm16-chacha20poly1305-prfsha256-x25519-ecp256`. */
+/** Parses what an IKE SA may have: `aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none`. */
 export function parseIkePolicy(text: string): ParsedText<IkePolicy> {
   return parseKnown(text, "ike", (transforms) => ({
     ciphers: known(transforms, TRANSFORM.ENCR, cipherOf),
     prfs: known(transforms, TRANSFORM.PRF, ({ id }) => prfOf(id)),
     kes: known(transforms, TRANSFORM.KE, ({ id }) => keyExchangeOf(id)),
+    ...additional(transforms),
   }));
 }
 
@@ -23,12 +24,13 @@ export function parseEspPolicy(text: string): ParsedText<EspPolicy> {
     ciphers: known(transforms, TRANSFORM.ENCR, cipherOf),
     esn: known(transforms, TRANSFORM.ESN, ({ id }) => id === ESN.YES),
     kes: known(transforms, TRANSFORM.KE, ({ id }) => keyExchangeOf(id)),
+    ...additional(transforms),
   }));
 }
 
 /** Writes a policy. Algorithms with and without a key length have a proposal each. */
 export function policyText(policy: IkePolicy | EspPolicy): string {
-  return proposalsText(proposalsOf(policy, { protocol: 0, spi: NO_SPI, kes: policy.kes }));
+  return proposalsText(proposalsOf(policy, { ...policy, protocol: 0, spi: NO_SPI }));
 }
 
 const NO_SPI = new Uint8Array(0);
@@ -44,7 +46,21 @@ function parseKnown<Policy extends IkePolicy | EspPolicy>(
   const policy = policyOf(parsed.value);
   const count = Object.values(policy).reduce((sum, list) => sum + list.length, 0);
   if (count === parsed.value.length) return { value: policy };
-  return { problem: "must have key exchange methods that there are here, and no additional ones" };
+  return {
+    problem: "must have key exchange methods that there are here",
+  };
+}
+
+/** The additional key exchanges, if there are any. */
+function additional(
+  transforms: readonly Transform[],
+): { readonly ke1s?: readonly AdditionalKe[] } {
+  const ke1s = known(
+    transforms,
+    TRANSFORM.ADDITIONAL_KE_1,
+    ({ id }) => id === KE.NONE ? KE.NONE : keyExchangeOf(id),
+  );
+  return ke1s.length === 0 ? {} : { ke1s };
 }
 
 function known<T>(

@@ -19,13 +19,24 @@ test("a proposal is what may be combined, in the order of preference", () => {
   });
 });
 
+test("an additional key exchange may be left out if its list says so", () => {
+  assert.deepEqual(parseIkePolicy("aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none"), {
+    value: {
+      ciphers: [{ encr: 20, keyBits: 256 }],
+      prfs: [5],
+      kes: [31],
+      ke1s: [36, 0],
+    },
+  });
+});
+
 test("what cannot be had is refused", () => {
   const some = "aes256gcm16-prfsha256-x25519";
   for (
     const [text, problem] of [
       [`${some},${some}`, "must be one proposal, without a comma"],
-      [`${some}-ke1_mlkem768`, /no additional ones$/],
-      ["aes256gcm16-prfsha256-mlkem768", /that there are here/],
+      [`${some}-ke2_mlkem768`, /number 4 is not one/],
+      ["aes256gcm16-prfsha256-mlkem512", /that there are here/],
       ["aes256gcm16-prfsha256", /key exchange method/],
       ["aes256-sha256-modp2048", /must have AEAD ciphers/],
       ["", /must have known algorithms/],
@@ -40,8 +51,13 @@ test("what cannot be had is refused", () => {
 test("the defaults have a text", () => {
   assert.equal(
     policyText(IKE_DEFAULTS),
-    "aes256gcm16-aes128gcm16-prfsha256-prfsha384-prfsha512-x25519-ecp256-ecp384-modp2048," +
-      "chacha20poly1305-prfsha256-prfsha384-prfsha512-x25519-ecp256-ecp384-modp2048",
+    proposals("-ke1_mlkem768") + "," + proposals(""),
   );
   assert.match(policyText(espDefaults("wasm")), /^chacha20poly1305-esn-noesn-x25519/);
 });
+
+/** The two proposals of the defaults, with what follows their key exchange methods. */
+function proposals(more: string): string {
+  const others = `prfsha256-prfsha384-prfsha512-x25519-ecp256-ecp384-modp2048${more}`;
+  return `aes256gcm16-aes128gcm16-${others},chacha20poly1305-${others}`;
+}

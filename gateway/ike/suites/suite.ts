@@ -4,7 +4,7 @@
 import type { AeadName } from "../../model/aead.ts";
 import type { KeyExchangeId } from "../keys/key_exchange.ts";
 import type { PrfId } from "../keys/prf.ts";
-import { ENCR } from "../wire/constants.ts";
+import { ENCR, KE } from "../wire/constants.ts";
 
 /** An encryption algorithm with its key. */
 export interface Cipher {
@@ -18,6 +18,8 @@ export interface Cipher {
 export interface IkeSuite extends Cipher {
   readonly prf: PrfId;
   readonly ke: KeyExchangeId;
+  /** The additional key exchange (RFC 9370); left out without one. */
+  readonly ke1?: KeyExchangeId;
 }
 
 /** The algorithms of a Child SA. */
@@ -25,13 +27,20 @@ export interface EspSuite extends Cipher {
   readonly hasEsn: boolean;
   /** The key exchange of the exchange that makes it; null without one. */
   readonly ke: KeyExchangeId | null;
+  /** The additional key exchange that follows; left out without one. */
+  readonly ke1?: KeyExchangeId;
 }
+
+/** A method of an additional key exchange, or NONE: it may be left out. */
+export type AdditionalKe = KeyExchangeId | typeof KE.NONE;
 
 /** What a side allows for an IKE SA; each list in the order of preference. */
 export interface IkePolicy {
   readonly ciphers: readonly Cipher[];
   readonly prfs: readonly PrfId[];
   readonly kes: readonly KeyExchangeId[];
+  /** Additional key exchanges of which one takes place (RFC 9370). Left out or empty: none. */
+  readonly ke1s?: readonly AdditionalKe[];
 }
 
 /** What a side allows for a Child SA. */
@@ -40,6 +49,8 @@ export interface EspPolicy {
   readonly esn: readonly boolean[];
   /** For rekeys; the first Child SA of an IKE SA has no key exchange of its own. */
   readonly kes: readonly KeyExchangeId[];
+  /** As {@link IkePolicy} has it, for rekeys. */
+  readonly ke1s?: readonly AdditionalKe[];
 }
 
 /** Octets of a salt, which follows the key (RFC 5282 §7.1, RFC 7634 §2). */
@@ -66,6 +77,7 @@ export const IKE_DEFAULTS: IkePolicy = {
   ciphers: [GCM_256, CHACHA20, GCM_128],
   prfs: [5, 6, 7],
   kes: [31, 19, 20, 14],
+  ke1s: [KE.ML_KEM_768, KE.NONE],
 };
 
 /**

@@ -8,7 +8,12 @@ import type { Target } from "../../../gateway/ike/engine/ike_sa.ts";
 import type { IkeSettings, IkeTools, PeerPolicy } from "../../../gateway/ike/engine/settings.ts";
 import { type Identity, parseIdentity } from "../../../gateway/ike/identity/identity.ts";
 import { createLeaseBook } from "../../../gateway/ike/leases/book.ts";
-import { aeadOf, espDefaults, IKE_DEFAULTS } from "../../../gateway/ike/suites/suite.ts";
+import {
+  aeadOf,
+  espDefaults,
+  IKE_DEFAULTS,
+  type IkePolicy,
+} from "../../../gateway/ike/suites/suite.ts";
 import { address, prefix } from "../parsed.ts";
 import { testAead } from "./aead.ts";
 
@@ -41,6 +46,9 @@ export interface Sent {
 
 export const SECRET = new TextEncoder().encode("a secret of at least thirty-two octets");
 
+/** Algorithms of an IKE SA without an additional key exchange. */
+export const CLASSIC: IkePolicy = { ...IKE_DEFAULTS, ke1s: [] };
+
 /** Settings of a server with a pool of four addresses. */
 export function serverSettings(change: Partial<IkeSettings> = {}): IkeSettings {
   return {
@@ -54,7 +62,7 @@ export function serverSettings(change: Partial<IkeSettings> = {}): IkeSettings {
       remote: null,
       pools: null,
     }],
-    ike: IKE_DEFAULTS,
+    ike: CLASSIC,
     esp: espDefaults("native"),
     pools: { v4: createLeaseBook({ reserved: [] }).pool([prefix("10.93.64.0/29")]), v6: null },
     lifetimes: { ike: 14_400_000, child: 3_600_000 },
