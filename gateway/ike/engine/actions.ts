@@ -118,6 +118,7 @@ export type RefusalReason =
   | "ike_proposal"
   | "key_exchange"
   | "malformed"
+  | "ppk"
   | "esp_proposal"
   | "selectors"
   | "secret"

@@ -26,9 +26,11 @@ import { byPeer } from "./by_peer.ts";
 import { readReply } from "./config_payload.ts";
 import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
+import { failAuth } from "./fail_auth.ts";
 import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
 import { ask } from "./ask.ts";
 import { intAuthOf } from "./intermediate.ts";
+import { requestPpk, takePpk } from "./ppk.ts";
 
 /** Sends IKE_AUTH with the first Child SA in it. */
 export function askAuth(context: Context, sa: IkeSa): void {
@@ -37,18 +39,27 @@ export function askAuth(context: Context, sa: IkeSa): void {
   if (init === null || target === undefined) return;
   const { settings, tools } = context;
   const idi = makeId("idi", settings.localId);
-  const data = pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
-    firstMessage: init.request,
-    otherNonce: init.nonceR,
-    p: sa.keyed().keys.pi,
-    idBody: idi.body,
-    intAuth: intAuthOf(sa),
-  });
+  const authBy = (p: Uint8Array): Uint8Array =>
+    pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
+      firstMessage: init.request,
+      otherNonce: init.nonceR,
+      p,
+      idBody: idi.body,
+      intAuth: intAuthOf(sa),
+    });
+  const asked = requestPpk(sa);
+  sa.mixed = asked?.mixed ?? null;
+  const data = authBy((sa.mixed ?? sa.keyed().keys).pi);
+  const ppk = asked === null ? [] : [
+    makeNotify(NOTIFY.PPK_IDENTITY, asked.ppk.id),
+    ...(asked.ppk.isMandatory ? [] : [makeNotify(NOTIFY.NO_PPK_AUTH, authBy(sa.keyed().keys.pi))]),
+  ];
   sa.offer = { spiIn: tools.espSpi(), ...offeredPrefixes(target) };
   const payloads: Payload[] = [
     idi,
     { kind: "auth", method: AUTH_METHOD.PSK, data },
     makeNotify(NOTIFY.INITIAL_CONTACT),
+    ...ppk,
     ...configRequest(target),
     { kind: "sa", proposals: espProposals(context, sa.offer.spiIn) },
     selectorsOf("tsi", sa.offer.local),
@@ -98,7 +109,10 @@ export function takeAuthAnswer(
   }
   const who = identityText(idr);
   if (!matchesPattern(peer.remoteId, idr)) {
-    return refuseSa(context, sa, { reason: "identity_unknown", detail: who });
+    return failAuth(context, sa, { reason: "identity_unknown", detail: who });
+  }
+  if (!takePpk(sa, answer.notifies)) {
+    return failAuth(context, sa, { reason: "ppk", detail: `${who} has left it out` });
   }
   const expected = pskAuth(PRFS[sa.suite.prf], peer.psk, {
     firstMessage: init.answer,
@@ -108,10 +122,10 @@ export function takeAuthAnswer(
     intAuth: intAuthOf(sa),
   });
   if (auth.method !== AUTH_METHOD.PSK) {
-    return refuseSa(context, sa, { reason: "auth_method", detail: `${who}: ${auth.method}` });
+    return failAuth(context, sa, { reason: "auth_method", detail: `${who}: ${auth.method}` });
   }
   if (!isSameAuth(expected, auth.data)) {
-    return refuseSa(context, sa, { reason: "secret", detail: who });
+    return failAuth(context, sa, { reason: "secret", detail: who });
   }
   sa.state = "established";
   sa.identity = identityKey(idr);

@@ -31,6 +31,7 @@ import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
 import { intAuthOf } from "./intermediate.ts";
+import { answerPpk } from "./ppk.ts";
 import type { PeerPolicy, Pools } from "./settings.ts";
 
 /** What a request of IKE_AUTH says. */
@@ -43,7 +44,7 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
     const end = (): void => refuseSa(context, sa, policy);
     return { payloads: [FAILED], before: [], after: [], end };
   }
-  const { peer, init } = policy;
+  const { peer, ppk } = policy;
   sa.state = "established";
   context.halfOpen--;
   sa.peer = peer;
@@ -57,8 +58,8 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
     identity: identityText(request.idi),
     path: sa.path ?? 0,
   } as const;
-  const child = firstChild(context, sa, { request, peer, init });
-  const payloads = [...ownAuth(context, sa, { peer, init }), ...child.payloads];
+  const child = firstChild(context, sa, { request, ...policy });
+  const payloads = [...ownAuth(context, sa, policy), ...ppk, ...child.payloads];
   return { ...child, payloads, before: [established, ...child.before] };
 }
 
@@ -67,6 +68,8 @@ const FAILED = makeNotify(NOTIFY.AUTHENTICATION_FAILED);
 interface Known {
   readonly peer: PeerPolicy;
   readonly init: InitValues;
+  /** Says that the postquantum preshared key is in use. */
+  readonly ppk: readonly Payload[];
 }
 
 interface Refusal {
@@ -79,14 +82,16 @@ interface Refusal {
  * that a stranger cannot try out which ones there are.
  */
 function authenticated(
-  { peerOf, tools }: Context,
+  context: Context,
   sa: IkeSa,
-  { idi, auth }: AuthRequest,
+  { idi, auth, notifies }: AuthRequest,
 ): Known | Refusal {
+  const { peerOf, tools } = context;
   const { init } = sa;
   if (init === null || auth === null) return { reason: "auth_method", detail: "EAP" };
   const who = identityText(idi);
   const peer = isGoodId(idi) ? peerOf(idi) : undefined;
+  const ppk = answerPpk(context, sa, { peer, notifies, data: auth.data });
   const prf = PRFS[sa.suite.prf];
   const expected = pskAuth(prf, peer?.psk ?? tools.random(PSK_LEN), {
     firstMessage: init.request,
@@ -95,12 +100,13 @@ function authenticated(
     idBody: idi.body,
     intAuth: intAuthOf(sa),
   });
-  const isRight = isSameAuth(expected, auth.data);
+  const isRight = ppk.kind === "verify" && isSameAuth(expected, ppk.data);
   if (peer === undefined) return { reason: "identity_unknown", detail: who };
   if (auth.method !== AUTH_METHOD.PSK) {
     return { reason: "auth_method", detail: `${who}: method ${auth.method}` };
   }
-  return isRight ? { peer, init } : { reason: "secret", detail: who };
+  if (ppk.kind === "refused") return { reason: "ppk", detail: who };
+  return isRight ? { peer, init, ppk: ppk.answer } : { reason: "secret", detail: who };
 }
 
 /** IDr and AUTH of this side. */

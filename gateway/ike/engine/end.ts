@@ -1,5 +1,6 @@
 // The end of an IKE SA: its Child SAs go, its keys are wiped, its addresses are free.
 
+import { wipeIkeKeys } from "../keys/ike_keys.ts";
 import type { EndReason, RefusedAction } from "./actions.ts";
 import { removeChild } from "./children.ts";
 import { type Context, spiKey } from "./context.ts";
@@ -36,6 +37,8 @@ function forget(context: Context, sa: IkeSa): void {
   sa.chain?.drop();
   sa.chain = null;
   sa.wipe();
+  if (sa.mixed !== null) wipeIkeKeys(sa.mixed);
+  sa.mixed = null;
   for (const release of sa.leases.splice(0)) release();
   sa.heardAt = context.now;
 }

@@ -185,6 +185,10 @@ export interface IkeSa {
   doubtedAt: number;
   /** Messages with a wrong ICV before the first right one. */
   wrongCount: number;
+  /** Whether both sides have said that they have postquantum preshared keys (RFC 8784 §3). */
+  hasPpk: boolean;
+  /** Initiator: the keys that hold if the responder takes the PPK; null without. */
+  mixed: IkeKeys | null;
   /** Whether both sides have said that they know IKE_INTERMEDIATE (RFC 9242 §3.1). */
   hasIntermediate: boolean;
   /** The additional key exchange that IKE_AUTH has to wait for. */
@@ -288,6 +292,8 @@ function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa 
     askedAt: begunAt,
     doubtedAt: Infinity,
     wrongCount: 0,
+    hasPpk: false,
+    mixed: null,
     hasIntermediate: false,
     pendingKe: null,
     intAuth: null,

@@ -1,7 +1,9 @@
 // INFORMATIONAL: liveness and Delete (RFC 7296 §1.4, §2.4).
 
 import { PROTOCOL } from "../wire/constants.ts";
+import { NOTIFY } from "../wire/notify_types.ts";
 import type { DeletePayload } from "../wire/payloads/delete.ts";
+import { findNotify } from "../wire/payloads/notify.ts";
 import type { ContentOf } from "../wire/rules.ts";
 import type { Answered } from "./answered.ts";
 import type { Child } from "./child_sa.ts";
@@ -18,8 +20,12 @@ import { moveTo } from "./successor.ts";
 export function answerInformational(
   context: Context,
   sa: IkeSa,
-  { deletes }: ContentOf<"informational">,
+  { deletes, notifies }: ContentOf<"informational">,
 ): Answered {
+  if (findNotify(notifies, NOTIFY.AUTHENTICATION_FAILED) !== undefined) {
+    const end = (): void => endSa(context, sa, "deleted_by_peer");
+    return { payloads: [], before: [], after: [], end };
+  }
   if (deletes.some(({ protocol }) => protocol === PROTOCOL.IKE)) {
     const end = (): void => endDeleted(context, sa);
     return { payloads: [], before: [], after: [], end };

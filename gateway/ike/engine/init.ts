@@ -19,6 +19,7 @@ import { type Context, emitFor, spiKey } from "./context.ts";
 import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import { natHash } from "./nat_detection.ts";
+import { acceptPpk } from "./ppk.ts";
 import { createOwnRequests, createPeerRequests, digestOf } from "./windows.ts";
 
 /** A request that begins an IKE SA. */
@@ -112,6 +113,7 @@ function halfOpen(
   const [spiI, spiR] = [header.spiI.slice(), tools.random(SPI_LEN)];
   const nonceR = tools.random(PRFS[suite.prf].len);
   const spis = { spiI, spiR };
+  const ppk = acceptPpk(context, content.notifies);
   const isIntermediate = hasIntermediate(context, content.notifies);
   const head = { exchange: EXCHANGE.IKE_SA_INIT, messageId: 0, isResponse: true };
   const answer = emitFor(context, { ...head, ...spis, isInitiator: false }, [
@@ -119,6 +121,7 @@ function halfOpen(
     { kind: "ke", method: suite.ke, data: pair.publicValue },
     { kind: "nonce", data: nonceR },
     ...(isIntermediate ? intermediateSupported(context) : []),
+    ...ppk,
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
@@ -145,6 +148,7 @@ function halfOpen(
     tools,
   });
   made.hasIntermediate = isIntermediate;
+  made.hasPpk = ppk.length > 0;
   made.pendingKe = suite.ke1 ?? null;
   return made;
 }

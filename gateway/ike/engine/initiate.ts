@@ -22,6 +22,7 @@ import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
 import { askIntermediate } from "./intermediate.ts";
 import { natHash } from "./nat_detection.ts";
+import { offerPpk } from "./ppk.ts";
 import { NONCE_LEN } from "./rekey.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
 
@@ -83,6 +84,7 @@ function sendInit(
     { kind: "ke", method: suite.ke, data: pair.publicValue },
     { kind: "nonce", data: start.nonce },
     ...intermediateSupported(context),
+    ...offerPpk(start.target.peer),
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
@@ -120,6 +122,11 @@ export function takeInitAnswer(context: Context, sa: IkeSa, answer: InitAnswer):
   sa.hasIntermediate = hasIntermediate(context, notifies);
   if (suite.ke1 !== undefined && !sa.hasIntermediate) {
     return refuseSa(context, sa, { reason: "ike_proposal", detail: "no IKE_INTERMEDIATE" });
+  }
+  const { ppk } = start.target.peer;
+  sa.hasPpk = ppk !== undefined && findNotify(notifies, NOTIFY.USE_PPK) !== undefined;
+  if (ppk?.isMandatory && !sa.hasPpk) {
+    return refuseSa(context, sa, { reason: "ppk", detail: "the peer has none" });
   }
   sa.suite = suite;
   sa.spiR = answer.header.spiR.slice();

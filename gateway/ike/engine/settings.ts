@@ -7,6 +7,16 @@ import type { Pool } from "../leases/book.ts";
 import type { Cipher, EspPolicy, IkePolicy } from "../suites/suite.ts";
 import type { Aead } from "../wire/sealed.ts";
 
+/** A postquantum preshared key (RFC 8784). */
+export interface Ppk {
+  /** Its name on the wire: the type octet (RFC 8784 §5.1: 1 opaque, 2 fixed), then the name. */
+  readonly id: Uint8Array;
+  /** 32 octets or more. The caller keeps it, and wipes it in the end. */
+  readonly key: Uint8Array;
+  /** Without it there is no IKE SA with this peer. */
+  readonly isMandatory: boolean;
+}
+
 /** A peer that may come, or to which this side goes. */
 export interface PeerPolicy {
   readonly name: string;
@@ -14,6 +24,8 @@ export interface PeerPolicy {
   readonly remoteId: string;
   /** The secret that both sides share. The caller keeps it, and wipes it in the end. */
   readonly psk: Uint8Array;
+  /** Left out without one. */
+  readonly ppk?: Ppk;
   /** Several devices share the identity: a new one does not end the others. */
   readonly isShared: boolean;
   /** Inner addresses of this side that it may reach. */

@@ -36,7 +36,7 @@ test("what cannot be had is refused", () => {
     const [text, problem] of [
       [`${some},${some}`, "must be one proposal, without a comma"],
       [`${some}-ke2_mlkem768`, /number 4 is not one/],
-      ["aes256gcm16-prfsha256-mlkem512", /that there are here/],
+      ["aes256gcm16-prfsha256-mlkem512", /number 3 is another/],
       ["aes256gcm16-prfsha256", /key exchange method/],
       ["aes256-sha256-modp2048", /must have AEAD ciphers/],
       ["", /must have known algorithms/],
