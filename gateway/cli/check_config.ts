@@ -5,6 +5,7 @@ import { originText } from "../config/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { settingText } from "../config/setting_text.ts";
 import { flagOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
+import type { GatewayConfig } from "../config/types.ts";
 import { spiText } from "../model/spi.ts";
 import { tableWidth } from "./client.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
@@ -33,17 +34,27 @@ async function checkConfig(context: CommandContext): Promise<number> {
     cores: runtime.cores,
   });
   const settings = SETTING_NAMES.map((name) => explain(loaded, name));
+  const peers = loaded.config.peers.map(({ id }) => id);
+  wipeSecrets(loaded.config);
   const sas = loaded.config.staticSas.map(({ spec }) => spiText(spec.spi));
   if (flags[JSON_FLAG.name] === true) {
-    await runtime.stdout(`${JSON.stringify({ settings, sas })}\n`);
+    await runtime.stdout(`${JSON.stringify({ settings, peers, sas })}\n`);
     return 0;
   }
   const columns = [{ title: "SETTING" }, { title: "VALUE" }, { title: "FROM" }];
   const rows = settings.map(({ name, value, origin }) => [name, value, origin]);
+  const peerRows = peers.map((id) => ["[[peer]]", id, loaded.file ?? ""]);
   const saRows = sas.map((spi) => ["[[sa]]", spi, "unsafe: fixed keys"]);
   const width = tableWidth(context);
-  await runtime.stdout(renderTable(columns, [...rows, ...saRows], { width }));
+  await runtime.stdout(renderTable(columns, [...rows, ...peerRows, ...saRows], { width }));
   return 0;
+}
+
+/** Nothing here uses them. */
+function wipeSecrets({ psk, peers, staticSas }: GatewayConfig): void {
+  psk?.fill(0);
+  for (const peer of peers) peer.psk.fill(0);
+  for (const { spec } of staticSas) spec.keyMaterial.fill(0);
 }
 
 function explain(loaded: LoadedConfig, name: SettingName): Explained {

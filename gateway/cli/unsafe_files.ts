@@ -11,9 +11,10 @@ export function unsafeFiles(
   runtime: Pick<Runtime, "exposureOf">,
   { config, file }: LoadedConfig,
 ): readonly string[] {
-  const { apiTokenFile, staticSas } = config;
+  const { apiTokenFile, pskFile, peers, staticSas } = config;
+  const secrets = [apiTokenFile, pskFile, ...peers.map((peer) => peer.pskFile)];
   return [
-    ...apiTokenFile === null ? [] : secretFaults(runtime, apiTokenFile),
+    ...secrets.flatMap((path) => path === null ? [] : secretFaults(runtime, path)),
     ...file === undefined
       ? []
       : staticSas.length > 0

@@ -40,8 +40,8 @@ test("docs/operate/culvert.toml names the default of what differs from it", asyn
     const part = text.split("\n\n").find((lines) =>
       `\n${lines}`.includes(`\n${fileKeyOf(name)} = `)
     );
-    const { fallback = "none" } = docOf(name);
-    ok(part?.includes(`(default: ${fallback})`), `${name}: ${part}`);
+    const { fallback, unset = "none" } = docOf(name);
+    ok(part?.includes(`(default: ${fallback ?? unset})`), `${name}: ${part}`);
   }
 });
 

@@ -3,7 +3,8 @@
 
 import { LANES_MAX } from "../../ts-bindings/layout.ts";
 import { type IpAddress, isLoopback, isV6 } from "../model/address.ts";
-import { ConfigError } from "./error.ts";
+import { ConfigError, type Origin } from "./error.ts";
+import { poolProblem, readPeers, readPsk } from "./peers.ts";
 import {
   docOf,
   type InnerChoice,
@@ -57,6 +58,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const apiToken = await readToken(merged, options);
   checkApi(merged, apiToken);
   checkUpstream(merged);
+  checkIke(merged);
+  const secrets = await readSecrets(merged, { file, readTextFile: options.readTextFile });
   const { listen, tcpCongestion, tcpKeepaliveS, ...rest } = settings;
   const tcp = { congestion: tcpCongestion ?? null, keepaliveS: tcpKeepaliveS };
   const config: GatewayConfig = {
@@ -67,6 +70,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     tcp,
     upstream: settings.upstream ?? null,
     upstreamSource: settings.upstreamSource ?? null,
+    ...ikeConfig(settings),
+    ...secrets,
     inner: innerConfig(merged),
     api: settings.api === "off" ? null : settings.api,
     apiTokenFile: settings.apiTokenFile ?? null,
@@ -111,7 +116,19 @@ async function readOrFail(
   }
 }
 
-type WithoutDefault = "tcpCongestion" | "upstream" | "upstreamSource" | "apiTokenFile";
+type WithoutDefault =
+  | "tcpCongestion"
+  | "upstream"
+  | "upstreamSource"
+  | "ike"
+  | "ikeId"
+  | "pskFile"
+  | "dns"
+  | "splitDns"
+  | "ikeProposals"
+  | "espProposals"
+  | "stateDir"
+  | "apiTokenFile";
 
 type CompleteSettings =
   & Pick<Settings, WithoutDefault>
@@ -179,6 +196,55 @@ function checkUpstream(merged: Merged): void {
   throw fault(merged, "upstreamSource", "needs an --upstream in 127.0.0.0/8");
 }
 
+function checkIke(merged: Merged): void {
+  const { ike, upstream, pool, dns, splitDns } = merged.settings;
+  if (ike === "inside" && upstream !== undefined) {
+    throw fault(merged, "ike", "cannot be inside together with --upstream: leave out one of them");
+  }
+  const problem = poolProblem(pool);
+  if (problem !== undefined) throw fault(merged, "pool", problem);
+  if (splitDns !== undefined && dns === undefined) {
+    throw fault(merged, "splitDns", "needs --dns, the servers that know the domain");
+  }
+}
+
+type IkeConfig = Pick<
+  GatewayConfig,
+  "ike" | "ikeId" | "pskFile" | "dns" | "splitDns" | "ikeProposals" | "espProposals" | "stateDir"
+>;
+
+function ikeConfig(settings: CompleteSettings): IkeConfig {
+  return {
+    ike: settings.ike ?? (settings.upstream === undefined ? "inside" : "off"),
+    ikeId: settings.ikeId ?? null,
+    pskFile: settings.pskFile ?? null,
+    dns: settings.dns ?? [],
+    splitDns: settings.splitDns ?? [],
+    ikeProposals: settings.ikeProposals ?? null,
+    espProposals: settings.espProposals ?? null,
+    stateDir: settings.stateDir ?? null,
+  };
+}
+
+/** Reads what IKE proves itself by. */
+async function readSecrets(
+  merged: Merged,
+  { file, readTextFile }: Pick<LoadOptions, "readTextFile"> & {
+    readonly file: NamedFile | undefined;
+  },
+): Promise<Pick<GatewayConfig, "peers" | "psk">> {
+  const readSecret = (path: string): Promise<string> => readOrFail(path, readTextFile);
+  const { pskFile } = merged.settings;
+  const origin = (): Origin => originOf(merged, "pskFile");
+  const psk = pskFile === undefined ? null : await readPsk(pskFile, { readSecret, origin });
+  try {
+    return { psk, peers: file === undefined ? [] : await readPeers(file, readSecret) };
+  } catch (error) {
+    psk?.fill(0);
+    throw error;
+  }
+}
+
 function listenerConfig(choice: ListenChoice, common: TcpConfig): ListenerConfig {
   return {
     address: choice.address,
@@ -209,8 +275,11 @@ function echoAddresses(choices: readonly InnerChoice[]): readonly IpAddress[] {
 }
 
 function fault(merged: Merged, name: SettingName, problem: string): ConfigError {
-  const source = merged.sourceOf(name);
-  return new ConfigError(source?.originOf(name) ?? { path: name }, problem);
+  return new ConfigError(originOf(merged, name), problem);
+}
+
+function originOf(merged: Merged, name: SettingName): Origin {
+  return merged.sourceOf(name)?.originOf(name) ?? { path: name };
 }
 
 function reasonOf(error: unknown): string {

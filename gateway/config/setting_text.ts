@@ -19,6 +19,18 @@ export function settingText(config: GatewayConfig, name: SettingName): string {
     case "upstream":
     case "upstreamSource":
       return config[name]?.text ?? "none";
+    case "ikeProposals":
+    case "espProposals":
+      return config[name]?.text ?? docOf(name).unset ?? "none";
+    case "pool":
+    case "dns":
+      return config[name].map(({ text }) => text).join(",") || "none";
+    case "splitDns":
+      return config[name].join(",") || "none";
+    case "ikeId":
+    case "pskFile":
+    case "stateDir":
+      return config[name] ?? docOf(name).unset ?? "none";
     case "inner":
       return innerText(config.inner);
     case "api":

@@ -10,21 +10,16 @@ import { LOG_FORMATS } from "../model/log_line.ts";
 import { parsePrefix, type Prefix } from "../model/prefix.ts";
 import { parseSocketAddress, type SocketAddress } from "../model/socket_address.ts";
 import type { ParsedText } from "../model/text_codec.ts";
+import { IKE_SETTINGS } from "./ike_settings.ts";
+import {
+  documented,
+  parsed,
+  repeatable,
+  type SettingDoc,
+  settingDocs,
+  text,
+} from "./setting_schemas.ts";
 import { autoOrWhole, oneOf, onOrOff, trueOrFalse, whole } from "./setting_values.ts";
-
-/**
- * What the help and the documents say about a setting, and its default as a user would write it.
- */
-export interface SettingDoc {
-  /** The placeholder of the value in the help. Undefined for a switch. */
-  readonly value: string | undefined;
-  /** The default, as on the command line. Without one, {@link unset} describes what happens. */
-  readonly fallback?: string;
-  /** What applies when the setting is not set, in words. Without them the documents say "none". */
-  readonly unset?: string;
-  readonly isRepeatable?: true;
-  readonly help: string;
-}
 
 /** One value of `--inner`. */
 export type InnerChoice =
@@ -37,9 +32,6 @@ export interface ListenChoice {
   readonly congestion: string | undefined;
   readonly keepaliveS: number | undefined;
 }
-
-/** The documents' words on each setting. */
-export const settingDocs: z.core.$ZodRegistry<SettingDoc> = z.registry<SettingDoc>();
 
 /** The longest timeout that `epoll_wait` takes, in ms: about 24 days. */
 const MS_MAX = 2_147_483_647;
@@ -86,6 +78,7 @@ export const SETTINGS = z.object({
     help: "IPv4 loopback prefix of 8 to 30 bits; gives each client address (IPv6: each /64) an " +
       "upstream source address, chosen by a hash, so that two clients may share one",
   }),
+  ...IKE_SETTINGS,
   inner: documented(repeatable(parsed(innerChoice)), {
     value: "tun:NAME|echo:ADDR",
     fallback: "echo:10.93.29.1",
@@ -249,36 +242,6 @@ export function fileKeyOf(name: SettingName): string {
 /** The environment variable of a setting: `maxConnections` is `CULVERT_MAX_CONNECTIONS`. */
 export function variableOf(name: SettingName): string {
   return `CULVERT_${fileKeyOf(name).toUpperCase()}`;
-}
-
-function documented<T extends z.ZodType>(schema: T, doc: SettingDoc): T {
-  settingDocs.add(schema, doc);
-  return schema;
-}
-
-type TextParser<T> = (text: string) => ParsedText<T>;
-
-function text(): z.ZodString {
-  return z.string({ error: "must be a string" }).min(1, { error: "must not be empty" });
-}
-
-function parsed<T>(parse: TextParser<T>): z.ZodType<T, string> {
-  return text().transform((input, context) => {
-    const result = parse(input);
-    if ("value" in result) return result.value;
-    context.addIssue({ code: "custom", message: result.problem });
-    return z.NEVER;
-  });
-}
-
-/**
- * One value or an array of them. A flag may be repeated, and a variable holds a list with commas.
- */
-function repeatable<T>(one: z.ZodType<T, string>): z.ZodType<readonly T[]> {
-  const error = "must be a non-empty array of strings";
-  return z.union([text().transform((input) => [input]), z.array(text()).min(1, { error })], {
-    error,
-  }).pipe(z.array(one));
 }
 
 /**

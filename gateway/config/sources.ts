@@ -71,12 +71,12 @@ export function readEnvironment(variables: Readonly<Record<string, string>>): So
 }
 
 /**
- * Reads a file's settings, without its `[[sa]]` tables.
+ * Reads a file's settings, without its `[[sa]]` and `[[peer]]` tables.
  *
  * @throws {ConfigError} If a value is bad or a key unknown
  */
 export function readFile(path: string, file: TomlFile): Source {
-  const known = new Set(["sa", ...SETTING_NAMES.map(fileKeyOf)]);
+  const known = new Set(["sa", "peer", ...SETTING_NAMES.map(fileKeyOf)]);
   for (const key of Object.keys(file.table)) {
     if (known.has(key)) continue;
     throw new ConfigError({ path, line: file.lineOf([key]) }, `unknown key ${nameText(key)}`);

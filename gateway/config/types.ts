@@ -3,11 +3,13 @@
 
 import type * as z from "zod";
 import type { Identity } from "../ike/identity/identity.ts";
+import type { EspPolicy, IkePolicy } from "../ike/suites/suite.ts";
 import type { IpAddress } from "../model/address.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import type { SocketAddress } from "../model/socket_address.ts";
 import type { Origin } from "./error.ts";
+import type { Written } from "./ike_settings.ts";
 import type { SETTINGS } from "./settings.ts";
 
 /** Settings of TCP connections. */
@@ -40,6 +42,24 @@ export interface StaticSa {
   readonly originOf: (member: string | undefined) => Origin;
 }
 
+/** A peer from the file, with settings of its own. */
+export interface PeerConfig {
+  /** Its identity, or a pattern. */
+  readonly id: string;
+  readonly auth: "psk";
+  readonly pskFile: string;
+  /** Never shown. Its reader wipes it. */
+  readonly psk: Uint8Array;
+  /** Inner addresses of this side that it may reach; null for all. */
+  readonly local: readonly Prefix[] | null;
+  /** Inner addresses of its side; null for the address that it is given. */
+  readonly remote: readonly Prefix[] | null;
+  /** Where its address comes from; null for `--pool`. */
+  readonly pool: readonly Prefix[] | null;
+  /** Several devices have this identity. */
+  readonly isShared: boolean;
+}
+
 /** The responder that `connect` dials. */
 export interface ConnectTarget {
   /** A name or an address, without brackets. */
@@ -69,6 +89,13 @@ type Reshaped =
   | "tcpKeepaliveS"
   | "upstream"
   | "upstreamSource"
+  | "ikeId"
+  | "pskFile"
+  | "dns"
+  | "splitDns"
+  | "ikeProposals"
+  | "espProposals"
+  | "stateDir"
   | "inner"
   | "api"
   | "apiTokenFile"
@@ -91,6 +118,20 @@ export interface GatewayConfig extends PlainSettings {
   readonly tcp: TcpConfig;
   readonly upstream: SocketAddress | null;
   readonly upstreamSource: Prefix | null;
+  /** Null for the one that the state has, or that is made. */
+  readonly ikeId: string | null;
+  readonly pskFile: string | null;
+  /** The secret in `pskFile`. Never shown. */
+  readonly psk: Uint8Array | null;
+  readonly dns: readonly IpAddress[];
+  readonly splitDns: readonly string[];
+  /** Null for the default. */
+  readonly ikeProposals: Written<IkePolicy> | null;
+  /** Null for the engine's default. */
+  readonly espProposals: Written<EspPolicy> | null;
+  /** Null for the usual place. */
+  readonly stateDir: string | null;
+  readonly peers: readonly PeerConfig[];
   readonly inner: InnerConfig;
   /** Null if the API is off. */
   readonly api: SocketAddress | null;
