@@ -45,6 +45,9 @@ export const EINPROGRESS = 115;
 export const O_RDWR = 0x2;
 export const O_NONBLOCK = 0x800;
 export const O_CLOEXEC = 0x80000;
+
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
 export const CLOCK_MONOTONIC = 1;
 export const CLOCK_BOOTTIME = 7;
 export const RLIMIT_NOFILE = 7;

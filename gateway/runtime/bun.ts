@@ -16,7 +16,7 @@ import { exposureOf } from "./exposure.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
-import { privilegesOf } from "./privileges.ts";
+import { isRoot, privilegesOf } from "./privileges.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
   Address,
@@ -77,6 +77,7 @@ export function bunRuntime(): Runtime {
     garbage: { collect: () => Bun.gc(AT_ONCE), residentLen: () => process.memoryUsage.rss() },
     openLibc,
     mapMemory,
+    isRoot: () => isRoot(privileges),
     exposureOf: (path) => exposureOf(path, privileges),
     openEngineLibrary,
     serveHttp,

@@ -9,7 +9,7 @@ import { exposureOf } from "./exposure.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
-import { privilegesOf } from "./privileges.ts";
+import { isRoot, privilegesOf } from "./privileges.ts";
 import { libcFailed, serveFailed, shared } from "./shared.ts";
 import type {
   Address,
@@ -33,6 +33,7 @@ export function denoRuntime(): Runtime {
     garbage: null,
     openLibc,
     mapMemory,
+    isRoot: () => isRoot(quietPrivileges),
     exposureOf: (path) => exposureOf(path, quietPrivileges),
     openEngineLibrary,
     serveHttp,

@@ -10,6 +10,8 @@ const NAMES = [
   "CULVERT_CONFIG",
   "CULVERT_DUMPABLE",
   "CULVERT_ENGINE_LIBRARY",
+  "CULVERT_PSK_FILE",
+  "CULVERT_STATE_DIR",
   "CULVERT_UNSAFE_STATIC_SAS",
 ];
 const PROXIES = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];

@@ -26,6 +26,7 @@ export const LIBC_SYMBOLS = {
   epoll_ctl: ["i32", "i32", "i32", "address"],
   epoll_wait: ["i32", "address", "i32", "i32"],
   eventfd: ["u32", "i32"],
+  flock: ["i32", "i32"],
   getauxval: ["u32"],
   geteuid: [],
   getsockname: ["i32", "address", "address"],

@@ -8,5 +8,14 @@ export function privilegesOf(libc: Pick<Libc, "getauxval" | "geteuid">): Privile
   return { user: libc.geteuid() >>> 0, isElevated: libc.getauxval(AT_SECURE) !== 0 };
 }
 
+/** Whether the process runs as root; false if nobody can tell. */
+export function isRoot(privileges: () => Privileges): boolean {
+  try {
+    return privileges().user === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Set where the loader ignores LD_PRELOAD and its like (getauxval(3), ld.so(8)). */
 const AT_SECURE = 23;

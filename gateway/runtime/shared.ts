@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
+import { openPrivateFolder } from "./private_folder.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
 type Shared = Omit<
@@ -13,6 +14,7 @@ type Shared = Omit<
   | "ignoredVariables"
   | "forgetProxies"
   | "exposureOf"
+  | "isRoot"
   | "engineLibraryPath"
   | "openLibc"
   | "mapMemory"
@@ -36,6 +38,7 @@ export const shared: Shared = {
   columns: (): number => process.stdout.columns ?? COLUMNS_DEFAULT,
   rows: (): number => process.stdout.rows ?? ROWS_DEFAULT,
   readTextFile: (path: string): Promise<string> => readFile(path, "utf8"),
+  openPrivateFolder,
   readCore,
   readAsset,
   startLaneWorker,

@@ -40,6 +40,7 @@ export interface Libc {
   epoll_ctl(epfd: number, op: number, fd: number, event: Address): number;
   epoll_wait(epfd: number, events: Address, max: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
+  flock(fd: number, operation: number): number;
   /** A value that the kernel gave the program at its start. */
   getauxval(type: number): number;
   /** The effective user, whose unsigned number comes as an i32. */
@@ -141,6 +142,27 @@ export interface Garbage {
   residentLen(): number;
 }
 
+/**
+ * A folder of the process's user alone. A change of a file is whole, and on the disk when its call
+ * resolves. Names are relative, and an error names the file: `Cannot write /x/a.json: ENOSPC`.
+ */
+export interface PrivateFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** Undefined if there is no such file. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Names of the files in a part. */
+  list(part: string): Promise<readonly string[]>;
+  /** A text that is another one when files have come to a part, or have gone. */
+  version(part: string): Promise<string>;
+  /** Makes a file with mode 0600; false if there is one. */
+  create(name: string, octets: Uint8Array): Promise<boolean>;
+  /** Makes a file, or replaces it. */
+  replace(name: string, octets: Uint8Array): Promise<void>;
+  /** False if there is none. */
+  remove(name: string): Promise<boolean>;
+}
+
 /** The table of what a runtime offers. */
 export interface Runtime {
   /** `deno 2.9.6`, `bun 1.4.5`. */
@@ -185,6 +207,14 @@ export interface Runtime {
   columns(): number;
   rows(): number;
   readTextFile(path: string): Promise<string>;
+  /**
+   * Opens a folder for secrets, and makes what is missing of it and of its parts.
+   *
+   * @throws {Error} If it cannot be made, or other users may enter it
+   */
+  openPrivateFolder(path: string, parts: readonly string[]): Promise<PrivateFolder>;
+  /** Whether the process runs as root; false if that cannot be found out. */
+  isRoot(): boolean;
   /** Finds out what other users of the host can do to a file. */
   exposureOf(path: string): FileExposure;
   /** Reads the committed core, from the checkout or the single binary. */

@@ -1,6 +1,7 @@
 // A runtime in memory: files, environment, signals and both outputs. It has no kernel, so opening
 // libc and starting a lane fail.
 
+import { openPrivateFolder } from "../../gateway/runtime/private_folder.ts";
 import type {
   FileExposure,
   HttpServer,
@@ -81,6 +82,8 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     env: () => options.environment ?? {},
     ignoredVariables: () => options.ignored ?? [],
     forgetProxies: () => {},
+    openPrivateFolder,
+    isRoot: () => false,
     exposureOf: (path) => options.exposures?.[path] ?? NOT_EXPOSED,
     exit: (): never => fail("exit"),
     onSignal: (name, handler) => void handlers.set(name, handler),

@@ -99,6 +99,7 @@ const GATEWAY = [
   "model",
   "runtime",
   "shell",
+  "state",
 ]
   .map((folder) => `gateway/${folder}`);
 
@@ -117,9 +118,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "gateway/ike",
     "gateway/model",
     "gateway/shell",
+    "gateway/state",
     RUNTIME,
     "ts-bindings",
   ],
+  "gateway/state": ["gateway/config", "gateway/ike", "gateway/linux", "gateway/model", RUNTIME],
   "gateway/api": ["gateway/config", "gateway/model", "gateway/shell", "ts-bindings"],
   "gateway/dashboard": ["gateway/model"],
   "gateway/shell": [
