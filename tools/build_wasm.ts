@@ -2,6 +2,7 @@
 
 import { say } from "./run.ts";
 import { buildCore, VARIANTS } from "./wasm/build.ts";
+import { buildPki, PKI_FILE } from "./wasm/pki.ts";
 import { BINDINGS, manifestOf, wasmName } from "./wasm/manifest.ts";
 import { findToolchain } from "./wasm/toolchain.ts";
 
@@ -15,3 +16,8 @@ for (const variant of VARIANTS) {
 }
 await Deno.writeTextFile(`${BINDINGS}/esp.d.ts`, built.relaxed.types);
 await Deno.writeTextFile(`${BINDINGS}/manifest.json`, JSON.stringify(manifest, null, 2) + "\n");
+
+const pki = await buildPki(toolchain);
+await Deno.writeFile(`${BINDINGS}/${PKI_FILE}`, pki.wasm);
+await Deno.writeTextFile(`${BINDINGS}/pki.json`, JSON.stringify(pki.manifest, null, 2) + "\n");
+say(`${PKI_FILE}  ${pki.manifest.octets} octets  sha256 ${pki.manifest.sha256}`);

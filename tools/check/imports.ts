@@ -84,7 +84,7 @@ const ADAPTER = /^gateway\/runtime\/(deno|bun)\.ts$/;
 const TEST_FILE = /_test\.ts$|^tests\//;
 
 /** Folders of the product itself. */
-const PRODUCT = /^(gateway|native-engine|ts-bindings|wasm-core)\//;
+const PRODUCT = /^(gateway|native-engine|ts-bindings|wasm-core|wasm-pki)\//;
 
 const GATEWAY = [
   "api",

@@ -166,7 +166,13 @@ function _room(prefix: string, path: string): string {
   return path.slice(prefix.length).split("/")[0] ?? "";
 }
 
-const CRATES: readonly string[] = ["wasm-core", "native-engine", "tools/taint", "tools/vectors"];
+const CRATES: readonly string[] = [
+  "wasm-core",
+  "wasm-pki",
+  "native-engine",
+  "tools/taint",
+  "tools/vectors",
+];
 
 const DECLARED = /^(?:pub(?:\(\w+\))? )?mod (\w+);$/gm;
 

@@ -4,8 +4,8 @@ import { type Files, select } from "./files.ts";
 
 /** Reports `unsafe` outside the corner, and a crate root without the lint. */
 export function checkUnsafe(files: Files): string[] {
-  const sources = select(files, /^(wasm-core|native-engine)\/src\/.*\.rs$/);
-  const problems = select(files, /^(wasm-core|native-engine)\/src\/lib\.rs$/)
+  const sources = select(files, /^(wasm-core|wasm-pki|native-engine)\/src\/.*\.rs$/);
+  const problems = select(files, /^(wasm-core|wasm-pki|native-engine)\/src\/lib\.rs$/)
     .filter(([, text]) => !text.includes("#![deny(unsafe_code)]"))
     .map(([path]) => `${path}:1: does not deny unsafe_code`);
   for (const [path, text] of sources) {
@@ -20,4 +20,5 @@ export function checkUnsafe(files: Files): string[] {
 }
 
 /** Here memory is accessed, or others call in: `no_mangle` and raw offsets trip the lint. */
-const CORNER = /^(wasm-core\/src\/(memory|border)\/|native-engine\/src\/(memory|exports)\.rs$)/;
+const CORNER =
+  /^(wasm-core\/src\/(memory|border)\/|wasm-pki\/src\/(border|host)\.rs$|native-engine\/src\/(memory|exports)\.rs$)/;

@@ -49,13 +49,14 @@ async function _buildVariant(
   path: string,
 ): Promise<BuiltCore> {
   const out = await Deno.makeTempDir({ prefix: "culvert-wasm-" });
+  const flags = compilerFlags(variant);
   try {
     // "force" skips wasm-pack's search for a precompiled standard library. Ours is built here, with
     // atomics.
     await run(
       ["wasm-pack", "build", "wasm-core", "--release", "--target", "web", "--mode", "force"]
         .concat("--no-opt", "--no-pack", "--out-name", "esp", "--out-dir", out, "--", "--locked"),
-      { env: _environment(variant, toolchain, path) },
+      { env: buildEnvironment(toolchain, { path, name: `core-${variant}`, flags }) },
     );
     return {
       wasm: await Deno.readFile(`${out}/esp_bg.wasm`),
@@ -66,10 +67,19 @@ async function _buildVariant(
   }
 }
 
-function _environment(
-  variant: Variant,
+/** A build of a module. */
+export interface Build {
+  /** `PATH` of the tools. */
+  readonly path: string;
+  /** The target folder, so that a second build compiles only what changed. */
+  readonly name: string;
+  readonly flags: readonly string[];
+}
+
+/** Variables for a build with the standard library in it. */
+export function buildEnvironment(
   toolchain: Toolchain,
-  path: string,
+  { path, name, flags }: Build,
 ): Record<string, string> {
   const linker = toolchain.linker === undefined
     ? {}
@@ -80,10 +90,15 @@ function _environment(
     // Building the standard library is an unstable feature of cargo.
     RUSTC_BOOTSTRAP: "1",
     CARGO_UNSTABLE_BUILD_STD: "std,panic_abort",
-    CARGO_ENCODED_RUSTFLAGS: [...compilerFlags(variant), ..._remaps(toolchain)].join("\x1f"),
-    CARGO_TARGET_DIR: `${Deno.env.get("CARGO_TARGET_DIR") ?? `${ROOT}/target`}/core-${variant}`,
+    CARGO_ENCODED_RUSTFLAGS: [...flags, ..._remaps(toolchain)].join("\x1f"),
+    CARGO_TARGET_DIR: targetFolder(name),
     CARGO_TERM_COLOR: "never",
   };
+}
+
+/** Where the build of a name has its results. */
+export function targetFolder(name: string): string {
+  return `${Deno.env.get("CARGO_TARGET_DIR") ?? `${ROOT}/target`}/${name}`;
 }
 
 /** If several prefixes match, the last one wins. */

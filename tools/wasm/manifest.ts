@@ -41,14 +41,14 @@ export async function manifestOf(
   };
 }
 
-/** One digest over all files that affect the core's octets. Tests are left out. */
-export async function hashSources(): Promise<string> {
+/** One digest over all files that affect a crate's octets. Tests are left out. */
+export async function hashSources(crate: "wasm-core" | "wasm-pki" = "wasm-core"): Promise<string> {
   const paths = await projectFiles(
     "Cargo.toml",
     "Cargo.lock",
-    "wasm-core/Cargo.toml",
-    "wasm-core/build.rs",
-    "wasm-core/src",
+    `${crate}/Cargo.toml`,
+    `${crate}/build.rs`,
+    `${crate}/src`,
   );
   const lines = await Promise.all(
     paths.sort().map(async (path) =>
