@@ -75,6 +75,13 @@ export interface Core {
    */
   conn_give_way(lane: number, now: number): number;
 
+  /**
+   * Number of connections whose peers have to be asked whether they are still there, because one
+   * of the peer in `LANE_SOCKADDR` comes and a limit is half reached. Each has `ROW_IS_ASKED` of
+   * 1, and may belong to any lane.
+   */
+  conn_ask(lane: number, now: number): number;
+
   /** Trusts a connection from the start: the originator's side has opened it. */
   conn_trust(lane: number, conn: number, now: number): void;
 

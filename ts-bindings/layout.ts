@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 326_101_704;
+export const LAYOUT_FINGERPRINT = 3_995_827_347;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -160,6 +160,7 @@ export const ROW_SEGMENT = 352;
 export const ROW_TRUSTED_AT = 128;
 export const ROW_HAS_LEFT = 168;
 export const ROW_IS_LIKELY = 170;
+export const ROW_IS_ASKED = 171;
 export const ROW_INBOUND = 384;
 export const ROW_OUTBOUND = 448;
 

@@ -138,8 +138,8 @@ export const Status = {
   /** No word that proves a key came in `--unauthenticated-timeout-ms`. */
   Unauthenticated: 51,
   /**
-   * At a limit of connections it gave way to a new one: its peer goes on on another connection,
-   * or nothing on it has proved a key.
+   * It gave way to others. At a limit of connections: its peer goes on on another connection, or
+   * nothing on it has proved a key. From half of a limit on: its peer answers nothing any more.
    */
   GaveWay: 52,
 } as const;

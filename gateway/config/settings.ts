@@ -65,7 +65,8 @@ export const SETTINGS = z.object({
     value: "N",
     fallback: "120",
     help: "seconds of silence before the system probes a connection's peer; it gives up after as " +
-      "many seconds more without an answer; 0 is off",
+      "many seconds more without an answer; 0 is off; from half of a limit of connections on, " +
+      "silent peers are probed all the same",
   }),
   upstream: documented(parsed(upstreamAddress), {
     value: "ADDR:PORT",

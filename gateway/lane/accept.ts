@@ -15,6 +15,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
 } from "../linux/constants.ts";
+import { askPeers } from "./asking.ts";
 import { closeConnection } from "./close.ts";
 import { createConnection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
@@ -123,6 +124,7 @@ export function admit(lane: Lane, arrival: Arrival): void {
     refuse(lane, fd, Status.RefusedDraining);
     return;
   }
+  askPeers(lane);
   makeRoom(lane);
   const row = core.conn_open(index, fd, lane.epfd, lane.now, Date.now());
   if (isRefused(row)) {

@@ -13,6 +13,7 @@ import {
 import { isRefused } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { admit } from "./accept.ts";
+import { askMarked, ORDER_ASK } from "./asking.ts";
 import { startDrain } from "./drain.ts";
 import { giveWay, ORDER_GIVE_WAY } from "./give_way.ts";
 import { doom, type Lane } from "./lane.ts";
@@ -27,7 +28,8 @@ export const ORDER_STOP = 1;
 /** Starts the drain. */
 export const ORDER_DRAIN = 2;
 
-/** Follows a change of the host's addresses or routes. Lanes have 4, 8 and 64 for each other. */
+/** Follows a change of the host's addresses or routes. Lanes have 4, 8, 64 and 128 for each
+ * other. */
 export const ORDER_NETWORK = 16;
 
 /** Collects the garbage of the lane's thread. */
@@ -74,7 +76,8 @@ export function pushCommand(i32: Int32Array, block: number, command: readonly nu
 export function runCommands(lane: Lane): void {
   const { i32, block } = lane.tables;
   // Some may be given again.
-  const again = ORDER_RECLAIM | ORDER_UNPARK | ORDER_NETWORK | ORDER_COLLECT | ORDER_GIVE_WAY;
+  const again = ORDER_RECLAIM | ORDER_UNPARK | ORDER_NETWORK | ORDER_COLLECT | ORDER_GIVE_WAY |
+    ORDER_ASK;
   const orders = Atomics.and(i32, (block + LANE_ORDERS) >>> 2, ~again);
   if ((orders & ORDER_DRAIN) !== 0) startDrain(lane);
   if ((orders & ORDER_STOP) !== 0) lane.isStopping = true;
@@ -83,6 +86,7 @@ export function runCommands(lane: Lane): void {
   if ((orders & ORDER_NETWORK) !== 0) followNetwork(lane);
   if ((orders & ORDER_COLLECT) !== 0) lane.collect();
   if ((orders & ORDER_GIVE_WAY) !== 0) giveWay(lane);
+  if ((orders & ORDER_ASK) !== 0) askMarked(lane);
   const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
   let consumed = Atomics.load(i32, consumedAt);

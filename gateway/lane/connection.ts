@@ -88,6 +88,8 @@ export interface Connection {
   heardFor: number;
   /** Turns that it has left to read on after that deadline. */
   turnsOwed: number;
+  /** When its peer was last asked whether it is still there, monotonic ms; 0 if it never was. */
+  askedAt: number;
 }
 
 /** Makes the record of a connection right after `accept4` or `connect`. */
@@ -122,6 +124,7 @@ export function createConnection(
     excusedAt: 0,
     heardFor: 0,
     turnsOwed: 0,
+    askedAt: 0,
   };
 }
 

@@ -67,6 +67,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     feedAt: 0,
     retries: createTimers(init.connectionsMax),
     parking: createParking(),
+    asked: [],
     source: createChosenSource(),
     isShortOfRings: false,
     reclaimAt: 0,

@@ -1,10 +1,10 @@
 // At a limit of connections one of no use gives way to a new one. The core chooses it
 // (`wasm-core/src/path/give_way.rs`). One of another lane is closed by that lane.
 
-import { LANE_ORDERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { closeConnection } from "./close.ts";
 import { doom, type Lane } from "./lane.ts";
+import { orderOther } from "./order_others.ts";
 import { hasRowLeft, rowLane } from "./row.ts";
 
 /** Order of one lane to another: close the connections that give way. */
@@ -15,19 +15,14 @@ export const ORDER_GIVE_WAY = 64;
  * gives way. No batch may be in work.
  */
 export function makeRoom(lane: Lane): void {
-  const { core, index, init, libc, tables } = lane;
-  const row = core.conn_give_way(index, lane.now);
+  const row = lane.core.conn_give_way(lane.index, lane.now);
   if (row === 0) return;
   const own = lane.connections[row];
   if (own !== undefined) {
     closeConnection(lane, own, Status.GaveWay);
     return;
   }
-  const owner = rowLane(tables, row);
-  const eventfd = init.eventfds[owner];
-  if (eventfd === undefined) return;
-  Atomics.or(tables.i32, (core.lane_block(owner) + LANE_ORDERS) >>> 2, ORDER_GIVE_WAY);
-  libc.write(eventfd, tables.oneAt, 8);
+  orderOther(lane, rowLane(lane.tables, row), ORDER_GIVE_WAY);
 }
 
 /** Closes own connections that give way to new ones of other lanes. */

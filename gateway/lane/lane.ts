@@ -7,6 +7,7 @@ import type { NativeBatches } from "../engine/native.ts";
 import type { Listener } from "../edges/front.ts";
 import type { BetterCall } from "../model/better_call.ts";
 import type { LaneLibc } from "./libc.ts";
+import type { Asked } from "./asked.ts";
 import type { ChosenSource } from "./chosen_source.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
 import type { Evidence, LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
@@ -51,6 +52,8 @@ export interface Lane {
   readonly retries: Timers;
   /** Upstream sockets of connections that have ended. */
   readonly parking: Parking;
+  /** Connections whose peers are asked whether they are still there, in the order of answers. */
+  readonly asked: Asked[];
   /** The source that the kernel last chose towards the daemon. */
   readonly source: ChosenSource;
   /** Returns monotonic ms with a fraction; the origin is the same in every lane. */

@@ -3,7 +3,7 @@
 //    epoll_wait -> end of a pause in accepting -> connections marked, listeners and orders served
 //    -> TUN -> connections with news, and those that wait for a ring or a descriptor
 //    -> one busy connection of those that have proved a key, and one of the others
-//    -> rings reclaimed -> parked sockets -> timers -> drain
+//    -> rings reclaimed -> parked sockets -> answers of silent peers -> timers -> drain
 //
 // A connection that has used its budget waits behind all that have news. So an IKE message waits
 // for one budget at most, however many connections flood the lane. Each direction of a connection
@@ -25,6 +25,7 @@ import {
 } from "../linux/constants.ts";
 import { failed } from "../linux/errno.ts";
 import { acceptFrom, endPause } from "./accept.ts";
+import { askingWaitMs, hearAnswers } from "./asking.ts";
 import { payAttention } from "./attention.ts";
 import { closeConnection } from "./close.ts";
 import { runCommands } from "./commands.ts";
@@ -88,6 +89,7 @@ export function turn(lane: Lane, count: number): void {
   serveBusy(lane, lane.busy);
   reclaimRings(lane);
   lookAtParked(lane);
+  hearAnswers(lane);
   runTimers(lane);
   checkDrain(lane);
 }
@@ -103,6 +105,7 @@ export function waitMs(lane: Lane): number {
   const { now } = lane;
   let wait = earlier(lane.timers.waitMs(now), lane.retries.waitMs(now));
   wait = earlier(wait, parkingWaitMs(lane, now));
+  wait = earlier(wait, askingWaitMs(lane, now));
   if (lane.starved.length > 0) wait = earlier(wait, Math.max(lane.feedAt - now, 0));
   if (lane.acceptAgainAt > 0) wait = earlier(wait, Math.max(lane.acceptAgainAt - now, 0));
   if (lane.isDraining && lane.live.size > 0) {

@@ -6,15 +6,11 @@
 // A parked socket wakes nobody. It is looked into every ten seconds, and between two looks the
 // kernel drops what does not fit into the smallest buffer.
 
-import {
-  LANE_ORDERS,
-  SAID_CLIENT,
-  SAID_DAEMON_ESP,
-  SAID_DAEMON_IKE,
-} from "../../ts-bindings/layout.ts";
+import { SAID_CLIENT, SAID_DAEMON_ESP, SAID_DAEMON_IKE } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import { EPOLL_CTL_DEL, MSG_DONTWAIT, SO_RCVBUF, SOL_SOCKET } from "../linux/constants.ts";
 import type { Lane } from "./lane.ts";
+import { orderOthers } from "./order_others.ts";
 import type { Parked } from "./parked.ts";
 
 /** Order of one lane to the others: give up parked sockets. The shell's orders: `commands.ts`. */
@@ -165,11 +161,7 @@ function silenceMs({ hasEsp }: Parked): number {
   return hasEsp ? ESP_SILENCE_MS : IKE_SILENCE_MS;
 }
 
-function askOthers({ core, index, init, libc, now, parking, tables }: Lane): void {
-  parking.askAt = now + ASK_EVERY_MS;
-  init.eventfds.forEach((eventfd, other) => {
-    if (other === index) return;
-    Atomics.or(tables.i32, (core.lane_block(other) + LANE_ORDERS) >>> 2, ORDER_UNPARK);
-    libc.write(eventfd, tables.oneAt, 8);
-  });
+function askOthers(lane: Lane): void {
+  lane.parking.askAt = lane.now + ASK_EVERY_MS;
+  orderOthers(lane, ORDER_UNPARK);
 }

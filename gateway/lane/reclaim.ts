@@ -10,10 +10,10 @@
 // Rings may be held by connections of any lane. A lane that finds too few among its own asks the
 // others.
 
-import { LANE_ORDERS } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { Connection } from "./connection.ts";
 import { doom, type Lane, starve } from "./lane.ts";
+import { orderOthers } from "./order_others.ts";
 import { rowAddress, rowHeldAt, rowTrustedAt, rowTxPartialAt, rowWordAt } from "./row.ts";
 import { hasUnread } from "./unread.ts";
 
@@ -42,7 +42,7 @@ export function reclaimRings(lane: Lane): void {
   lane.isShortOfRings = false;
   // One ring for what came, and one for the answer.
   const wanted = Math.min(2 * lane.starved.length, AT_ONCE_MAX);
-  if (reclaim(lane, wanted) < wanted) askOthers(lane);
+  if (reclaim(lane, wanted) < wanted) orderOthers(lane, ORDER_RECLAIM);
 }
 
 /** Frees rings for another lane that has asked. */
@@ -161,13 +161,4 @@ function silentMs({ tables, now }: Lane, { row }: Connection): number {
 /** Returns the time since a moment, ms; -1 if the moment is 0, which is none. */
 function since(now: number, at: number): number {
   return at === 0 ? -1 : now - at;
-}
-
-function askOthers(lane: Lane): void {
-  const { core, init, libc, tables } = lane;
-  init.eventfds.forEach((eventfd, other) => {
-    if (other === lane.index) return;
-    Atomics.or(tables.i32, (core.lane_block(other) + LANE_ORDERS) >>> 2, ORDER_RECLAIM);
-    libc.write(eventfd, tables.oneAt, 8);
-  });
 }

@@ -11,6 +11,7 @@ import {
   ROW_HAS_LEFT,
   ROW_HELD_AT,
   ROW_IKE_WAITS,
+  ROW_IS_ASKED,
   ROW_IS_LIKELY,
   ROW_LANE,
   ROW_LEN,
@@ -111,6 +112,16 @@ export function rowIsLikely(tables: RowTables, row: number): boolean {
 /** Whether it gives way, and counts for its source no more: its lane has to close it. */
 export function hasRowLeft(tables: RowTables, row: number): boolean {
   return tables.u8[offsetOf(tables, row) + ROW_HAS_LEFT] !== 0;
+}
+
+/** Whether its lane has to ask whether its peer is still there. */
+export function isRowAsked(tables: RowTables, row: number): boolean {
+  return tables.u8[offsetOf(tables, row) + ROW_IS_ASKED] !== 0;
+}
+
+/** Notes that the lane has heard of that. */
+export function clearRowAsked(tables: RowTables, row: number): void {
+  tables.u8[offsetOf(tables, row) + ROW_IS_ASKED] = 0;
 }
 
 /** Time since when a begun frame has not left whole; 0 if none waits. */

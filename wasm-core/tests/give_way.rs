@@ -295,3 +295,50 @@ fn an_sa_ages_while_the_host_is_suspended() {
     assert_eq!(core::sa_sweep(shell, 3000.0), 1);
     assert_ne!(core::sa_find(0x1001), 0);
 }
+
+fn asked(gate: &Gate, address: [u8; 4], now: f64) -> u32 {
+    gate.set_sockaddr(0, address);
+    core::conn_ask(0, now)
+}
+
+fn is_asked(gate: &Gate, conn: u32) -> bool {
+    gate.u32(gate.row(conn, "ROW_IS_ASKED")) & 0xff == 1
+}
+
+#[test]
+fn from_half_of_a_source_on_its_silent_trusted_connections_are_asked() {
+    let gate = start();
+    let silent = open(&gate, CLIENT, 1.0);
+    core::conn_trust(0, silent, 1.0);
+    assert_eq!(asked(&gate, CLIENT, 20_000.0), 0, "one of three");
+    let untrusted = open(&gate, CLIENT, 20_000.0);
+    assert_eq!(asked(&gate, [9, 9, 9, 9], 29_000.0), 0, "another source");
+    assert_eq!(asked(&gate, CLIENT, 29_000.0), 1);
+    assert!(is_asked(&gate, silent) && !is_asked(&gate, untrusted));
+    assert_eq!(asked(&gate, CLIENT, 29_999.0), 0, "not again at once");
+    assert_eq!(asked(&gate, CLIENT, 30_000.0), 1);
+}
+
+#[test]
+fn who_has_been_heard_just_now_is_not_asked() {
+    let gate = start();
+    let heard = open(&gate, CLIENT, 1.0);
+    core::conn_trust(0, heard, 1.0);
+    open(&gate, CLIENT, 1.0);
+    gate.feed_some_at(0, heard, &frame(&[0xff]), 20_000.0);
+    assert_eq!(asked(&gate, CLIENT, 23_000.0), 0);
+    assert_eq!(asked(&gate, CLIENT, 24_000.0), 1);
+}
+
+#[test]
+fn from_half_of_the_table_on_all_sources_are_asked() {
+    let gate = start();
+    for n in 1..=2 {
+        core::conn_trust(0, open(&gate, [10, 0, 0, n], 1.0), 1.0);
+    }
+    assert_eq!(asked(&gate, CLIENT, 20_000.0), 0, "two of five");
+    core::conn_trust(0, open(&gate, [10, 0, 0, 3], 1.0), 1.0);
+    assert_eq!(asked(&gate, CLIENT, 20_000.0), 3);
+    assert_eq!(asked(&gate, CLIENT, 24_999.0), 0, "not again at once");
+    assert_eq!(asked(&gate, CLIENT, 25_000.0), 3);
+}

@@ -6,6 +6,7 @@ import {
   EBADF,
   ECONNREFUSED,
   ECONNRESET,
+  ENOPROTOOPT,
   EPIPE,
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
@@ -16,6 +17,7 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
+  IPPROTO_TCP,
   LITTLE_ENDIAN,
   MSG_EOR,
   MSG_ERRQUEUE,
@@ -23,6 +25,8 @@ import {
   SIOCOUTQ,
   SO_RXQ_OVFL,
   SOL_SOCKET,
+  TCP_INFO,
+  TCP_KEEPIDLE,
 } from "../../../gateway/linux/constants.ts";
 import {
   edge,
@@ -63,6 +67,7 @@ export const FAKE_CALLS = {
   close,
   connect,
   getsockname,
+  getsockopt,
   ioctl,
   read,
   readv,
@@ -194,12 +199,51 @@ function bind(kernel: FakeKernel): number {
   return failure === undefined ? 0 : fail(kernel, failure);
 }
 
-function setsockopt(kernel: FakeKernel, level: number, name: number): number {
+function setsockopt(
+  kernel: FakeKernel,
+  fd: number,
+  { level, name, at }: { readonly level: number; readonly name: number; readonly at: number },
+): number {
   const option = `${level} ${name}`;
   kernel.options.push(option);
   const errno = kernel.refusedOptions.get(option);
-  return errno === undefined ? 0 : fail(kernel, errno);
+  if (errno !== undefined) return fail(kernel, errno);
+  const end = kernel.ends.get(fd);
+  if (end?.kind === "tcp") end.options.set(option, kernel.view.getInt32(at, LITTLE_ENDIAN));
+  return 0;
 }
+
+/** Most seconds of silence before a probe with which a test's peer is taken for probed. */
+const PROBED_S = 10;
+
+/**
+ * Options of TCP that were set, 120 before, and TCP_INFO: a peer that has vanished has left probes
+ * unanswered, if there were any, and a minute has gone.
+ */
+function getsockopt(
+  kernel: FakeKernel,
+  fd: number,
+  { level, name, at }: { readonly level: number; readonly name: number; readonly at: number },
+): number {
+  const end = kernel.ends.get(fd);
+  if (end?.kind !== "tcp") return fail(kernel, ENOPROTOOPT);
+  if (level !== IPPROTO_TCP || name !== TCP_INFO) {
+    const value = end.options.get(`${level} ${name}`) ?? 120;
+    kernel.view.setInt32(at, value, LITTLE_ENDIAN);
+    return 0;
+  }
+  const isProbed = (end.options.get(`${IPPROTO_TCP} ${TCP_KEEPIDLE}`) ?? Infinity) <= PROBED_S;
+  kernel.u8.fill(0, at, at + INFO_LEN);
+  if (!end.isGone) return 0;
+  kernel.u8[at + INFO_PROBES_AT] = isProbed ? 5 : 0;
+  for (const since of INFO_HEARD_AT) kernel.view.setUint32(at + since, 60_000, LITTLE_ENDIAN);
+  return 0;
+}
+
+/** In `struct tcp_info`: the length that is asked for, unanswered probes, times since news, ms. */
+const INFO_LEN = 60;
+const INFO_PROBES_AT = 3;
+const INFO_HEARD_AT = [52, 56];
 
 /** Connects a UDP socket, or takes its peer and source away (AF_UNSPEC). */
 function connect(kernel: FakeKernel, fd: number, at: number): number {

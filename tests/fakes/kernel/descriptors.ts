@@ -30,6 +30,10 @@ export interface TcpEnd {
   hasReset: boolean;
   /** Set by EAGAIN: only then does new space make an edge, as in tcp_sendmsg. */
   isWaitingForSpace: boolean;
+  /** The peer has vanished: it answers nothing. */
+  isGone: boolean;
+  /** Options of type int that were set, by level and name. */
+  readonly options: Map<string, number>;
   isClosed: boolean;
 }
 
@@ -161,6 +165,8 @@ export function tcpEnd(): TcpEnd {
     hasFin: false,
     hasReset: false,
     isWaitingForSpace: false,
+    isGone: false,
+    options: new Map(),
     isClosed: false,
   };
 }

@@ -60,9 +60,10 @@ export function createFakeLibc(kernel: FakeKernel): LaneLibc {
     recvmsg: (fd, at, flags) => FAKE_CALLS.recvmsg(kernel, fd, { at: Number(at), flags }),
     sendmmsg: (fd, at, count) => FAKE_CALLS.sendmmsg(kernel, fd, { at: Number(at), count }),
     sendmsg: (fd, message, flags) => FAKE_CALLS.sendmsg(kernel, fd, { at: Number(message), flags }),
-    // Like a descriptor that has no such option.
-    getsockopt: () => -1,
-    setsockopt: (_fd, level, name) => FAKE_CALLS.setsockopt(kernel, level, name),
+    getsockopt: (fd, level, name, at) =>
+      FAKE_CALLS.getsockopt(kernel, fd, { level, name, at: Number(at) }),
+    setsockopt: (fd, level, name, at) =>
+      FAKE_CALLS.setsockopt(kernel, fd, { level, name, at: Number(at) }),
     socket: () => FAKE_CALLS.socket(kernel),
     write: (fd, address, len) => FAKE_CALLS.write(kernel, fd, { at: Number(address), len }),
     writev: (fd, iov, count) => FAKE_CALLS.writev(kernel, fd, { at: Number(iov), count }),

@@ -84,6 +84,8 @@ const TURNS_MAX = 1000;
 /** Settings that all lanes of a gateway share, and those that each has for itself. */
 export interface LaneRigsOptions {
   readonly limits?: Partial<CoreLimits>;
+  /** Connections of one source; default 4. */
+  readonly perSourceMax?: number;
   readonly init?: Partial<LaneInit>;
   /** Gives lane `index` descriptors of its own. */
   readonly open?: (kernel: FakeKernel, index: number) => Partial<LaneInit>;
@@ -119,7 +121,7 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
     innerMtu,
     0,
     0,
-    PER_SOURCE_MAX,
+    options.perSourceMax ?? PER_SOURCE_MAX,
     SUSPECT_LIMIT,
     numbers.ike,
     numbers.unknownSpi,

@@ -4,7 +4,7 @@ use super::table::{Done, Outcome, exports};
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
 use crate::memory;
-use crate::path::give_way;
+use crate::path::{asking, give_way};
 use crate::sources::trust;
 
 exports! {
@@ -31,6 +31,13 @@ exports! {
     /// another lane (`ROW_HAS_LEFT` is 1 then), that lane has to close it.
     fn conn_give_way(lane: u32, now: f64) -> u32 {
         give_way::find(memory::lane(lane), lane, now).map_or(0, |conn| conn.0)
+    }
+
+    /// Number of connections whose peers have to be asked whether they are still there, because one
+    /// of the peer in `LANE_SOCKADDR` comes and a limit is half reached. Each has `ROW_IS_ASKED` of
+    /// 1, and may belong to any lane.
+    fn conn_ask(lane: u32, now: f64) -> u32 {
+        asking::mark(memory::lane(lane), now)
     }
 
     /// Trusts a connection from the start: the originator's side has opened it.

@@ -180,7 +180,7 @@ const ROW: &[Name] = offsets! { Row:
     ROW_LOWAT = queue.lowat, ROW_LOWAT_SET = queue.lowat_set,
     ROW_SEGMENT = queue.segment,
     ROW_TRUSTED_AT = trusted_at, ROW_HAS_LEFT = has_left,
-    ROW_IS_LIKELY = is_likely,
+    ROW_IS_LIKELY = is_likely, ROW_IS_ASKED = is_asked,
     ROW_INBOUND = inbound, ROW_OUTBOUND = outbound,
 };
 

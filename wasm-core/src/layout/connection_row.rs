@@ -147,7 +147,9 @@ pub struct Row {
     /// 1 if the daemon has given the client an answer that only those who know a key get, or those
     /// who begin EAP (`sources::trust`).
     pub is_likely: Cell<u8>,
-    _trust_pad: u8,
+    /// 1 if its lane has to ask whether its peer is still there (`path::asking`). The lane takes it
+    /// back.
+    pub is_asked: Cell<u8>,
     /// Port of `up_address`; 0 without an upstream socket.
     pub up_port: Cell<u32>,
     /// The address from which the daemon hears of the connection, of the daemon's family. The lane

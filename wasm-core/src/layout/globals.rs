@@ -24,6 +24,8 @@ pub struct Source {
     _pad: u32,
     /// Monotonic milliseconds of the last search for a connection that gives way.
     pub looked_at: Cell<f64>,
+    /// Monotonic milliseconds at which its silent peers were last asked (`path::asking`).
+    pub asked_at: Cell<f64>,
 }
 
 /// An address of the echo host.
@@ -126,4 +128,6 @@ pub struct Globals {
     pub looked_at: Cell<f64>,
     /// Most connections without a trusted word that a source had then.
     pub heaviest: Cell<u32>,
+    /// Monotonic milliseconds at which all silent peers were last asked (`path::asking`).
+    pub asked_at: Cell<f64>,
 }

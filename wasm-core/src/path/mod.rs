@@ -8,6 +8,7 @@
 //!
 //! Row 0 is none, so 0 is no path. A number of another kind is no path either.
 
+pub(crate) mod asking;
 pub(crate) mod give_way;
 pub(crate) mod peers;
 

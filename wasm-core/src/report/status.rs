@@ -206,8 +206,8 @@ statuses! {
     UpstreamStray = 50, Drop;
     /// No word that proves a key came in `--unauthenticated-timeout-ms`.
     Unauthenticated = 51, Close;
-    /// At a limit of connections it gave way to a new one: its peer goes on on another connection,
-    /// or nothing on it has proved a key.
+    /// It gave way to others. At a limit of connections: its peer goes on on another connection, or
+    /// nothing on it has proved a key. From half of a limit on: its peer answers nothing any more.
     GaveWay = 52, Close;
 }
 

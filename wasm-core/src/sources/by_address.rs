@@ -47,6 +47,11 @@ pub(crate) fn is_crowded(slot: &Source, max: u32) -> bool {
     max != 0 && slot.count.get() >= max
 }
 
+/// Whether half of the connections are there that a source may have.
+pub(crate) fn is_half_full(slot: &Source, max: u32) -> bool {
+    max != 0 && slot.count.get() >= max.div_ceil(2)
+}
+
 /// The slot of a source. If the source has no connection, it is the free one where it belongs.
 pub(crate) fn slot_of(source: SourceKey) -> &'static Source {
     memory::source(find(source))
@@ -154,6 +159,7 @@ fn close_gap(mut gap: u32) {
     slot.rings.set(0);
     slot.first.set(0);
     slot.looked_at.set(0.0);
+    slot.asked_at.set(0.0);
 }
 
 fn copy(from: &Source, to: &Source) {
@@ -164,6 +170,7 @@ fn copy(from: &Source, to: &Source) {
     to.rings.set(from.rings.get());
     to.first.set(from.first.get());
     to.looked_at.set(from.looked_at.get());
+    to.asked_at.set(from.asked_at.get());
 }
 
 fn key_of(slot: &Source) -> SourceKey {

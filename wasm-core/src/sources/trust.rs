@@ -40,6 +40,7 @@ pub(crate) fn clear(row: &Row) {
     row.charged.set(0);
     row.has_left.set(0);
     row.is_likely.set(0);
+    row.is_asked.set(0);
 }
 
 /// Notes a trusted word. With the first one, neither the connection nor its rings count as
