@@ -86,6 +86,12 @@ export interface Core {
   conn_trust(lane: number, conn: number, now: number): void;
 
   /**
+   * Counts an IKE message as `IkeInvalid`, a point on the connection's corruption score. The IKE
+   * of this process has said so after the message was taken.
+   */
+  conn_suspect(lane: number, conn: number): void;
+
+  /**
    * Reads `LANE_SOCKADDR`, as getsockname wrote it: the address that the peer has connected to.
    */
   conn_local(lane: number, conn: number): void;
@@ -204,6 +210,16 @@ export interface Core {
    * counts what the socket has lost. There is one copy, into the IKE ring or the transmit ring.
    */
   upstream_in(lane: number, conn: number, read: number, now: number): number;
+
+  /**
+   * Queues an IKE message of this process: `octets` from `at` on, without the non-ESP marker.
+   * Returns 1, 0 if the reserve has no room (`ROW_IKE_WAITS` is 1 until a sender has made some)
+   * or the connection has ended, or `NO_RING` if the pool is empty.
+   *
+   * A message that only an authenticated IKE SA sends is a trusted word (`conn_trust`), and
+   * counts as valid traffic. Another one is an answer that everybody gets.
+   */
+  ike_in(lane: number, conn: number, at: number, octets: number, now: number): number;
 
   /** Releases the reserve that `upstream_begin` took. */
   upstream_end(lane: number, conn: number): void;

@@ -126,8 +126,9 @@ export const Status = {
    */
   QueueDelay: 48,
   /**
-   * An IKE message could not be handed to the daemon in `--frame-timeout-ms`, or was refused on
-   * its way. The initiator begins anew on another connection (RFC 9329 §6.2).
+   * An IKE message could not be handed to the daemon, or to the IKE of this process, in
+   * `--frame-timeout-ms`, or was refused on its way. The initiator begins anew on another
+   * connection (RFC 9329 §6.2).
    */
   IkeUndelivered: 49,
   /**
@@ -142,6 +143,8 @@ export const Status = {
    * nothing on it has proved a key. From half of a limit on: its peer answers nothing any more.
    */
   GaveWay: 52,
+  /** An IKE message that no honest peer sends: malformed, or under a key that is not its own. */
+  IkeInvalid: 53,
 } as const;
 
 /** Name of a status. */
@@ -221,4 +224,5 @@ export const STATUSES: readonly StatusInfo[] = [
   { name: "UpstreamStray", snakeCase: "upstream_stray", fate: "drop" },
   { name: "Unauthenticated", snakeCase: "unauthenticated", fate: "close" },
   { name: "GaveWay", snakeCase: "gave_way", fate: "close" },
+  { name: "IkeInvalid", snakeCase: "ike_invalid", fate: "suspect" },
 ];

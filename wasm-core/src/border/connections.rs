@@ -1,10 +1,12 @@
 //! Connections: rows are taken, marked and freed.
 
 use super::table::{Done, Outcome, exports};
+use crate::connection::score;
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
 use crate::memory;
 use crate::path::{asking, give_way};
+use crate::report::status::Status;
 use crate::sources::trust;
 
 exports! {
@@ -43,6 +45,12 @@ exports! {
     /// Trusts a connection from the start: the originator's side has opened it.
     fn conn_trust(_lane: u32, conn: u32, now: f64) {
         trust::note(memory::row(ConnId(conn)), now);
+    }
+
+    /// Counts an IKE message as `IkeInvalid`, a point on the connection's corruption score. The IKE
+    /// of this process has said so after the message was taken.
+    fn conn_suspect(lane: u32, conn: u32) {
+        score::note(memory::lane(lane), memory::row(ConnId(conn)), Status::IkeInvalid);
     }
 
     /// Reads `LANE_SOCKADDR`, as getsockname wrote it: the address that the peer has connected to.

@@ -1,11 +1,11 @@
-//! From the daemon: datagrams into the connection's rings.
+//! From the daemon, or from the IKE of this process: messages into the connection's rings.
 
-use super::table::{StatusNumber, exports};
+use super::table::{Offset, StatusNumber, exports};
 use crate::ids::ConnId;
 use crate::layout::NO_RING;
 use crate::memory;
 use crate::report::status::Status;
-use crate::upstream::datagrams;
+use crate::upstream::{datagrams, own_ike};
 
 exports! {
     section "Upstream";
@@ -30,6 +30,17 @@ exports! {
             Ok(()) => Status::Ok as u32,
             Err(status) => status as u32,
         }
+    }
+
+    /// Queues an IKE message of this process: `octets` from `at` on, without the non-ESP marker.
+    /// Returns 1, 0 if the reserve has no room (`ROW_IKE_WAITS` is 1 until a sender has made some)
+    /// or the connection has ended, or `NO_RING` if the pool is empty.
+    ///
+    /// A message that only an authenticated IKE SA sends is a trusted word (`conn_trust`), and
+    /// counts as valid traffic. Another one is an answer that everybody gets.
+    fn ike_in(_lane: u32, conn: u32, at: Offset, octets: u32, now: f64) -> i32 {
+        own_ike::queue(memory::row(ConnId(conn)), at, octets, now)
+            .map_or(NO_RING, i32::from)
     }
 
     /// Releases the reserve that `upstream_begin` took.

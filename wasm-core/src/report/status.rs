@@ -198,8 +198,9 @@ statuses! {
     /// inside to slow down; the packet has taken no number. A packet that can carry an ECN mark is
     /// marked instead and goes on (`culvert_ecn_marks_total`).
     QueueDelay = 48, Drop;
-    /// An IKE message could not be handed to the daemon in `--frame-timeout-ms`, or was refused on
-    /// its way. The initiator begins anew on another connection (RFC 9329 §6.2).
+    /// An IKE message could not be handed to the daemon, or to the IKE of this process, in
+    /// `--frame-timeout-ms`, or was refused on its way. The initiator begins anew on another
+    /// connection (RFC 9329 §6.2).
     IkeUndelivered = 49, Close;
     /// A datagram of the daemon for a client that has gone, or for one that has not said anything
     /// which it could answer.
@@ -209,6 +210,8 @@ statuses! {
     /// It gave way to others. At a limit of connections: its peer goes on on another connection, or
     /// nothing on it has proved a key. From half of a limit on: its peer answers nothing any more.
     GaveWay = 52, Close;
+    /// An IKE message that no honest peer sends: malformed, or under a key that is not its own.
+    IkeInvalid = 53, Suspect;
 }
 
 const _: () = assert!(Status::ALL.len() <= STATUS_MAX);
@@ -234,7 +237,7 @@ mod tests {
         };
         assert_eq!(of(Fate::Ignore), 3);
         assert_eq!(of(Fate::Drop), 19);
-        assert_eq!(of(Fate::Suspect), 5);
+        assert_eq!(of(Fate::Suspect), 6);
         assert_eq!(of(Fate::Close), 14);
         assert_eq!(of(Fate::Expire), 3);
     }

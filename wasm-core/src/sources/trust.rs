@@ -66,22 +66,30 @@ pub(crate) fn note(row: &Row, now: f64) {
 
 /// Notes a datagram of IKE from the daemon, given with its marker.
 pub(crate) fn note_ike(row: &Row, datagram: &[u8], now: f64) {
-    let header = datagram
-        .get(NON_ESP_MARKER_LEN as usize..)
-        .and_then(|message| message.first_chunk::<{ IKE_HEADER_LEN as usize }>());
-    let Some(header) = header else { return };
+    if let Some(message) = datagram.get(NON_ESP_MARKER_LEN as usize..) {
+        note_own_ike(row, message, now);
+    }
+}
+
+/// Notes a message of IKE that this process sends, given without a marker. Returns whether it is a
+/// trusted word.
+pub(crate) fn note_own_ike(row: &Row, message: &[u8], now: f64) -> bool {
+    let Some(header) = message.first_chunk::<{ IKE_HEADER_LEN as usize }>() else {
+        return false;
+    };
     let is_encrypted = matches!(header[16], SK | SKF);
     let is_answer = header[18] == IKE_AUTH && header[19] & RESPONSE != 0;
-    if is_encrypted && is_answer && datagram.len() >= NON_ESP_MARKER_LEN as usize + ANSWER_LEN_MIN {
+    if is_encrypted && is_answer && message.len() >= ANSWER_LEN_MIN {
         row.is_likely.set(1);
     }
     if !is_encrypted || !matches!(header[18], CREATE_CHILD_SA | INFORMATIONAL) {
-        return;
+        return false;
     }
     for (kept, spi) in row.trusted_ike.iter().zip(header.chunks_exact(8)) {
         kept.set(u64::from_be_bytes(spi.try_into().unwrap_or_default()));
     }
     note(row, now);
+    true
 }
 
 /// Notes an ESP packet from the daemon.

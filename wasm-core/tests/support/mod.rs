@@ -168,6 +168,10 @@ impl Gate {
         f64::from_bits(self.u64(at))
     }
 
+    pub fn put(&self, at: u64, octets: &[u8]) {
+        self.memory.write(at, octets);
+    }
+
     pub fn set_u32(&self, at: u64, value: u32) {
         self.memory.write(at, &value.to_le_bytes());
     }
