@@ -1,5 +1,7 @@
 // The end of the IKE messages of clients.
 
+import type { IkeLink } from "./ike_link.ts";
+
 /** An IKE daemon on UDP, as socket addresses ready for `connect` and `bind`. */
 export interface Upstream {
   /** Address family of the daemon's address and the source: AF_INET or AF_INET6. */
@@ -12,7 +14,8 @@ export interface Upstream {
   readonly mark?: number;
 }
 
-/** The end of IKE: it is dropped, or a daemon gets it as it is. */
+/** The end of IKE: it is dropped, a daemon gets it as it is, or the IKE of this process does. */
 export type IkeEndpoint =
   | { readonly kind: "none" }
-  | { readonly kind: "upstream"; readonly upstream: Upstream };
+  | { readonly kind: "upstream"; readonly upstream: Upstream }
+  | { readonly kind: "inside"; readonly link: IkeLink };

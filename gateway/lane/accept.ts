@@ -21,6 +21,7 @@ import { createConnection } from "./connection.ts";
 import { armTimer } from "./deadlines.ts";
 import { tellConnection } from "./events.ts";
 import { makeRoom } from "./give_way.ts";
+import { tellOwn } from "./inside.ts";
 import { type Lane, list } from "./lane.ts";
 import { unpark } from "./parking.ts";
 import { isRefusal, usePlain } from "./plain.ts";
@@ -146,6 +147,7 @@ export function admit(lane: Lane, arrival: Arrival): void {
     return;
   }
   armTimer(lane, connection);
+  if (role === "originator") tellOwn(lane, connection);
   // Octets may have come with the handshake, and their edge may be older than the watch.
   list(lane, connection);
 }

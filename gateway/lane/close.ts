@@ -4,6 +4,7 @@
 import { SO_LINGER, SOL_SOCKET } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { tellConnection } from "./events.ts";
+import { tellClosed } from "./inside.ts";
 import { type Lane, unlistBusy } from "./lane.ts";
 import { leaveUpstream } from "./parking.ts";
 import { rowUpSaid } from "./row.ts";
@@ -17,6 +18,7 @@ export function closeConnection(lane: Lane, connection: Connection, status: numb
   const { core, index, libc } = lane;
   // The event comes first: the next call gives the row's number to its next connection.
   tellConnection(lane, connection, "closed", status);
+  tellClosed(lane, connection);
   if (core.conn_close_begin(index, connection.row, status) === 0) return;
   libc.close(connection.fd);
   const said = rowUpSaid(lane.tables, connection.row);

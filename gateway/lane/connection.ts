@@ -71,6 +71,10 @@ export interface Connection {
   pauseMs: number;
   /** An IKE message was lost on its way to the daemon. */
   isIkeLost: boolean;
+  /** The IKE of this process knows it. */
+  isKnownInside: boolean;
+  /** Messages of the IKE of this process that wait for room. */
+  readonly unsent: Uint8Array[];
   /** Status with which it closes once its queue is empty, while it drains. */
   drainedWith: number;
   /** What came instead of the stream prefix, as `packForeign` has it; 0 if that came. */
@@ -117,6 +121,8 @@ export function createConnection(
     isShort: false,
     pauseMs: PAUSE_MIN_MS,
     isIkeLost: false,
+    isKnownInside: false,
+    unsent: [],
     drainedWith: 0,
     foreign: 0,
     closeWith: 0,

@@ -3,6 +3,7 @@
 
 import {
   IKE_DROP,
+  IKE_HAND_OVER,
   IKE_RELAY,
   UNKNOWN_SPI_DROP,
   UNKNOWN_SPI_RELAY,
@@ -17,14 +18,21 @@ export interface CoreEnds {
   readonly unknownSpi: number;
 }
 
-/** Returns the core's numbers for the ends that a lane has. */
-export function coreEnds({ ike, unknownSpi }: Ends): CoreEnds {
+/** The kinds of the ends of all connections, by which the core decides. */
+export interface EndKinds {
+  readonly ike: Pick<Ends["ike"], "kind">;
+  readonly unknownSpi: Pick<Ends["unknownSpi"], "kind">;
+}
+
+/** Returns the core's numbers for the ends that lanes have. */
+export function coreEnds({ ike, unknownSpi }: EndKinds): CoreEnds {
   return { ike: IKE[ike.kind], unknownSpi: UNKNOWN_SPI[unknownSpi.kind] };
 }
 
 const IKE: Readonly<Record<Ends["ike"]["kind"], number>> = {
   none: IKE_DROP,
   upstream: IKE_RELAY,
+  inside: IKE_HAND_OVER,
 };
 
 const UNKNOWN_SPI: Readonly<Record<Ends["unknownSpi"]["kind"], number>> = {

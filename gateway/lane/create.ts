@@ -10,6 +10,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { createChosenSource } from "./chosen_source.ts";
 import { closeConnection } from "./close.ts";
 import { createEvidence } from "./evidence.ts";
+import { openInside } from "./inside.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import { createBusyList, type Lane } from "./lane.ts";
 import { createParking } from "./parked.ts";
@@ -68,6 +69,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     retries: createTimers(init.connectionsMax),
     parking: createParking(),
     asked: [],
+    inside: openInside(init.ike),
     source: createChosenSource(),
     isShortOfRings: false,
     reclaimAt: 0,

@@ -10,6 +10,7 @@ import type { LaneLibc } from "./libc.ts";
 import type { Asked } from "./asked.ts";
 import type { ChosenSource } from "./chosen_source.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
+import type { Inside } from "./inside.ts";
 import type { Evidence, LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
 import type { Parking } from "./parked.ts";
 import { doesIkeWait, rowState, rowTrustedAt } from "./row.ts";
@@ -54,6 +55,8 @@ export interface Lane {
   readonly parking: Parking;
   /** Connections whose peers are asked whether they are still there, in the order of answers. */
   readonly asked: Asked[];
+  /** The IKE of this process; null if there is none. */
+  readonly inside: Inside | null;
   /** The source that the kernel last chose towards the daemon. */
   readonly source: ChosenSource;
   /** Returns monotonic ms with a fraction; the origin is the same in every lane. */

@@ -1,7 +1,8 @@
 // The lane's loop: wait, serve what is ready in turns, wait again. One turn does this, in order:
 //
 //    epoll_wait -> end of a pause in accepting -> connections marked, listeners and orders served
-//    -> TUN -> connections with news, and those that wait for a ring or a descriptor
+//    -> TUN -> messages of the IKE of this process
+//    -> connections with news, and those that wait for a ring or a descriptor
 //    -> one busy connection of those that have proved a key, and one of the others
 //    -> rings reclaimed -> parked sockets -> answers of silent peers -> timers -> drain
 //
@@ -35,6 +36,7 @@ import { announce } from "./events.ts";
 import { runTimers } from "./hearing.ts";
 import { runRetries } from "./hold.ts";
 import { readTun } from "./inner.ts";
+import { hasInside, hasUnsent, noteInside, sendUnsent, serveInside, wakeInside } from "./inside.ts";
 import {
   type BusyList,
   doom,
@@ -82,6 +84,7 @@ export function turn(lane: Lane, count: number): void {
   endPause(lane);
   for (let i = 0; i < count; i++) dispatch(lane, i);
   if (lane.isTunReadable && !lane.isDraining) readTun(lane);
+  serveInside(lane);
   wakeStarved(lane);
   runRetries(lane);
   serveReady(lane);
@@ -92,6 +95,7 @@ export function turn(lane: Lane, count: number): void {
   hearAnswers(lane);
   runTimers(lane);
   checkDrain(lane);
+  wakeInside(lane);
 }
 
 /** Publishes the time spent awake, for `culvert_lane_busy_ratio`. */
@@ -101,7 +105,7 @@ function noteBusy(lane: Lane, startedAt: number): void {
 
 /** Returns the time for which nothing can happen by itself, in whole ms; -1 for ever. */
 export function waitMs(lane: Lane): number {
-  if (hasListed(lane) || (lane.isTunReadable && !lane.isDraining)) return 0;
+  if (hasListed(lane) || hasInside(lane) || (lane.isTunReadable && !lane.isDraining)) return 0;
   const { now } = lane;
   let wait = earlier(lane.timers.waitMs(now), lane.retries.waitMs(now));
   wait = earlier(wait, parkingWaitMs(lane, now));
@@ -149,6 +153,7 @@ function dispatch(lane: Lane, i: number): void {
 function wake(lane: Lane, eventfd: number): void {
   lane.libc.read(eventfd, lane.tables.scratchAt, 8);
   payAttention(lane);
+  noteInside(lane);
   runCommands(lane);
 }
 
@@ -233,6 +238,7 @@ function serve(lane: Lane, connection: Connection): void {
     connection.hasUpstreamError = false;
     readErrors(lane, connection, -1);
   }
+  if (connection.closeWith === 0 && hasUnsent(connection)) sendUnsent(lane, connection);
   if (connection.closeWith === 0 && hasUpstream(lane, connection)) readUpstream(lane, connection);
   if (connection.isHeld || rowState(lane.tables, connection.row) === CONN_DRAINING) {
     // Nothing is read that would tell it.

@@ -22,6 +22,7 @@ import { EAGAIN } from "../linux/constants.ts";
 import type { Connection } from "./connection.ts";
 import { armTimer, enable } from "./deadlines.ts";
 import { deliverInner } from "./inner.ts";
+import { handOverInside } from "./inside.ts";
 import { packForeign } from "./foreign.ts";
 import { doom, type Lane } from "./lane.ts";
 import { isRefusal, usePlain } from "./plain.ts";
@@ -153,7 +154,7 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
         sendUpstream(lane, connection, wordOf(lane, tables.batchCount));
         break;
       case BATCH_HAND_OVER:
-        handOver(lane);
+        handOver(lane, connection, wordOf(lane, tables.batchCount));
         break;
       case BATCH_CLOSE:
         doom(lane, connection, wordOf(lane, tables.batchStatus));
@@ -181,14 +182,18 @@ function openBatch(lane: Lane, connection: Connection): void {
 }
 
 /**
- * Hands a batch of IKE over to an endpoint in this process. No kind of endpoint is one yet; a new
- * kind does not compile before this function knows it.
+ * Hands a batch of IKE over to an endpoint in this process. A new kind of endpoint does not compile
+ * before this function knows it.
  */
-function handOver({ init: { ike } }: Lane): never {
+function handOver(lane: Lane, connection: Connection, count: number): void {
+  const { ike } = lane.init;
   switch (ike.kind) {
     case "none":
     case "upstream":
       throw new Error(`Cannot hand IKE over: its endpoint is ${ike.kind}`);
+    case "inside":
+      handOverInside(lane, connection, count);
+      return;
   }
 }
 

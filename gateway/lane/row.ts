@@ -15,10 +15,13 @@ import {
   ROW_IS_LIKELY,
   ROW_LANE,
   ROW_LEN,
+  ROW_LOCAL_ADDRESS,
+  ROW_LOCAL_PORT,
   ROW_LOWAT,
   ROW_LOWAT_SET,
   ROW_OPENED_AT,
   ROW_PARTIAL_AT,
+  ROW_PORT,
   ROW_READ_AT,
   ROW_SEGMENT,
   ROW_STATE,
@@ -31,6 +34,7 @@ import {
   ROW_UP_SAID,
   ROW_VALID_AT,
 } from "../../ts-bindings/layout.ts";
+import { ENDS } from "../edges/ike_link.ts";
 import { AF_INET6 } from "../linux/constants.ts";
 import type { InetAddress } from "../linux/structs.ts";
 import type { LaneTables } from "./tables.ts";
@@ -58,6 +62,25 @@ export function rowAddress(tables: RowTables, row: number): Uint8Array {
   const at = offsetOf(tables, row) + ROW_ADDRESS;
   const isV6 = readI32(tables, row, ROW_FAMILY) === AF_INET6;
   return tables.u8.subarray(at, at + (isV6 ? 16 : 4));
+}
+
+/** Lays the addresses of both ends out, as ENDS has them. */
+export function copyEnds(tables: RowTables, row: number, ends: Uint8Array): void {
+  const at = offsetOf(tables, row);
+  const isV6 = readI32(tables, row, ROW_FAMILY) === AF_INET6;
+  ends[ENDS.FAMILY] = isV6 ? 6 : 4;
+  putPort(ends, ENDS.LOCAL_PORT, readI32(tables, row, ROW_LOCAL_PORT));
+  putPort(ends, ENDS.REMOTE_PORT, readI32(tables, row, ROW_PORT));
+  for (let i = 0; i < 16; i++) {
+    const isUsed = isV6 || i < 4;
+    ends[ENDS.LOCAL + i] = isUsed ? tables.u8[at + ROW_LOCAL_ADDRESS + i] ?? 0 : 0;
+    ends[ENDS.REMOTE + i] = isUsed ? tables.u8[at + ROW_ADDRESS + i] ?? 0 : 0;
+  }
+}
+
+function putPort(octets: Uint8Array, at: number, port: number): void {
+  octets[at] = port >>> 8;
+  octets[at + 1] = port;
 }
 
 /** State of the connection, a `CONN_` value. */

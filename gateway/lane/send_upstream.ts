@@ -211,7 +211,8 @@ function isRunRefused({ tables }: Lane, send: number, errno: number): boolean {
     (isRefusal(errno) || errno === EIO || errno === EMSGSIZE);
 }
 
-function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
+/** Counts how long messages have stayed that were handed over now. */
+export function noteDelay(lane: Lane, connection: Connection, ikeCount: number): void {
   if (ikeCount === 0) return;
   const delay = lane.clock() - rowReadAt(lane.tables, connection.row);
   for (let i = 0; i < ikeCount; i++) lane.core.ike_delay(lane.index, delay);
