@@ -20,6 +20,9 @@ export type IkeAction =
   | RemoveAction
   | ScoreAction
   | EstablishedAction
+  | LeasedAction
+  | MovedAction
+  | RekeyedAction
   | ConfiguredAction
   | EndedAction
   | RefusedAction;
@@ -38,9 +41,13 @@ export interface InstallAction {
   readonly direction: SaDirection;
   /** The receiver's SPI. */
   readonly spi: number;
+  /** The Child SA: the SPI that this side receives on. */
+  readonly child: number;
   /** The IKE SA that it belongs to, in the engine's numbers. */
   readonly ike: number;
   readonly aead: AeadName;
+  /** All algorithms, in the notation of proposals. */
+  readonly suite: string;
   /** Key, then salt; the caller wipes it. */
   readonly keyMaterial: Uint8Array;
   readonly local: readonly Prefix[];
@@ -53,6 +60,7 @@ export interface RemoveAction {
   readonly kind: "remove";
   readonly direction: SaDirection;
   readonly spi: number;
+  readonly child: number;
   readonly ike: number;
 }
 
@@ -70,6 +78,45 @@ export interface EstablishedAction {
   /** The peer's identity as text. */
   readonly identity: string;
   readonly path: number;
+  readonly keys: IkeSaKeys;
+  /** From its first message to now, ms. */
+  readonly tookMs: number;
+}
+
+/** What tells an IKE SA apart from the ones before and after it. */
+export interface IkeSaKeys {
+  /** Whether this side sent its first message. */
+  readonly isInitiator: boolean;
+  /** Both SPIs, in hex. */
+  readonly spiI: string;
+  readonly spiR: string;
+  /** Its algorithms, in the notation of proposals. */
+  readonly suite: string;
+}
+
+/** The peer has inner addresses of a pool here. */
+export interface LeasedAction {
+  readonly kind: "leased";
+  readonly ike: number;
+  readonly addresses: readonly IpAddress[];
+}
+
+/** The peer goes on by another connection. */
+export interface MovedAction {
+  readonly kind: "moved";
+  readonly ike: number;
+  readonly path: number;
+}
+
+/** An IKE SA or a Child SA has a successor. */
+export interface RekeyedAction {
+  readonly kind: "rekeyed";
+  readonly ike: number;
+  readonly what: "ike" | "child";
+  /** Who has begun the rekey. */
+  readonly side: "here" | "peer";
+  /** The keys of a new IKE SA; null for a Child SA. */
+  readonly keys: IkeSaKeys | null;
 }
 
 /** The responder has given us inner addresses. */

@@ -24,7 +24,7 @@ import {
 } from "./children.ts";
 import { byPeer } from "./by_peer.ts";
 import { readReply } from "./config_payload.ts";
-import type { Context } from "./context.ts";
+import { type Context, keysTextOf } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import { failAuth } from "./fail_auth.ts";
 import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
@@ -132,7 +132,8 @@ export function takeAuthAnswer(
   sa.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
   sa.start = null;
   const common = { ike: sa.id, peer: peer.name, identity: who, path: sa.path ?? 0 };
-  context.actions.push({ kind: "established", ...common });
+  const tookMs = context.now - sa.begunAt;
+  context.actions.push({ kind: "established", ...common, keys: keysTextOf(sa), tookMs });
   takeChild(context, sa, { answer, init });
 }
 

@@ -7,6 +7,7 @@ import { identityKey, identityText } from "../identity/identity.ts";
 import { isSameAuth, pskAuth } from "../keys/auth.ts";
 import { PRFS } from "../keys/prf.ts";
 import { narrow } from "../selectors/narrow.ts";
+import { policyText } from "../suites/policy_text.ts";
 import { chooseEsp, transformsOf } from "../suites/choose.ts";
 import { AUTH_METHOD, CP_TYPE } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
@@ -27,7 +28,7 @@ import {
   startSending,
 } from "./children.ts";
 import { askedAddresses, configReply } from "./config_payload.ts";
-import type { Context } from "./context.ts";
+import { type Context, keysTextOf } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
 import { intAuthOf } from "./intermediate.ts";
@@ -57,6 +58,8 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
     peer: peer.name,
     identity: identityText(request.idi),
     path: sa.path ?? 0,
+    keys: keysTextOf(sa),
+    tookMs: context.now - sa.begunAt,
   } as const;
   const child = firstChild(context, sa, { request, ...policy });
   const payloads = [...ownAuth(context, sa, policy), ...ppk, ...child.payloads];
@@ -142,7 +145,8 @@ function firstChild(
   const proposals = readableProposals(offer, { of: "child", hasAdditionalKe: false });
   const chosen = chooseEsp({ proposals, ke: "first" }, context.settings.esp);
   if (chosen === undefined) {
-    const detail = `theirs ${proposalsText(offer.proposals)}`;
+    const theirs = proposalsText(offer.proposals);
+    const detail = `theirs ${theirs}, ours ${policyText(context.settings.esp)}`;
     return without(sa, NOTIFY.NO_PROPOSAL_CHOSEN, { reason: "esp_proposal", detail });
   }
   const leased = peer.remote === null
@@ -179,7 +183,11 @@ function firstChild(
     selectorsOf("tsi", remote.prefixes),
     selectorsOf("tsr", local.prefixes),
   ];
-  return { payloads, before: [inbound], after: [], end: () => startSending(context, child) };
+  const told = leased.length === 0
+    ? []
+    : [{ kind: "leased", ike: sa.id, addresses: leased } as const];
+  const before = [...told, inbound];
+  return { payloads, before, after: [], end: () => startSending(context, child) };
 }
 
 const NOTHING: Answered = { payloads: [], before: [], after: [] };

@@ -1,12 +1,15 @@
 // Child SAs of an IKE SA.
 
+import type { SaDirection } from "../../model/direction.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import { childKeys } from "../keys/child_keys.ts";
 import { PRFS } from "../keys/prf.ts";
 import { octetsOf, spanOfPrefix } from "../selectors/ranges.ts";
+import { transformsOf } from "../suites/choose.ts";
 import { aeadOf, keyLenOf } from "../suites/suite.ts";
 import { TS_TYPE } from "../wire/constants.ts";
 import type { Selector, TsPayload } from "../wire/payloads/ts.ts";
+import { proposalText } from "../wire/proposal_text.ts";
 import type { InstallAction } from "./actions.ts";
 import type { Child } from "./child_sa.ts";
 import type { Context } from "./context.ts";
@@ -46,7 +49,16 @@ export function addChild(
     : [keys.fromResponder, keys.fromInitiator];
   const { spiIn, spiOut, suite, local, remote } = terms;
   const esn = suite.hasEsn;
-  const common = { kind: "install", ike: sa.id, aead: aeadOf(suite), local, remote, esn } as const;
+  const common = {
+    kind: "install",
+    ike: sa.id,
+    child: spiIn,
+    aead: aeadOf(suite),
+    suite: proposalText({ transforms: transformsOf(suite) }),
+    local,
+    remote,
+    esn,
+  } as const;
   const child: Child = {
     ...terms,
     state: "up",
@@ -85,7 +97,7 @@ export function stopSending(context: Context, sa: IkeSa, child: Child): void {
   child.pendingOut = null;
   if (!child.isSending) return;
   child.isSending = false;
-  context.actions.push({ kind: "remove", direction: "outbound", spi: child.spiOut, ike: sa.id });
+  pushRemove(context, sa, { child, direction: "outbound" });
 }
 
 /** Stops sending, and receives what is on its way for a moment more. */
@@ -99,7 +111,16 @@ export function linger(context: Context, sa: IkeSa, child: Child): void {
 export function removeChild(context: Context, sa: IkeSa, child: Child): void {
   stopSending(context, sa, child);
   sa.children.delete(child.spiIn);
-  context.actions.push({ kind: "remove", direction: "inbound", spi: child.spiIn, ike: sa.id });
+  pushRemove(context, sa, { child, direction: "inbound" });
+}
+
+function pushRemove(
+  context: Context,
+  { id }: IkeSa,
+  { child, direction }: { readonly child: Child; readonly direction: SaDirection },
+): void {
+  const spi = direction === "inbound" ? child.spiIn : child.spiOut;
+  context.actions.push({ kind: "remove", direction, spi, child: child.spiIn, ike: id });
 }
 
 /** How long a new SA waits for the peer to use it before we send on it, ms. */

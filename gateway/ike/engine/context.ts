@@ -2,14 +2,16 @@
 
 import type { Identity } from "../identity/identity.ts";
 import { createPeerIndex } from "../identity/peer_index.ts";
+import { transformsOf } from "../suites/choose.ts";
 import { FLAG, HEADER_LEN } from "../wire/constants.ts";
 import type { Header } from "../wire/header.ts";
 import { LIMIT } from "../wire/limits.ts";
 import { emitMessage } from "../wire/message.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
+import { proposalText } from "../wire/proposal_text.ts";
 import { sealMessage } from "../wire/sealed.ts";
 import { createWriter } from "../wire/writer.ts";
-import type { IkeAction } from "./actions.ts";
+import type { IkeAction, IkeSaKeys } from "./actions.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import type { IkeSettings, IkeTools, PeerPolicy } from "./settings.ts";
 
@@ -55,6 +57,12 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
 /** The key under which an SPI of 8 octets is found. */
 export function spiKey(spi: Uint8Array): string {
   return Buffer.from(spi.buffer, spi.byteOffset, spi.length).toString("hex");
+}
+
+/** What tells an IKE SA apart, as text. */
+export function keysTextOf({ isInitiator, spiI, spiR, suite }: IkeSa): IkeSaKeys {
+  const text = proposalText({ transforms: transformsOf(suite) });
+  return { isInitiator, spiI: spiKey(spiI), spiR: spiKey(spiR), suite: text };
 }
 
 /** The head of a message of an IKE SA. */

@@ -20,7 +20,7 @@ import { endSa } from "./end.ts";
 import { openChain } from "./followup.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { NONCE_LEN } from "./rekey.ts";
-import { REPLACED_MS } from "./rekey_child.ts";
+import { rekeyed, REPLACED_MS } from "./rekey_child.ts";
 
 /** Answers a request for a Child SA, which may take the place of another. */
 export function answerCreateChild(
@@ -114,7 +114,8 @@ function make(context: Context, sa: IkeSa, { request, old, chosen }: Making): An
     selectorsOf("tsi", remote.prefixes),
     selectorsOf("tsr", local.prefixes),
   ];
-  if (suite.ke1 === undefined) return { payloads, before: [add([])], after: [] };
+  const after = old === undefined ? [] : [rekeyed(sa, "peer")];
+  if (suite.ke1 === undefined) return { payloads, before: [add([])], after };
   const link = openChain(context, sa, {
     of: "child",
     ke: suite.ke1,
@@ -122,7 +123,7 @@ function make(context: Context, sa: IkeSa, { request, old, chosen }: Making): An
     finish: (extra) => {
       const isThere = old === undefined ||
         (old.state === "up" && sa.children.get(old.spiIn) === old);
-      return isThere ? { before: [add([extra])], after: [] } : undefined;
+      return isThere ? { before: [add([extra])], after } : undefined;
     },
     drop: () => void secret?.fill(0),
   });

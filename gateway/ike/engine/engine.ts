@@ -15,7 +15,7 @@ import type { IkeAction, Path } from "./actions.ts";
 import { answerOpened } from "./answer.ts";
 import { advance } from "./advance.ts";
 import { ask, askDelete } from "./ask.ts";
-import { startSending } from "./children.ts";
+import { startSending, stopSending } from "./children.ts";
 import { type Context, createContext, emitFor, spiKey } from "./context.ts";
 import { dropSa, endSa, refuseSa } from "./end.ts";
 import type { Asked, IkeSa, Target } from "./ike_sa.ts";
@@ -40,6 +40,8 @@ export interface IkeEngine {
   end(now: number, ike: number): IkeAction[];
   /** Replaces the keys of an IKE SA, or of its Child SAs, as soon as nothing else is under way. */
   rekey(now: number, ike: number, what: "ike" | "children"): IkeAction[];
+  /** A direction of a Child SA could not be installed: the Child SA is deleted. */
+  installRefused(now: number, ike: number, child: number): IkeAction[];
   /** The first packet has come on an inbound Child SA. */
   used(now: number, spi: number): IkeAction[];
   /** A new connection to the peer of an IKE SA is there (RFC 9329 §6.1). */
@@ -56,6 +58,8 @@ export interface IkeEngine {
   tick(now: number): IkeAction[];
   /** Numbers of IKE SAs that are up. */
   established(): number[];
+  /** How many IKE SAs strangers have begun that are not up. */
+  halfOpen(): number;
 }
 
 /** Makes an engine without IKE SAs. */
@@ -83,6 +87,8 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
     initiate: (now, target, path) => run(now, () => void initiate(context, target, path)),
     end: (now, ike) => run(now, () => of(ike).forEach((sa) => endNow(context, sa))),
     rekey: (now, ike, what) => run(now, () => of(ike).forEach((sa) => rekeyNow(context, sa, what))),
+    installRefused: (now, ike, child) =>
+      run(now, () => of(ike).forEach((sa) => deleteChild(context, sa, child))),
     used: (now, spi) =>
       run(now, () => {
         for (const sa of all()) {
@@ -97,6 +103,7 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
       run(now, () => replaceSettings(context, next).forEach((sa) => endNow(context, sa))),
     tick: (now) => run(now, () => all().forEach((sa) => tick(context, sa))),
     established: () => all().filter(({ state }) => state === "established").map(({ id }) => id),
+    halfOpen: () => context.halfOpen,
   };
 }
 
@@ -203,7 +210,7 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
   const payloads = parseInner(opened);
   if (isResponse(header)) {
     takeAnswer(context, sa, { header, payloads, opened });
-    if (sa.path === null) sa.path = path.id;
+    if (sa.path === null) move(context, sa, path.id);
   } else {
     const { digest } = arrival;
     answerOpened(context, sa, { header, payloads, opened, digest, path: path.id });
@@ -260,6 +267,15 @@ function openWith(
   return undefined;
 }
 
+/** Asks the peer to forget a Child SA, as soon as nothing else is under way. */
+function deleteChild(context: Context, sa: IkeSa, spiIn: number): void {
+  const child = sa.children.get(spiIn);
+  if (child === undefined || child.state === "lingering") return;
+  stopSending(context, sa, child);
+  child.state = "deleting";
+  advance(context, sa);
+}
+
 function rekeyNow(context: Context, sa: IkeSa, what: "ike" | "children"): void {
   if (sa.state !== "established") return;
   if (what === "ike") sa.rekeyAt = context.now;
@@ -295,6 +311,7 @@ function move(context: Context, { id, path: before }: IkeSa, path: number): void
     const octets = sa.own.outstanding()?.octets;
     if (octets !== undefined) context.actions.push({ kind: "send", path, octets });
   }
+  context.actions.push({ kind: "moved", ike: id, path });
 }
 
 /** Asks the peer to forget an IKE SA; one that is not up is forgotten at once. */

@@ -21,7 +21,7 @@ test("two ends with one secret get an IKE SA and a Child SA with the same keys",
   const pair = createPair(serverSettings(), clientSettings());
   connect(pair, target());
   assert.deepEqual(kinds(pair.client), ["established", "install", "install", "configured"]);
-  assert.deepEqual(kinds(pair.server), ["established", "install", "install"]);
+  assert.deepEqual(kinds(pair.server), ["established", "leased", "install", "install"]);
   const [clientIn, clientOut] = installs(pair.client);
   const [serverIn, serverOut] = installs(pair.server);
   assertMeet(clientOut, serverIn);
@@ -31,6 +31,12 @@ test("two ends with one secret get an IKE SA and a Child SA with the same keys",
   assert.deepEqual(serverIn?.local.map(({ text }) => text), ["10.93.29.0/24"]);
   const [who] = pair.server.told.filter((action) => action.kind === "established");
   assert.equal(who?.identity, "carol@example.org");
+  const [self] = pair.client.told.filter((action) => action.kind === "established");
+  assert.deepEqual(self?.keys, { ...who.keys, isInitiator: true });
+  assert.deepEqual([who.keys.isInitiator, who.keys.suite], [
+    false,
+    "aes256gcm16-prfsha256-x25519",
+  ]);
   const [given] = pair.client.told.filter((action) => action.kind === "configured");
   assert.deepEqual(given?.addresses.map(({ text }) => text), ["10.93.64.1"]);
 });
@@ -45,7 +51,7 @@ test("IS50: the responder installs what it receives on before its answer leaves"
   const actions = pair.server.engine.receive(0, request.octets, pathOf(1, ON_SERVER));
   assert.deepEqual(
     actions.map((action) => action.kind === "install" ? action.direction : action.kind),
-    ["established", "inbound", "send", "outbound"],
+    ["established", "leased", "inbound", "send", "outbound"],
   );
 });
 
@@ -158,7 +164,7 @@ test("a Delete takes everything away on both sides, and frees the address", () =
   pair.let(pair.client, pair.client.engine.end(pair.now, ike ?? 0));
   pair.settle();
   assert.deepEqual(kinds(pair.client).slice(4), ["remove", "remove", "ended"]);
-  assert.deepEqual(kinds(pair.server).slice(3), ["remove", "remove", "ended"]);
+  assert.deepEqual(kinds(pair.server).slice(4), ["remove", "remove", "ended"]);
   const ended = [pair.client, pair.server].flatMap(({ told }) =>
     told.flatMap((action) => action.kind === "ended" ? [action.reason] : [])
   );
@@ -195,7 +201,7 @@ test("silence is asked after, and an IKE SA without an answer ends", () => {
   pair.wire.length = 0;
   pair.now = 123_000;
   pair.let(pair.server, pair.server.engine.tick(pair.now));
-  assert.deepEqual(kinds(pair.server).slice(3), ["remove", "remove", "ended"]);
+  assert.deepEqual(kinds(pair.server).slice(4), ["remove", "remove", "ended"]);
 });
 
 test("an IKE SA lives on without a connection, for a while", () => {
@@ -309,11 +315,51 @@ test("a client that its server has forgotten ends soon, and an answer saves it",
     pair.settle();
     pair.now += 4000;
     pair.let(pair.client, pair.client.engine.tick(pair.now));
-    const expected = isForged ? [] : ["remove", "remove", "ended"];
+    const expected = isForged ? ["moved"] : ["moved", "remove", "remove", "ended"];
     assert.deepEqual(kinds(pair.client).slice(4), expected);
     const ends = pair.client.told.flatMap((one) => one.kind === "ended" ? [one.reason] : []);
     assert.deepEqual(ends, isForged ? [] : ["peer_gone"]);
   }
+});
+
+test("a Child SA that could not be installed is deleted on both sides", () => {
+  const pair = createPair(serverSettings(), clientSettings());
+  connect(pair, target());
+  const [ike = 0] = pair.server.engine.established();
+  const child = installs(pair.server)[0]?.child ?? 0;
+  pair.let(pair.server, pair.server.engine.installRefused(pair.now, ike, child));
+  pair.settle();
+  for (const end of [pair.server, pair.client]) {
+    pair.now += 3000;
+    pair.let(end, end.engine.tick(pair.now));
+    assert.deepEqual(kinds(end).slice(4), ["remove", "remove"]);
+    assert.equal(end.engine.established().length, 1);
+  }
+});
+
+test("rekeys and moves are told, with the keys that an IKE SA has now", () => {
+  const pair = createPair(serverSettings(), clientSettings());
+  connect(pair, target());
+  const [ike = 0] = pair.client.engine.established();
+  for (const what of ["ike", "children"] as const) {
+    pair.let(pair.client, pair.client.engine.rekey(pair.now, ike, what));
+    pair.settle();
+  }
+  pair.let(pair.client, pair.client.engine.pathOpened(pair.now, ike, pathOf(2, ON_CLIENT)));
+  pair.settle();
+  for (const end of [pair.server, pair.client]) {
+    const told = end.told.flatMap((action) =>
+      action.kind === "rekeyed" ? [[action.what, action.side]] : []
+    );
+    const side = end === pair.client ? "here" : "peer";
+    assert.deepEqual(told, [["ike", side], ["child", side]]);
+    const moved = end.told.find((action) => action.kind === "moved");
+    assert.equal(moved?.path, 2);
+  }
+  const [first, next] = [pair.server, pair.client].map(({ told }) =>
+    told.find((action) => action.kind === "rekeyed")
+  );
+  assert.equal(first?.keys?.spiR, next?.keys?.spiR);
 });
 
 test("a client hears of name servers and domains that it is given", () => {

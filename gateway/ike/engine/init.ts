@@ -4,6 +4,7 @@
 import type { KeyPair } from "../keys/key_exchange.ts";
 import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
 import { PRFS } from "../keys/prf.ts";
+import { policyText } from "../suites/policy_text.ts";
 import { chooseIke, transformsOf } from "../suites/choose.ts";
 import { EXCHANGE } from "../wire/constants.ts";
 import type { ReceivedHeader } from "../wire/header.ts";
@@ -70,7 +71,7 @@ function begin(
   const proposals = readableProposals(content.sa, { of: "ike", hasAdditionalKe });
   const chosen = chooseIke({ proposals, ke: method }, ike);
   if (chosen === undefined) {
-    const detail = `theirs ${proposalsText(content.sa.proposals)}`;
+    const detail = `theirs ${proposalsText(content.sa.proposals)}, ours ${policyText(ike)}`;
     const notify = makeNotify(NOTIFY.NO_PROPOSAL_CHOSEN);
     return refuse(context, request, { reason: "ike_proposal", notify, detail });
   }

@@ -10,6 +10,7 @@ import { NOTIFY } from "../wire/notify_types.ts";
 import { findNotify, makeNotify, type NotifyPayload } from "../wire/payloads/notify.ts";
 import type { Payload, RawPayload } from "../wire/payloads/payload.ts";
 import { type ContentOf, readAnswer } from "../wire/rules.ts";
+import type { RekeyedAction } from "./actions.ts";
 import { ask } from "./ask.ts";
 import type { Child } from "./child_sa.ts";
 import {
@@ -151,6 +152,7 @@ function settle(
     child.state = "deleting";
     return;
   }
+  context.actions.push(rekeyed(sa, "here"));
   startSending(context, child);
   dropChain(sa);
   if (theirs?.child) {
@@ -160,6 +162,11 @@ function settle(
   }
   old.next = child;
   if (old.state === "up" || old.state === "replaced") old.state = "deleting";
+}
+
+/** Tells of a Child SA that has a successor. */
+export function rekeyed({ id }: IkeSa, side: RekeyedAction["side"]): RekeyedAction {
+  return { kind: "rekeyed", ike: id, what: "child", side, keys: null };
 }
 
 /** How long a replaced SA waits for the peer's Delete before we delete it, ms. */

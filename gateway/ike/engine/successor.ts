@@ -5,7 +5,7 @@ import { nextIkeKeys } from "../keys/ike_keys.ts";
 import { PRFS } from "../keys/prf.ts";
 import { type IkeSuite, keyLenOf } from "../suites/suite.ts";
 import { rekeyTime } from "./children.ts";
-import { type Context, spiKey } from "./context.ts";
+import { type Context, keysTextOf, spiKey } from "./context.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
 
@@ -70,4 +70,11 @@ export function moveTo(context: Context, old: IkeSa, next: IkeSa): void {
   old.predecessor = null;
   old.heardAt = context.now;
   next.state = "established";
+  context.actions.push({
+    kind: "rekeyed",
+    ike: next.id,
+    what: "ike",
+    side: next.isInitiator ? "here" : "peer",
+    keys: keysTextOf(next),
+  });
 }
