@@ -1,5 +1,5 @@
 // The originator's side (`connect`): one TCP connection to the responder. It is opened when there
-// is an outbound SA, and opened again when it ends, for as long as there is one. Only the
+// is a purpose for it, and opened again when it ends, for as long as there is one. Only the
 // originator connects again (RFC 9329 §6.1); SAs, sequence numbers and windows outlive the
 // connection.
 
@@ -13,21 +13,25 @@ import { createOwnLabel, type OwnLabel } from "../linux/flow_label.ts";
 import type { Kernel } from "../linux/kernel.ts";
 import { setNotSentLowat, type TcpOptions } from "../linux/sockets.ts";
 import type { IpAddress } from "../model/address.ts";
-import type { SaView } from "../model/sa_view.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import { type AddressOrder, createAddressOrder } from "./address_order.ts";
-import { type Greeter, startGreeter } from "./greeter.ts";
 import type { Log } from "./log.ts";
-import type { Orders } from "./orders.ts";
 import { adopt, type AdoptOptions, type Dialled, type OwnConnection } from "./own_connection.ts";
-import type { Sad, SaEntry } from "./sad.ts";
 
-/** Keeps the connection up until it is stopped. It hears of changes of SAs. */
+/** What the connection is for. */
+export interface Purpose {
+  /** Whether a connection is wanted now. */
+  isNeeded(): boolean;
+  /** A lane has the connection. The result is called when it has ended. */
+  opened(connection: OwnConnection): () => void;
+  /** A try to connect has failed; the log has it too. */
+  failed?(reason: string): void;
+}
+
+/** Keeps the connection up until it is stopped. */
 export interface Dialer {
-  /** The SAD has one SA more, which may be the reason to connect. */
-  installed(entry: SaEntry): void;
-  /** The SAD has one SA less; without any, the connection is closed. */
-  removed(): void;
+  /** The connection may be needed now. */
+  wake(): void;
   /** Ends all tries to connect; a connection that is up stays. Idempotent. */
   stop(): void;
 }
@@ -36,8 +40,7 @@ export interface DialerOptions extends AdoptOptions {
   readonly target: ConnectTarget;
   readonly tcp: TcpOptions;
   readonly kernel: Kernel;
-  readonly sad: Pick<Sad, "views" | "view" | "usePath">;
-  readonly orders: Orders;
+  readonly purpose: Purpose;
   readonly log: Log;
   /** Looks up the responder's addresses; called before each connection. */
   readonly resolve: () => Promise<readonly IpAddress[]>;
@@ -61,7 +64,7 @@ const PAUSE_MAX_MS = 30_000;
 /** After a connection that has lived this long, ms, the next try comes soon. */
 const STABLE_MS = 10_000;
 
-/** Starts to keep the connection up. It does not connect before there is an outbound SA. */
+/** Starts to keep the connection up. It does not connect before that is needed. */
 export function startDialer(options: DialerOptions): Dialer {
   const ending = new AbortController();
   const state: State = {
@@ -69,7 +72,6 @@ export function startDialer(options: DialerOptions): Dialer {
     signal: ending.signal,
     ownLabel: createOwnLabel(options.random),
     order: createAddressOrder(),
-    up: undefined,
     wake: () => undefined,
   };
   run(state).catch((error: unknown) => {
@@ -81,11 +83,7 @@ export function startDialer(options: DialerOptions): Dialer {
     state.wake();
   }
 
-  return {
-    installed: (entry) => installed(state, entry),
-    removed: () => removed(state),
-    stop,
-  };
+  return { wake: () => state.wake(), stop };
 }
 
 interface State extends DialerOptions {
@@ -96,22 +94,8 @@ interface State extends DialerOptions {
    */
   readonly ownLabel: OwnLabel;
   readonly order: AddressOrder;
-  /** The connection that is up, if any. */
-  up: { readonly connection: OwnConnection; readonly greeter: Greeter } | undefined;
-  /** Ends the wait for an outbound SA. */
+  /** Ends the wait for a purpose. */
   wake: () => void;
-}
-
-function installed({ wake, up, sad }: State, { spec: { spi, direction } }: SaEntry): void {
-  wake();
-  if (up === undefined) return;
-  sad.usePath(up.connection.row);
-  if (direction === "outbound") up.greeter.greet([spi]);
-}
-
-/** RFC 9329 §6.1: the originator should close a connection that no SA uses any more. */
-function removed({ up, sad, orders }: State): void {
-  if (up !== undefined && !sad.views().some(isLive)) orders.kick(up.connection.id);
 }
 
 async function run(state: State): Promise<void> {
@@ -127,9 +111,9 @@ async function run(state: State): Promise<void> {
   }
 }
 
-/** Resolves when there is an outbound SA that takes packets, or the dialer ends. */
+/** Resolves when a connection is needed, or the dialer ends. */
 async function untilNeeded(state: State): Promise<void> {
-  while (!state.signal.aborted && !state.sad.views().some(isUsable)) {
+  while (!state.signal.aborted && !state.purpose.isNeeded()) {
     await new Promise<void>((resolve) => void (state.wake = resolve));
   }
 }
@@ -188,49 +172,33 @@ async function openTo(state: State, address: IpAddress): Promise<Dialled> {
   throw new Error(`Cannot send to ${socketAddressText(remote)}`);
 }
 
-/** Gives the connection to a lane, makes it the path of every peer, and waits for its end. */
+/** Gives the connection to a lane and to its purpose, and waits for its end. */
 async function live(state: State, dialled: Dialled): Promise<void> {
   const connection = await adopt(state, dialled);
   if (connection === undefined) return;
-  const { sad, orders, log } = state;
-  const greeter = startGreeter({ sad, log, sendDummy: orders.sendDummy });
+  const closed = state.purpose.opened(connection);
   try {
-    sad.usePath(connection.row);
-    state.up = { connection, greeter };
-    greeter.greet(newestOutbound(sad.views()));
     await connection.ended;
   } finally {
-    state.up = undefined;
-    greeter.stop();
+    closed();
   }
-}
-
-/** SPIs of the SAs that packets would use now: each peer's newest usable outbound SA. */
-function newestOutbound(views: readonly SaView[]): Iterable<number> {
-  const newest = new Map<string, number>();
-  for (const view of views) if (isUsable(view)) newest.set(view.peer, view.spi);
-  return newest.values();
-}
-
-function isUsable(view: SaView): boolean {
-  return view.direction === "outbound" && isLive(view);
-}
-
-function isLive({ state }: SaView): boolean {
-  return state !== "expired";
 }
 
 /**
  * Resolves to the result of `action`, or to undefined when it fails. The failure is logged, unless
  * the dialer has been stopped meanwhile.
  */
-async function told<T>({ log, target, signal }: State, action: Promise<T>): Promise<T | undefined> {
+async function told<T>(
+  { log, target, signal, purpose }: State,
+  action: Promise<T>,
+): Promise<T | undefined> {
   try {
     return await action;
   } catch (error) {
-    if (!signal.aborted) {
-      log("warn", "connect_failed", { to: target.text, reason: reasonOf(error) });
-    }
+    if (signal.aborted) return undefined;
+    const reason = reasonOf(error);
+    log("warn", "connect_failed", { to: target.text, reason });
+    purpose.failed?.(reason);
     return undefined;
   }
 }

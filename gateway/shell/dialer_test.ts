@@ -8,12 +8,13 @@ import { parseAddress } from "../model/address.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import type { KickOutcome } from "../model/gateway.ts";
 import type { SaView } from "../model/sa_view.ts";
-import { type Dialer, type DialerOptions, pauseMs, startDialer } from "./dialer.ts";
+import { dialForSas, type SaDialer, type SaDialerOptions } from "./dial_for_sas.ts";
+import { pauseMs } from "./dialer.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 
 interface Scene {
-  readonly dialer: Dialer;
+  readonly dialer: SaDialer;
   /** The SAs of the SAD. */
   readonly views: SaView[];
   /** SPIs that were greeted. */
@@ -30,7 +31,7 @@ interface Scene {
 }
 
 /** A dialer whose lanes only keep the orders that they are given. */
-function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): Scene {
+function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}): Scene {
   const kernel = openTestKernel();
   const greeted: number[] = [];
   const kicked: number[] = [];
@@ -42,7 +43,7 @@ function openScene(sas: readonly SaView[], more: Partial<DialerOptions> = {}): S
     listener({ event, at: "", level: "info", fields: { connection: connections } });
   const views = [...sas];
 
-  const dialer = startDialer({
+  const dialer = dialForSas({
     target: { host: "responder", port: 4500, text: "responder:4500" },
     tcp: { congestion: null, keepaliveS: 0 },
     kernel,

@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from "../config/types.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { type DialerOptions, startDialer } from "./dialer.ts";
+import { dialForSas, type SaDialerOptions } from "./dial_for_sas.ts";
 import { markOf } from "./ends.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
@@ -19,7 +19,7 @@ export interface OriginateOptions {
 
 /** The parts of the gateway that are there already. */
 export interface OriginateParts
-  extends Pick<DialerOptions, "lanes" | "events" | "rows" | "sad" | "orders"> {
+  extends Pick<SaDialerOptions, "lanes" | "events" | "rows" | "sad" | "orders"> {
   readonly machine: Machine;
 }
 
@@ -41,7 +41,7 @@ export async function originate(
   const ending = new AbortController();
   const { signal } = ending;
   const responder = await findResponder({ target, lookUp: resolveHost, log, signal });
-  const dialer = startDialer({
+  const dialer = dialForSas({
     ...parts,
     target,
     tcp: config.tcp,
