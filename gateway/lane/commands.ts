@@ -18,6 +18,7 @@ import { startDrain } from "./drain.ts";
 import { giveWay, ORDER_GIVE_WAY } from "./give_way.ts";
 import { doom, type Lane } from "./lane.ts";
 import { ORDER_UNPARK, unparkForOthers } from "./parking.ts";
+import { ping, startPinging } from "./ping.ts";
 import { ORDER_RECLAIM, reclaimForOthers } from "./reclaim.ts";
 import { rowGeneration } from "./row.ts";
 import { followNetwork } from "./source.ts";
@@ -45,6 +46,11 @@ export const COMMAND_DUMMY = 4;
  * port, then the address. An IPv4 address is mapped.
  */
 export const COMMAND_ADOPT = 5;
+
+/** Has the echo host hear replies, and send requests from the address of the words that follow. */
+export const COMMAND_PING_FROM = 8;
+/** Sends `a` echo requests of `b` octets to the address of the words that follow. */
+export const COMMAND_PING = 9;
 
 /**
  * Gives an order that no full ring can refuse.
@@ -114,10 +120,19 @@ function run(lane: Lane, [kind = 0, a = 0, b = 0, ...more]: Iterable<number>): v
     case COMMAND_ADOPT:
       admit(lane, { fd: a, role: "originator", state: "enabled", client: [b, 0, ...more] });
       return;
+    case COMMAND_PING_FROM:
+      startPinging(lane, [a, b, ...more].slice(0, ADDRESS_WORDS));
+      return;
+    case COMMAND_PING:
+      ping(lane, { count: a, len: b, destination: more.slice(0, ADDRESS_WORDS) });
+      return;
     default:
       throw new RangeError(`Cannot run command ${kind}: unknown`);
   }
 }
+
+/** Words of an address in an order; an IPv4 address is mapped. */
+const ADDRESS_WORDS = 4;
 
 function kick(lane: Lane, row: number, generation: number): void {
   const connection = lane.connections[row];

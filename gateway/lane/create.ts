@@ -78,6 +78,7 @@ export function createLane(options: CreateLaneOptions): Lane {
     nextSerial: 0,
     acceptAgainAt: 0,
     isTunReadable: init.tun >= 0,
+    pinger: null,
     refused: createRefusedCalls(),
     troubles: createTroubles(),
     refusals: createRefusals(),

@@ -97,6 +97,20 @@ export interface UpstreamNotice {
   readonly refusal: string | null;
 }
 
+/** Replies to echo requests of the echo host, of one batch (gateway/lane/ping.ts). */
+export interface PongsNotice {
+  readonly kind: "pongs";
+  readonly count: number;
+  /** Octets of their IP packets. */
+  readonly octets: number;
+  /** Sum of the times there and back, ms, and the shortest and the longest of them. */
+  readonly sumMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** Number of the last one; requests count from 0, and after 65,535 from there again. */
+  readonly sequence: number;
+}
+
 /** A lane's messages to the shell. Everything else is in shared memory. */
 export type LaneNotice =
   | { readonly kind: "ready" }
@@ -104,6 +118,7 @@ export type LaneNotice =
   | TroubleNotice
   | RefusedCallNotice
   | UpstreamNotice
+  | PongsNotice
   | RefusedNotice
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -12,6 +12,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { EAGAIN, EINTR, EINVAL, ENOBUFS, ENOMEM, TUNSETOFFLOAD } from "../linux/constants.ts";
 import { numberArgument } from "../linux/kernel.ts";
 import type { Lane } from "./lane.ts";
+import { hearPongs } from "./ping.ts";
 import { isRefusal, usePlain } from "./plain.ts";
 import { IOVEC_LEN } from "./tables.ts";
 import { transmitEntries } from "./transmit.ts";
@@ -32,6 +33,7 @@ export function deliverInner(lane: Lane, count: number): void {
     writeTun(lane);
     return;
   }
+  if (lane.pinger !== null) hearPongs(lane);
   if (lane.core.echo_in(lane.index, count) > 0) transmitEntries(lane);
 }
 

@@ -76,6 +76,8 @@ export interface Lane {
    */
   acceptAgainAt: number;
   isTunReadable: boolean;
+  /** Null while the echo host sends no requests of its own. */
+  pinger: Pinger | null;
   /** The better calls that the kernel has refused. */
   readonly refused: Record<BetterCall, boolean>;
   /** The last notice of each kind of trouble. */
@@ -92,6 +94,13 @@ export interface Lane {
   /** Time of the last look at the drain, monotonic ms. */
   drainSeenAt: number;
   isStopping: boolean;
+}
+
+/** Whose echo requests a lane sends. */
+export interface Pinger {
+  /** 16 octets; an IPv4 address is mapped. */
+  readonly source: Uint8Array;
+  sequence: number;
 }
 
 /** Connections that wait for another budget, in the order of their turns. */

@@ -1,5 +1,5 @@
-// A connection for SAs that others install (`connect` without IKE): it is up for as long as there is
-// an SA that uses it, and it is the path of every peer.
+// A connection for SAs that others install (`connect` without IKE). It is up for as long as there
+// is an SA that uses it, and it is the path of every peer.
 
 import type { SaView } from "../model/sa_view.ts";
 import { type DialerOptions, type Purpose, startDialer } from "./dialer.ts";

@@ -16,6 +16,7 @@ import {
 import type {
   LaneInit,
   LaneNotice,
+  PongsNotice,
   RefusedCallNotice,
   RefusedNotice,
   TroubleNotice,
@@ -64,6 +65,8 @@ export interface LanesOptions {
   readonly onRefusedCall: (lane: number, notice: RefusedCallNotice) => void;
   /** A lane has turned a connection away. */
   readonly onRefused: (notice: RefusedNotice) => void;
+  /** Replies to echo requests of the echo host have come. */
+  readonly onPongs: (notice: PongsNotice) => void;
   /** A lane has seen something of the daemon. */
   readonly onUpstream: (notice: UpstreamNotice) => void;
   /**
@@ -153,6 +156,9 @@ function startLane(options: LanesOptions, init: LaneInit): Promise<{ stopped: Pr
         return;
       case "upstream":
         options.onUpstream(notice);
+        return;
+      case "pongs":
+        options.onPongs(notice);
         return;
       case "stopped":
         setStopped();

@@ -57,6 +57,7 @@ async function start(
     onTrouble: () => undefined,
     onRefusedCall: () => undefined,
     onUpstream: () => undefined,
+    onPongs: () => undefined,
     onRefused: () => undefined,
     onFailure: (_, reason) => {
       throw new Error(reason);

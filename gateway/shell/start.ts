@@ -33,6 +33,7 @@ import { offloadsInUse } from "./offloads.ts";
 import { originate } from "./originate.ts";
 import { createOrders } from "./orders.ts";
 import { createRefusedCalls, type RefusedCalls } from "./refused_calls.ts";
+import { createPinger, type Pinger } from "./pinger.ts";
 import { createSaChanges, type SaChanges } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
@@ -96,16 +97,20 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const tables = createTables(options, machine);
   const upstream = watchUpstream(config, { machine, events });
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
-  const lanes = await startLanes({
+  const pinger = createPinger({
+    clock: machine.clock,
+    command: (lane, command) => lanes.command(lane, command),
+  });
+  const lanes: Lanes = await startLanes({
     runtime: options.runtime,
-    ...laneOptions({ machine, events, refused, upstream }),
+    ...laneOptions({ machine, events, refused, upstream, pinger }),
     inits: laneInits(descriptors, { machine, config }),
     onFailure: (lane, reason) => {
       log("error", "lane_failed", { lane, reason });
       finish(1);
     },
   });
-  const parts = { ...tables, machine, lanes, events, refused, descriptors, upstream };
+  const parts = { ...tables, machine, lanes, events, refused, descriptors, upstream, pinger };
   const { gateway, changes, network } = await assemble(options, parts);
   await installStatic(gateway, config).catch((error: unknown) => {
     network.close();
@@ -137,9 +142,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
 
 /** What lanes have of the machine, and who hears what they tell. */
 function laneOptions(
-  { machine, events, refused, upstream }: Pick<
+  { machine, events, refused, upstream, pinger }: Pick<
     Parts,
-    "machine" | "events" | "refused" | "upstream"
+    "machine" | "events" | "refused" | "upstream" | "pinger"
   >,
 ): Omit<LanesOptions, "runtime" | "inits" | "onFailure"> {
   return {
@@ -152,6 +157,7 @@ function laneOptions(
     onRefusedCall: refused.note,
     onRefused: events.refused,
     onUpstream: ({ refusal }) => upstream?.seen(refusal),
+    onPongs: pinger.hear,
   };
 }
 
@@ -228,6 +234,7 @@ interface Parts extends Tables {
   readonly refused: RefusedCalls;
   readonly descriptors: Descriptors;
   readonly upstream: UpstreamWatch | undefined;
+  readonly pinger: Pinger;
 }
 
 /** A gateway whose parts are joined. */

@@ -97,6 +97,7 @@ async function openLanes(upstream: string): Promise<{ lanes: Lanes; port: number
     onRefusedCall: () => undefined,
     onRefused: () => undefined,
     onUpstream: () => undefined,
+    onPongs: () => undefined,
     onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
   });
   return { lanes, port: Number(descriptors.listening[0]?.split(":").at(-1)) };

@@ -1,5 +1,6 @@
 // SAs of a test's peer, installed as the shell does it.
 
+import type { Prefix } from "../../../gateway/model/prefix.ts";
 import type { SaSpec } from "../../../gateway/model/sa_spec.ts";
 import { viewMemory } from "../../../gateway/shell/memory_views.ts";
 import { writeSpec } from "../../../gateway/shell/sa_spec.ts";
@@ -28,8 +29,8 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
   const common = {
     peer: peer.name,
     aead: "aes-gcm-16",
-    local: [{ octets: addressOctets(destination), bits: 32, text: "" }],
-    remote: [{ octets: addressOctets(source), bits: 32, text: "" }],
+    local: [wholePrefix(destination)],
+    remote: [wholePrefix(source)],
     esn: false,
     softPackets: 0xffff_ffffn,
     softOctets: 0n,
@@ -51,6 +52,11 @@ export function installPeer({ core, lane }: LaneRig, peer: Peer, options: Instal
       throw new Error("Cannot install an SA: the core refuses it");
     }
   }
+}
+
+function wholePrefix(address: string): Prefix {
+  const octets = addressOctets(address);
+  return { octets, bits: 8 * octets.length, text: "" };
 }
 
 /** Gives the echo host its address. */

@@ -37,6 +37,7 @@ await startLanes({
   onTrouble: () => undefined,
   onRefusedCall: () => undefined,
   onUpstream: () => undefined,
+  onPongs: () => undefined,
   onRefused: () => undefined,
   onFailure: (_, reason) => runtime.stderr(`failed: ${reason}\n`),
 });
