@@ -192,6 +192,7 @@ export const RTMGRP_IPV6_RULE = 0x40000;
 export const IFLA_MTU = 4;
 export const IFA_ADDRESS = 1;
 export const IFA_LOCAL = 2;
+export const IFA_F_NODAD = 0x02;
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
 export const RTA_MULTIPATH = 9;
