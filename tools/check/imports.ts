@@ -129,6 +129,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "gateway/config",
     "gateway/edges",
     "gateway/engine",
+    "gateway/ike",
     "gateway/lane",
     "gateway/linux",
     "gateway/model",

@@ -176,7 +176,7 @@ function takeChild(
   });
   context.actions.push(inbound);
   startSending(context, child);
-  if (cp !== null) context.actions.push({ kind: "configured", ike: sa.id, ...readReply(cp) });
+  context.actions.push({ kind: "configured", ike: sa.id, ...readReply(cp) });
 }
 
 /** What a Child SA is asked for with, as text. */

@@ -72,8 +72,12 @@ export function configReply(request: CpPayload, granted: Granted): CpPayload {
   return { kind: "cp", type: CP_TYPE.REPLY, attributes };
 }
 
-/** Reads a CFG_REPLY. What is malformed is passed over: the tunnel does not need it. */
-export function readReply(cp: CpPayload): Omit<Granted, "local"> {
+/**
+ * Reads a CFG_REPLY, which grants nothing if there is none. What is malformed is passed over: the
+ * tunnel does not need it.
+ */
+export function readReply(cp: CpPayload | null): Omit<Granted, "local"> {
+  if (cp === null) return { addresses: [], dns: [], domains: [] };
   const { v4, v6 } = askedAddresses(cp);
   const valuesOf = (type: number): Uint8Array[] =>
     cp.attributes.filter((one) => one.type === type).map(({ value }) => value);
