@@ -6,8 +6,10 @@ import type {
   ConfiguredAction,
   EndedAction,
   EstablishedAction,
+  InstallAction,
   RefusedAction,
 } from "../ike/engine/actions.ts";
+import type { Prefix } from "../model/prefix.ts";
 import type { Purpose } from "./dialer.ts";
 import type { EventHub } from "./events.ts";
 import type { OwnConnection } from "./own_connection.ts";
@@ -15,7 +17,8 @@ import { faultOf, type Ids, type TunnelCause, type TunnelFault } from "./tunnel_
 
 /** What the tunnel hears of IKE. */
 export type TunnelAction =
-  | Pick<EstablishedAction, "kind" | "ike" | "identity" | "path">
+  | Pick<EstablishedAction, "kind" | "ike" | "identity" | "path" | "keys">
+  | Pick<InstallAction, "kind" | "ike" | "suite" | "remote">
   | ConfiguredAction
   | EndedAction
   | RefusedAction;
@@ -23,9 +26,20 @@ export type TunnelAction =
 /** What the server has given. */
 export type TunnelGrant = Pick<ConfiguredAction, "addresses" | "dns" | "domains">;
 
+/** What both sides have agreed on. */
+export interface TunnelTerms extends TunnelGrant {
+  /** The identity that the server has proved. */
+  readonly server: string;
+  /** Algorithms of the IKE SA and of the Child SA, in the notation of proposals. */
+  readonly ikeSuite: string;
+  readonly espSuite: string;
+  /** Inner addresses of the server's side that the tunnel leads to. */
+  readonly remote: readonly Prefix[];
+}
+
 /** News of a tunnel: it is up, or it is not and why. */
 export type TunnelNews =
-  | { readonly kind: "up"; readonly grant: TunnelGrant }
+  | { readonly kind: "up"; readonly terms: TunnelTerms }
   | { readonly kind: "failed"; readonly fault: TunnelFault };
 
 /** Keeps a tunnel up, until it is ended. */
@@ -80,7 +94,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     ...options,
     connection: undefined,
     ike: undefined,
-    server: "",
+    terms: { server: "", ikeSuite: "", espSuite: "", remote: [] },
     isAttempting: false,
     isEnding: false,
     failures: 0,
@@ -109,8 +123,8 @@ interface State extends TunnelOptions {
   connection: OwnConnection | undefined;
   /** IKE's number of the IKE SA that is up, if any. It stays through rekeys. */
   ike: number | undefined;
-  /** The identity that the server has proved last. */
-  server: string;
+  /** Of the IKE SA that was up last. */
+  terms: Omit<TunnelTerms, keyof TunnelGrant>;
   /** An IKE SA was begun on this connection, and is neither up nor refused. */
   isAttempting: boolean;
   isEnding: boolean;
@@ -159,6 +173,10 @@ function hear(state: State, action: TunnelAction): void {
   switch (action.kind) {
     case "established":
       return established(state, action);
+    case "install":
+      if (action.ike !== state.ike) return;
+      state.terms = { ...state.terms, espSuite: action.suite, remote: action.remote };
+      return;
     case "configured":
       if (action.ike === state.ike) configured(state, action);
       return;
@@ -174,12 +192,12 @@ function hear(state: State, action: TunnelAction): void {
 /** Of two IKE SAs, begun on connections one after the other, the last one stays. */
 function established(
   state: State,
-  { ike, path, identity }: Extract<TunnelAction, { readonly kind: "established" }>,
+  { ike, path, identity, keys }: Extract<TunnelAction, { readonly kind: "established" }>,
 ): void {
   const { connection, ike: before } = state;
   if (before !== undefined) state.orders.end(before);
   state.ike = ike;
-  state.server = identity;
+  state.terms = { server: identity, ikeSuite: keys.suite, espSuite: "", remote: [] };
   if (path === connection?.id) state.isAttempting = false;
   else if (connection !== undefined && !state.isAttempting) {
     state.orders.pathOpened(ike, connection.id);
@@ -193,8 +211,8 @@ function configured(state: State, { addresses, dns, domains }: ConfiguredAction)
   state.stable = setTimeout(() => void (state.failures = 0), STABLE_MS);
   state.use(grant);
   const address = addresses.map(({ text }) => text).join(",");
-  state.events.tell("tunnel_up", { server: state.server, address });
-  tell(state, { kind: "up", grant });
+  state.events.tell("tunnel_up", { server: state.terms.server, address });
+  tell(state, { kind: "up", terms: { ...state.terms, ...grant } });
 }
 
 function refused(state: State, { reason, notify, detail }: RefusedAction): void {
@@ -220,7 +238,7 @@ function ended(state: State, { reason }: EndedAction): void {
   state.ike = undefined;
   state.ended();
   if (state.isEnding) return;
-  state.events.tell("tunnel_down", { server: state.server, reason }, "warn");
+  state.events.tell("tunnel_down", { server: state.terms.server, reason }, "warn");
   if (reason === "no_answer") leave(state);
   else if (reason === "peer_gone" && state.failures === 0) attempt(state);
   else attemptLater(state);

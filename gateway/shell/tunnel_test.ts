@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mock, test } from "node:test";
-import { address } from "../../tests/support/parsed.ts";
+import { address, prefix } from "../../tests/support/parsed.ts";
 import { createTunnel, END_MS, type Tunnel, type TunnelAction, type TunnelNews } from "./tunnel.ts";
 import { faultOf } from "./tunnel_fault.ts";
 
@@ -38,7 +38,8 @@ function openScene(): Scene {
 }
 
 function established(ike: number, path: number): TunnelAction {
-  return { kind: "established", ike, path, identity: "vpn.example.net" };
+  const keys = { isInitiator: true, spiI: "", spiR: "", suite: "ike-suite" };
+  return { kind: "established", ike, path, identity: "vpn.example.net", keys };
 }
 
 function configured(ike: number, ...addresses: readonly string[]): TunnelAction {
@@ -47,6 +48,7 @@ function configured(ike: number, ...addresses: readonly string[]): TunnelAction 
 
 function bringUp({ tunnel }: Scene, ike: number, path: number): void {
   tunnel.hear(established(ike, path));
+  tunnel.hear({ kind: "install", ike, suite: "esp-suite", remote: [prefix("10.93.29.1/32")] });
   tunnel.hear(configured(ike, "10.93.64.1"));
 }
 
@@ -69,7 +71,14 @@ test("an IKE SA begins on the first connection, and goes on by the next one", ()
     scene.open(8);
     deepEqual(scene.done, ["initiate 7", "use 10.93.64.1", "path 1 8"]);
     deepEqual(scene.told, ["tunnel_up"]);
-    equal(scene.news.length, 1);
+    deepEqual(scene.news, [{
+      kind: "up",
+      terms: {
+        ...{ server: "vpn.example.net", ikeSuite: "ike-suite", espSuite: "esp-suite" },
+        ...{ remote: [prefix("10.93.29.1/32")], addresses: [address("10.93.64.1")] },
+        ...{ dns: [], domains: [] },
+      },
+    }]);
   });
 });
 
