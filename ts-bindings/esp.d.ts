@@ -1,5 +1,6 @@
 /* tslint:disable */
 /* eslint-disable */
+export const conn_ask: (a: number, b: number) => number;
 export const conn_close_begin: (a: number, b: number, c: number) => number;
 export const conn_close_end: (a: number, b: number) => void;
 export const conn_give_way: (a: number, b: number) => number;
@@ -7,6 +8,7 @@ export const conn_local: (a: number, b: number) => void;
 export const conn_open: (a: number, b: number, c: number, d: number, e: number) => number;
 export const conn_row: (a: number) => number;
 export const conn_state: (a: number, b: number, c: number) => void;
+export const conn_suspect: (a: number, b: number) => void;
 export const conn_trust: (a: number, b: number, c: number) => void;
 export const core_abi: () => number;
 export const core_init: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number, k: number) => number;
@@ -17,6 +19,7 @@ export const echo_address: (a: number, b: number, c: number) => number;
 export const echo_in: (a: number, b: number) => number;
 export const event: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
 export const ike_delay: (a: number, b: number) => void;
+export const ike_in: (a: number, b: number, c: number, d: number, e: number) => number;
 export const ike_open: (a: number, b: number, c: number, d: number, e: number, f: number) => number;
 export const ike_seal: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
 export const inbound: (a: number, b: number, c: number) => number;
