@@ -5,6 +5,7 @@ import type { AeadName } from "../../model/aead.ts";
 import type { SaDirection } from "../../model/direction.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import type { SocketAddress } from "../../model/socket_address.ts";
+import type { ResumptionTicket } from "./settings.ts";
 
 /** A way to a peer: a connection, under a number of the caller's. */
 export interface Path {
@@ -24,6 +25,7 @@ export type IkeAction =
   | MovedAction
   | RekeyedAction
   | ConfiguredAction
+  | TicketAction
   | EndedAction
   | RefusedAction;
 
@@ -129,6 +131,15 @@ export interface ConfiguredAction {
   readonly domains: readonly string[];
 }
 
+/** The responder has given us a ticket. It takes the place of the one before. */
+export interface TicketAction {
+  readonly kind: "ticket";
+  readonly ike: number;
+  readonly peer: string;
+  /** The caller's. It serves once: hand it in as the target's, and forget it. */
+  readonly ticket: ResumptionTicket;
+}
+
 /** An IKE SA is gone, with all of its Child SAs. */
 export interface EndedAction {
   readonly kind: "ended";
@@ -169,5 +180,6 @@ export type RefusalReason =
   | "esp_proposal"
   | "selectors"
   | "secret"
+  | "ticket"
   | "timeout"
   | "refused_by_peer";

@@ -3,6 +3,7 @@
 
 import { EXCHANGE, PROTOCOL } from "../wire/constants.ts";
 import { ask } from "./ask.ts";
+import { requestTicket } from "./take_ticket.ts";
 import type { Child } from "./child_sa.ts";
 import { removeChild, startSending } from "./children.ts";
 import type { Context } from "./context.ts";
@@ -33,6 +34,12 @@ export function advance(context: Context, sa: IkeSa): void {
   );
   if (old !== undefined) return askRekeyChild(context, sa, { old, tried: [] });
   if (now >= sa.rekeyAt || sa.own.isNearEnd()) return askRekeyIke(context, sa, { tried: [] });
+  if (sa.isTicketDue) {
+    sa.isTicketDue = false;
+    const what = { kind: "ticket" } as const;
+    const payloads = requestTicket(sa);
+    return ask(context, sa, { what, exchange: EXCHANGE.INFORMATIONAL, payloads });
+  }
   if (now - sa.heardAt >= LIVENESS_MS) {
     const what = { kind: "liveness" } as const;
     ask(context, sa, { what, exchange: EXCHANGE.INFORMATIONAL, payloads: [] });

@@ -14,14 +14,7 @@ import { makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
 import { proposalsText } from "../wire/proposal_text.ts";
 import type { ContentOf } from "../wire/rules.ts";
-import {
-  addChild,
-  espSpiNumber,
-  espSpiOctets,
-  rekeyTime,
-  selectorsOf,
-  startSending,
-} from "./children.ts";
+import { addChild, espSpiNumber, espSpiOctets, selectorsOf, startSending } from "./children.ts";
 import { byPeer } from "./by_peer.ts";
 import { readReply } from "./config_payload.ts";
 import { type Context, keysTextOf } from "./context.ts";
@@ -31,6 +24,8 @@ import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
 import { ask } from "./ask.ts";
 import { intAuthOf } from "./intermediate.ts";
 import { requestPpk, takePpk } from "./ppk.ts";
+import { firstRekeyTime, resumedAuth } from "./resumption.ts";
+import { requestTicket, takeTicket } from "./take_ticket.ts";
 
 /** Sends IKE_AUTH with the first Child SA in it. */
 export function askAuth(context: Context, sa: IkeSa): void {
@@ -40,13 +35,15 @@ export function askAuth(context: Context, sa: IkeSa): void {
   const { settings, tools } = context;
   const idi = makeId("idi", settings.localId);
   const authBy = (p: Uint8Array): Uint8Array =>
-    pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
-      firstMessage: init.request,
-      otherNonce: init.nonceR,
-      p,
-      idBody: idi.body,
-      intAuth: intAuthOf(sa),
-    });
+    sa.resumption !== null
+      ? resumedAuth(sa, { side: "i", init, idBody: idi.body })
+      : pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
+        firstMessage: init.request,
+        otherNonce: init.nonceR,
+        p,
+        idBody: idi.body,
+        intAuth: intAuthOf(sa),
+      });
   const asked = requestPpk(sa);
   sa.mixed = asked?.mixed ?? null;
   const data = authBy((sa.mixed ?? sa.keyed().keys).pi);
@@ -60,6 +57,7 @@ export function askAuth(context: Context, sa: IkeSa): void {
     { kind: "auth", method: AUTH_METHOD.PSK, data },
     makeNotify(NOTIFY.INITIAL_CONTACT),
     ...ppk,
+    ...requestTicket(sa),
     ...configRequest(target),
     { kind: "sa", proposals: espProposals(context, sa.offer.spiIn) },
     selectorsOf("tsi", sa.offer.local),
@@ -114,13 +112,19 @@ export function takeAuthAnswer(
   if (!takePpk(sa, answer.notifies)) {
     return failAuth(context, sa, { reason: "ppk", detail: `${who} has left it out` });
   }
-  const expected = pskAuth(PRFS[sa.suite.prf], peer.psk, {
-    firstMessage: init.answer,
-    otherNonce: init.nonceI,
-    p: sa.keyed().keys.pr,
-    idBody: idr.body,
-    intAuth: intAuthOf(sa),
-  });
+  const { resumption } = sa;
+  if (resumption !== null && Buffer.compare(resumption.server, idr.body) !== 0) {
+    return failAuth(context, sa, { reason: "identity_unknown", detail: who });
+  }
+  const expected = resumption !== null
+    ? resumedAuth(sa, { side: "r", init, idBody: idr.body })
+    : pskAuth(PRFS[sa.suite.prf], peer.psk, {
+      firstMessage: init.answer,
+      otherNonce: init.nonceI,
+      p: sa.keyed().keys.pr,
+      idBody: idr.body,
+      intAuth: intAuthOf(sa),
+    });
   if (auth.method !== AUTH_METHOD.PSK) {
     return failAuth(context, sa, { reason: "auth_method", detail: `${who}: ${auth.method}` });
   }
@@ -129,11 +133,13 @@ export function takeAuthAnswer(
   }
   sa.state = "established";
   sa.identity = identityKey(idr);
-  sa.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
+  sa.ids = { ours: makeId("idi", context.settings.localId).body, theirs: idr.body.slice() };
+  sa.rekeyAt = firstRekeyTime(context, sa);
   sa.start = null;
   const common = { ike: sa.id, peer: peer.name, identity: who, path: sa.path ?? 0 };
   const tookMs = context.now - sa.begunAt;
   context.actions.push({ kind: "established", ...common, keys: keysTextOf(sa), tookMs });
+  takeTicket(context, sa, answer.notifies);
   takeChild(context, sa, { answer, init });
 }
 

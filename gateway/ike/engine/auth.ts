@@ -19,20 +19,16 @@ import { readableProposals } from "../wire/proposals.ts";
 import type { ContentOf } from "../wire/rules.ts";
 import type { RefusalReason } from "./actions.ts";
 import type { Answered } from "./answered.ts";
-import {
-  addChild,
-  espSpiNumber,
-  espSpiOctets,
-  rekeyTime,
-  selectorsOf,
-  startSending,
-} from "./children.ts";
+import { addChild, espSpiNumber, espSpiOctets, selectorsOf, startSending } from "./children.ts";
 import { askedAddresses, configReply } from "./config_payload.ts";
 import { type Context, keysTextOf } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
+import { giveTicket } from "./give_ticket.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
 import { intAuthOf } from "./intermediate.ts";
 import { answerPpk } from "./ppk.ts";
+import { firstRekeyTime, resumedAuth } from "./resumption.ts";
+import { endResumed, resumedPeer } from "./resume.ts";
 import type { PeerPolicy, Pools } from "./settings.ts";
 
 /** What a request of IKE_AUTH says. */
@@ -50,7 +46,9 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
   context.halfOpen--;
   sa.peer = peer;
   sa.identity = identityKey(request.idi);
-  sa.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
+  sa.ids = { ours: makeId("idr", context.settings.localId).body, theirs: request.idi.body.slice() };
+  sa.rekeyAt = firstRekeyTime(context, sa);
+  if (sa.resumption !== null) endResumed(context, sa.resumption);
   endOthers(context, sa, request);
   const established = {
     kind: "established",
@@ -62,7 +60,8 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
     tookMs: context.now - sa.begunAt,
   } as const;
   const child = firstChild(context, sa, { request, ...policy });
-  const payloads = [...ownAuth(context, sa, policy), ...ppk, ...child.payloads];
+  const ticket = giveTicket(context, sa, request.notifies);
+  const payloads = [...ownAuth(context, sa, policy), ...ppk, ...ticket, ...child.payloads];
   return { ...child, payloads, before: [established, ...child.before] };
 }
 
@@ -93,6 +92,10 @@ function authenticated(
   const { init } = sa;
   if (init === null || auth === null) return { reason: "auth_method", detail: "EAP" };
   const who = identityText(idi);
+  if (sa.resumption !== null) {
+    const peer = resumedPeer(context, sa, { idi, auth: auth.data });
+    return peer === undefined ? { reason: "ticket", detail: who } : { peer, init, ppk: [] };
+  }
   const peer = isGoodId(idi) ? peerOf(idi) : undefined;
   const ppk = answerPpk(context, sa, { peer, notifies, data: auth.data });
   const prf = PRFS[sa.suite.prf];
@@ -115,13 +118,16 @@ function authenticated(
 /** IDr and AUTH of this side. */
 function ownAuth({ settings }: Context, sa: IkeSa, { peer, init }: Known): Payload[] {
   const idr = makeId("idr", settings.localId);
-  const data = pskAuth(PRFS[sa.suite.prf], peer.psk, {
-    firstMessage: init.answer,
-    otherNonce: init.nonceI,
-    p: sa.keyed().keys.pr,
-    idBody: idr.body,
-    intAuth: intAuthOf(sa),
-  });
+  const { resumption } = sa;
+  const data = resumption !== null
+    ? resumedAuth(sa, { side: "r", init, idBody: idr.body })
+    : pskAuth(PRFS[sa.suite.prf], peer.psk, {
+      firstMessage: init.answer,
+      otherNonce: init.nonceI,
+      p: sa.keyed().keys.pr,
+      idBody: idr.body,
+      intAuth: intAuthOf(sa),
+    });
   return [idr, { kind: "auth", method: AUTH_METHOD.PSK, data }];
 }
 

@@ -26,6 +26,8 @@ export interface Context {
   readonly sas: Map<string, IkeSa>;
   /** Half-open IKE SAs by the digest of the request that began them. */
   readonly begun: Map<string, IkeSa>;
+  /** Names of tickets that may not come, and when they would have expired, ms since 1970. */
+  readonly spent: Map<string, number>;
   /** Where messages are laid out. */
   readonly buffer: Uint8Array;
   /** What is to be done; whoever calls the engine takes it out. */
@@ -46,6 +48,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     tools,
     sas: new Map(),
     begun: new Map(),
+    spent: new Map(),
     buffer: new Uint8Array(HEADER_LEN + LIMIT.MESSAGE_LEN),
     actions: [],
     now: 0,

@@ -5,10 +5,12 @@ import type { EndReason, RefusedAction } from "./actions.ts";
 import { removeChild } from "./children.ts";
 import { type Context, spiKey } from "./context.ts";
 import type { IkeSa } from "./ike_sa.ts";
+import { spendTicket } from "./resumption.ts";
 
 /** Ends an IKE SA that was up. It does nothing to one that is dead. */
 export function endSa(context: Context, sa: IkeSa, reason: EndReason): void {
   if (sa.state === "dead") return;
+  if (reason === "deleted_here" || reason === "deleted_by_peer") spendTicket(context, sa.ticket);
   const wasUp = sa.isCurrent && (sa.state === "established" || sa.state === "deleting");
   for (const child of [...sa.children.values()]) removeChild(context, sa, child);
   forget(context, sa);

@@ -15,13 +15,15 @@ import type { IkeAction, Path } from "./actions.ts";
 import { answerOpened } from "./answer.ts";
 import { advance } from "./advance.ts";
 import { ask, askDelete } from "./ask.ts";
+import { begin, takeResumeAnswer } from "./ask_resume.ts";
 import { startSending, stopSending } from "./children.ts";
 import { type Context, createContext, emitFor, spiKey } from "./context.ts";
 import { dropSa, endSa, refuseSa } from "./end.ts";
 import type { Asked, IkeSa, Target } from "./ike_sa.ts";
 import { answerInit } from "./init.ts";
-import { initiate, takeInitAnswer } from "./initiate.ts";
+import { takeInitAnswer } from "./initiate.ts";
 import { replaceSettings } from "./reload.ts";
+import { answerResume } from "./resume.ts";
 import type { IkeSettings, IkeTools } from "./settings.ts";
 import { takeAnswer } from "./take_answer.ts";
 
@@ -84,7 +86,7 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
 
   return {
     receive: (now, octets, path) => run(now, () => receive(context, octets, path)),
-    initiate: (now, target, path) => run(now, () => void initiate(context, target, path)),
+    initiate: (now, target, path) => run(now, () => begin(context, target, path)),
     end: (now, ike) => run(now, () => of(ike).forEach((sa) => endNow(context, sa))),
     rekey: (now, ike, what) => run(now, () => of(ike).forEach((sa) => rekeyNow(context, sa, what))),
     installRefused: (now, ike, child) =>
@@ -152,11 +154,10 @@ function receiveInitial(
     return;
   }
   const { payloads } = parsed.value;
-  if (header.exchange !== EXCHANGE.IKE_SA_INIT) {
-    return answerClear(context, { header, path }, NOTIFY.TICKET_NACK);
-  }
-  if (!isResponse(header)) return answerInit(context, { header, octets, payloads, path });
-  if (sa !== undefined) takeInitAnswer(context, sa, { header, octets, payloads, path });
+  const message = { header, octets, payloads, path };
+  const isResume = header.exchange !== EXCHANGE.IKE_SA_INIT;
+  if (!isResponse(header)) return (isResume ? answerResume : answerInit)(context, message);
+  if (sa !== undefined) (isResume ? takeResumeAnswer : takeInitAnswer)(context, sa, message);
 }
 
 /** RFC 7296 §2.21.4: a request of an IKE SA that is unknown here is told so, a response is not. */
@@ -236,6 +237,8 @@ function isAwaited(sa: IkeSa, { messageId, exchange }: ReceivedHeader): boolean 
 /** The exchange of each of our requests. */
 const EXCHANGES: Readonly<Record<Asked["kind"], number>> = {
   init: EXCHANGE.IKE_SA_INIT,
+  resume: EXCHANGE.IKE_SESSION_RESUME,
+  ticket: EXCHANGE.INFORMATIONAL,
   auth: EXCHANGE.IKE_AUTH,
   liveness: EXCHANGE.INFORMATIONAL,
   deleteIke: EXCHANGE.INFORMATIONAL,

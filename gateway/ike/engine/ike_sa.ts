@@ -9,7 +9,7 @@ import type { Proposal } from "../wire/payloads/sa.ts";
 import type { Aead } from "../wire/sealed.ts";
 import type { Chain } from "./chain.ts";
 import type { Child } from "./child_sa.ts";
-import type { IkeTools, PeerPolicy } from "./settings.ts";
+import type { IkeTools, PeerPolicy, ResumptionTicket } from "./settings.ts";
 import type { OwnRequests, PeerRequests } from "./windows.ts";
 
 /** Where an IKE SA stands. */
@@ -67,7 +67,7 @@ export interface IkeRekey extends Rekey {
 
 /** What one of our requests is for. */
 export type Asked =
-  | { readonly kind: "init" | "auth" | "liveness" | "deleteIke" }
+  | { readonly kind: "init" | "resume" | "ticket" | "auth" | "liveness" | "deleteIke" }
   | { readonly kind: "deleteChild"; readonly child: Child }
   | { readonly kind: "rekeyChild"; readonly rekey: ChildRekey }
   | { readonly kind: "rekeyIke"; readonly rekey: IkeRekey }
@@ -131,6 +131,24 @@ export interface Target {
   readonly peer: PeerPolicy;
   /** Asks for an inner address of each of these families. */
   readonly addresses: readonly ("v4" | "v6")[];
+  /** A ticket of an earlier IKE SA with this peer. It serves once. */
+  readonly ticket?: ResumptionTicket;
+}
+
+/** What an IKE SA that resumes another is held to. */
+export interface Resumption {
+  /** Bodies of the ID payloads. */
+  readonly client: Uint8Array;
+  readonly server: Uint8Array;
+  /** Digest of the client's policy, and name of the ticket. Empty at the client. */
+  readonly policy: Uint8Array;
+  readonly ticket: string;
+}
+
+/** Bodies of the ID payloads of both sides. */
+export interface IdBodies {
+  readonly ours: Uint8Array;
+  readonly theirs: Uint8Array;
 }
 
 /** The keys of an IKE SA, ready for use. */
@@ -185,6 +203,14 @@ export interface IkeSa {
   doubtedAt: number;
   /** Messages with a wrong ICV before the first right one. */
   wrongCount: number;
+  /** Null for an IKE SA that does not resume another. */
+  resumption: Resumption | null;
+  /** Null before both sides are known. */
+  ids: IdBodies | null;
+  /** Responder: name of the ticket that was given last; null without. */
+  ticket: string | null;
+  /** Initiator: whether a ticket has to be asked for. */
+  isTicketDue: boolean;
   /** Whether both sides have said that they have postquantum preshared keys (RFC 8784 §3). */
   hasPpk: boolean;
   /** Initiator: the keys that hold if the responder takes the PPK; null without. */
@@ -292,6 +318,10 @@ function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa 
     askedAt: begunAt,
     doubtedAt: Infinity,
     wrongCount: 0,
+    resumption: null,
+    ids: null,
+    ticket: null,
+    isTicketDue: false,
     hasPpk: false,
     mixed: null,
     hasIntermediate: false,

@@ -4,12 +4,14 @@ import { PROTOCOL } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import type { DeletePayload } from "../wire/payloads/delete.ts";
 import { findNotify } from "../wire/payloads/notify.ts";
+import type { Payload } from "../wire/payloads/payload.ts";
 import type { ContentOf } from "../wire/rules.ts";
 import type { Answered } from "./answered.ts";
 import type { Child } from "./child_sa.ts";
 import { linger, startSending } from "./children.ts";
 import type { Context } from "./context.ts";
 import { endSa } from "./end.ts";
+import { giveTicket } from "./give_ticket.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { moveTo } from "./successor.ts";
 
@@ -40,10 +42,11 @@ export function answerInformational(
     if (child.next !== null) startSending(context, child.next);
     linger(context, sa, child);
   }
-  const payloads = spis.length === 0
+  const payloads: Payload[] = spis.length === 0
     ? []
-    : [{ kind: "delete", protocol: PROTOCOL.ESP, spis } as const];
-  return { payloads, before: [], after: [] };
+    : [{ kind: "delete", protocol: PROTOCOL.ESP, spis }];
+  const ticket = giveTicket(context, sa, notifies);
+  return { payloads: [...payloads, ...ticket], before: [], after: [] };
 }
 
 /**

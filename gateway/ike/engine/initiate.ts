@@ -105,7 +105,8 @@ export interface InitAnswer {
 /** Goes on with the answer. Nothing of it is authentic, so nothing but the attempt can end. */
 export function takeInitAnswer(context: Context, sa: IkeSa, answer: InitAnswer): void {
   const { start } = sa;
-  if (sa.state !== "init_sent" || start === null) return;
+  const isAwaited = sa.own.outstanding()?.what.kind === "init";
+  if (sa.state !== "init_sent" || start === null || !isAwaited) return;
   const parsed = readAnswer("ikeSaInitResponse", answer.payloads);
   if ("fault" in parsed) {
     return refuseSa(context, sa, { reason: "malformed", detail: parsed.fault.reason });

@@ -6,7 +6,7 @@ import { createPeerIndex } from "../identity/peer_index.ts";
 import { isSameAuth } from "../keys/auth.ts";
 import type { Context } from "./context.ts";
 import type { IkeSa } from "./ike_sa.ts";
-import type { IkeSettings, PeerPolicy } from "./settings.ts";
+import type { IkeSettings, PeerPolicy, Ppk } from "./settings.ts";
 
 /**
  * Puts settings in the place of the former ones.
@@ -31,8 +31,15 @@ export function replaceSettings(context: Context, settings: IkeSettings): IkeSa[
 function isSame(before: PeerPolicy, after: PeerPolicy): boolean {
   return before.remoteId === after.remoteId && before.isShared === after.isShared &&
     before.pools?.v4 === after.pools?.v4 && before.pools?.v6 === after.pools?.v6 &&
-    isSameAuth(before.psk, after.psk) && textOf(before.local) === textOf(after.local) &&
+    isSameAuth(before.psk, after.psk) && isSamePpk(before.ppk, after.ppk) &&
+    textOf(before.local) === textOf(after.local) &&
     textOf(before.remote) === textOf(after.remote);
+}
+
+function isSamePpk(before: Ppk | undefined, after: Ppk | undefined): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return before.isMandatory === after.isMandatory && isSameAuth(before.id, after.id) &&
+    isSameAuth(before.key, after.key);
 }
 
 /** Prefixes as text, whatever their order; null is unlike any. */

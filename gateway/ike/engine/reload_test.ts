@@ -35,6 +35,9 @@ const changes: readonly (readonly [string, readonly PeerPolicy[]])[] = [
   ["with another secret", [peer({ psk: new TextEncoder().encode("another secret") })]],
   ["with other networks here", [peer({ local: [prefix("10.93.29.0/25")] })]],
   ["with networks of its own", [peer({ remote: [prefix("10.93.30.0/24")] })]],
+  ["with a postquantum preshared key", [
+    peer({ ppk: { id: Uint8Array.of(2, 1), key: new Uint8Array(32), isMandatory: false } }),
+  ]],
   ["with other identities", [peer({ remoteId: "%any" })]],
 ];
 for (const [what, peers] of changes) {

@@ -5,6 +5,7 @@ import type { Prefix } from "../../model/prefix.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Pool } from "../leases/book.ts";
 import type { Cipher, EspPolicy, IkePolicy } from "../suites/suite.ts";
+import type { TicketKey, TicketSuite } from "../tickets/ticket.ts";
 import type { Aead } from "../wire/sealed.ts";
 
 /** A postquantum preshared key (RFC 8784). */
@@ -26,6 +27,8 @@ export interface PeerPolicy {
   readonly psk: Uint8Array;
   /** Left out without one. */
   readonly ppk?: Ppk;
+  /** As an initiator: asks for tickets, which come as actions. */
+  readonly wantsTickets?: boolean;
   /** Several devices share the identity: a new one does not end the others. */
   readonly isShared: boolean;
   /** Inner addresses of this side that it may reach. */
@@ -42,6 +45,29 @@ export interface Pools {
   readonly v6: Pool | null;
 }
 
+/** Tickets for session resumption (RFC 5723), the responder's side. */
+export interface TicketSettings {
+  /** The first one seals. The others open what they have sealed before. */
+  readonly keys: readonly TicketKey[];
+  /** How long a ticket may come, ms; an IKE SA's lifetime bounds it too. */
+  readonly lifetimeMs: number;
+  /** Time that goes on when the process does not: ms since 1970. */
+  wallMs(): number;
+}
+
+/** A ticket that a responder has given to us, with what we have to know of it (RFC 5723 §5). */
+export interface ResumptionTicket {
+  readonly octets: Uint8Array;
+  /** How long the responder takes it, ms from the time when it came. */
+  readonly lifetimeMs: number;
+  readonly suite: TicketSuite;
+  /** SK_d; the caller wipes it when the ticket has been used or has expired. */
+  readonly d: Uint8Array;
+  /** Bodies of the ID payloads of the client and of the responder. */
+  readonly client: Uint8Array;
+  readonly server: Uint8Array;
+}
+
 /** Settings of the engine. */
 export interface IkeSettings {
   readonly localId: Identity;
@@ -56,6 +82,8 @@ export interface IkeSettings {
   readonly domains: readonly string[];
   /** Most IKE SAs at a time that strangers have begun and that are not up. */
   readonly halfOpenMax: number;
+  /** Left out: no tickets are given or taken. */
+  readonly tickets?: TicketSettings;
 }
 
 /** What the engine cannot make itself. */

@@ -7,6 +7,7 @@ import { type IkeSuite, keyLenOf } from "../suites/suite.ts";
 import { rekeyTime } from "./children.ts";
 import { type Context, keysTextOf, spiKey } from "./context.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
+import { spendTicket } from "./resumption.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
 
 /** What both sides have agreed on for a new IKE SA. */
@@ -52,6 +53,7 @@ export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): I
   next.isCurrent = false;
   next.identity = old.identity;
   next.hasIntermediate = old.hasIntermediate;
+  next.ids = old.ids;
   next.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
   context.sas.set(spiKey(isInitiator ? spiI : spiR), next);
   return next;
@@ -62,6 +64,8 @@ export function moveTo(context: Context, old: IkeSa, next: IkeSa): void {
   for (const [spiIn, child] of old.children) next.children.set(spiIn, child);
   old.children.clear();
   next.leases.push(...old.leases.splice(0));
+  spendTicket(context, old.ticket);
+  next.isTicketDue = next.peer?.wantsTickets === true;
   old.state = "rekeyed";
   old.isCurrent = false;
   next.isCurrent = true;

@@ -6,6 +6,7 @@ import type { Opened } from "../wire/message.ts";
 import type { RawPayload } from "../wire/payloads/payload.ts";
 import { readContent } from "../wire/rules.ts";
 import { askAuth, takeAuthAnswer } from "./ask_auth.ts";
+import { takeTicket } from "./take_ticket.ts";
 import type { Context } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import { takeFollowup } from "./followup.ts";
@@ -38,6 +39,8 @@ export function takeAnswer(context: Context, sa: IkeSa, answer: OpenedAnswer): v
   switch (what?.kind) {
     case "deleteChild":
       return linger(context, sa, what.child);
+    case "ticket":
+      return takeTicketAnswer(context, sa, payloads.value);
     case "followup":
       return takeFollowup(context, sa, { followup: what.followup, payloads: payloads.value });
     case "rekeyChild":
@@ -45,6 +48,11 @@ export function takeAnswer(context: Context, sa: IkeSa, answer: OpenedAnswer): v
     case "rekeyIke":
       return takeRekeyIke(context, sa, { rekey: what.rekey, payloads: payloads.value });
   }
+}
+
+function takeTicketAnswer(context: Context, sa: IkeSa, payloads: readonly RawPayload[]): void {
+  const content = readContent("informational", payloads);
+  if ("value" in content) takeTicket(context, sa, content.value.notifies);
 }
 
 function takeAuth(context: Context, sa: IkeSa, payloads: OpenedAnswer["payloads"]): void {

@@ -77,6 +77,19 @@ export function nextIkeKeys(
   return expanded(prf(old.prf, old.d, secret, seed.nonceI, seed.nonceR, ...more), seed, lens);
 }
 
+/**
+ * Derives the keys of an IKE SA that resumes another: SKEYSEED = prf(SK_d, "Resumption" | Ni | Nr)
+ * (RFC 5723 §5.1).
+ *
+ * @param d SK_d of the IKE SA that the ticket is of; the PRF stays the same
+ */
+export function resumedIkeKeys(d: Uint8Array, seed: IkeSeed, lens: IkeKeyLens): IkeKeys {
+  return expanded(prf(lens.prf, d, RESUMPTION, seed.nonceI, seed.nonceR), seed, lens);
+}
+
+/** 10 octets without a final zero. */
+const RESUMPTION = new TextEncoder().encode("Resumption");
+
 /** SK_d | SK_ei | SK_er | SK_pi | SK_pr = prf+(SKEYSEED, Ni | Nr | SPIi | SPIr). Wipes SKEYSEED. */
 function expanded(skeyseed: Uint8Array, seed: IkeSeed, lens: IkeKeyLens): IkeKeys {
   const { len } = lens.prf;

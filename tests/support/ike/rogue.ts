@@ -7,7 +7,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { IkeAction } from "../../../gateway/ike/engine/actions.ts";
 import type { IkeEngine } from "../../../gateway/ike/engine/engine.ts";
 import { KEY_EXCHANGES } from "../../../gateway/ike/keys/key_exchanges.ts";
-import type { KeyExchangeId } from "../../../gateway/ike/keys/key_exchange.ts";
+import type { KeyExchangeId, KeyPair } from "../../../gateway/ike/keys/key_exchange.ts";
 import {
   AUTH_METHOD,
   EXCHANGE,
@@ -15,6 +15,8 @@ import {
   PROTOCOL,
   TRANSFORM,
 } from "../../../gateway/ike/wire/constants.ts";
+import { NOTIFY } from "../../../gateway/ike/wire/notify_types.ts";
+import { makeNotify } from "../../../gateway/ike/wire/payloads/notify.ts";
 import { parseInner, parseMessage } from "../../../gateway/ike/wire/message.ts";
 import { makeId } from "../../../gateway/ike/wire/payloads/id.ts";
 import {
@@ -67,29 +69,34 @@ export interface Rogue {
   intermediate(ke: KeyExchangeId): Reply;
   /** IKE_AUTH by the secret, with a Child SA. */
   authenticate(more?: readonly Payload[]): Reply;
-  /** Payloads of IKE_AUTH by the secret. */
-  authPayloads(): Payload[];
+  /** Payloads of IKE_AUTH: AUTH by the secret, or of a resumption. */
+  authPayloads(id?: string): Payload[];
 }
 
 /** Begins an IKE SA with an engine. */
 export function beginRogue(
   engine: IkeEngine,
-  { ke1, more = [], now = 0 }: {
+  { ke1, more = [], now = 0, resume }: {
     readonly ke1?: KeyExchangeId;
     readonly more?: readonly Payload[];
     readonly now?: number;
+    /** Resumes an IKE SA by its ticket and its SK_d. */
+    readonly resume?: { readonly ticket: Uint8Array; readonly d: Uint8Array };
   } = {},
 ): Rogue {
   const spiI = octetsOf(8);
   const nonceI = octetsOf(32);
   const pair = KEY_EXCHANGES[31].generate();
-  const header = { spiI, spiR: new Uint8Array(8), exchange: EXCHANGE.IKE_SA_INIT };
-  const request = messageOctets({ ...header, flags: FLAG.INITIATOR, messageId: 0 }, [
-    { kind: "sa", proposals: [proposal(ke1)] },
-    { kind: "ke", method: 31, data: pair.publicValue },
-    { kind: "nonce", data: nonceI },
-    ...more,
-  ]);
+  const exchange = resume === undefined ? EXCHANGE.IKE_SA_INIT : EXCHANGE.IKE_SESSION_RESUME;
+  const header = { spiI, spiR: new Uint8Array(8), exchange };
+  const first: Payload[] = resume === undefined
+    ? [
+      { kind: "sa", proposals: [proposal(ke1)] },
+      { kind: "ke", method: 31, data: pair.publicValue },
+    ]
+    : [makeNotify(NOTIFY.TICKET_OPAQUE, resume.ticket)];
+  const payloads: Payload[] = [...first, { kind: "nonce", data: nonceI }, ...more];
+  const request = messageOctets({ ...header, flags: FLAG.INITIATOR, messageId: 0 }, payloads);
   const actions = engine.receive(now, request.slice(), pathOf(1, ON_SERVER));
   const [answered] = actions;
   assert.ok(answered?.kind === "send", JSON.stringify(actions));
@@ -97,10 +104,10 @@ export function beginRogue(
   const message = valueOf(parseMessage(answer.slice()));
   const spiR = message.header.spiR.slice();
   const nonceR = only(message.payloads, "nonce").data;
-  const secret = pair.agree(only(message.payloads, "ke").data);
-  assert.ok(secret !== undefined);
   const seed = [nonceI, nonceR, spiI, spiR];
-  const skeyseed = hmac(join([nonceI, nonceR]), secret);
+  const skeyseed = resume === undefined
+    ? hmac(join([nonceI, nonceR]), agreed(pair, message.payloads))
+    : hmac(resume.d, join([new TextEncoder().encode("Resumption"), nonceI, nonceR]));
 
   let sent = 0;
   const rogue: Rogue = {
@@ -125,10 +132,18 @@ export function beginRogue(
       return replyOf(rogue, engine.receive(now, octets, pathOf(1, ON_SERVER)));
     },
     intermediate: (ke) => intermediate(rogue, { ke, seed }),
-    authPayloads: () => authPayloads(rogue),
-    authenticate: (extra = []) => rogue.send(EXCHANGE.IKE_AUTH, [...authPayloads(rogue), ...extra]),
+    authPayloads: (id = "carol@example.org") =>
+      authPayloads(rogue, { id, isResumed: resume !== undefined }),
+    authenticate: (extra = []) =>
+      rogue.send(EXCHANGE.IKE_AUTH, [...rogue.authPayloads(), ...extra]),
   };
   return rogue;
+}
+
+function agreed(pair: KeyPair, payloads: readonly RawPayload[]): Uint8Array {
+  const secret = pair.agree(only(payloads, "ke").data);
+  assert.ok(secret !== undefined);
+  return secret;
 }
 
 function proposal(ke1?: KeyExchangeId): Proposal {
@@ -185,11 +200,16 @@ function coveredBy(
   return join([spiI, spiR, header, number(28 + 4 + innerLen), sk, inner]);
 }
 
-function authPayloads(rogue: Rogue): Payload[] {
-  const idi = makeId("idi", identity("carol@example.org"));
+function authPayloads(
+  rogue: Rogue,
+  { id, isResumed }: { readonly id: string; readonly isResumed: boolean },
+): Payload[] {
+  const idi = makeId("idi", identity(id));
   const { i, r, count } = rogue.intAuth;
   const intAuth = count === 0 ? [] : [i, r, Uint8Array.of(0, 0, 0, count + 1)];
-  const key = hmac(SECRET, new TextEncoder().encode("Key Pad for IKEv2"));
+  const key = isResumed
+    ? rogue.keys.pi
+    : hmac(SECRET, new TextEncoder().encode("Key Pad for IKEv2"));
   const maced = hmac(rogue.keys.pi, idi.body);
   const data = hmac(key, join([rogue.request, rogue.nonceR, maced, ...intAuth]));
   return [
