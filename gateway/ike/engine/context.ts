@@ -36,6 +36,8 @@ export interface Context {
   now: number;
   /** Number of the IKE SA that is made next. */
   nextId: number;
+  /** ms since 1970, for what outlives the process. */
+  readonly wallMs: () => number;
   /** How many IKE SAs strangers have begun that are not up. */
   halfOpen: number;
 }
@@ -53,6 +55,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     actions: [],
     now: 0,
     nextId: 1,
+    wallMs: () => tools.wallMs?.() ?? Date.now(),
     halfOpen: 0,
   };
 }

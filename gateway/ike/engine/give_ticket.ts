@@ -22,7 +22,7 @@ export function giveTicket(
   const lifetimeMs = Math.min(tickets.lifetimeMs, lifetimes.ike);
   const ticket = sealTicket(
     {
-      expiresAt: tickets.wallMs() + lifetimeMs,
+      expiresAt: context.wallMs() + lifetimeMs,
       suite: ticketSuite(sa.suite),
       d: sa.keyed().keys.d,
       client: ids.theirs,

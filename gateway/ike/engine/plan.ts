@@ -39,8 +39,12 @@ export function settingsOf(plan: IkePlan, book: LeaseBook): IkeSettings {
 }
 
 /** Wipes the secrets of a plan that nobody uses any more. */
-export function wipePlan({ peers }: Pick<IkePlan, "peers">): void {
-  for (const { psk } of peers) psk.fill(0);
+export function wipePlan({ peers, tickets }: Pick<IkePlan, "peers" | "tickets">): void {
+  for (const { psk, ppk } of peers) {
+    psk.fill(0);
+    ppk?.key.fill(0);
+  }
+  for (const { key } of tickets?.keys ?? []) key.fill(0);
 }
 
 function poolsOf(prefixes: readonly Prefix[], book: LeaseBook): Pools {

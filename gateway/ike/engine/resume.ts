@@ -66,7 +66,7 @@ function acceptTicket(context: Context, content: Parsed<Content>): Known | undef
   if (ticket === undefined) return undefined;
   const { state, name } = ticket;
   const suite = suiteOfTicket(context, state.suite);
-  const isGood = state.expiresAt > tickets.wallMs() && !isSpent(context, name) &&
+  const isGood = state.expiresAt > context.wallMs() && !isSpent(context, name) &&
     context.halfOpen < context.settings.halfOpenMax && policyOf(context, state) !== undefined;
   if (isGood && suite !== undefined) return { ticket, suite };
   state.d.fill(0);

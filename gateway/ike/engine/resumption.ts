@@ -82,9 +82,10 @@ export function policyDigest(peer: PeerPolicy): Uint8Array {
 const DIGESTS = new WeakMap<PeerPolicy, Uint8Array>();
 
 /** Takes the last ticket of an IKE SA out of use: it is rekeyed, ended or resumed (§6.2). */
-export function spendTicket({ settings: { tickets }, spent }: Context, name: string | null): void {
+export function spendTicket(context: Context, name: string | null): void {
+  const { settings: { tickets }, spent } = context;
   if (tickets === undefined || name === null) return;
-  const now = tickets.wallMs();
+  const now = context.wallMs();
   if (spent.size >= SPENT_MAX) {
     for (const [other, until] of spent) if (until <= now) spent.delete(other);
   }

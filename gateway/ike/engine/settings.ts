@@ -51,8 +51,6 @@ export interface TicketSettings {
   readonly keys: readonly TicketKey[];
   /** How long a ticket may come, ms; an IKE SA's lifetime bounds it too. */
   readonly lifetimeMs: number;
-  /** Time that goes on when the process does not: ms since 1970. */
-  wallMs(): number;
 }
 
 /** A ticket that a responder has given to us, with what we have to know of it (RFC 5723 §5). */
@@ -92,6 +90,8 @@ export interface IkeTools {
   random(len: number): Uint8Array;
   /** An AEAD with a key and a salt, which it need not copy: the SA wipes them when it ends. */
   aead(cipher: Cipher, keyAndSalt: Uint8Array): Aead;
+  /** Time that goes on when the process does not, ms since 1970; left out for the host's. */
+  wallMs?(): number;
   /** An SPI for an inbound Child SA: 0x100 or more, that nothing here uses. */
   espSpi(): number;
 }
