@@ -9,6 +9,7 @@ import { removeChild, startSending } from "./children.ts";
 import type { Context } from "./context.ts";
 import { isChained } from "./followup.ts";
 import type { IkeSa } from "./ike_sa.ts";
+import { askUpdate } from "./mobike.ts";
 import { askRekeyChild } from "./rekey_child.ts";
 import { askRekeyIke } from "./rekey_ike.ts";
 
@@ -22,6 +23,7 @@ export function advance(context: Context, sa: IkeSa): void {
   if (sa.predecessor?.state === "rekeyed") return;
   if (isChained(context, sa)) return;
   const { now } = context;
+  if (sa.isUpdateDue) return askUpdate(context, sa);
   const children = [...sa.children.values()];
   const deleted = children.find(({ state }) => state === "deleting");
   if (deleted !== undefined) {

@@ -10,6 +10,7 @@ import type { RawPayload } from "../wire/payloads/payload.ts";
 import { readContent, readCreateChild } from "../wire/rules.ts";
 import { judge } from "../wire/verdict.ts";
 import { answerAuth } from "./auth.ts";
+import type { Path } from "./actions.ts";
 import type { Answered } from "./answered.ts";
 import { type Context, sealFor } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
@@ -27,7 +28,7 @@ export interface OpenedRequest {
   /** The same before it was split. */
   readonly opened: Opened;
   readonly digest: string;
-  readonly path: number;
+  readonly path: Path;
 }
 
 /** Answers a request by the path that it came by (RFC 7296 §2.11). */
@@ -36,7 +37,7 @@ export function answerOpened(context: Context, sa: IkeSa, request: OpenedRequest
   const { payloads, before, after, end } = answerTo(context, sa, request);
   const octets = sealFor(context, sa, { exchange, messageId, isResponse: true, payloads });
   sa.theirs.answer(digest, octets);
-  context.actions.push(...before, { kind: "send", path, octets }, ...after);
+  context.actions.push(...before, { kind: "send", path: path.id, octets }, ...after);
   end?.();
 }
 
@@ -63,7 +64,7 @@ function answerTo(context: Context, sa: IkeSa, request: OpenedRequest): Answered
   const content = readContent("informational", payloads.value);
   return "fault" in content
     ? malformed(context, sa, { header, fault: content.fault })
-    : answerInformational(context, sa, content.value);
+    : answerInformational(context, sa, { ...content.value, path: request.path });
 }
 
 /** Nothing else has an effect before the peer has proved who it is (RFC 7296 §2.21.2). */

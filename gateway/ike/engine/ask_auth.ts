@@ -10,7 +10,7 @@ import { proposalsOf } from "../suites/choose.ts";
 import { AUTH_METHOD, CP_ATTRIBUTE, CP_TYPE, EXCHANGE, PROTOCOL } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { makeId } from "../wire/payloads/id.ts";
-import { makeNotify } from "../wire/payloads/notify.ts";
+import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
 import { proposalsText } from "../wire/proposal_text.ts";
 import type { ContentOf } from "../wire/rules.ts";
@@ -58,6 +58,7 @@ export function askAuth(context: Context, sa: IkeSa): void {
     makeNotify(NOTIFY.INITIAL_CONTACT),
     ...ppk,
     ...requestTicket(sa),
+    makeNotify(NOTIFY.MOBIKE_SUPPORTED),
     ...configRequest(target),
     { kind: "sa", proposals: espProposals(context, sa.offer.spiIn) },
     selectorsOf("tsi", sa.offer.local),
@@ -134,6 +135,7 @@ export function takeAuthAnswer(
   sa.state = "established";
   sa.identity = identityKey(idr);
   sa.ids = { ours: makeId("idi", context.settings.localId).body, theirs: idr.body.slice() };
+  sa.isMobile = findNotify(answer.notifies, NOTIFY.MOBIKE_SUPPORTED) !== undefined;
   sa.rekeyAt = firstRekeyTime(context, sa);
   sa.start = null;
   const common = { ike: sa.id, peer: peer.name, identity: who, path: sa.path ?? 0 };

@@ -26,6 +26,7 @@ import { endSa, refuseSa } from "./end.ts";
 import { giveTicket } from "./give_ticket.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
 import { intAuthOf } from "./intermediate.ts";
+import { acceptMobike } from "./mobike.ts";
 import { answerPpk } from "./ppk.ts";
 import { firstRekeyTime, resumedAuth } from "./resumption.ts";
 import { endResumed, resumedPeer } from "./resume.ts";
@@ -60,8 +61,15 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
     tookMs: context.now - sa.begunAt,
   } as const;
   const child = firstChild(context, sa, { request, ...policy });
+  const mobike = acceptMobike(request.notifies);
   const ticket = giveTicket(context, sa, request.notifies);
-  const payloads = [...ownAuth(context, sa, policy), ...ppk, ...ticket, ...child.payloads];
+  const payloads = [
+    ...ownAuth(context, sa, policy),
+    ...ppk,
+    ...ticket,
+    ...mobike,
+    ...child.payloads,
+  ];
   return { ...child, payloads, before: [established, ...child.before] };
 }
 

@@ -22,6 +22,7 @@ import { dropSa, endSa, refuseSa } from "./end.ts";
 import type { Asked, IkeSa, Target } from "./ike_sa.ts";
 import { answerInit } from "./init.ts";
 import { takeInitAnswer } from "./initiate.ts";
+import { askUpdate } from "./mobike.ts";
 import { replaceSettings } from "./reload.ts";
 import { answerResume } from "./resume.ts";
 import type { IkeSettings, IkeTools } from "./settings.ts";
@@ -214,7 +215,7 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
     if (sa.path === null) move(context, sa, path.id);
   } else {
     const { digest } = arrival;
-    answerOpened(context, sa, { header, payloads, opened, digest, path: path.id });
+    answerOpened(context, sa, { header, payloads, opened, digest, path });
     move(context, sa, path.id);
   }
   advance(context, sa);
@@ -239,6 +240,7 @@ const EXCHANGES: Readonly<Record<Asked["kind"], number>> = {
   init: EXCHANGE.IKE_SA_INIT,
   resume: EXCHANGE.IKE_SESSION_RESUME,
   ticket: EXCHANGE.INFORMATIONAL,
+  update: EXCHANGE.INFORMATIONAL,
   auth: EXCHANGE.IKE_AUTH,
   liveness: EXCHANGE.INFORMATIONAL,
   deleteIke: EXCHANGE.INFORMATIONAL,
@@ -296,8 +298,10 @@ function openPath(context: Context, ike: readonly IkeSa[], path: number): void {
   const sa = ike.find(({ state }) => state === "rekeyed") ??
     ike.find(({ state }) => state === "established" || state === "deleting");
   if (sa === undefined) return;
+  for (const one of ike) one.isUpdateDue = one.isMobile;
   move(context, sa, path);
   if (sa.own.outstanding() !== undefined) return;
+  if (sa.state === "established" && sa.isUpdateDue) return askUpdate(context, sa);
   const what = { kind: "liveness" } as const;
   ask(context, sa, { what, exchange: EXCHANGE.INFORMATIONAL, payloads: [] });
 }

@@ -71,6 +71,8 @@ export type Asked =
   | { readonly kind: "deleteChild"; readonly child: Child }
   | { readonly kind: "rekeyChild"; readonly rekey: ChildRekey }
   | { readonly kind: "rekeyIke"; readonly rekey: IkeRekey }
+  /** UPDATE_SA_ADDRESSES with COOKIE2. */
+  | { readonly kind: "update"; readonly cookie: Uint8Array }
   /** IKE_INTERMEDIATE with an additional key exchange. */
   | { readonly kind: "intermediate"; readonly ke: KeyExchangeId; readonly pair: KeyPair }
   /** IKE_FOLLOWUP_KE behind a rekey. */
@@ -211,6 +213,10 @@ export interface IkeSa {
   ticket: string | null;
   /** Initiator: whether a ticket has to be asked for. */
   isTicketDue: boolean;
+  /** Initiator: whether both sides know MOBIKE (RFC 4555 §3.3); through rekeys too. */
+  isMobile: boolean;
+  /** Initiator: whether it has to say that it is elsewhere. */
+  isUpdateDue: boolean;
   /** Whether both sides have said that they have postquantum preshared keys (RFC 8784 §3). */
   hasPpk: boolean;
   /** Initiator: the keys that hold if the responder takes the PPK; null without. */
@@ -322,6 +328,8 @@ function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa 
     ids: null,
     ticket: null,
     isTicketDue: false,
+    isMobile: false,
+    isUpdateDue: false,
     hasPpk: false,
     mixed: null,
     hasIntermediate: false,

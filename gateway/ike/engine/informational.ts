@@ -6,6 +6,7 @@ import type { DeletePayload } from "../wire/payloads/delete.ts";
 import { findNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
 import type { ContentOf } from "../wire/rules.ts";
+import type { Path } from "./actions.ts";
 import type { Answered } from "./answered.ts";
 import type { Child } from "./child_sa.ts";
 import { linger, startSending } from "./children.ts";
@@ -13,6 +14,7 @@ import type { Context } from "./context.ts";
 import { endSa } from "./end.ts";
 import { giveTicket } from "./give_ticket.ts";
 import type { IkeSa } from "./ike_sa.ts";
+import { answerMobike } from "./mobike.ts";
 import { moveTo } from "./successor.ts";
 
 /**
@@ -22,7 +24,7 @@ import { moveTo } from "./successor.ts";
 export function answerInformational(
   context: Context,
   sa: IkeSa,
-  { deletes, notifies }: ContentOf<"informational">,
+  { deletes, notifies, path }: ContentOf<"informational"> & { readonly path: Path },
 ): Answered {
   if (findNotify(notifies, NOTIFY.AUTHENTICATION_FAILED) !== undefined) {
     const end = (): void => endSa(context, sa, "deleted_by_peer");
@@ -46,7 +48,8 @@ export function answerInformational(
     ? []
     : [{ kind: "delete", protocol: PROTOCOL.ESP, spis }];
   const ticket = giveTicket(context, sa, notifies);
-  return { payloads: [...payloads, ...ticket], before: [], after: [] };
+  const mobike = answerMobike(context, sa, { notifies, path });
+  return { payloads: [...payloads, ...ticket, ...mobike], before: [], after: [] };
 }
 
 /**

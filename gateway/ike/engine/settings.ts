@@ -80,6 +80,11 @@ export interface IkeSettings {
   readonly domains: readonly string[];
   /** Most IKE SAs at a time that strangers have begun and that are not up. */
   readonly halfOpenMax: number;
+  /**
+   * Addresses that somebody has changed on the way are refused if the peer wants that. Left out
+   * over TCP, where NO_NATS_ALLOWED means nothing (RFC 9329 §7.1).
+   */
+  readonly refusesNats?: boolean;
   /** Left out: no tickets are given or taken. */
   readonly tickets?: TicketSettings;
 }

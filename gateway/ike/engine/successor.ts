@@ -54,6 +54,7 @@ export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): I
   next.identity = old.identity;
   next.hasIntermediate = old.hasIntermediate;
   next.ids = old.ids;
+  next.isMobile = old.isMobile;
   next.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
   context.sas.set(spiKey(isInitiator ? spiI : spiR), next);
   return next;
@@ -65,6 +66,7 @@ export function moveTo(context: Context, old: IkeSa, next: IkeSa): void {
   old.children.clear();
   next.leases.push(...old.leases.splice(0));
   spendTicket(context, old.ticket);
+  next.isUpdateDue = old.isUpdateDue;
   next.isTicketDue = next.peer?.wantsTickets === true;
   old.state = "rekeyed";
   old.isCurrent = false;

@@ -13,6 +13,7 @@ import { takeFollowup } from "./followup.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { takeIntermediate } from "./intermediate.ts";
 import { linger } from "./children.ts";
+import { isEchoed } from "./mobike.ts";
 import { takeRekeyChild } from "./rekey_child.ts";
 import { takeRekeyIke } from "./rekey_ike.ts";
 
@@ -39,6 +40,8 @@ export function takeAnswer(context: Context, sa: IkeSa, answer: OpenedAnswer): v
   switch (what?.kind) {
     case "deleteChild":
       return linger(context, sa, what.child);
+    case "update":
+      return takeUpdate(context, sa, { cookie: what.cookie, payloads: payloads.value });
     case "ticket":
       return takeTicketAnswer(context, sa, payloads.value);
     case "followup":
@@ -48,6 +51,19 @@ export function takeAnswer(context: Context, sa: IkeSa, answer: OpenedAnswer): v
     case "rekeyIke":
       return takeRekeyIke(context, sa, { rekey: what.rekey, payloads: payloads.value });
   }
+}
+
+function takeUpdate(
+  context: Context,
+  sa: IkeSa,
+  { cookie, payloads }: {
+    readonly cookie: Uint8Array;
+    readonly payloads: readonly RawPayload[];
+  },
+): void {
+  const content = readContent("informational", payloads);
+  const isGood = "value" in content && isEchoed(cookie, content.value.notifies);
+  if (!isGood) endSa(context, sa, "malformed");
 }
 
 function takeTicketAnswer(context: Context, sa: IkeSa, payloads: readonly RawPayload[]): void {
