@@ -17,6 +17,7 @@ import { connectionsCommand } from "./connections.ts";
 import { drainCommand } from "./drain.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { kickCommand } from "./kick.ts";
+import { profileCommand } from "./profile.ts";
 import { sasCommand } from "./sas.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
@@ -27,6 +28,7 @@ import { versionCommand } from "./version.ts";
 export const COMMANDS: readonly Command[] = [
   serveCommand,
   connectCommand,
+  profileCommand,
   checkConfigCommand,
   statusCommand,
   connectionsCommand,

@@ -33,6 +33,16 @@ export async function openPrivateFolder(
   };
 }
 
+/**
+ * Writes a file with mode 0600, whatever folder it is in; one that is there is replaced.
+ *
+ * @throws {Error} `Cannot write /x/a.toml: ENOSPC`
+ */
+export function writePrivateFile(path: string, octets: Uint8Array): Promise<void> {
+  const file = resolve(path);
+  return attempt("write", file, () => replaceFile(file, octets));
+}
+
 /** Others may neither read nor enter it, nor write to it. */
 const OTHERS = 0o077;
 

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
-import { openPrivateFolder } from "./private_folder.ts";
+import { openPrivateFolder, writePrivateFile } from "./private_folder.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
 type Shared = Omit<
@@ -39,6 +39,7 @@ export const shared: Shared = {
   rows: (): number => process.stdout.rows ?? ROWS_DEFAULT,
   readTextFile: (path: string): Promise<string> => readFile(path, "utf8"),
   openPrivateFolder,
+  writePrivateFile,
   readCore,
   readAsset,
   startLaneWorker,

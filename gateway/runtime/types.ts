@@ -213,6 +213,8 @@ export interface Runtime {
    * @throws {Error} If it cannot be made, or other users may enter it
    */
   openPrivateFolder(path: string, parts: readonly string[]): Promise<PrivateFolder>;
+  /** Writes a file with mode 0600; one that is there is replaced as a whole. */
+  writePrivateFile(path: string, octets: Uint8Array): Promise<void>;
   /** Whether the process runs as root; false if that cannot be found out. */
   isRoot(): boolean;
   /** Finds out what other users of the host can do to a file. */

@@ -1,6 +1,7 @@
 // What clients have to know of the gateway: its identity, and where it is reached.
 
 import { Buffer } from "node:buffer";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { parseIdentity } from "../ike/identity/identity.ts";
 import type { PrivateFolder } from "../runtime/types.ts";
@@ -13,6 +14,8 @@ const SERVER = z.strictObject({
   id: z.string().refine((id) => "value" in parseIdentity(id)),
   /** `HOST:PORT` that it was last reached at; null before its first start. */
   address: z.string().nullable(),
+  /** A host behind it that answers echo requests; null if none is known. */
+  inner: z.string().nullable(),
 });
 
 /** The gateway, as its clients know it. */
@@ -34,7 +37,11 @@ export async function openServer({ folder, random }: StateTools): Promise<Server
   if (known !== undefined) return known;
   const octets = new Uint8Array(ID_LEN);
   random(octets);
-  const made: Server = { id: `culvert-${Buffer.from(octets).toString("hex")}`, address: null };
+  const made: Server = {
+    id: `culvert-${Buffer.from(octets).toString("hex")}`,
+    address: null,
+    inner: null,
+  };
   if (await folder.create(FILE, recordOctets(made))) return made;
   // Another process was first.
   return await openServer({ folder, random });
@@ -47,7 +54,7 @@ export async function updateServer(
   change: Partial<Server>,
 ): Promise<Server> {
   const after = { ...before, ...change };
-  if (after.id === before.id && after.address === before.address) return before;
+  if (isDeepStrictEqual(after, before)) return before;
   await folder.replace(FILE, recordOctets(after));
   return after;
 }

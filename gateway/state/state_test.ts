@@ -38,7 +38,7 @@ test("a gateway makes itself a name once, and keeps what is told of it", async (
   equal(state.server.address, null);
   await updateServer(state.folder, state.server, { address: "192.0.2.1:4500" });
   const again = await open(place);
-  deepEqual(again.state.server, { id: state.server.id, address: "192.0.2.1:4500" });
+  deepEqual(again.state.server, { ...state.server, address: "192.0.2.1:4500" });
   notEqual((await open(newPlace())).state.server.id, state.server.id);
 });
 
@@ -110,7 +110,9 @@ for (const file of ["server.json", "leases.json"]) {
   test(`a damaged ${file} ends the start, and stays as it is`, async () => {
     const place = newPlace();
     await (await openOwn(place)).state.close();
-    for (const text of ["", "{", '{"id":"a b","address":null}', '{"leases":[["a"]]}']) {
+    for (
+      const text of ["", "{", '{"id":"a b","address":null,"inner":null}', '{"leases":[["a"]]}']
+    ) {
       writeFileSync(join(place, file), text);
       await rejects(openOwn(place), new RegExp(`^DamagedFileError: Cannot read ${place}/${file}`));
       equal(readFileSync(join(place, file), "utf8"), text);

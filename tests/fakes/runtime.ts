@@ -1,7 +1,7 @@
 // A runtime in memory: files, environment, signals and both outputs. It has no kernel, so opening
 // libc and starting a lane fail.
 
-import { openPrivateFolder } from "../../gateway/runtime/private_folder.ts";
+import { createFakeFolder } from "./private_folder.ts";
 import type {
   FileExposure,
   HttpServer,
@@ -31,6 +31,10 @@ export interface FakeRuntimeOptions {
 }
 
 export interface FakeRuntime extends Runtime {
+  /** Files of private folders, by their names in there. */
+  readonly state: Map<string, Uint8Array>;
+  /** Private files that were written, by path. */
+  readonly written: Map<string, string>;
   /** Everything that was printed so far. */
   readonly printed: { stdout: string; stderr: string };
   /** The servers that were opened. */
@@ -41,6 +45,8 @@ export interface FakeRuntime extends Runtime {
 /** Makes a runtime. */
 export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
   const printed = { stdout: "", stderr: "" };
+  const state = new Map<string, Uint8Array>();
+  const written = new Map<string, string>();
   const handlers = new Map<string, () => void>();
   const servers: FakeRuntime["servers"] = [];
 
@@ -56,6 +62,11 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
         return Promise.resolve();
       },
     });
+  }
+
+  function writePrivateFile(path: string, octets: Uint8Array): Promise<void> {
+    written.set(path, new TextDecoder().decode(octets));
+    return Promise.resolve();
   }
 
   function stdout(text: string): Promise<boolean> {
@@ -77,12 +88,15 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     os: "linux",
     cores: 4,
     isTerminal: options.columns !== undefined,
+    state,
+    written,
     printed,
     servers,
     env: () => options.environment ?? {},
     ignoredVariables: () => options.ignored ?? [],
     forgetProxies: () => {},
-    openPrivateFolder,
+    openPrivateFolder: (path) => Promise.resolve(createFakeFolder(path, state)),
+    writePrivateFile,
     isRoot: () => false,
     exposureOf: (path) => options.exposures?.[path] ?? NOT_EXPOSED,
     exit: (): never => fail("exit"),
