@@ -5,7 +5,7 @@ import { EXCHANGE } from "../wire/constants.ts";
 import { isZeroSpi } from "../wire/header.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { makeId } from "../wire/payloads/id.ts";
-import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
+import { makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
 import { readAnswer } from "../wire/rules.ts";
 import type { Path } from "./actions.ts";
@@ -14,7 +14,7 @@ import { type Context, emitFor, spiKey } from "./context.ts";
 import { dropSa, endSa, refuseSa } from "./end.ts";
 import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
-import { type InitAnswer, initiate } from "./initiate.ts";
+import { cookieOf, type InitAnswer, initiate } from "./initiate.ts";
 import { natHash } from "./nat_detection.ts";
 import { keysOfResumed, suiteOfTicket } from "./resumption.ts";
 import { NONCE_LEN } from "./rekey.ts";
@@ -92,9 +92,9 @@ export function takeResumeAnswer(context: Context, sa: IkeSa, answer: InitAnswer
   }
   const { path } = answer;
   if (parsed.value.kind === "refused") {
-    const cookie = findNotify(parsed.value.notifies, NOTIFY.COOKIE);
+    const cookie = cookieOf(parsed.value.notifies);
     if (cookie === undefined || start.cookie !== null) return beginAnew(context, sa, path);
-    const again = { ...start, cookie: cookie.data.slice() };
+    const again = { ...start, cookie };
     return sendResume(context, sa, { start: again, ticket, path });
   }
   if (isZeroSpi(answer.header.spiR)) return beginAnew(context, sa, path);

@@ -160,9 +160,9 @@ interface Refused {
 }
 
 function takeRefusal(context: Context, sa: IkeSa, { start, path, notifies }: Refused): void {
-  const cookie = findNotify(notifies, NOTIFY.COOKIE);
+  const cookie = cookieOf(notifies);
   if (cookie !== undefined && start.cookie === null) {
-    return sendInit(context, sa, { start: { ...start, cookie: cookie.data.slice() }, path });
+    return sendInit(context, sa, { start: { ...start, cookie }, path });
   }
   const wanted = findNotify(notifies, NOTIFY.INVALID_KE_PAYLOAD);
   const ke = wanted === undefined ? undefined : otherMethod(context, start, wanted);
@@ -172,6 +172,12 @@ function takeRefusal(context: Context, sa: IkeSa, { start, path, notifies }: Ref
     return sendInit(context, sa, { start: { ...start, tried: [...start.tried, ke] }, path });
   }
   refuseSa(context, sa, byPeer(notifies, proposalsText(start.offered)));
+}
+
+/** A copy of the cookie that a responder wants to see: 1 to 64 octets (RFC 7296 §2.6). */
+export function cookieOf(notifies: readonly NotifyPayload[]): Uint8Array | undefined {
+  const data = findNotify(notifies, NOTIFY.COOKIE)?.data;
+  return data !== undefined && data.length >= 1 && data.length <= 64 ? data.slice() : undefined;
 }
 
 /** A method that was offered and not tried; a responder cannot talk us into another. */

@@ -1,6 +1,6 @@
 // The octets that AUTH covers, and AUTH by a shared secret (RFC 7296 §2.15).
 
-import { timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type Prf, prf } from "./prf.ts";
 
 /** What one side signs. */
@@ -26,9 +26,14 @@ export function signedParts(kind: Prf, signed: Signed): Uint8Array[] {
   return [signed.firstMessage, signed.otherNonce, maced, signed.intAuth ?? NONE];
 }
 
-/** AUTH by a shared secret: prf(prf(secret, "Key Pad for IKEv2"), signed octets). */
+/**
+ * AUTH by a shared secret: prf(prf(secret, "Key Pad for IKEv2"), signed octets).
+ *
+ * @param secret An empty one is none: the result is then like nobody's
+ */
 export function pskAuth(kind: Prf, secret: Uint8Array, signed: Signed): Uint8Array {
-  const key = prf(kind, secret, KEY_PAD);
+  const known = secret.length === 0 ? randomBytes(kind.len) : secret;
+  const key = prf(kind, known, KEY_PAD);
   const auth = prf(kind, key, ...signedParts(kind, signed));
   key.fill(0);
   return auth;
