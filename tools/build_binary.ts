@@ -1,16 +1,22 @@
-// Builds the single binary `dist/culvert` with Bun. It holds the runtime, the gateway, its worker,
+// Builds the single binary `dist/culvert` with Bun. It holds the runtime, the gateway, its workers,
 // the core and the dashboard in one file.
 //
 //     bun tools/build_binary.ts [OUTFILE]
 //
-// The worker is an entry point of its own, because it would not be found at run time otherwise.
+// Each worker is an entry point of its own, because it would not be found at run time otherwise.
 // Other files are embedded through the module gateway/runtime/embedded.ts. It is empty in a
 // checkout, and in the binary it is a table of all embedded files.
 
 import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { ASSET_FOLDER, ASSET_NAME, corePath, LANE_WORKER } from "../gateway/runtime/files.ts";
+import {
+  ASSET_FOLDER,
+  ASSET_NAME,
+  corePath,
+  IKE_WORKER,
+  LANE_WORKER,
+} from "../gateway/runtime/files.ts";
 import { removeVariables } from "./binary_variables.ts";
 
 /** The part of `Bun.build` that we use. */
@@ -44,6 +50,7 @@ declare const Bun: {
 
 const ROOT = resolve(import.meta.dirname ?? ".", "..");
 const ENTRY = "gateway/main.ts";
+const WORKERS = [LANE_WORKER, IKE_WORKER];
 
 const [outfile = "dist/culvert"] = process.argv.slice(2);
 await buildBinary(resolve(ROOT, outfile));
@@ -54,7 +61,7 @@ async function buildBinary(path: string): Promise<void> {
   const files = embeddedFiles();
   const contents = embeddedModule(files);
   await Bun.build({
-    entrypoints: [ENTRY, LANE_WORKER].map(absolute),
+    entrypoints: [ENTRY, ...WORKERS].map(absolute),
     // Bun derives the worker's path in the binary from this folder.
     root: absolute(dirname(ENTRY)),
     target: "bun",
@@ -102,13 +109,15 @@ function embeddedModule(files: readonly string[]): string {
     `import file${i} from ${JSON.stringify(absolute(path))} with { type: "file" };`
   );
   const entries = files.map((path, i) => `${JSON.stringify(path)}: file${i},`);
-  const worker = `${JSON.stringify(LANE_WORKER)}: ${JSON.stringify(workerPath())},`;
-  return [...imports, "export const EMBEDDED = {", ...entries, worker, "};"].join("\n");
+  const workers = WORKERS.map((path) =>
+    `${JSON.stringify(path)}: ${JSON.stringify(workerPath(path))},`
+  );
+  return [...imports, "export const EMBEDDED = {", ...entries, ...workers, "};"].join("\n");
 }
 
-/** Path that Bun gives the second entry point: its path from the root folder, compiled. */
-function workerPath(): string {
-  return LANE_WORKER.replace(`${dirname(ENTRY)}/`, "/$bunfs/root/").replace(/\.ts$/, ".js");
+/** Path that Bun gives a further entry point: its path from the root folder, compiled. */
+function workerPath(path: string): string {
+  return path.replace(`${dirname(ENTRY)}/`, "/$bunfs/root/").replace(/\.ts$/, ".js");
 }
 
 function absolute(path: string): string {

@@ -14,6 +14,7 @@ import { guard } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { openApiRoutes } from "./openapi.ts";
+import { peerRoutes } from "./peers.ts";
 import { problem } from "./problem.ts";
 import type { Api, ApiEnv } from "./route.ts";
 import { saRoutes } from "./sas.ts";
@@ -53,6 +54,7 @@ export function createApi(options: ApiOptions): Api {
     ...healthRoutes(gateway),
     ...metricsRoutes(gateway),
     ...connectionRoutes(gateway),
+    ...peerRoutes(gateway),
     ...saRoutes(gateway),
     ...eventRoutes(createEventFeed({ gateway, every: options.every ?? startInterval })),
     ...openApiRoutes(app),

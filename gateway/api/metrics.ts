@@ -96,6 +96,45 @@ export const METRICS: readonly Metric[] = [
     histogram: ({ totals }) => totals.ikeDelaySeconds,
   },
   {
+    name: "culvert_ike_sas",
+    type: "gauge",
+    help: "IKE SAs of this process by state.",
+    samples: ({ totals: { ike } }) => byLabel("state", ike.sas),
+  },
+  {
+    name: "culvert_child_sas",
+    type: "gauge",
+    help: "Child SAs of this process, each a pair of SAs.",
+    samples: ({ totals: { ike } }) => [{ labels: {}, value: ike.childSas }],
+  },
+  {
+    name: "culvert_leases",
+    type: "gauge",
+    help: "Inner addresses of the pools that peers have.",
+    samples: ({ totals: { ike } }) => [{ labels: {}, value: ike.leases }],
+  },
+  {
+    name: "culvert_ike_failures_total",
+    type: "counter",
+    help: "Attempts for an IKE SA or a Child SA that failed, by reason.",
+    samples: ({ totals: { ike } }) => byLabel("reason", ike.failures),
+  },
+  {
+    name: "culvert_ike_handshake_seconds",
+    type: "histogram",
+    help: "Time from the first message of an IKE SA until it was up.",
+    histogram: ({ totals: { ike } }) => ike.handshakeSeconds,
+  },
+  {
+    name: "culvert_rekeys_total",
+    type: "counter",
+    help: "Rekeys that were made, by what was replaced and the side that began.",
+    samples: ({ totals: { ike: { rekeys } } }) => [
+      ...bySide("ike", rekeys.ike),
+      ...bySide("child", rekeys.child),
+    ],
+  },
+  {
     name: "culvert_lane_busy_ratio",
     type: "gauge",
     help: "Share of its time that a lane is not waiting.",
@@ -140,6 +179,10 @@ export const METRICS: readonly Metric[] = [
 
 function byLabel(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}
+
+function bySide(what: string, values: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(values).map(([side, value]) => ({ labels: { what, side }, value }));
 }
 
 function byDirectionAndKind(

@@ -42,6 +42,7 @@ test("/openapi.json has every path and method, each with a name of its own", asy
   });
   deepEqual(calls.sort(), [
     "delete /v1/connections/{id}",
+    "delete /v1/peers/{id}",
     "delete /v1/sas/{spi}",
     "get /livez",
     "get /metrics",
@@ -50,6 +51,8 @@ test("/openapi.json has every path and method, each with a name of its own", asy
     "get /v1/connections",
     "get /v1/connections/{id}",
     "get /v1/events",
+    "get /v1/peers",
+    "get /v1/peers/{id}",
     "get /v1/sas",
     "get /v1/sas/{spi}",
     "get /v1/status",

@@ -27,7 +27,13 @@ export type Handler = (context: ApiContext) => Response | Promise<Response>;
 export type Method = "GET" | "POST" | "DELETE";
 
 /** Names of the changes in the audit log. */
-export type Action = "connection_kick" | "drain" | "sa_dummy" | "sa_install" | "sa_remove";
+export type Action =
+  | "connection_kick"
+  | "drain"
+  | "peer_end"
+  | "sa_dummy"
+  | "sa_install"
+  | "sa_remove";
 
 /** An answer that is not a problem. */
 export interface Answer {

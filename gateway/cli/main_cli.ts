@@ -17,6 +17,7 @@ import { connectionsCommand } from "./connections.ts";
 import { drainCommand } from "./drain.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { kickCommand } from "./kick.ts";
+import { peersCommand } from "./peers.ts";
 import { profileCommand } from "./profile.ts";
 import { sasCommand } from "./sas.ts";
 import { serveCommand } from "./serve.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   checkConfigCommand,
   statusCommand,
   connectionsCommand,
+  peersCommand,
   sasCommand,
   drainCommand,
   kickCommand,

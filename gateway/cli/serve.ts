@@ -73,6 +73,7 @@ export async function runGateway(
   const running = await context.startGateway({
     ...{ runtime, config, log },
     logLinesLost: context.errors.lost,
+    ike: null,
     auditsEsp: () => live.espAudit === "on",
   });
   const api = await openApiOrStop(runtime, { config, live, log, running });

@@ -10,7 +10,7 @@ import { Status } from "../../ts-bindings/status.ts";
 import { createChosenSource } from "./chosen_source.ts";
 import { closeConnection } from "./close.ts";
 import { createEvidence } from "./evidence.ts";
-import { openInside } from "./inside.ts";
+import { openInside } from "./inside_link.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import { createBusyList, type Lane } from "./lane.ts";
 import { createParking } from "./parked.ts";

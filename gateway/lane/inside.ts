@@ -1,5 +1,5 @@
-// The IKE of this process (`gateway/ike_worker`), as a lane sees it: messages go to it and come back
-// through two rings of shared memory (`gateway/edges/ike_link.ts`).
+// The IKE of this process (`gateway/ike_worker`), as a lane sees it: messages go to it and come
+// back through two rings of shared memory (`gateway/edges/ike_link.ts`).
 //
 // A lane never waits for it. What finds no room in the ring stays in the receive ring, and its
 // connection is not read until there is some: nobody sends IKE again over TCP (RFC 9329 §6.2). What
@@ -10,50 +10,23 @@ import { Status } from "../../ts-bindings/status.ts";
 import {
   consumeRecord,
   copyRecord,
-  createRecord,
+  isRoomWanted,
   lookAtRecord,
   pushRecord,
   type RingRecord,
   wantRoom,
 } from "../edges/byte_ring.ts";
-import type { IkeEndpoint } from "../edges/ike_endpoint.ts";
-import {
-  ENDS,
-  type OpenLink,
-  openLink,
-  ROLE_ORIGINATOR,
-  TO_IKE,
-  TO_LANE,
-} from "../edges/ike_link.ts";
+import { ENDS, type OpenLink, ROLE_ORIGINATOR, TO_IKE, TO_LANE } from "../edges/ike_link.ts";
 import type { Connection } from "./connection.ts";
 import { enable } from "./deadlines.ts";
 import { endHold, hold, retry } from "./hold.ts";
+import type { Inside } from "./inside_link.ts";
 import { doom, type Lane } from "./lane.ts";
 import { starveOfRing } from "./reclaim.ts";
 import { copyEnds, rowGeneration } from "./row.ts";
 import { noteDelay } from "./send_upstream.ts";
 import { IOVEC_LEN } from "./tables.ts";
 import { flush } from "./transmit.ts";
-
-/** A lane's end of its link. */
-export interface Inside {
-  readonly link: OpenLink;
-  readonly ikeEventfd: number;
-  /** The record that is written or read. */
-  readonly record: RingRecord;
-  /** Where the addresses of a connection are laid out. */
-  readonly ends: Uint8Array;
-  /** Connections whose messages have found no room. */
-  held: Set<Connection>;
-  /** Connections of this side that IKE has not been told of, for want of room. */
-  untold: Set<Connection>;
-  /** Rows and generations of ended connections that IKE has not been told of, in pairs. */
-  readonly ended: number[];
-  /** Records were written in this turn, and IKE has to be woken. */
-  hasWritten: boolean;
-  /** There may be records to read. */
-  isReadable: boolean;
-}
 
 /** Most records that are read in one turn, so that ESP has its turns too. */
 const TURN_RECORDS_MAX = 64;
@@ -63,22 +36,6 @@ const UNSENT_MAX = 16;
 
 /** Octets of the non-ESP marker. */
 const MARKER_LEN = 4;
-
-/** Opens the link; null if IKE is not in this process. */
-export function openInside(ike: IkeEndpoint): Inside | null {
-  if (ike.kind !== "inside") return null;
-  return {
-    link: openLink(ike.link),
-    ikeEventfd: ike.link.ikeEventfd,
-    record: createRecord(),
-    ends: new Uint8Array(ENDS.LEN),
-    held: new Set(),
-    untold: new Set(),
-    ended: [],
-    hasWritten: false,
-    isReadable: false,
-  };
-}
 
 /** Hands a batch over. Messages without room stay in the receive ring. */
 export function handOverInside(lane: Lane, connection: Connection, count: number): void {
@@ -186,14 +143,20 @@ export function hasInside({ inside }: Lane): boolean {
 export function serveInside(lane: Lane): void {
   const { inside } = lane;
   if (inside === null || !inside.isReadable) return;
-  inside.isReadable = false;
   tryAgain(lane, inside);
+  inside.isReadable = takeSome(lane, inside);
+  if (isRoomWanted(inside.link.toLane)) inside.hasWritten = true;
+}
+
+/** Reads records until none is left, or the turn is over: then the result is true. */
+function takeSome(lane: Lane, inside: Inside): boolean {
+  const { toLane } = inside.link;
   for (let i = 0; i < TURN_RECORDS_MAX; i++) {
-    if (!lookAtRecord(inside.link.toLane, inside.record)) return;
+    if (!lookAtRecord(toLane, inside.record)) return false;
     take(lane, inside);
-    consumeRecord(inside.link.toLane);
+    consumeRecord(toLane);
   }
-  inside.isReadable = true;
+  return true;
 }
 
 function tryAgain(lane: Lane, inside: Inside): void {

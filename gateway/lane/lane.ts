@@ -10,7 +10,7 @@ import type { LaneLibc } from "./libc.ts";
 import type { Asked } from "./asked.ts";
 import type { ChosenSource } from "./chosen_source.ts";
 import { type Connection, hasSpent, SPENT_UPSTREAM } from "./connection.ts";
-import type { Inside } from "./inside.ts";
+import type { Inside } from "./inside_link.ts";
 import type { Evidence, LaneInit, LaneNotice, Troubled, TroubleKind } from "./init.ts";
 import type { Parking } from "./parked.ts";
 import { doesIkeWait, rowState, rowTrustedAt } from "./row.ts";

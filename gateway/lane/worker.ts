@@ -4,10 +4,10 @@
 import { instantiateCore } from "../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../ts-bindings/layout.ts";
 import { joinNativeEngine } from "../engine/native.ts";
+import { createClock } from "../linux/clock.ts";
 import { endProcess } from "../linux/end_process.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Libc } from "../runtime/types.ts";
-import { createClock } from "./clock.ts";
 import { closeLane, createLane } from "./create.ts";
 import type { LaneInit, LaneNotice } from "./init.ts";
 import type { Lane } from "./lane.ts";

@@ -10,6 +10,8 @@ export interface LastWords {
   /** The lane that failed, or null for the shell. */
   readonly lane: number | null;
   readonly error: unknown;
+  /** Name of the event, unless it is a trap; that of a lane by default. */
+  readonly failure?: "lane_failed" | "ike_failed";
 }
 
 /** What the end needs of libc. */
@@ -22,14 +24,14 @@ type LibcOfEnd = Pick<Libc, "_exit" | "alarm" | "poll" | "write">;
 export function endProcess(
   runtime: Pick<Runtime, "mapMemory">,
   libc: LibcOfEnd,
-  { format, lane, error }: LastWords,
+  { format, lane, error, failure = "lane_failed" }: LastWords,
 ): never {
   const isTrap = error instanceof WebAssembly.RuntimeError;
   const reason = error instanceof Error ? error.stack ?? error.message : String(error);
   const line = logLine(format, {
     level: "error",
     at: new Date().toISOString(),
-    event: isTrap ? "core_trap" : "lane_failed",
+    event: isTrap ? "core_trap" : failure,
     fields: { ...isTrap && { status: "core_trap" }, ...lane !== null && { lane }, reason },
   });
   try {

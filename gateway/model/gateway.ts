@@ -3,6 +3,7 @@
 import type { ConnectionView } from "./connection.ts";
 import type { GatewayEvent } from "./event.ts";
 import type { GatewayStatus } from "./gateway_status.ts";
+import type { PeerView } from "./peer.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SaSpec } from "./sa_spec.ts";
 import type { SaView } from "./sa_view.ts";
@@ -20,6 +21,11 @@ export interface Gateway {
   connection(id: number): ConnectionView | undefined;
   /** Tells a connection's lane to close it. */
   kick(id: number): KickOutcome;
+  /** Peers whose IKE SA is up in this process. */
+  peers(): readonly PeerView[];
+  peer(id: number): PeerView | undefined;
+  /** Ends a peer's IKE SA with a Delete; false if there is no such peer. */
+  endPeer(id: number): boolean;
   sas(): readonly SaView[];
   sa(spi: number): SaView | undefined;
   /** Installs an SA; undefined if done. The key is wiped from `spec` either way. */

@@ -7,6 +7,7 @@ import { COUNT } from "./count.ts";
 import { byDirection } from "./direction.ts";
 import { BY_KIND } from "./frame_kind.ts";
 import { HISTOGRAM } from "./histogram.ts";
+import { IKE_TOTALS } from "./ike_totals.ts";
 import { BY_STATUS } from "./status_counts.ts";
 import type { Value } from "./value.ts";
 
@@ -31,6 +32,7 @@ export const TOTALS = answer({
   ecnMarks: COUNT,
   sendQueueOctets: HISTOGRAM,
   ikeDelaySeconds: HISTOGRAM,
+  ike: IKE_TOTALS,
   laneBusyRatio: z.array(z.number().min(0).max(1)),
   /** Events that found no room in the ring of their lane. */
   eventsLost: COUNT,

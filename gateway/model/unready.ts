@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 /** Every reason, by the name that `/readyz`, `/v1/status` and the metrics have. */
-export const UNREADY_REASONS = ["draining", "tun", "upstream_refused"] as const;
+export const UNREADY_REASONS = ["draining", "tun", "upstream_refused", "ike_down"] as const;
 
 /** The name of a reason. */
 export const UNREADY_REASON = z.enum(UNREADY_REASONS);

@@ -9,6 +9,9 @@ import { EMBEDDED } from "./embedded.ts";
 /** Entry module of a lane's worker thread. */
 export const LANE_WORKER = "gateway/lane/worker.ts";
 
+/** Entry module of the IKE worker's thread. */
+export const IKE_WORKER = "gateway/ike_worker/worker.ts";
+
 /** Name of the native engine's library. */
 const ENGINE_LIBRARY = "libculvert_engine.so";
 
@@ -61,6 +64,11 @@ export function isBinary(): boolean {
 /** Starts the thread of a lane. */
 export function startLaneWorker(): Worker {
   return new Worker(located(LANE_WORKER), { type: "module" });
+}
+
+/** Starts the thread of the IKE worker. */
+export function startIkeWorker(): Worker {
+  return new Worker(located(IKE_WORKER), { type: "module" });
 }
 
 /** The system's name of an error (`ENOENT`). Undefined if it has none. */

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { errorCode, readAsset, readCore, startLaneWorker } from "./files.ts";
+import { errorCode, readAsset, readCore, startIkeWorker, startLaneWorker } from "./files.ts";
 import { openPrivateFolder, writePrivateFile } from "./private_folder.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
@@ -43,6 +43,7 @@ export const shared: Shared = {
   readCore,
   readAsset,
   startLaneWorker,
+  startIkeWorker,
   now: (): number => performance.now(),
   random(octets): void {
     crypto.getRandomValues(octets);

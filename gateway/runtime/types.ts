@@ -226,6 +226,7 @@ export interface Runtime {
    */
   readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   startLaneWorker(): Worker;
+  startIkeWorker(): Worker;
   /**
    * Opens libc.
    *

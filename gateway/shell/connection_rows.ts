@@ -3,7 +3,6 @@
 
 import {
   CONN_CLOSED,
-  CONNECTIONS_MAX,
   FAMILY_V4,
   ROW_ADDRESS,
   ROW_EPOCH_MS,
@@ -23,6 +22,7 @@ import {
   ROW_UP_PORT,
 } from "../../ts-bindings/layout.ts";
 import type { ConnectionView } from "../model/connection.ts";
+import { connectionId, rowOfId } from "../model/connection_id.ts";
 import { socketAddressText } from "../model/socket_address.ts";
 import { type MemoryViews, readF64, readU32 } from "./memory_views.ts";
 import { readRowKinds, stateName } from "./totals.ts";
@@ -43,6 +43,8 @@ export interface ConnectionRows {
   idOfDescriptor(fd: number): number | undefined;
   /** Descriptor of a row's connection. It stays open only while the row's transmit lock is held. */
   descriptorOf(row: number): number;
+  /** Generation of a row: another one means another connection. */
+  generationOf(row: number): number;
   /** Lane that owns the connection of a row; undefined if there is none, as in row 0. */
   laneOf(row: number): number | undefined;
   /** A live row in the form of the API. */
@@ -60,9 +62,6 @@ export interface ConnectionRowsOptions {
   readonly upstreamFamily: number;
 }
 
-/** Rows of the largest table; row 0 stands for no connection. */
-const ID_ROWS = CONNECTIONS_MAX + 1;
-
 /** Makes the reader of the rows. It needs nothing but the memory, so it is made before the SAD. */
 export function createConnectionRows(
   memory: MemoryViews,
@@ -77,6 +76,7 @@ export function createConnectionRows(
     locate: (id) => locate(rows, id),
     idOfDescriptor: (fd) => idOfDescriptor(rows, fd),
     descriptorOf: (row) => memory.i32[(rowAt(rows, row) + ROW_FD) >>> 2] ?? -1,
+    generationOf: (row) => field(rows, row, ROW_GENERATION),
     laneOf: (row) => isLive(rows, row) ? field(rows, row, ROW_LANE) : undefined,
     show: (row) => viewRow(rows, row),
   };
@@ -107,14 +107,6 @@ function* states(rows: Rows): Generator<number> {
   for (const row of liveRows(rows)) yield field(rows, row, ROW_STATE);
 }
 
-/**
- * The number of a connection, which no other connection of this process has. Rows are used again,
- * so their generation is part of it. It stays below 2^53.
- */
-export function connectionId(row: number, generation: number): number {
-  return generation * ID_ROWS + row;
-}
-
 function idAt(rows: Rows, row: number): number {
   return connectionId(row, field(rows, row, ROW_GENERATION));
 }
@@ -125,7 +117,7 @@ function idOfDescriptor(rows: Rows, fd: number): number | undefined {
 }
 
 function rowOf(rows: Rows, id: number): number | undefined {
-  const row = id % ID_ROWS;
+  const row = rowOfId(id);
   return isLive(rows, row) && idAt(rows, row) === id ? row : undefined;
 }
 

@@ -11,6 +11,7 @@ import { checkTcpOptions, knowsUdpSegment, setNotSentLowat } from "../linux/sock
 import { openTun, type Tun } from "../linux/tun.ts";
 import { type SocketAddress, socketAddressText } from "../model/socket_address.ts";
 import { endsOf, markOf } from "./ends.ts";
+import type { IkeLinks } from "./ike.ts";
 import type { Machine } from "./machine.ts";
 import { coreOffload } from "./offloads.ts";
 
@@ -69,7 +70,12 @@ function hasV4Twin(address: SocketAddress, all: readonly SocketAddress[]): boole
 /** The first message to each lane. */
 export function laneInits(
   descriptors: Descriptors,
-  { machine, config }: { readonly machine: Machine; readonly config: GatewayConfig },
+  { machine, config, ikeLinks }: {
+    readonly machine: Machine;
+    readonly config: GatewayConfig;
+    /** Undefined if IKE is not inside. */
+    readonly ikeLinks: IkeLinks | undefined;
+  },
 ): LaneInit[] {
   const { listeners, tun, sendsRuns, eventfds } = descriptors;
   return eventfds.map((eventfd, index) => ({
@@ -90,6 +96,7 @@ export function laneInits(
     eventfds,
     innerMtu: config.innerMtu,
     ...endsOf(config),
+    ...insideOf(ikeLinks, index),
     prefixTimeoutMs: config.prefixTimeoutMs,
     frameTimeoutMs: config.frameTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
@@ -97,4 +104,10 @@ export function laneInits(
     drainTimeoutMs: config.drainTimeoutMs,
     logFormat: config.logFormat,
   }));
+}
+
+/** The end of IKE of one lane, where IKE is inside. */
+function insideOf(ikeLinks: IkeLinks | undefined, lane: number): Partial<Pick<LaneInit, "ike">> {
+  const link = ikeLinks?.links[lane];
+  return link === undefined ? {} : { ike: { kind: "inside", link } };
 }

@@ -9,7 +9,10 @@ export function markOf({ inner, routeMark }: GatewayConfig): number {
   return inner.kind === "tun" ? routeMark : 0;
 }
 
-/** Returns the end of IKE and the end of ESP that is not ours. */
+/**
+ * Returns the end of IKE and the end of ESP that is not ours, where the IKE of this process does
+ * not take part.
+ */
 export function endsOf(config: GatewayConfig): Ends {
   const { upstream, upstreamSource: source } = config;
   if (upstream === null) return endsAt(null);

@@ -37,10 +37,11 @@ import {
 import { STATUSES } from "../../ts-bindings/status.ts";
 import { foreignName, hexText, unpackForeign } from "../lane/foreign.ts";
 import type { RefusedNotice, TroubleNotice } from "../lane/init.ts";
+import { connectionId } from "../model/connection_id.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import type { LogLevel } from "../model/log_level.ts";
 import { spiText } from "../model/spi.ts";
-import { addressText, connectionId } from "./connection_rows.ts";
+import { addressText } from "./connection_rows.ts";
 import type { Log } from "./log.ts";
 import { type MemoryViews, readCount, readF64, readU32 } from "./memory_views.ts";
 

@@ -5,9 +5,12 @@ import type { GatewayStatus } from "../model/gateway_status.ts";
 import type { Offloads } from "../model/offloads.ts";
 import type { Totals } from "../model/totals.ts";
 import type { ReadyCheck, Unready } from "../model/unready.ts";
+import type { ConnectionRows } from "./connection_rows.ts";
 import type { Connections } from "./connections.ts";
 import type { Drain } from "./drain.ts";
 import type { EventHub } from "./events.ts";
+import type { Ike } from "./ike.ts";
+import { createPeerViews } from "./ike_views.ts";
 import type { Orders } from "./orders.ts";
 import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
@@ -26,6 +29,9 @@ export interface GatewayOptions {
   readonly drain: Drain;
   /** What `/readyz` asks beside the drain, in the order in which reasons are told. */
   readonly checks: readonly ReadyCheck[];
+  /** The IKE of this process, if there is one. */
+  readonly ike: Pick<Ike, "peers" | "order"> | undefined;
+  readonly rows: Pick<ConnectionRows, "locate" | "show">;
   readonly events: Pick<EventHub, "subscribe">;
   readonly readTotals: () => Totals;
   readonly fixed: FixedStatus;
@@ -38,6 +44,7 @@ export interface GatewayOptions {
 /** Binds the parts of the shell into the object that the API and the commands use. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { sad, changes, connections, orders, events, drain } = options;
+  const peers = createPeerViews(options);
   const checks = [() => drain.isDraining() ? DRAINING : undefined, ...options.checks];
 
   function unready(): readonly Unready[] {
@@ -62,6 +69,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     connections: connections.views,
     connection: connections.view,
     kick: orders.kick,
+    peers: peers.views,
+    peer: peers.view,
+    endPeer: peers.end,
     sas: sad.views,
     sa: sad.view,
     installSa: (spec) => Promise.resolve(changes.install(spec)),

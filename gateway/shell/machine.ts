@@ -5,7 +5,7 @@ import { LANE_SCRATCH, SAS_MAX } from "../../ts-bindings/layout.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { chooseEngine, type EngineChoice } from "../engine/choose.ts";
 import { engineError, type NativeEngine, openNativeEngine } from "../engine/native.ts";
-import { createClock } from "../lane/clock.ts";
+import { createClock } from "../linux/clock.ts";
 import { coreEnds } from "../lane/core_ends.ts";
 import { endProcess } from "../linux/end_process.ts";
 import { createScratch, type Kernel } from "../linux/kernel.ts";
@@ -50,7 +50,11 @@ export interface Machine {
  *   memory
  */
 export async function openMachine(
-  { runtime, config }: { readonly runtime: Runtime; readonly config: GatewayConfig },
+  { runtime, config, isIkeInside }: {
+    readonly runtime: Runtime;
+    readonly config: GatewayConfig;
+    readonly isIkeInside: boolean;
+  },
 ): Promise<Machine> {
   if (runtime.os !== "linux") {
     throw new Error(
@@ -69,7 +73,7 @@ export async function openMachine(
     instantiateCore({ module, memory }),
     (error) => endProcess(runtime, libc, { format: config.logFormat, lane: null, error }),
   );
-  initCore(core, { config, rings, base: mapped.base });
+  initCore(core, { config, isIkeInside, rings, base: mapped.base });
   const offset = core.lane_block(lanes) + LANE_SCRATCH;
   return {
     core,
@@ -101,13 +105,15 @@ function attachNative(
 
 function initCore(
   core: Core,
-  { config, rings, base }: {
+  { config, isIkeInside, rings, base }: {
     readonly config: GatewayConfig;
+    readonly isIkeInside: boolean;
     readonly rings: number;
     readonly base: bigint;
   },
 ): void {
-  const ends = coreEnds(endsOf(config));
+  const { ike, unknownSpi } = endsOf(config);
+  const ends = coreEnds({ ike: isIkeInside ? { kind: "inside" } : ike, unknownSpi });
   const isLaidOut = core.core_init(
     config.lanes,
     config.maxConnections,

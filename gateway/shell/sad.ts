@@ -40,6 +40,11 @@ export interface Sad {
   spisByRow(): Map<number, string[]>;
   /** Row of the connection on which the SA's outbound packets leave, 0 without a path. */
   pathOf(spi: number): number;
+  /**
+   * Makes a live connection the path of one peer, before the peer has sent ESP on it. It does
+   * nothing if the peer has no SA, or if the connection has ended.
+   */
+  usePeer(peer: string, connection: { readonly row: number; readonly generation: number }): void;
   /** Makes a live connection the path of every peer (the originator's side). */
   usePath(row: number): void;
 }
@@ -65,6 +70,8 @@ export interface SadOptions {
   readonly date: () => Date;
   /** Connection id of a row, as the API shows it. */
   readonly connectionId: (row: number) => number | null;
+  /** Generation of a row, which tells its connections apart. */
+  readonly generationOf: (row: number) => number;
 }
 
 /** Makes an empty SAD. */
@@ -89,6 +96,7 @@ export function createSad(options: SadOptions): Sad {
     spisByRow: () => spisByRow(state),
     pathOf: (spi) => pathOf(state, spi),
     usePath: (row) => usePath(state, row),
+    usePeer: (peer, connection) => usePeer(state, peer, connection),
   };
 }
 
@@ -210,6 +218,18 @@ function spisByRow(state: State): Map<number, string[]> {
 
 function usePath({ core, peers }: State, row: number): void {
   for (const number of peers.numbers()) core.peer_use(number, row);
+}
+
+function usePeer(
+  { core, peers, generationOf }: State,
+  peer: string,
+  { row, generation }: { readonly row: number; readonly generation: number },
+): void {
+  const number = peers.numberOf(peer);
+  if (number === 0 || generationOf(row) !== generation) return;
+  core.peer_use(number, row);
+  // The connection may have ended meanwhile, and the row may be another peer's.
+  if (generationOf(row) !== generation) core.peer_forget(number);
 }
 
 function pathOf({ core, entries, peers }: State, spi: number): number {

@@ -5,10 +5,12 @@ import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { EngineChoice } from "../engine/choose.ts";
 import { forbidDebugger, forbidDumps } from "../linux/dumps.ts";
+import type { IkePlan } from "../ike/engine/plan.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
 import { familyOf } from "../linux/structs.ts";
 import { openUdpProbe, type UdpProbe } from "../linux/udp_probe.ts";
+import type { LogFields } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
@@ -24,6 +26,8 @@ import { markOf } from "./ends.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { watchGarbage } from "./garbage.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
+import { type Ike, type IkeLinks, type IkeOptions, openIkeLinks } from "./ike.ts";
+import { NO_IKE, startIkeInside } from "./ike_inside.ts";
 import { createKeyUse } from "./key_use.ts";
 import { type Lanes, type LanesOptions, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
@@ -60,6 +64,11 @@ export interface RunningGateway {
   readonly engine: EngineChoice;
   /** Resolves to the exit code when the gateway has ended. */
   readonly finished: Promise<number>;
+  /**
+   * Goes on with other settings of IKE. Nobody is cut who is unchanged; without IKE inside it does
+   * nothing.
+   */
+  reloadIke(plan: IkePlan): void;
   /** Drains, then ends. Idempotent. */
   stop(): void;
 }
@@ -71,6 +80,8 @@ export interface StartOptions {
   readonly log: Log;
   /** How many lines of the log were lost so far. */
   readonly logLinesLost: () => number;
+  /** IKE inside this process; null where a daemon, or nobody, answers IKE. */
+  readonly ike: IkeOptions | null;
   /** Whether dropped ESP packets are told. Asked each time, because a reload may change it. */
   readonly auditsEsp: () => boolean;
 }
@@ -83,7 +94,8 @@ export interface StartOptions {
  */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
   const { config, log, auditsEsp } = options;
-  const opened = await openMachine(options);
+  const isIkeInside = options.ike !== null;
+  const opened = await openMachine({ ...options, isIkeInside });
   closeMemory(options, opened);
   const events = createEventHub({ views: opened.views, log, date, auditsEsp });
   const refused = createRefusedCalls(events);
@@ -96,7 +108,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
   const tables = createTables(options, machine);
   const upstream = watchUpstream(config, { machine, events });
+  const ikeLinks = isIkeInside ? openIkeLinks(machine.kernel, config.lanes) : undefined;
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
+  function failed(event: string, fields: LogFields): void {
+    log("error", event, fields);
+    finish(1);
+  }
+
   const pinger = createPinger({
     clock: machine.clock,
     command: (lane, command) => lanes.command(lane, command),
@@ -104,14 +122,15 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const lanes: Lanes = await startLanes({
     runtime: options.runtime,
     ...laneOptions({ machine, events, refused, upstream, pinger }),
-    inits: laneInits(descriptors, { machine, config }),
-    onFailure: (lane, reason) => {
-      log("error", "lane_failed", { lane, reason });
-      finish(1);
-    },
+    inits: laneInits(descriptors, { machine, config, ikeLinks }),
+    onFailure: (lane, reason) => failed("lane_failed", { lane, reason }),
   });
-  const parts = { ...tables, machine, lanes, events, refused, descriptors, upstream, pinger };
-  const { gateway, changes, network } = await assemble(options, parts);
+  const own = { machine, lanes, events, refused, descriptors, upstream, pinger, ikeLinks };
+  const parts = { ...tables, ...own };
+  const { gateway, changes, network, ike } = await assemble(options, {
+    ...parts,
+    ikeFailed: (reason) => failed("ike_failed", { reason }),
+  });
   await installStatic(gateway, config).catch((error: unknown) => {
     network.close();
     throw error;
@@ -119,16 +138,14 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const stopWork = startWork(options, { ...parts, changes, network });
   void finished.then(stopWork);
 
-  function fail(error: unknown): void {
-    log("error", "stop_failed", { reason: error instanceof Error ? error.message : String(error) });
-    finish(1);
-  }
-
   let isStopping = false;
   function stop(): void {
     if (isStopping) return;
     isStopping = true;
-    stopGateway({ ...parts, config, gateway, changes }).then(() => finish(0), fail);
+    stopGateway({ ...parts, config, gateway, changes, ike }).then(
+      () => finish(0),
+      (error: unknown) => failed("stop_failed", { reason: reasonOf(error) }),
+    );
   }
 
   return {
@@ -136,6 +153,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     listening: { tcp: descriptors.listening },
     engine: machine.engine,
     finished,
+    reloadIke: (plan) => ike?.order({ kind: "reload", plan }),
     stop,
   };
 }
@@ -216,6 +234,7 @@ function createTables({ runtime, config }: StartOptions, machine: Machine): Tabl
     spd: createSpd(),
     keys: createKeyUse(secret),
     connectionId: rows.idOf,
+    generationOf: rows.generationOf,
   });
   const connections = createConnections({
     core,
@@ -235,11 +254,14 @@ interface Parts extends Tables {
   readonly descriptors: Descriptors;
   readonly upstream: UpstreamWatch | undefined;
   readonly pinger: Pinger;
+  readonly ikeLinks: IkeLinks | undefined;
 }
 
 /** A gateway whose parts are joined. */
 interface Assembled {
   readonly gateway: Gateway;
+  /** Undefined if IKE is not inside. */
+  readonly ike: Ike | undefined;
   readonly changes: SaChanges;
   readonly network: Network;
 }
@@ -250,12 +272,13 @@ interface Assembled {
  */
 async function assemble(
   options: StartOptions,
-  parts: Parts,
+  parts: Parts & { readonly ikeFailed: (reason: string) => void },
 ): Promise<Assembled> {
   const { machine, rows, sad, connections, lanes, events, descriptors, upstream } = parts;
   const { config } = options;
   const { clock } = machine;
   const startedAt = clock();
+  const inside: { ike?: Ike | undefined } = {};
   const readTotals = createTotals({
     views: machine.views,
     blocks: machine.blocks,
@@ -263,6 +286,7 @@ async function assemble(
     lanes: config.lanes,
     states: rows.states,
     sas: sad.counts,
+    ike: () => inside.ike?.peers.totals() ?? NO_IKE,
     logLinesLost: options.logLinesLost,
   });
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
@@ -281,13 +305,21 @@ async function assemble(
     checks: [],
     listeners: [...network.listeners, tellSas(events), ...originator.listeners],
   });
+  const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, date });
+  inside.ike = ike;
   const gateway = createGateway({
     connections,
     sad,
     changes,
     orders,
     drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
-    checks: [...network.checks, ...upstream === undefined ? [] : [upstream.check]],
+    checks: [
+      ...network.checks,
+      ...upstream === undefined ? [] : [upstream.check],
+      ...ike === undefined ? [] : [ike.check],
+    ],
+    ike,
+    rows,
     events,
     readTotals,
     fixed: fixedStatus(options, parts),
@@ -295,7 +327,7 @@ async function assemble(
     upstream: () => upstream?.view() ?? null,
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
-  return { gateway, changes, network };
+  return { gateway, changes, network, ike };
 }
 
 /** The part of the status that never changes. */
@@ -346,6 +378,10 @@ async function installStatic(gateway: Gateway, config: GatewayConfig): Promise<v
     const refusal = await gateway.installSa(spec);
     if (refusal !== undefined) throw new ConfigError(originOf(refusal.member), refusal.detail);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function date(): Date {

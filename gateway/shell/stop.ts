@@ -4,6 +4,7 @@ import type { GatewayConfig } from "../config/types.ts";
 import { startRunningTimer } from "../linux/running_timer.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
+import type { Ike } from "./ike.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import type { SaChanges } from "./sa_changes.ts";
@@ -23,6 +24,8 @@ export interface StopOptions {
   readonly changes: Pick<SaChanges, "close">;
   readonly rows: Pick<ConnectionRows, "states">;
   readonly lanes: Lanes;
+  /** Undefined if IKE is not inside. */
+  readonly ike: Pick<Ike, "stop"> | undefined;
   readonly sad: Sad;
 }
 
@@ -43,7 +46,7 @@ export async function stopGateway(options: StopOptions): Promise<void> {
   // The API answers until after the end.
   options.changes.close();
   try {
-    await lanes.stop();
+    await Promise.all([lanes.stop(), options.ike?.stop()]);
     endSas(options);
   } finally {
     // Even if a lane is late: it holds the library's lock for one call at most.

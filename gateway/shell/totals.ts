@@ -43,6 +43,8 @@ export interface TotalsOptions {
   readonly states: () => Iterable<number>;
   /** Number of SAs. */
   readonly sas: () => Readonly<Record<SaDirection, number>>;
+  /** Counts of the IKE of this process. */
+  readonly ike: () => Totals["ike"];
   /** Lines of the log that were lost. */
   readonly logLinesLost: () => number;
   /** Monotonic ms of the lanes' clock. */
@@ -88,6 +90,7 @@ function readTotals(options: TotalsOptions, laneBusyRatio: readonly number[]): T
     ecnMarks: sum(options, LANE_ECN_MARKS),
     sendQueueOctets: histogram(options, LANE_QUEUE, QUEUE_BUCKETS),
     ikeDelaySeconds: histogram(options, LANE_IKE_DELAY, DELAY_BUCKETS),
+    ike: options.ike(),
     laneBusyRatio,
     eventsLost: sum(options, LANE_EVENTS_LOST),
     logLinesDropped: options.logLinesLost(),

@@ -2,6 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { LANE_BUSY_MS } from "../../ts-bindings/layout.ts";
 import { viewMemory } from "./memory_views.ts";
+import { createIkePeers } from "./ike_peers.ts";
 import { createTotals } from "./totals.ts";
 
 /** All that is read of a block lies in its first page. */
@@ -14,6 +15,7 @@ test("createTotals() has the lanes' load of the last moments, not of their life"
   );
   let now = 0;
   const readTotals = createTotals({
+    ike: () => createIkePeers({ date: () => new Date() }).totals(),
     logLinesLost: () => 0,
     views,
     blocks: [0, BLOCK_LEN, 2 * BLOCK_LEN],

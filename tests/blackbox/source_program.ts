@@ -83,12 +83,12 @@ async function openLanes(upstream: string): Promise<{ lanes: Lanes; port: number
     readTextFile: runtime.readTextFile,
     cores: 2,
   });
-  const machine = await openMachine({ runtime, config });
+  const machine = await openMachine({ runtime, config, isIkeInside: false });
   const descriptors = openDescriptors(machine.kernel, config);
   const lanes = await startLanes({
     runtime,
     kernel: machine.kernel,
-    inits: laneInits(descriptors, { machine, config }),
+    inits: laneInits(descriptors, { machine, config, ikeLinks: undefined }),
     i32: machine.views.i32,
     blocks: machine.blocks,
     stopTimeoutMs: 10_000,

@@ -5,6 +5,7 @@ import type { GatewayEvent } from "../../gateway/model/event.ts";
 import type { ByKind } from "../../gateway/model/frame_kind.ts";
 import type { Gateway } from "../../gateway/model/gateway.ts";
 import type { GatewayStatus } from "../../gateway/model/gateway_status.ts";
+import type { PeerView } from "../../gateway/model/peer.ts";
 import type { Refusal } from "../../gateway/model/refusal.ts";
 import type { SaSpec } from "../../gateway/model/sa_spec.ts";
 import type { SaView } from "../../gateway/model/sa_view.ts";
@@ -15,6 +16,7 @@ import type { Unready } from "../../gateway/model/unready.ts";
 export interface FakeGateway extends Gateway {
   readonly connectionTable: Map<number, ConnectionView>;
   readonly saTable: Map<number, SaView>;
+  readonly peerTable: Map<number, PeerView>;
   /** Dummy packets that were asked for, in order. */
   readonly dummies: { readonly spi: number; readonly octets: number }[];
   /** Sets what the next installs and dummies are refused with; undefined lets them pass. */
@@ -31,6 +33,7 @@ export interface FakeGateway extends Gateway {
 export function createFakeGateway(): FakeGateway {
   const connectionTable = new Map([[7, FAKE_CONNECTION]]);
   const saTable = new Map<number, SaView>();
+  const peerTable = new Map([[3, FAKE_PEER]]);
   const listeners = new Set<(event: GatewayEvent) => void>();
   const dummies: { spi: number; octets: number }[] = [];
   const state: {
@@ -63,6 +66,7 @@ export function createFakeGateway(): FakeGateway {
   return {
     connectionTable,
     saTable,
+    peerTable,
     dummies,
     refuseWith: (refusal) => void (state.refusal = refusal),
     hinderBy: (reasons) => void (state.unready = reasons),
@@ -75,6 +79,9 @@ export function createFakeGateway(): FakeGateway {
     connections: () => [...connectionTable.values()],
     connection: (id) => connectionTable.get(id),
     kick: (id) => connectionTable.delete(id) ? "told" : "unknown",
+    peers: () => [...peerTable.values()],
+    peer: (id) => peerTable.get(id),
+    endPeer: (id) => peerTable.delete(id),
     sas: () => [...saTable.values()],
     sa: (spi) => saTable.get(spi),
     installSa,
@@ -124,6 +131,30 @@ const FAKE_CONNECTION: ConnectionView = {
   rttMicros: 340,
 };
 
+const FAKE_PEER: PeerView = {
+  id: 3,
+  identity: "carol@example.org",
+  policy: "staff",
+  remote: "192.0.2.7:49152",
+  transport: "tcp",
+  connection: 7,
+  state: "connected",
+  role: "responder",
+  since: "2026-11-24T12:00:00.000Z",
+  lease: ["10.93.64.1"],
+  ike: { suite: "aes256gcm16-prfsha256-x25519", spi: "8f3a61c07be44d15_i 20b9c7e5d1f60a38_r" },
+  children: [{
+    id: "0xc0ffee01",
+    suite: "aes256gcm16-esn",
+    local: ["10.93.29.0/24"],
+    remote: ["10.93.64.1/32"],
+    octets: { inbound: 1200, outbound: 900 },
+    since: "2026-11-24T12:00:00.000Z",
+  }],
+  rekeys: { ike: 1, child: 4 },
+  lastSeen: "2026-11-24T12:01:00.000Z",
+};
+
 const FAKE_TOTALS: Totals = {
   connections: { accepted: 0, prefixed: 1, enabled: 2, draining: 0 },
   accepts: { accepted: 3, refused_total: 1, refused_source: 0, refused_draining: 0 },
@@ -136,6 +167,27 @@ const FAKE_TOTALS: Totals = {
   ecnMarks: 7,
   sendQueueOctets: { bounds: [1000, 10_000], counts: [5, 2, 1], sum: 23_456 },
   ikeDelaySeconds: { bounds: [0.001, 0.01], counts: [3, 1, 0], sum: 0.0042 },
+  ike: {
+    sas: { half_open: 2, established: 1 },
+    childSas: 1,
+    leases: 1,
+    failures: {
+      address_pool_empty: 0,
+      auth_method: 0,
+      half_open: 0,
+      identity_unknown: 1,
+      ike_proposal: 3,
+      key_exchange: 0,
+      malformed: 0,
+      esp_proposal: 0,
+      selectors: 0,
+      secret: 2,
+      timeout: 0,
+      refused_by_peer: 0,
+    },
+    rekeys: { ike: { here: 1, peer: 0 }, child: { here: 1, peer: 3 } },
+    handshakeSeconds: { bounds: [0.01, 0.1], counts: [4, 2, 1], sum: 1.5 },
+  },
   laneBusyRatio: [0.25, 0],
   eventsLost: 3,
   logLinesDropped: 2,

@@ -110,6 +110,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     readCore: () => Promise.reject(new Error("Cannot read the core: there is none here")),
     readAsset: () => Promise.resolve(undefined),
     startLaneWorker: () => fail("startLaneWorker"),
+    startIkeWorker: () => fail("startIkeWorker"),
     openLibc: () => fail("openLibc"),
     mapMemory: () => fail("mapMemory"),
     engineLibraryPath: () => "/nowhere/libculvert_engine.so",

@@ -3,6 +3,7 @@
 import type { ConnectionView } from "../../gateway/model/connection.ts";
 import type { ByKind } from "../../gateway/model/frame_kind.ts";
 import type { GatewayStatus } from "../../gateway/model/gateway_status.ts";
+import { createIkePeers } from "../../gateway/shell/ike_peers.ts";
 
 export interface FakeSnapshot {
   readonly at: number;
@@ -74,6 +75,7 @@ export function createFakeSnapshot(
         ecnMarks: 0,
         sendQueueOctets: histogram,
         ikeDelaySeconds: histogram,
+        ike: createIkePeers({ date: () => new Date(0) }).totals(),
         laneBusyRatio: [0],
         eventsLost: 0,
         logLinesDropped: 0,

@@ -42,6 +42,7 @@ export function createFakeStart(
       listening: { tcp: options.config.listen.map(({ address }) => address.text) },
       engine: { name: "wasm-fake", path: null, reason: "there is no other", ...engine },
       finished: finished.promise,
+      reloadIke: () => undefined,
       stop(): void {
         gateway.drain();
         finished.resolve(0);

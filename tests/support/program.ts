@@ -45,6 +45,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The program, if it is not the one that all tests run. */
   readonly subject?: Subject;
+  /** Its entry module in the repository, if that is not the gateway's own. */
+  readonly entry?: string;
   /**
    * A Bash command that reads the program's output by a pipe, such as `head -n 1`. The child's
    * output is then that command's.
@@ -71,7 +73,8 @@ const OBSERVABLE = process.getuid?.() === 0 ? {} : { CULVERT_DUMPABLE: "1" };
 
 /** Starts the program with `args`. */
 export function startProgram(args: readonly string[], options: SpawnOptions = {}): Program {
-  const command = commandOf(options.subject ?? subject(), options.runtimeFlags ?? []);
+  const entry = options.entry ?? "gateway/main.ts";
+  const command = commandOf(options.subject ?? subject(), entry, options.runtimeFlags ?? []);
   const [file, ...fixed] = [
     ...options.runBy ?? [],
     ...redirectTo(options.redirect),
@@ -109,17 +112,21 @@ export async function runProgram(
  * Command line of a subject without the program's own arguments. The permissions are those of the
  * `gateway` task.
  */
-function commandOf(which: Subject, runtimeFlags: readonly string[]): readonly string[] {
+function commandOf(
+  which: Subject,
+  entry: string,
+  runtimeFlags: readonly string[],
+): readonly string[] {
   switch (which) {
     case "binary":
       return [process.env.CULVERT_BINARY ?? join(ROOT, "dist/culvert")];
     case "bun":
-      return [bunFile(), join(ROOT, "gateway/main.ts")];
+      return [bunFile(), join(ROOT, entry)];
     case "deno": {
       const config: unknown = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
       const [deno, run, ...words] = gatewayTask(config).split(/\s+/);
       ok(deno === "deno" && run === "run", "the gateway task is `deno run ...`");
-      return [denoFile(), run, ...runtimeFlags, ...words];
+      return [denoFile(), run, ...runtimeFlags, ...words.slice(0, -1), entry];
     }
   }
 }

@@ -5,7 +5,7 @@ import { writeSync } from "node:fs";
 import { instantiateCore } from "../../../ts-bindings/core.ts";
 import { LANE_SCRATCH } from "../../../ts-bindings/layout.ts";
 import { joinNativeEngine } from "../../../gateway/engine/native.ts";
-import { createClock } from "../../../gateway/lane/clock.ts";
+import { createClock } from "../../../gateway/linux/clock.ts";
 import { closeLane, createLane } from "../../../gateway/lane/create.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import { runLane } from "../../../gateway/lane/loop.ts";

@@ -1,6 +1,6 @@
 // Entry of a lane without the limit on the kernel's unsent octets.
 
-import { createClock } from "../../../gateway/lane/clock.ts";
+import { createClock } from "../../../gateway/linux/clock.ts";
 import { closeLane, createLane } from "../../../gateway/lane/create.ts";
 import type { LaneInit, LaneNotice } from "../../../gateway/lane/init.ts";
 import { runLane } from "../../../gateway/lane/loop.ts";

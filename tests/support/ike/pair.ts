@@ -103,8 +103,8 @@ export function target(change: Partial<PeerPolicy> = {}): Target {
 /** Makes two ends. */
 export function createPair(server: IkeSettings, client: IkeSettings): Pair {
   const ends = {
-    client: { engine: createEngine(client, tools(0x1000)), told: [] as End["told"] },
-    server: { engine: createEngine(server, tools(0x2000)), told: [] as End["told"] },
+    client: { engine: createEngine(client, testTools(0x1000)), told: [] as End["told"] },
+    server: { engine: createEngine(server, testTools(0x2000)), told: [] as End["told"] },
   };
   const pair: Pair = {
     ...ends,
@@ -144,7 +144,8 @@ export function pathOf(id: number, isServer: boolean): Path {
 
 const ON_CLIENT = false;
 
-function tools(firstSpi: number): IkeTools {
+/** Tools whose SPIs count from a first one. */
+export function testTools(firstSpi: number): IkeTools {
   let spi = firstSpi;
   return {
     random: (len) => Uint8Array.from(randomBytes(len)),

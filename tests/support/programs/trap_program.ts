@@ -24,12 +24,12 @@ const { config } = await loadConfig({
   readTextFile: () => Promise.reject(new Error("There is no file")),
   cores: 1,
 });
-const machine = await openMachine({ runtime, config });
+const machine = await openMachine({ runtime, config, isIkeInside: false });
 const descriptors = openDescriptors(machine.kernel, config);
 await startLanes({
   runtime,
   kernel: machine.kernel,
-  inits: laneInits(descriptors, { machine, config }),
+  inits: laneInits(descriptors, { machine, config, ikeLinks: undefined }),
   i32: machine.views.i32,
   blocks: machine.blocks,
   onNews: () => undefined,

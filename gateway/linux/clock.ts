@@ -1,17 +1,17 @@
-// One clock for the shell and all lanes: CLOCK_MONOTONIC, since a lane reads times in rows that
+// One clock for all threads: CLOCK_MONOTONIC, since a lane reads times in rows that
 // another lane has written. The clock of the runtime would not do. It counts from the start of its
 // own thread, and whether it goes on while the host is suspended differs between runtimes.
 // Deadlines must not pass then, since no peer could meet them.
 
-import { CLOCK_MONOTONIC } from "../linux/constants.ts";
-import { failed } from "../linux/errno.ts";
+import { CLOCK_MONOTONIC } from "./constants.ts";
+import { failed } from "./errno.ts";
 import type { Libc, MappedMemory } from "../runtime/types.ts";
 
 export interface ClockOptions {
   readonly libc: Pick<Libc, "clock_gettime" | "errno">;
   readonly memory: WebAssembly.Memory;
   readonly mapped: MappedMemory;
-  /** Offset of the scratch area of this thread's lane block. */
+  /** Offset of this thread's scratch area. */
   readonly offset: number;
 }
 

@@ -1,7 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeMapping } from "../../tests/fakes/kernel/kernel.ts";
-import { CLOCK_MONOTONIC, LITTLE_ENDIAN } from "../linux/constants.ts";
+import { CLOCK_MONOTONIC, LITTLE_ENDIAN } from "./constants.ts";
 import { runtime } from "../runtime/mod.ts";
 import { createClock } from "./clock.ts";
 
