@@ -57,8 +57,8 @@ export interface Core {
   /** A connection's row. */
   conn_row(conn: number): number;
 
-  /** An SA's row. */
-  sa_row(id: number): number;
+  /** Where the row of an SA lies. */
+  sa_row(sa: number): number;
 
   // Connections.
 
@@ -253,10 +253,11 @@ export interface Core {
   echo_address(lane: number, family: number, offset: number): number;
 
   /**
-   * Makes one dummy packet (next header 59) on the outbound SA with this SPI the lane's only
-   * entry. Returns 1, or minus a status. The SAD stays held until `outbound_next`.
+   * Makes one dummy packet (next header 59) on the outbound SA in row `sa` the lane's only
+   * entry, if its number is `number`. Returns 1, or minus a status. The SAD stays held until
+   * `outbound_next`.
    */
-  dummy_in(lane: number, spi: number, octets: number): number;
+  dummy_in(lane: number, sa: number, number: number, octets: number): number;
 
   /**
    * Takes the next connection that entries want to leave on, locks its transmit side and fills
@@ -301,19 +302,19 @@ export interface Core {
   // SAs and peers.
 
   /**
-   * Installs the SA in `LANE_SA_SPEC`, which it wipes. Returns the id, or minus a status. Only
-   * mechanics are checked here: that the SPI is free, room, lengths, ranges. Policy is
-   * `gateway/shell/sad.ts`.
+   * Installs the SA in `LANE_SA_SPEC`, which it wipes. Returns its row, or minus a status; the
+   * row has its number in `SA_NUMBER`. Only mechanics are checked here: that the SPI of an
+   * inbound SA is free, room, lengths, ranges. Policy is `gateway/shell/sad.ts`.
    */
   sa_install(lane: number): number;
 
   /**
-   * Removes an SA; its key is wiped before this returns, and events that found no room are in
-   * the ring of `lane`, the shell's. Returns 1, or 0 if there is none.
+   * Removes the SA in row `sa`; its key is wiped before this returns, and events that found no
+   * room are in the ring of `lane`, the shell's. Returns 1, or 0 if there is none.
    */
-  sa_remove(lane: number, spi: number): number;
+  sa_remove(lane: number, sa: number): number;
 
-  /** Id of the SA with this SPI, or 0. */
+  /** Row of the inbound SA with this SPI, or 0. */
   sa_find(spi: number): number;
 
   /**
@@ -405,7 +406,7 @@ export function withOffsets<Raw extends Core>(core: Raw): Core {
     ...core,
     lane_block: (lane: number): number => core.lane_block(lane) >>> 0,
     conn_row: (conn: number): number => core.conn_row(conn) >>> 0,
-    sa_row: (id: number): number => core.sa_row(id) >>> 0,
+    sa_row: (sa: number): number => core.sa_row(sa) >>> 0,
     rx_at: (conn: number): number => core.rx_at(conn) >>> 0,
   };
 }

@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 1_556_351_496;
+export const LAYOUT_FINGERPRINT = 3_343_224_134;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -170,6 +170,7 @@ export const BY_KIND_OCTETS = 32;
 
 // Offsets in an SA's row.
 export const SA_SPI = 0;
+export const SA_NUMBER = 32;
 export const SA_DIRECTION = 4;
 export const SA_PEER = 8;
 export const SA_ESN = 12;
@@ -240,6 +241,7 @@ export const EVENT_ADDRESS = 48;
 export const EVENT_LOCAL_ADDRESS = 64;
 export const EVENT_LOCAL_PORT = 80;
 export const EVENT_MEASURE = 84;
+export const EVENT_SA = 88;
 
 // Kinds of frames, in the order of the counters.
 export const FRAME_KINDS = ["ike", "esp", "keepalive", "empty"] as const;

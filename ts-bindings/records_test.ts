@@ -82,7 +82,7 @@ test("every AEAD of the table is installed with its lengths and refused with oth
     const { number, keyLens, saltLen } = AEADS[name];
     const taken = Array.from({ length: 41 }, (_, keyLen) => keyLen).filter((keyLen) => {
       writeSaSpec(views, at, { ...SPEC, algorithm: number, keyLen, key: new Uint8Array(keyLen) });
-      return core.sa_install(SHELL) > 0 && core.sa_remove(SHELL, SPEC.spi) === 1;
+      return core.sa_remove(SHELL, Math.max(core.sa_install(SHELL), 0)) === 1;
     });
     deepEqual(taken, keyLens.map((len) => len + saltLen), name);
   }

@@ -49,6 +49,8 @@ export interface CoreBench {
   readonly views: MemoryViews;
   readonly conn: number;
   readonly block: number;
+  /** Rows of the SAs, by direction and SPI. */
+  readonly rows: Map<string, number>;
 }
 
 /** The only lane. The shell's block comes after it. */
@@ -103,7 +105,7 @@ export async function openCoreBench(
   const conn = core.conn_open(LANE, -1, -1, NOW, NOW);
   if (isRefused(conn)) throw new Error(`Cannot open a connection: status ${refusalStatus(conn)}`);
   core.conn_state(LANE, conn, CONN_ENABLED);
-  return { core, native, views, conn, block };
+  return { core, native, views, conn, block, rows: new Map() };
 }
 
 /** Names an SA of a workload. */
@@ -113,24 +115,30 @@ export interface SaName {
 }
 
 /**
- * Installs an SA with the workload's key, in place of an earlier one with this SPI. All SAs belong
+ * Installs an SA with the workload's key, in place of an earlier one with this name. All SAs belong
  * to one peer.
  *
+ * @returns Its row
  * @throws {Error} If the core refuses it
  */
 export function installSa(
-  { core, native, views }: CoreBench,
+  { core, native, views, rows }: CoreBench,
   name: SaName,
   workload: Workload,
-): void {
+): number {
   const at = core.lane_block(SHELL) + LANE_SA_SPEC;
-  core.sa_remove(SHELL, name.spi);
+  const key = `${name.direction} ${name.spi}`;
+  core.sa_remove(SHELL, rows.get(key) ?? 0);
   writeSpec(views, _specOf(name, workload), { at, peer: 1, ivOffset: 0n, now: NOW });
-  const id = core.sa_install(SHELL);
-  if (isRefused(id)) throw new Error(`Cannot install an SA: status ${refusalStatus(id)}`);
-  if (native === null) return;
+  const row = core.sa_install(SHELL);
+  if (isRefused(row)) throw new Error(`Cannot install an SA: status ${refusalStatus(row)}`);
+  rows.set(key, row);
+  if (native === null) return row;
   writeSpec(views, _specOf(name, workload), { at, peer: 1, ivOffset: 0n, now: NOW });
-  if (!native.install(core.lane_block(SHELL), id)) throw new Error("Cannot install an SA natively");
+  if (!native.install(core.lane_block(SHELL), row)) {
+    throw new Error("Cannot install an SA natively");
+  }
+  return row;
 }
 
 /** Writes octets into the receive ring, as if they had been read from TCP. */

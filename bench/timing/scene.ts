@@ -91,10 +91,10 @@ function _small(workload: Workload): Workload {
 function _drawKeys(bench: CoreBench, workload: Workload, direction: SaDirection): Keys {
   const keys = drawMembers(() => random(workload.key.length)).map((key) => new Uint8Array(key));
   const contexts = keys.map((key) => {
-    installSa(bench, { direction, spi: SPI + 2 }, { ...workload, key });
-    const at = bench.core.sa_row(bench.core.sa_find(SPI + 2)) + SA_CONTEXT;
+    const row = installSa(bench, { direction, spi: SPI + 2 }, { ...workload, key });
+    const at = bench.core.sa_row(row) + SA_CONTEXT;
     const context = bench.views.u8.slice(at, at + CONTEXT_LEN);
-    bench.core.sa_remove(SHELL, SPI + 2);
+    bench.core.sa_remove(SHELL, row);
     return context;
   });
   return { keys, contexts: placed(contexts) };

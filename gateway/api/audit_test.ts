@@ -7,7 +7,7 @@ const KEY = "00112233445566778899aabbccddeeff01020304";
 
 const SA = {
   spi: "0xc0ffee01",
-  direction: "outbound",
+  direction: "inbound",
   peer: "client-7",
   aead: "aes-gcm-16",
   keyMaterial: KEY,
@@ -45,6 +45,11 @@ function breakGateway({ gateway }: TestApi): void {
   Object.assign(gateway, { kick: broken, installSa: broken, removeSa: broken, drain: broken });
 }
 
+async function breakInstalled(api: TestApi): Promise<void> {
+  await install(api);
+  breakGateway(api);
+}
+
 const INSTALL = { path: "/v1/sas", action: "sa_install" };
 const INSTALL_IT = { ...INSTALL, init: post(SA), target: "0xc0ffee01" };
 const REMOVE_IT = { path: SA_PATH, init: REMOVE, action: "sa_remove", target: "0xc0ffee01" };
@@ -69,7 +74,7 @@ const OUTCOMES: readonly Outcome[] = [
   { status: 204, ...REMOVE_IT, given: install },
   { status: 404, ...REMOVE_IT },
   { status: 404, path: `/v1/sas/${KEY}`, init: REMOVE, action: "sa_remove" },
-  { status: 500, ...REMOVE_IT, given: breakGateway },
+  { status: 500, ...REMOVE_IT, given: breakInstalled },
   { status: 202, ...DUMMY, init: post({}), given: install },
   { status: 404, ...DUMMY, init: post({}) },
   { status: 400, ...DUMMY, init: text(KEY), given: install },

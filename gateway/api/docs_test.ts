@@ -78,7 +78,7 @@ test("README.md names every call, and no other", async () => {
     return codesOf(call).map((code) => code.includes(" ") ? code : `${method} ${code}`);
   });
   // "each also by id or SPI"
-  const byName = ["GET /v1/connections/{id}", "GET /v1/peers/{id}", "GET /v1/sas/{spi}"];
+  const byName = ["GET /v1/connections/{id}", "GET /v1/peers/{id}", "GET /v1/sas/{sa}"];
   deepEqual([...listed, ...byName].sort(), [...calls.keys()].sort());
 });
 

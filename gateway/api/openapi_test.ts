@@ -43,7 +43,7 @@ test("/openapi.json has every path and method, each with a name of its own", asy
   deepEqual(calls.sort(), [
     "delete /v1/connections/{id}",
     "delete /v1/peers/{id}",
-    "delete /v1/sas/{spi}",
+    "delete /v1/sas/{sa}",
     "get /livez",
     "get /metrics",
     "get /openapi.json",
@@ -54,11 +54,11 @@ test("/openapi.json has every path and method, each with a name of its own", asy
     "get /v1/peers",
     "get /v1/peers/{id}",
     "get /v1/sas",
-    "get /v1/sas/{spi}",
+    "get /v1/sas/{sa}",
     "get /v1/status",
     "post /v1/drain",
     "post /v1/sas",
-    "post /v1/sas/{spi}/dummy",
+    "post /v1/sas/{sa}/dummy",
   ]);
   const names = Object.values(paths).flatMap(Object.values).map(({ operationId }) => operationId);
   equal(new Set(names).size, calls.length);
@@ -74,6 +74,7 @@ test("/openapi.json names every member of the answers, and no other", async () =
 
   const { components: { schemas } } = await documentOf(api);
   equal((await api.app.request("/v1/sas", post(SA))).status, 201);
+  await api.app.request("/v1/sas", post(SA));
   const answers: Readonly<Record<string, unknown>> = {
     Status: api.gateway.status(),
     Totals: api.gateway.totals(),
@@ -81,6 +82,7 @@ test("/openapi.json names every member of the answers, and no other", async () =
     Sa: (await (await api.app.request("/v1/sas")).json()).sas[0],
     Problem: {
       ...await (await api.app.request("/v1/sas", post({ local: Array(100).fill(0) }))).json(),
+      ...await (await api.app.request("/v1/sas/0xc0ffee01")).json(),
       ...await notReady(),
     },
   };

@@ -1,6 +1,7 @@
 // Errors as problems (RFC 9457). A detail names the fault and never repeats what was sent, because
 // that may be keying material.
 import { answer } from "../model/answer.ts";
+import { SA_ID } from "../model/sa_name.ts";
 import type { Value } from "../model/value.ts";
 import * as z from "zod";
 
@@ -28,6 +29,7 @@ export const PROBLEM = answer({
     description: "The name of the fault; the first of several",
   }),
   reasons: z.array(z.string()).optional().meta({ description: "The names of all of them" }),
+  sas: z.array(SA_ID).optional().meta({ description: "Ids of the SAs that have the SPI" }),
 }).meta({ id: "Problem" });
 
 /** What a problem may have beside its status and detail. */
@@ -38,6 +40,8 @@ export interface ProblemOptions {
   readonly unlisted?: number;
   /** Names of what is at fault in the gateway. */
   readonly reasons?: readonly string[];
+  /** Ids of the SAs that the request could mean. */
+  readonly sas?: readonly number[];
 }
 
 /**
@@ -63,12 +67,13 @@ export function problem(
   detail: string,
   options: ProblemOptions = {},
 ): Response {
-  const { errors, unlisted = 0, reasons, headers } = options;
+  const { errors, unlisted = 0, reasons, sas, headers } = options;
   const body = {
     ...{ type: "about:blank", title: TITLES[status], status, detail },
     ...errors !== undefined && { errors },
     ...unlisted > 0 && { unlisted },
     ...reasons !== undefined && { reason: reasons[0], reasons },
+    ...sas !== undefined && { sas },
   };
   return new Response(JSON.stringify(body), {
     status,

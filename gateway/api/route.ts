@@ -16,7 +16,7 @@ export interface ApiEnv {
   readonly Variables: {
     /** The requested change. */
     action?: Action;
-    /** What it would change, as we write it: an SPI or a connection's id. */
+    /** What it would change, as we write it: the id or SPI of an SA, or the id of a connection. */
     target?: string;
   };
 }

@@ -25,10 +25,11 @@ test("POST /v1/sas installs, and no answer has the key", async () => {
   const { app, gateway, logged } = createTestApi();
   const response = await app.request("/v1/sas", post(SA));
   equal(response.status, 201);
-  equal(response.headers.get("location"), "/v1/sas/0xc0ffee01");
+  equal(response.headers.get("location"), "/v1/sas/1");
   const text = await response.text();
   const sa = JSON.parse(text);
-  deepEqual([sa.spi, sa.keyBits, sa.remote], [
+  deepEqual([sa.id, sa.spi, sa.keyBits, sa.remote], [
+    1,
     "0xc0ffee01",
     128,
     ["10.93.30.7/32", "2001:db8::/64"],
@@ -37,8 +38,9 @@ test("POST /v1/sas installs, and no answer has the key", async () => {
   deepEqual([sa.initialSequence, sa.hardPackets], ["18446744073709551614", 4_294_967_295]);
   const all = await (await app.request("/v1/sas")).text();
   deepEqual(JSON.parse(all), { sas: [sa] });
-  const one = await app.request("/v1/sas/0xc0ffee01");
-  deepEqual(await one.json(), sa);
+  for (const name of ["0xc0ffee01", "0XC0FFEE01", "1"]) {
+    deepEqual(await (await app.request(`/v1/sas/${name}`)).json(), sa, name);
+  }
   equal(gateway.saTable.size, 1);
   for (const shown of [text, all, JSON.stringify(logged)]) ok(!hasKey(shown));
 });
@@ -89,8 +91,9 @@ test("POST /v1/sas names the member that is wrong", async () => {
 
 test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
   const { app, gateway } = createTestApi();
-  equal((await app.request("/v1/sas", post(SA))).status, 201);
-  const again = await app.request("/v1/sas", post(SA));
+  const inbound = { ...SA, direction: "inbound" };
+  equal((await app.request("/v1/sas", post(inbound))).status, 201);
+  const again = await app.request("/v1/sas", post(inbound));
   equal(again.status, 409);
   deepEqual((await again.json()).errors, [{ pointer: "/spi", detail: "An SA has it" }]);
   gateway.refuseWith({ kind: "invalid", member: "remote", detail: "remote is taken" });
@@ -102,25 +105,49 @@ test("POST /v1/sas answers 409 and 422 as the gateway refuses", async () => {
   equal((await full.json()).detail, "The table of SAs is full");
 });
 
-test("DELETE /v1/sas/{spi} removes once", async () => {
+test("DELETE /v1/sas/{sa} removes once, by SPI or by id", async () => {
   const { app } = createTestApi();
-  await app.request("/v1/sas", post(SA));
-  equal((await app.request("/v1/sas/0xC0FFEE01", { method: "DELETE" })).status, 204);
-  for (const spi of ["0xc0ffee01", "0x1", "3237998081", "x", "%00"]) {
+  for (const name of ["0xC0FFEE01", "2"]) {
+    await app.request("/v1/sas", post(SA));
+    equal((await app.request(`/v1/sas/${name}`, { method: "DELETE" })).status, 204);
+  }
+  const unknown = ["0xc0ffee01", "0x1", "1", "3237998081", "01", "1.0", "-1", "x", "%00"];
+  for (const name of [...unknown, "9".repeat(15), "9".repeat(16)]) {
     for (const method of ["GET", "DELETE"]) {
-      equal((await app.request(`/v1/sas/${spi}`, { method })).status, 404, `${method} ${spi}`);
+      equal((await app.request(`/v1/sas/${name}`, { method })).status, 404, `${method} ${name}`);
     }
   }
 });
 
-test("POST /v1/sas/{spi}/dummy sends one dummy packet", async () => {
+test("an SPI that several SAs have is a conflict that names their ids", async () => {
+  const { app, gateway } = createTestApi();
+  for (const peer of ["a", "b"]) await app.request("/v1/sas", post({ ...SA, peer }));
+  const calls: readonly (readonly [string, RequestInit])[] = [
+    ["", {}],
+    ["", { method: "DELETE" }],
+    ["/dummy", post({})],
+  ];
+  for (const [more, init] of calls) {
+    const answer = await app.request(`/v1/sas/0xc0ffee01${more}`, init);
+    equal(answer.status, 409);
+    const { detail, sas } = await answer.json();
+    deepEqual([detail, sas], ["2 SAs have this SPI: name one by its id, 1 or 2", [1, 2]]);
+  }
+  equal(gateway.saTable.size, 2);
+  equal((await (await app.request("/v1/sas/2")).json()).peer, "b");
+  equal((await app.request("/v1/sas/2/dummy", post({}))).status, 202);
+  equal((await app.request("/v1/sas/1", { method: "DELETE" })).status, 204);
+  equal((await (await app.request("/v1/sas/0xc0ffee01")).json()).peer, "b");
+});
+
+test("POST /v1/sas/{sa}/dummy sends one dummy packet", async () => {
   const { app, gateway } = createTestApi();
   const path = "/v1/sas/0xc0ffee01/dummy";
   equal((await app.request(path, post({ octets: 64 }))).status, 404);
   await app.request("/v1/sas", post(SA));
   equal((await app.request(path, post({ octets: 100 }))).status, 202);
   equal((await app.request(path, post({}))).status, 202);
-  deepEqual(gateway.dummies, [{ spi: 0xc0ffee01, octets: 100 }, { spi: 0xc0ffee01, octets: 64 }]);
+  deepEqual(gateway.dummies, [{ id: 1, octets: 100 }, { id: 1, octets: 64 }]);
   equal((await app.request(path, { method: "POST" })).status, 400);
   for (const body of [{ octets: -1 }, { octets: 1.5 }, { octets: "64" }, { octet: 64 }, []]) {
     equal((await app.request(path, post(body))).status, 422, JSON.stringify(body));

@@ -185,7 +185,7 @@ test("sas lists SAs, without keys", async () => {
   const api = createTestApi();
   equal((await api.app.request("/v1/sas", post(SA))).status, 201);
   const { stdout } = await run(["sas"], api);
-  match(stdout, /^0xc0ffee01 +outbound +client-7 +chacha20-poly1305\/256 +active +0 /m);
+  match(stdout, /^ *1 +0xc0ffee01 +outbound +client-7 +chacha20-poly1305\/256 +active +0 /m);
   const json = await run(["sas", "--json"], api);
   equal(JSON.parse(json.stdout).sas[0].peer, "client-7");
   ok(![stdout, json.stdout].some((text) => text.includes(SA.keyMaterial)));

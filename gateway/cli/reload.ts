@@ -85,12 +85,13 @@ function comparable(config: GatewayConfig, name: SettingName): string {
  */
 function sasText(config: GatewayConfig): string {
   const texts = ({ text }: Prefix): string => text;
-  const sas = config.staticSas.toSorted((a, b) => a.spec.spi - b.spec.spi)
-    .map(({ spec, keyDigest }) => ({
-      ...spec,
-      keyMaterial: keyDigest,
-      local: spec.local.map(texts).toSorted(),
-      remote: spec.remote.map(texts).toSorted(),
-    }));
-  return JSON.stringify(sas, (_, value) => typeof value === "bigint" ? String(value) : value);
+  const sas = config.staticSas.map(({ spec, keyDigest }) => ({
+    ...spec,
+    keyMaterial: keyDigest,
+    local: spec.local.map(texts).toSorted(),
+    remote: spec.remote.map(texts).toSorted(),
+  }));
+  const textOf = (sa: object): string =>
+    JSON.stringify(sa, (_, value) => typeof value === "bigint" ? String(value) : value);
+  return sas.map(textOf).toSorted().join();
 }

@@ -17,6 +17,7 @@ export const sasCommand: Command = {
 };
 
 const COLUMNS: readonly Column[] = [
+  { title: "ID", isNumber: true },
   { title: "SPI" },
   { title: "DIRECTION", rank: 1 },
   { title: "PEER" },
@@ -42,6 +43,7 @@ async function listSas(context: CommandContext): Promise<number> {
 
 function rowOf(sa: SaView): readonly string[] {
   return [
+    String(sa.id),
     spiText(sa.spi),
     sa.direction,
     sa.peer,

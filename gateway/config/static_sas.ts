@@ -62,12 +62,12 @@ function readTable(
 }
 
 /**
- * Refuses two SAs of one SPI. An install refuses the second too, but `check-config` and SIGHUP
- * install nothing.
+ * Refuses two inbound SAs of one SPI. An install refuses the second too, but `check-config` and
+ * SIGHUP install nothing.
  */
 function checkSpis(sas: readonly StaticSa[]): void {
   const seen = new Map<number, StaticSa>();
-  for (const sa of sas) {
+  for (const sa of sas.filter(({ spec }) => spec.direction === "inbound")) {
     const first = seen.get(sa.spec.spi)?.originOf("spi");
     if (first !== undefined) {
       const problem = `spi is already used by the [[sa]] table in line ${first.line}`;

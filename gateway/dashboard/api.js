@@ -76,12 +76,12 @@ export async function drainGateway() {
 /**
  * Reads an SA. Undefined if it is gone.
  *
- * @param {string} spi
+ * @param {number} id
  * @returns {Promise<SaAnswer | undefined>}
  */
-export async function getSa(spi) {
+export async function getSa(id) {
   try {
-    return await getJson(`v1/sas/${spi}`);
+    return await getJson(`v1/sas/${id}`);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;

@@ -39,10 +39,10 @@ export function createConnectionPage(onKick) {
   /** @param {Row} shown */
   async function showSas(shown) {
     sasAt = performance.now();
-    const spis = shown.spis.slice(0, SAS_MAX);
+    const ids = shown.sas.slice(0, SAS_MAX);
     try {
-      const sas = await Promise.all(spis.map(getSa));
-      if (shown.id === id) fillSas(sas.filter((sa) => sa !== undefined), shown.spis.length);
+      const sas = await Promise.all(ids.map(getSa));
+      if (shown.id === id) fillSas(sas.filter((sa) => sa !== undefined), shown.sas.length);
     } catch {
       // The feed reports a gateway that does not answer. The list stays as it was.
     }

@@ -14,6 +14,7 @@ const SHOWN = [
   "upstream",
   "reason",
   "remote",
+  "sa",
   "spi",
   "peer",
   "direction",

@@ -38,8 +38,8 @@ export const ORDER_COLLECT = 32;
 
 /** Closes the connection of row `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
-/** Sends a dummy packet of `b` octets on the outbound SA with SPI `a`. */
-export const COMMAND_DUMMY = 4;
+/** See {@link dummyCommand}. */
+const COMMAND_DUMMY = 4;
 /**
  * Takes in descriptor `a`, a TCP connection that the shell has opened and on which it has sent the
  * stream prefix. The words of the peer's `sockaddr_in6` follow, without flow and scope: family and
@@ -51,6 +51,22 @@ export const COMMAND_ADOPT = 5;
 export const COMMAND_PING_FROM = 8;
 /** Sends `a` echo requests of `b` octets to the address of the words that follow. */
 export const COMMAND_PING = 9;
+
+/**
+ * Makes the command that sends a dummy packet on an outbound SA.
+ *
+ * @param sa Its row, and its id: the row may be another's when the command is carried out
+ * @param octets Length of the inner packet
+ */
+export function dummyCommand(
+  { row, id }: { readonly row: number; readonly id: number },
+  octets: number,
+): readonly number[] {
+  return [COMMAND_DUMMY, row, octets, id >>> 0, Math.floor(id / WORD)];
+}
+
+/** Values of 32 bits. */
+const WORD = 2 ** 32;
 
 /**
  * Gives an order that no full ring can refuse.
@@ -115,7 +131,7 @@ function run(lane: Lane, [kind = 0, a = 0, b = 0, ...more]: Iterable<number>): v
       kick(lane, a, b);
       return;
     case COMMAND_DUMMY:
-      if (!isRefused(lane.core.dummy_in(lane.index, a, b))) transmitEntries(lane);
+      dummy(lane, [a, b, ...more]);
       return;
     case COMMAND_ADOPT:
       admit(lane, { fd: a, role: "originator", state: "enabled", client: [b, 0, ...more] });
@@ -138,4 +154,9 @@ function kick(lane: Lane, row: number, generation: number): void {
   const connection = lane.connections[row];
   if (connection === undefined || rowGeneration(lane.tables, row) !== generation) return;
   doom(lane, connection, Status.Kicked);
+}
+
+function dummy(lane: Lane, [row = 0, octets = 0, low = 0, high = 0]: readonly number[]): void {
+  const id = (low >>> 0) + (high >>> 0) * WORD;
+  if (!isRefused(lane.core.dummy_in(lane.index, row, id, octets))) transmitEntries(lane);
 }

@@ -7,6 +7,7 @@ import { BY_STATE } from "./connection_state.ts";
 import { COUNT } from "./count.ts";
 import { byDirection } from "./direction.ts";
 import { BY_KIND } from "./frame_kind.ts";
+import { SA_ID } from "./sa_name.ts";
 import { SPI_TEXT } from "./spi.ts";
 import { TIME } from "./time.ts";
 import type { Value } from "./value.ts";
@@ -31,7 +32,9 @@ export const CONNECTION = answer({
   frames: byDirection(BY_KIND),
   octets: byDirection(BY_KIND),
   queueOctets: COUNT,
-  /** SAs whose peer has its path here. */
+  /** Ids of the SAs whose peer has its path here, */
+  sas: z.array(SA_ID),
+  /** and their SPIs, in the same order. */
   spis: z.array(SPI_TEXT),
   /** Smoothed round trip of TCP, us; null if the kernel does not say. */
   rttMicros: COUNT.nullable(),

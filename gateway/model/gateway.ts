@@ -27,18 +27,20 @@ export interface Gateway {
   /** Ends a peer's IKE SA with a Delete; false if there is no such peer. */
   endPeer(id: number): boolean;
   sas(): readonly SaView[];
-  sa(spi: number): SaView | undefined;
-  /** Installs an SA; undefined if done. The key is wiped from `spec` either way. */
-  installSa(spec: SaSpec): Promise<Refusal | undefined>;
-  /** Removes an SA and wipes its key; false if there is none with this SPI. */
-  removeSa(spi: number): boolean;
+  sa(id: number): SaView | undefined;
+  /** Ids of the SAs with this SPI, the oldest first; of inbound ones there is one at most. */
+  sasOf(spi: number): readonly number[];
+  /** Installs an SA; returns its id. The key is wiped from `spec` either way. */
+  installSa(spec: SaSpec): Promise<{ readonly id: number } | Refusal>;
+  /** Removes an SA and wipes its key; false if there is none with this id. */
+  removeSa(id: number): boolean;
   /**
    * Orders one dummy packet (RFC 4303 §2.6); undefined if its lane has the order. Throws nothing.
    *
    * @param octets Length of the inner packet
    * @returns `unknown` if there is no such SA
    */
-  sendDummy(spi: number, octets: number): Refusal | "unknown" | undefined;
+  sendDummy(id: number, octets: number): Refusal | "unknown" | undefined;
   /** Starts to drain, as SIGTERM does, without the exit. Idempotent. */
   drain(): void;
   isDraining(): boolean;

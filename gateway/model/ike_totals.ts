@@ -3,23 +3,8 @@
 import { answer } from "./answer.ts";
 import { COUNT } from "./count.ts";
 import { HISTOGRAM } from "./histogram.ts";
+import { IKE_REFUSALS, type IkeRefusal } from "./ike_refusal.ts";
 import type { Value } from "./value.ts";
-
-/** Why an attempt failed, or a Child SA was refused. */
-export const REFUSAL_REASONS = [
-  "address_pool_empty",
-  "auth_method",
-  "half_open",
-  "identity_unknown",
-  "ike_proposal",
-  "key_exchange",
-  "malformed",
-  "esp_proposal",
-  "selectors",
-  "secret",
-  "timeout",
-  "refused_by_peer",
-] as const;
 
 const SIDES = answer({ here: COUNT, peer: COUNT });
 
@@ -30,8 +15,8 @@ export const IKE_TOTALS = answer({
   /** Inner addresses that peers have of the pools. */
   leases: COUNT,
   failures: answer(
-    Object.fromEntries(REFUSAL_REASONS.map((reason) => [reason, COUNT])) as {
-      [reason in (typeof REFUSAL_REASONS)[number]]: typeof COUNT;
+    Object.fromEntries(IKE_REFUSALS.map((reason) => [reason, COUNT])) as {
+      [reason in IkeRefusal]: typeof COUNT;
     },
   ),
   /** Rekeys that were made, by what was replaced and who began. */

@@ -7,3 +7,8 @@ export interface Refusal {
   /** The SA member at fault. */
   readonly member?: string;
 }
+
+/** Whether the result of an action is its refusal. */
+export function isRefusal(result: object | undefined): result is Refusal {
+  return result !== undefined && "kind" in result && "detail" in result;
+}

@@ -5,11 +5,13 @@ import { answer } from "./answer.ts";
 import { CONNECTION_ID } from "./connection.ts";
 import { objectEncoder } from "./encoder.ts";
 import { SHOWN_MEMBERS } from "./sa_members.ts";
+import { SA_ID } from "./sa_name.ts";
 import { TIME } from "./time.ts";
 import { SHOWN_U64 } from "./u64.ts";
 import type { Json, Value } from "./value.ts";
 
 const MEMBERS = {
+  id: SA_ID.meta({ description: "No other SA of the same process has it" }),
   ...SHOWN_MEMBERS,
   state: z.enum(["active", "soft", "expired"]),
   packets: SHOWN_U64,

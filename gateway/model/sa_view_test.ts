@@ -16,6 +16,7 @@ const { keyMaterial, ...GIVEN } = SA_SPEC.parse({
 });
 
 const VIEW: SaView = {
+  id: 3,
   ...GIVEN,
   keyBits: 128,
   state: "active",
@@ -28,6 +29,7 @@ const VIEW: SaView = {
 };
 
 const ANSWER = {
+  id: 3,
   spi: "0x000001ff",
   direction: "outbound",
   peer: "client-7",
@@ -58,7 +60,7 @@ test("saJson() writes an SA in JSON's types, its members in the documented order
 });
 
 test("saJson() leaves out what is no member of an answer, a key above all", () => {
-  const more = { ...VIEW, keyMaterial, id: 1 };
+  const more = { ...VIEW, keyMaterial, row: 1 };
   deepEqual(saJson(more), ANSWER);
 });
 

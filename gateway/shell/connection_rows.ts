@@ -52,7 +52,7 @@ export interface ConnectionRows {
 }
 
 /** What the API shows of a connection and its row holds. */
-export type ShownRow = Omit<ConnectionView, "spis" | "rttMicros">;
+export type ShownRow = Omit<ConnectionView, "sas" | "spis" | "rttMicros">;
 
 export interface ConnectionRowsOptions {
   /** Offset of row 1, octets. */

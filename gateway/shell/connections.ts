@@ -3,7 +3,7 @@
 import type { Core } from "../../ts-bindings/core.ts";
 import type { ConnectionView } from "../model/connection.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
-import type { Sad } from "./sad.ts";
+import type { PathSas, Sad } from "./sad.ts";
 
 /** Live connections, as they are shown. */
 export interface Connections {
@@ -16,7 +16,7 @@ export interface ConnectionsOptions {
   /** Number of the shell's block. */
   readonly index: number;
   readonly rows: ConnectionRows;
-  readonly sad: Pick<Sad, "spisByRow">;
+  readonly sad: Pick<Sad, "sasByRow">;
   /** Smoothed round trip of a TCP socket, us; null if the kernel does not say. */
   readonly rttMicros: (fd: number) => number | null;
 }
@@ -25,8 +25,8 @@ export interface ConnectionsOptions {
 export function createConnections(options: ConnectionsOptions): Connections {
   const { core, index, rows, sad, rttMicros } = options;
 
-  function show(row: number, spis: readonly string[] = []): ConnectionView {
-    return { ...rows.show(row), spis, rttMicros: rtt(row) };
+  function show(row: number, { ids, spis }: PathSas = NONE): ConnectionView {
+    return { ...rows.show(row), sas: ids, spis, rttMicros: rtt(row) };
   }
 
   /**
@@ -41,14 +41,16 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   function views(): ConnectionView[] {
-    const spis = sad.spisByRow();
-    return [...rows.live()].map((row) => show(row, spis.get(row)));
+    const sas = sad.sasByRow();
+    return [...rows.live()].map((row) => show(row, sas.get(row)));
   }
 
   function view(id: number): ConnectionView | undefined {
     const row = rows.rowOf(id);
-    return row === undefined ? undefined : show(row, sad.spisByRow().get(row));
+    return row === undefined ? undefined : show(row, sad.sasByRow().get(row));
   }
 
   return { views, view };
 }
+
+const NONE: PathSas = { ids: [], spis: [] };

@@ -39,11 +39,11 @@ export function dialForSas(options: SaDialerOptions): SaDialer {
     };
   }
 
-  function installed({ spec: { spi, direction } }: SaEntry): void {
+  function installed({ id, spec: { direction } }: SaEntry): void {
     dialer.wake();
     if (up === undefined) return;
     sad.usePath(up.connection.row);
-    if (direction === "outbound") up.greeter.greet([spi]);
+    if (direction === "outbound") up.greeter.greet([id]);
   }
 
   /** RFC 9329 §6.1: the originator should close a connection that no SA uses any more. */
@@ -56,10 +56,10 @@ export function dialForSas(options: SaDialerOptions): SaDialer {
   return { installed, removed, stop: dialer.stop };
 }
 
-/** SPIs of the SAs that packets would use now: each peer's newest usable outbound SA. */
+/** Ids of the SAs that packets would use now: each peer's newest usable outbound SA. */
 function newestOutbound(views: readonly SaView[]): Iterable<number> {
   const newest = new Map<string, number>();
-  for (const view of views) if (isUsable(view)) newest.set(view.peer, view.spi);
+  for (const view of views) if (isUsable(view)) newest.set(view.peer, view.id);
   return newest.values();
 }
 

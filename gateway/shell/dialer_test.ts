@@ -17,7 +17,7 @@ interface Scene {
   readonly dialer: SaDialer;
   /** The SAs of the SAD. */
   readonly views: SaView[];
-  /** SPIs that were greeted. */
+  /** Ids of the SAs that were greeted. */
   readonly greeted: number[];
   /** Connections that the dialer has closed. */
   readonly kicked: number[];
@@ -49,11 +49,11 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
     kernel,
     sad: {
       views: () => [...views],
-      view: (spi) => views.find((view) => view.spi === spi),
+      view: (id) => views.find((view) => view.id === id),
       usePath: (row) => equal(row, 1),
     },
     orders: {
-      sendDummy: (spi) => void greeted.push(spi),
+      sendDummy: (id) => void greeted.push(id),
       kick(id): KickOutcome {
         kicked.push(id);
         end();
@@ -91,7 +91,13 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
 
   function install(sa: SaView): void {
     views.push(sa);
-    const entry = { id: 1, keyBits: sa.keyBits, digest: new Uint32Array(4), installedAt: "" };
+    const entry = {
+      id: sa.id,
+      row: sa.id,
+      keyBits: sa.keyBits,
+      digest: new Uint32Array(4),
+      installedAt: "",
+    };
     dialer.installed({ ...entry, spec: sa });
   }
 
@@ -123,16 +129,16 @@ async function withResponder(run: (responder: Responder) => Promise<void>): Prom
 test("each peer is greeted by its newest SA that takes packets", async () => {
   await withResponder(async ({ port, accept }) => {
     const scene = openScene([
-      createFakeSa({ spi: 1, peer: "a" }),
-      createFakeSa({ spi: 2, peer: "a", state: "soft" }),
-      createFakeSa({ spi: 3, peer: "a", state: "expired" }),
-      createFakeSa({ spi: 4, peer: "b" }),
-      createFakeSa({ spi: 5, peer: "c", direction: "inbound" }),
+      createFakeSa({ id: 1, peer: "a" }),
+      createFakeSa({ id: 2, peer: "a", state: "soft" }),
+      createFakeSa({ id: 3, peer: "a", state: "expired" }),
+      createFakeSa({ id: 4, peer: "b" }),
+      createFakeSa({ id: 5, peer: "c", direction: "inbound" }),
     ], { target: { host: "responder", port, text: "" } });
     await accept();
     deepEqual(await settle(() => scene.greeted, ({ length }) => length >= 2), [2, 4]);
-    scene.install(createFakeSa({ spi: 6, peer: "b" }));
-    scene.install(createFakeSa({ spi: 7, direction: "inbound" }));
+    scene.install(createFakeSa({ id: 6, peer: "b" }));
+    scene.install(createFakeSa({ id: 7, direction: "inbound" }));
     deepEqual(scene.greeted.slice(0, 3), [2, 4, 6]);
     await scene.close();
   });
@@ -141,14 +147,14 @@ test("each peer is greeted by its newest SA that takes packets", async () => {
 test("SAs that have expired are no reason to connect; a new one is", async () => {
   await withResponder(async ({ port, accept, waiting }) => {
     const scene = openScene([
-      createFakeSa({ spi: 1, state: "expired" }),
+      createFakeSa({ id: 1, state: "expired" }),
       createFakeSa({ direction: "inbound" }),
     ], {
       target: { host: "responder", port, text: "" },
     });
     await sleep(500);
     equal(waiting(), 0);
-    scene.install(createFakeSa({ spi: 2 }));
+    scene.install(createFakeSa({ id: 2 }));
     await accept();
     await scene.close();
   });
@@ -157,8 +163,8 @@ test("SAs that have expired are no reason to connect; a new one is", async () =>
 test("with the last SA the connection goes, and comes back with the next one", async () => {
   await withResponder(async ({ port, accept, waiting }) => {
     const scene = openScene([
-      createFakeSa({ spi: 1 }),
-      createFakeSa({ spi: 2, direction: "inbound" }),
+      createFakeSa({ id: 1 }),
+      createFakeSa({ id: 2, direction: "inbound" }),
     ], {
       target: { host: "responder", port, text: "" },
     });
@@ -172,7 +178,7 @@ test("with the last SA the connection goes, and comes back with the next one", a
     deepEqual(scene.kicked, [1]);
     await sleep(500);
     equal(waiting(), 0);
-    scene.install(createFakeSa({ spi: 3 }));
+    scene.install(createFakeSa({ id: 3 }));
     await accept();
     await scene.close();
   });

@@ -19,6 +19,7 @@ import {
   EVENT_OPENED,
   EVENT_PATH_MOVED,
   EVENT_PORT,
+  EVENT_SA,
   EVENT_SA_EXPIRED,
   EVENT_SOFT_LIMIT,
   EVENT_SPI,
@@ -175,6 +176,8 @@ function readEvent(views: MemoryViews, at: number): Omit<GatewayEvent, "at"> {
   if (family > 0) fields["remote"] = textOf(EVENT_ADDRESS, EVENT_PORT);
   const status = STATUSES[readU32(views, at + EVENT_STATUS)];
   if (status !== undefined && status.name !== "Ok") fields["status"] = status.snakeCase;
+  const sa = readF64(views, at + EVENT_SA);
+  if (sa > 0) fields["sa"] = sa;
   const spi = readU32(views, at + EVENT_SPI);
   if (spi > 0) fields["spi"] = spiText(spi);
   const measure = MEASURES[readU32(views, at + EVENT_MEASURE)];

@@ -23,7 +23,7 @@ export type FixedStatus = Omit<
 
 export interface GatewayOptions {
   readonly connections: Connections;
-  readonly sad: Pick<Sad, "views" | "view">;
+  readonly sad: Pick<Sad, "views" | "view" | "idsOf">;
   readonly changes: SaChanges;
   readonly orders: Orders;
   readonly drain: Drain;
@@ -74,6 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     endPeer: peers.end,
     sas: sad.views,
     sa: sad.view,
+    sasOf: sad.idsOf,
     installSa: (spec) => Promise.resolve(changes.install(spec)),
     removeSa: changes.remove,
     sendDummy: orders.sendDummy,

@@ -8,8 +8,8 @@ import type { Sad } from "./sad.ts";
 
 /** Greets the responder on one connection. */
 export interface Greeter {
-  /** Sends a greeting by each of these SAs. */
-  greet(spis: Iterable<number>): void;
+  /** Sends a greeting by each of these SAs, given by their ids. */
+  greet(sas: Iterable<number>): void;
   /** Ends the greetings, because the connection has ended; logs how many were not sent. */
   stop(): void;
 }
@@ -30,17 +30,17 @@ const AGAIN_MS = 250;
 
 /** Makes a greeter; its timer runs only while greetings wait. */
 export function startGreeter({ sad, sendDummy, log }: GreeterOptions): Greeter {
-  /** By SPI: the last sequence number that the SA had used before. */
+  /** By id: the last sequence number that the SA had used before. */
   const waiting = new Map<number, bigint>();
   let timer: ReturnType<typeof setInterval> | undefined;
 
-  function greet(spis: Iterable<number>): void {
-    for (const spi of spis) {
-      const view = sad.view(spi);
+  function greet(sas: Iterable<number>): void {
+    for (const id of sas) {
+      const view = sad.view(id);
       if (view === undefined) continue;
-      waiting.set(spi, view.sequence);
+      waiting.set(id, view.sequence);
       // A refused order is repeated by the timer.
-      sendDummy(spi, GREETING_LEN);
+      sendDummy(id, GREETING_LEN);
     }
     timer ??= setInterval(lookAgain, AGAIN_MS);
   }
@@ -48,14 +48,14 @@ export function startGreeter({ sad, sendDummy, log }: GreeterOptions): Greeter {
   function lookAgain(): void {
     forgetGreeted();
     if (waiting.size === 0) rest();
-    for (const spi of waiting.keys()) sendDummy(spi, GREETING_LEN);
+    for (const id of waiting.keys()) sendDummy(id, GREETING_LEN);
   }
 
   function forgetGreeted(): void {
-    for (const [spi, before] of waiting) {
-      const view = sad.view(spi);
+    for (const [id, before] of waiting) {
+      const view = sad.view(id);
       const isOver = view === undefined || view.state === "expired" || view.sequence > before;
-      if (isOver) waiting.delete(spi);
+      if (isOver) waiting.delete(id);
     }
   }
 

@@ -1,10 +1,10 @@
 // Does what the IKE worker wants of the shell: installs and removes SAs, gives peers their paths,
 // and tells what has happened. Everything in the order in which it came.
 
-import type { InstallAction } from "../ike/engine/actions.ts";
+import type { InstallAction, RemoveAction } from "../ike/engine/actions.ts";
 import type { ShellAction } from "../ike_worker/init.ts";
 import type { GatewayEvent } from "../model/event.ts";
-import type { Refusal } from "../model/refusal.ts";
+import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { U32_MAX } from "../model/sa_members.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import { spiText } from "../model/spi.ts";
@@ -23,7 +23,7 @@ export interface RefusedChild {
 /** What it works on. */
 export interface IkeBatchOptions {
   readonly changes: Pick<SaChanges, "install" | "remove">;
-  readonly sad: Pick<Sad, "usePeer">;
+  readonly sad: Pick<Sad, "find" | "idsOf" | "usePeer">;
   readonly rows: Pick<ConnectionRows, "locate" | "show">;
   readonly events: Pick<EventHub, "tell">;
   readonly peers: IkePeers;
@@ -61,7 +61,7 @@ function doOne(options: IkeBatchOptions, action: ShellAction): Refusal | undefin
       return refusal;
     }
     case "remove":
-      changes.remove(action.spi);
+      for (const id of idsOf(options, action, peer)) changes.remove(id);
       peers.note(action);
       return undefined;
     case "moved":
@@ -81,15 +81,28 @@ function install(
   peer: IkePeer | undefined,
 ): Refusal | undefined {
   const spec = specOf(action, peer, options.childLifetimeS());
-  const refusal = options.changes.install(spec);
-  if (refusal !== undefined) {
+  const installed = options.changes.install(spec);
+  if (isRefusal(installed)) {
     const { direction, spi } = action;
-    const fields = { direction, spi: spiText(spi), reason: refusal.detail };
+    const fields = { direction, spi: spiText(spi), reason: installed.detail };
     options.events.tell("child_sa_refused", { ...fieldsOf(peer), ...fields }, "error");
-    return refusal;
+    return installed;
   }
   if (peer !== undefined) usePath(options, peer);
   return undefined;
+}
+
+/** Ids of the SAs that an action removes: other peers may have outbound ones with the same SPI. */
+function idsOf(
+  { sad }: IkeBatchOptions,
+  { direction, ike, spi }: RemoveAction,
+  peer: IkePeer | undefined,
+): number[] {
+  const name = saPeerOf(ike, peer);
+  return sad.idsOf(spi).filter((id) => {
+    const spec = sad.find(id)?.spec;
+    return spec?.direction === direction && spec.peer === name;
+  });
 }
 
 /** The connection of the IKE SA is the peer's path from the start (RFC 9329 §6.1). */

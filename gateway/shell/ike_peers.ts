@@ -9,7 +9,8 @@ import type {
   RemoveAction,
 } from "../ike/engine/actions.ts";
 import type { ShellAction } from "../ike_worker/init.ts";
-import { type IkeTotals, REFUSAL_REASONS } from "../model/ike_totals.ts";
+import { noRefusals } from "../model/ike_refusal.ts";
+import type { IkeTotals } from "../model/ike_totals.ts";
 
 /** A Child SA. */
 export interface IkeChild {
@@ -177,10 +178,9 @@ function createCounts(): Counts {
     sum += seconds;
   }
 
-  const zeros = REFUSAL_REASONS.map((reason) => [reason, 0] as const);
   return {
     halfOpen: 0,
-    failures: Object.fromEntries(zeros) as Counts["failures"],
+    failures: noRefusals(),
     rekeys: { ike: { here: 0, peer: 0 }, child: { here: 0, peer: 0 } },
     handshake,
     histogram: () => ({ bounds: HANDSHAKE_BOUNDS, counts: [...counts], sum }),

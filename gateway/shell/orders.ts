@@ -1,6 +1,6 @@
 // Orders to lanes on behalf of the API and the dialer: close a connection, send a dummy packet.
 
-import { COMMAND_DUMMY, COMMAND_KICK } from "../lane/commands.ts";
+import { COMMAND_KICK, dummyCommand } from "../lane/commands.ts";
 import type { Gateway, KickOutcome } from "../model/gateway.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
@@ -22,7 +22,7 @@ export interface OrdersOptions {
 export function createOrders(options: OrdersOptions): Orders {
   return {
     kick: (id) => kick(options, id),
-    sendDummy: (spi, octets) => sendDummy(options, spi, octets),
+    sendDummy: (id, octets) => sendDummy(options, id, octets),
   };
 }
 
@@ -35,10 +35,10 @@ function kick({ rows, lanes }: OrdersOptions, id: number): KickOutcome {
 
 function sendDummy(
   { sad, rows, lanes, innerMtu }: OrdersOptions,
-  spi: number,
+  id: number,
   octets: number,
 ): Refusal | "unknown" | undefined {
-  const entry = sad.find(spi);
+  const entry = sad.find(id);
   if (entry === undefined) return "unknown";
   if (entry.spec.direction !== "outbound") {
     return { kind: "conflict", detail: "The SA is inbound: dummy packets leave by outbound SAs" };
@@ -50,8 +50,8 @@ function sendDummy(
       detail: `octets must be 1 to ${innerMtu}, as --inner-mtu has it`,
     };
   }
-  const lane = rows.laneOf(sad.pathOf(spi));
+  const lane = rows.laneOf(sad.pathOf(id));
   if (lane === undefined) return { kind: "conflict", detail: "The peer has no path" };
-  if (lanes.command(lane, [COMMAND_DUMMY, spi, octets])) return undefined;
+  if (lanes.command(lane, dummyCommand(entry, octets))) return undefined;
   return { kind: "conflict", detail: "The lane has too many orders" };
 }

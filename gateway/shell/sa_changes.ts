@@ -1,7 +1,7 @@
 // Changes of SAs, whether the API, a file or the end of the gateway asks for them. An install
 // passes one list of checks, and each change is then told to one list of listeners.
 
-import type { Refusal } from "../model/refusal.ts";
+import { isRefusal, type Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import type { Sad, SaEntry } from "./sad.ts";
 import { tellAll } from "./tell_all.ts";
@@ -20,9 +20,9 @@ export interface SaListener {
 /** The only way to change the SAs of a gateway. */
 export interface SaChanges {
   /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec`. */
-  install(spec: SaSpec): Refusal | undefined;
-  /** Removes an SA and wipes its key; false if there is none with this SPI. */
-  remove(spi: number): boolean;
+  install(spec: SaSpec): SaEntry | Refusal;
+  /** Removes an SA and wipes its key; false if there is none with this id. */
+  remove(id: number): boolean;
   /**
    * Refuses every install from now on. The gateway ends: an SA that came after the last was removed
    * would leave its key in memory, and its routes on the host.
@@ -31,7 +31,7 @@ export interface SaChanges {
 }
 
 export interface SaChangesOptions {
-  readonly sad: Pick<Sad, "install" | "remove" | "find">;
+  readonly sad: Pick<Sad, "install" | "remove">;
   /** In the order in which they are asked; the first refusal counts. */
   readonly checks: readonly SaCheck[];
   /** In the order in which they hear. */
@@ -47,20 +47,22 @@ export interface SaChangesOptions {
 export function createSaChanges({ sad, checks, listeners }: SaChangesOptions): SaChanges {
   let isClosed = false;
 
-  function install(spec: SaSpec): Refusal | undefined {
+  function install(spec: SaSpec): SaEntry | Refusal {
+    const entry = tryInstall(spec);
+    if (!isRefusal(entry)) tellAll(listeners, (listener) => listener.installed(entry));
+    return entry;
+  }
+
+  function tryInstall(spec: SaSpec): SaEntry | Refusal {
     try {
-      const refusal = isClosed ? ENDING : firstRefusal(checks, spec) ?? sad.install(spec);
-      if (refusal !== undefined) return refusal;
+      return isClosed ? ENDING : firstRefusal(checks, spec) ?? sad.install(spec);
     } finally {
       spec.keyMaterial.fill(0);
     }
-    const entry = sad.find(spec.spi);
-    if (entry !== undefined) tellAll(listeners, (listener) => listener.installed(entry));
-    return undefined;
   }
 
-  function remove(spi: number): boolean {
-    const entry = sad.remove(spi);
+  function remove(id: number): boolean {
+    const entry = sad.remove(id);
     if (entry === undefined) return false;
     tellAll(listeners, (listener) => listener.removed(entry));
     return true;

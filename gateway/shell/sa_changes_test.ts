@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { openTestSad, saSpec } from "../../tests/support/test_sad.ts";
+import { idOf, openTestSad, refusalIn, saSpec } from "../../tests/support/test_sad.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { createSaChanges, type SaChanges, type SaCheck, type SaListener } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
@@ -29,12 +29,12 @@ async function openScene(
   const calls: string[] = [];
 
   function listener(name: string): SaListener {
-    const told = (change: string, spi: number): void => {
-      calls.push(`${name} ${change} ${spi} ${sad.find(spi) === undefined ? "gone" : "there"}`);
+    const told = (change: string, id: number): void => {
+      calls.push(`${name} ${change} ${id} ${sad.find(id) === undefined ? "gone" : "there"}`);
     };
     return {
-      installed: ({ spec }) => told("installed", spec.spi),
-      removed: ({ spec }) => told("removed", spec.spi),
+      installed: ({ id }) => told("installed", id),
+      removed: ({ id }) => told("removed", id),
     };
   }
 
@@ -50,8 +50,8 @@ test("install() asks each check, then installs, then tells each listener, in ord
   const nothing: SaCheck = () => undefined;
   const { changes, calls } = await openScene({ checks: [nothing, nothing] });
   const spec = saSpec({});
-  equal(changes.install(spec), undefined);
-  deepEqual(calls, ["check 0", "check 1", "a installed 256 there", "b installed 256 there"]);
+  equal(idOf(changes.install(spec)), 1);
+  deepEqual(calls, ["check 0", "check 1", "a installed 1 there", "b installed 1 there"]);
   deepEqual(spec.keyMaterial, NO_KEY);
 });
 
@@ -59,9 +59,9 @@ test("remove() removes, then tells each listener, in order", async () => {
   const { changes, calls } = await openScene();
   changes.install(saSpec({}));
   calls.length = 0;
-  ok(changes.remove(0x100));
-  deepEqual(calls, ["a removed 256 gone", "b removed 256 gone"]);
-  ok(!changes.remove(0x100));
+  ok(changes.remove(1));
+  deepEqual(calls, ["a removed 1 gone", "b removed 1 gone"]);
+  ok(!changes.remove(1));
   equal(calls.length, 2, "there was nothing to tell of");
 });
 
@@ -73,7 +73,7 @@ test("a listener gets the SA without its key", async () => {
   };
   const { changes } = await openScene({ listeners: [keep] });
   changes.install(saSpec({}));
-  changes.remove(0x100);
+  changes.remove(1);
   equal(entries.length, 2);
   equal(entries[0], entries[1]);
   ok(entries.every((entry) => !Object.hasOwn((entry as { spec: object }).spec, "keyMaterial")));
@@ -88,7 +88,7 @@ test("a check that refuses leaves nothing behind, and the key is wiped", async (
   deepEqual(spec.keyMaterial, NO_KEY);
   deepEqual(sad.views(), []);
   // The key was not used: it may still serve the other direction.
-  equal(sad.install(saSpec({ direction: "inbound" })), undefined);
+  equal(idOf(sad.install(saSpec({ direction: "inbound" }))), 1);
 });
 
 test("a check that throws leaves nothing behind, and the key is wiped", async () => {
@@ -104,10 +104,10 @@ test("a check that throws leaves nothing behind, and the key is wiped", async ()
 
 test("nobody hears of what the SAD refuses, and the key is wiped", async () => {
   const { changes, calls } = await openScene();
-  changes.install(saSpec({}));
+  changes.install(saSpec({ direction: "inbound" }));
   calls.length = 0;
-  const again = saSpec({ keyMaterial: new Uint8Array(20).fill(8) });
-  equal(changes.install(again)?.member, "spi");
+  const again = saSpec({ direction: "inbound", keyMaterial: new Uint8Array(20).fill(8) });
+  equal(refusalIn(changes.install(again)).member, "spi");
   deepEqual(calls, []);
   deepEqual(again.keyMaterial, NO_KEY);
 });
@@ -123,22 +123,22 @@ test("when a listener throws, the change stands, and those behind it hear", asyn
   throws(() => changes.install(spec), /Broken listener/);
   deepEqual(spec.keyMaterial, NO_KEY);
   equal(sad.views().length, 1);
-  throws(() => changes.remove(0x100), /Broken listener/);
+  throws(() => changes.remove(1), /Broken listener/);
   deepEqual(sad.views(), []);
   deepEqual(calls.filter((call) => call.startsWith("b")), [
-    "b installed 256 there",
-    "b removed 256 gone",
+    "b installed 1 there",
+    "b removed 1 gone",
   ]);
 });
 
 test("close() refuses every install from then on, and removals go on", async () => {
   const { changes, calls } = await openScene();
-  equal(changes.install(saSpec({ spi: 0x100 })), undefined);
+  equal(idOf(changes.install(saSpec({ spi: 0x100 }))), 1);
   changes.close();
   calls.length = 0;
   const late = saSpec({ spi: 0x101 });
   deepEqual(changes.install(late), { kind: "conflict", detail: "The gateway is ending" });
   deepEqual(late.keyMaterial, NO_KEY);
-  ok(changes.remove(0x100));
-  deepEqual(calls, ["a removed 256 gone", "b removed 256 gone"]);
+  ok(changes.remove(1));
+  deepEqual(calls, ["a removed 1 gone", "b removed 1 gone"]);
 });

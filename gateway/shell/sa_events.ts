@@ -14,6 +14,6 @@ export function tellSas({ tell }: Pick<EventHub, "tell">): SaListener {
   };
 }
 
-function fieldsOf({ spec: { spi, direction, peer } }: SaEntry): GatewayEvent["fields"] {
-  return { spi: spiText(spi), direction, peer };
+function fieldsOf({ id, spec: { spi, direction, peer } }: SaEntry): GatewayEvent["fields"] {
+  return { sa: id, spi: spiText(spi), direction, peer };
 }

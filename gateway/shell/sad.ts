@@ -3,7 +3,7 @@
 // docs/reference/api.md).
 
 import type { Core } from "../../ts-bindings/core.ts";
-import { LANE_SA_SPEC } from "../../ts-bindings/layout.ts";
+import { LANE_SA_SPEC, SA_NUMBER } from "../../ts-bindings/layout.ts";
 import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { NativeEngine } from "../engine/native.ts";
@@ -14,7 +14,7 @@ import type { SaSpec } from "../model/sa_spec.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { spiText } from "../model/spi.ts";
 import type { KeyDigest, KeyUse } from "./key_use.ts";
-import type { MemoryViews } from "./memory_views.ts";
+import { type MemoryViews, readCount } from "./memory_views.ts";
 import { pathRow } from "./peer_path.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { hasEnded, readSa } from "./sa_row.ts";
@@ -24,22 +24,24 @@ import type { Spd } from "./spd.ts";
 /** The SAs of a gateway. Changes go through `sa_changes.ts`, which tells them to its listeners. */
 export interface Sad {
   /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec`. */
-  install(spec: SaSpec): Refusal | undefined;
+  install(spec: SaSpec): SaEntry | Refusal;
   /** Removes an SA and wipes its key; returns its entry, or undefined if there was none. */
-  remove(spi: number): SaEntry | undefined;
+  remove(id: number): SaEntry | undefined;
   /** Wipes the keys of expired SAs in the native engine; the core has wiped its own before. */
   forgetExpired(): void;
-  /** SPIs of the SAs that have reached a hard limit and have told so; they wait to be removed. */
+  /** Ids of the SAs that have reached a hard limit and have told so; they wait to be removed. */
   ended(): number[];
-  find(spi: number): SaEntry | undefined;
-  view(spi: number): SaView | undefined;
+  find(id: number): SaEntry | undefined;
+  /** Ids of the SAs with this SPI, the oldest first. */
+  idsOf(spi: number): number[];
+  view(id: number): SaView | undefined;
   views(): SaView[];
   /** Number of SAs by direction. */
   counts(): Record<SaDirection, number>;
-  /** By row: SPIs of the SAs whose peer has its path there. */
-  spisByRow(): Map<number, string[]>;
+  /** By the row of a connection: the SAs whose peer has its path there. */
+  sasByRow(): Map<number, PathSas>;
   /** Row of the connection on which the SA's outbound packets leave, 0 without a path. */
-  pathOf(spi: number): number;
+  pathOf(id: number): number;
   /**
    * Makes a live connection the path of one peer, before the peer has sent ESP on it. It does
    * nothing if the peer has no SA, or if the connection has ended.
@@ -50,10 +52,18 @@ export interface Sad {
 }
 
 /** The shell's part of an SA. It holds no key. */
-export interface SaEntry extends Pick<SaView, "keyBits" | "installedAt"> {
+export interface SaEntry extends Pick<SaView, "id" | "keyBits" | "installedAt"> {
   readonly spec: Omit<SaSpec, "keyMaterial">;
-  readonly id: number;
+  /** Its row in the core's table, which is another SA's when this one is gone. */
+  readonly row: number;
   readonly digest: KeyDigest;
+}
+
+/** The SAs that have their path on one connection. */
+export interface PathSas {
+  readonly ids: number[];
+  /** Their SPIs, in the same order. */
+  readonly spis: string[];
 }
 
 export interface SadOptions {
@@ -76,36 +86,45 @@ export interface SadOptions {
 
 /** Makes an empty SAD. */
 export function createSad(options: SadOptions): Sad {
-  const state: State = { ...options, entries: new Map(), peers: createPeers() };
+  const state: State = { ...options, entries: new Map(), bySpi: new Map(), peers: createPeers() };
   return {
-    install(spec): Refusal | undefined {
+    install(spec): SaEntry | Refusal {
       try {
         return install(state, spec);
       } finally {
         spec.keyMaterial.fill(0);
       }
     },
-    remove: (spi) => remove(state, spi),
+    remove: (id) => remove(state, id),
     forgetExpired: () => forgetExpired(state),
     ended: () => ended(state),
-    find: (spi) => state.entries.get(spi),
-    view: (spi) => view(state, spi),
-    views: () =>
-      [...state.entries.keys()].map((spi) => view(state, spi)).filter((sa) => sa !== undefined),
+    find: (id) => state.entries.get(id),
+    idsOf: (spi) => [...state.bySpi.get(spi) ?? []],
+    view(id): SaView | undefined {
+      const entry = state.entries.get(id);
+      return entry && view(state, entry);
+    },
+    views: () => [...state.entries.values()].map((entry) => view(state, entry)),
     counts: () => counts(state),
-    spisByRow: () => spisByRow(state),
-    pathOf: (spi) => pathOf(state, spi),
+    sasByRow: () => sasByRow(state),
+    pathOf(id): number {
+      const entry = state.entries.get(id);
+      return entry === undefined ? 0 : pathOf(state, entry);
+    },
     usePath: (row) => usePath(state, row),
     usePeer: (peer, connection) => usePeer(state, peer, connection),
   };
 }
 
 interface State extends SadOptions {
+  /** By id, in the order of installs. */
   readonly entries: Map<number, SaEntry>;
+  /** Ids by SPI, in the same order. */
+  readonly bySpi: Map<number, Set<number>>;
   readonly peers: Peers;
 }
 
-function install(state: State, spec: SaSpec): Refusal | undefined {
+function install(state: State, spec: SaSpec): SaEntry | Refusal {
   const { core, keys, peers } = state;
   const digest = keys.digest(spec.keyMaterial);
   const refusal = refuse(state, spec, digest);
@@ -116,79 +135,95 @@ function install(state: State, spec: SaSpec): Refusal | undefined {
   const at = block + LANE_SA_SPEC;
   const written = { at, peer, ivOffset: keys.ivOffset(digest), now: state.clock() };
   writeSpec(state.views, spec, written);
-  const id = core.sa_install(state.index);
-  if (isRefused(id)) {
+  const row = core.sa_install(state.index);
+  if (isRefused(row)) {
     takeBack();
     peers.release(spec.peer);
-    return refusalOf(refusalStatus(id));
+    return refusalOf(refusalStatus(row));
   }
   if (state.native !== null) {
     // The core has wiped its copy of the key. Lanes may use the SA already: until the library has
     // its key, the core opens and seals.
     writeSpec(state.views, spec, written);
-    state.native.install(block, id);
+    state.native.install(block, row);
   }
   const { keyMaterial, ...shown } = spec;
-  state.entries.set(spec.spi, {
+  const entry: SaEntry = {
     spec: shown,
-    id,
+    id: readCount(state.views, core.sa_row(row) + SA_NUMBER),
+    row,
     keyBits: (keyMaterial.length - AEADS[spec.aead].saltLen) * 8,
     digest,
     installedAt: state.date().toISOString(),
-  });
-  state.spd.add(spec.peer, spec.remote);
-  return undefined;
+  };
+  enter(state, entry);
+  return entry;
 }
 
 function refuse(state: State, spec: SaSpec, digest: KeyDigest): Refusal | undefined {
-  if (state.entries.has(spec.spi)) return refusalOf(Status.SpiInUse);
+  const { direction, initialSequence, spi } = spec;
+  // A peer chooses the SPIs that are sent to, so those of outbound SAs may be equal.
+  if (direction === "inbound" && state.core.sa_find(spi) !== 0) return refusalOf(Status.SpiInUse);
   const other = state.spd.conflict(spec.peer, spec.remote);
   if (other !== undefined) {
     const detail = `remote overlaps ${other.prefix.text} of peer ${JSON.stringify(other.peer)}`;
     return { kind: "conflict", member: "remote", detail };
   }
-  const { direction, initialSequence } = spec;
   return state.keys.refusal({ digest, direction, initialSequence });
 }
 
-function remove(state: State, spi: number): SaEntry | undefined {
+function remove(state: State, id: number): SaEntry | undefined {
   const { core } = state;
-  const entry = state.entries.get(spi);
+  const entry = state.entries.get(id);
   if (entry === undefined) return undefined;
-  const { peer, remote } = entry.spec;
-  const row = core.sa_row(entry.id);
+  const { peer } = entry.spec;
   const number = state.peers.numberOf(peer);
-  core.sa_remove(state.index, spi);
-  state.native?.remove(entry.id);
+  core.sa_remove(state.index, entry.row);
+  state.native?.remove(entry.row);
   // Read after the core has let go of the SA, because a lane may take numbers until then. The row
   // keeps the last one.
-  const lastSequence = readSa(state.views, row).sequence;
+  const lastSequence = readSa(state.views, core.sa_row(entry.row)).sequence;
   state.keys.removed({ digest: entry.digest, lastSequence });
-  state.spd.remove(peer, remote);
   // The next peer with this number must not inherit the path.
   if (state.peers.release(peer)) core.peer_forget(number);
-  state.entries.delete(spi);
+  leave(state, entry);
   return entry;
 }
 
 function forgetExpired({ core, native, views, entries }: State): void {
   if (native === null) return;
-  for (const { id } of entries.values()) {
-    if (readSa(views, core.sa_row(id)).state === "expired") native.remove(id);
+  for (const { row } of entries.values()) {
+    if (readSa(views, core.sa_row(row)).state === "expired") native.remove(row);
   }
 }
 
 function ended({ core, views, entries }: State): number[] {
-  return [...entries].filter(([, { id }]) => hasEnded(views, core.sa_row(id))).map(([spi]) => spi);
+  return [...entries.values()].filter(({ row }) => hasEnded(views, core.sa_row(row)))
+    .map(({ id }) => id);
 }
 
-function view(state: State, spi: number): SaView | undefined {
-  const entry = state.entries.get(spi);
-  if (entry === undefined) return undefined;
-  const { spec, keyBits, installedAt, id } = entry;
-  const { validAt, ...live } = readSa(state.views, state.core.sa_row(id));
-  const path = spec.direction === "outbound" ? pathOf(state, spi) : 0;
+function enter({ entries, bySpi, spd }: State, entry: SaEntry): void {
+  const { id, spec: { spi, peer, remote } } = entry;
+  entries.set(id, entry);
+  const ids = bySpi.get(spi) ?? new Set();
+  bySpi.set(spi, ids.add(id));
+  spd.add(peer, remote);
+}
+
+function leave({ entries, bySpi, spd }: State, { id, spec: { spi, peer, remote } }: SaEntry): void {
+  entries.delete(id);
+  const ids = bySpi.get(spi);
+  ids?.delete(id);
+  if (ids?.size === 0) bySpi.delete(spi);
+  spd.remove(peer, remote);
+}
+
+function view(state: State, entry: SaEntry): SaView {
+  const { spec, keyBits, installedAt, id, row } = entry;
+  const { validAt, ...live } = readSa(state.views, state.core.sa_row(row));
+  const path = spec.direction === "outbound" ? pathOf(state, entry) : 0;
   return {
+    id,
     ...spec,
     ...live,
     keyBits,
@@ -204,14 +239,15 @@ function counts({ entries }: State): Record<SaDirection, number> {
   return count;
 }
 
-function spisByRow(state: State): Map<number, string[]> {
-  const rows = new Map<number, string[]>();
-  for (const spi of state.entries.keys()) {
-    const row = pathOf(state, spi);
+function sasByRow(state: State): Map<number, PathSas> {
+  const rows = new Map<number, PathSas>();
+  for (const entry of state.entries.values()) {
+    const row = pathOf(state, entry);
     if (row <= 0) continue;
-    const spis = rows.get(row) ?? [];
-    spis.push(spiText(spi));
-    rows.set(row, spis);
+    const sas = rows.get(row) ?? { ids: [], spis: [] };
+    sas.ids.push(entry.id);
+    sas.spis.push(spiText(entry.spec.spi));
+    rows.set(row, sas);
   }
   return rows;
 }
@@ -232,16 +268,15 @@ function usePeer(
   if (generationOf(row) !== generation) core.peer_forget(number);
 }
 
-function pathOf({ core, entries, peers }: State, spi: number): number {
-  const entry = entries.get(spi);
-  return entry === undefined ? 0 : pathRow(core.peer_path(peers.numberOf(entry.spec.peer)));
+function pathOf({ core, peers }: State, { spec }: SaEntry): number {
+  return pathRow(core.peer_path(peers.numberOf(spec.peer)));
 }
 
 /** The core's refusal of an SA, in words for its installer. */
 function refusalOf(status: number): Refusal {
   if (status === Status.SadFull) return { kind: "conflict", detail: "The table of SAs is full" };
   if (status === Status.SpiInUse) {
-    return { kind: "conflict", member: "spi", detail: "An SA with this SPI is installed" };
+    return { kind: "conflict", member: "spi", detail: "An inbound SA with this SPI is installed" };
   }
   return { kind: "invalid", detail: "A member is out of range" };
 }

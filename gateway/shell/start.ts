@@ -14,6 +14,7 @@ import type { LogFields } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
+import { isRefusal } from "../model/refusal.ts";
 import { VERSION } from "../model/version.ts";
 import type { RefusedCall } from "../model/better_call.ts";
 import type { Runtime } from "../runtime/types.ts";
@@ -375,8 +376,8 @@ function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {
 
 async function installStatic(gateway: Gateway, config: GatewayConfig): Promise<void> {
   for (const { spec, originOf } of config.staticSas) {
-    const refusal = await gateway.installSa(spec);
-    if (refusal !== undefined) throw new ConfigError(originOf(refusal.member), refusal.detail);
+    const sa = await gateway.installSa(spec);
+    if (isRefusal(sa)) throw new ConfigError(originOf(sa.member), sa.detail);
   }
 }
 

@@ -60,7 +60,7 @@ export async function stopGateway(options: StopOptions): Promise<void> {
 function endSas({ machine, gateway, sad }: StopOptions): void {
   try {
     // One by one, because each takes its routes with it: the device may stay.
-    for (const { spi } of sad.views()) gateway.removeSa(spi);
+    for (const { id } of sad.views()) gateway.removeSa(id);
   } finally {
     machine.core.core_wipe_all();
   }

@@ -3,7 +3,6 @@
 // 4301 §4.4.2.1).
 
 import type { Core } from "../../ts-bindings/core.ts";
-import { spiText } from "../model/spi.ts";
 import type { EventHub } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { SaChanges } from "./sa_changes.ts";
@@ -71,15 +70,15 @@ export function sweep(options: SweepOptions): void {
   // packets' SAs must be out before those are removed.
   for (const block of blocks) events.drainRing(block);
   events.tellLost(blocks);
-  if (ended > 0) { for (const spi of sad.ended()) remove(options, spi); }
+  if (ended > 0) { for (const id of sad.ended()) remove(options, id); }
 }
 
 /** Removes one SA. A listener that fails is no reason to keep the others. */
-function remove({ changes, log }: SweepOptions, spi: number): void {
+function remove({ changes, log }: SweepOptions, id: number): void {
   try {
-    changes.remove(spi);
+    changes.remove(id);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log("error", "sa_remove_failed", { spi: spiText(spi), reason });
+    log("error", "sa_remove_failed", { sa: id, reason });
   }
 }

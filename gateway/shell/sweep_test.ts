@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { openTestSad, saSpec } from "../../tests/support/test_sad.ts";
 import { EVENT_SA_EXPIRED, SA_EXPIRED, SA_STATE } from "../../ts-bindings/layout.ts";
 import { Status } from "../../ts-bindings/status.ts";
+import { isRefusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
 import { createEventHub } from "./events.ts";
 import { createSaChanges, type SaListener } from "./sa_changes.ts";
@@ -45,7 +46,8 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
     lines,
     install(more): string | undefined {
       const keyMaterial = new Uint8Array(20).fill(more.spi ?? 0);
-      return changes.install(saSpec({ keyMaterial, ...more }))?.detail;
+      const sa = changes.install(saSpec({ keyMaterial, ...more }));
+      return isRefusal(sa) ? sa.detail : undefined;
     },
     spis: () => sad.views().map(({ spi }) => spi),
     sweepAt(now): void {
@@ -57,7 +59,7 @@ async function openScene(listeners: readonly SaListener[] = []): Promise<{
     },
     start: () => startSweeping({ ...options, clock: () => 1 }),
     end(spi): void {
-      const row = core.sa_row(sad.find(spi)?.id ?? 0);
+      const row = core.sa_row(sad.find(sad.idsOf(spi)[0] ?? 0)?.row ?? 0);
       Atomics.store(views.u32, (row + SA_STATE) >>> 2, SA_EXPIRED);
       core.event(0, EVENT_SA_EXPIRED, 0, Status.SaExpired, spi, 0);
       events.drainRing(core.lane_block(0));
@@ -85,11 +87,11 @@ test("sweep() removes an SA whose time is over, and tells its end before", async
   sweepAt(4000);
   deepEqual(lines, []);
   sweepAt(5001);
-  deepEqual(lines, ["sa_soft_limit seq_soft_limit 0x00000101 seconds"]);
+  deepEqual(lines, ["sa_soft_limit seq_soft_limit 1 0x00000101 seconds"]);
   sweepAt(10_001);
   deepEqual(lines, [
-    "sa_expired sa_expired 0x00000101 seconds",
-    "sa_removed 0x00000101 outbound p",
+    "sa_expired sa_expired 1 0x00000101 seconds",
+    "sa_removed 1 0x00000101 outbound p",
   ]);
   deepEqual(spis(), [0x102]);
   sweepAt(10_002);
@@ -128,8 +130,8 @@ test("sweep() goes on behind a listener that fails", async () => {
   sweepAt(10_001);
   deepEqual(spis(), []);
   deepEqual(lines.filter((line) => line.startsWith("sa_remove_failed")), [
-    "sa_remove_failed 0x00000101 No route",
-    "sa_remove_failed 0x00000102 No route",
+    "sa_remove_failed 1 No route",
+    "sa_remove_failed 2 No route",
   ]);
 });
 
@@ -146,8 +148,8 @@ test("startSweeping() removes an SA whose end a lane tells, before any other tas
   const [first, second, ...removed] = lines;
   deepEqual([first, second].map((line) => line?.split(" ")[0]), ["sa_expired", "sa_expired"]);
   deepEqual(removed, [
-    "sa_removed 0x00000101 outbound p",
-    "sa_removed 0x00000102 outbound p",
+    "sa_removed 1 0x00000101 outbound p",
+    "sa_removed 2 0x00000102 outbound p",
   ]);
   stop();
   end(0x103);

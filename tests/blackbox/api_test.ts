@@ -20,9 +20,10 @@ describe("installing an SA", () => {
   scenario("201 with Location; what is shown has the defaults and no key", async () => {
     const peer = makePeer();
     const answer = await install(peer.inboundBody);
-    const path = `/v1/sas/${spiText(peer.inbound.spi)}`;
+    const path = `/v1/sas/${(JSON.parse(answer.text) as Json).id}`;
     deepEqual([answer.status, answer.headers.location], [201, path]);
     const sa = await gateway().api.get(path) as Json;
+    deepEqual(await gateway().api.get(`/v1/sas/${spiText(peer.inbound.spi)}`), sa);
     for (const [name, value] of Object.entries(peer.inboundBody)) {
       if (name !== "keyMaterial") deepEqual(sa[name], value, name);
     }
@@ -111,12 +112,25 @@ describe("installing an SA", () => {
     equal((await install(upper)).status, 201);
   });
 
-  scenario("409: an SPI that is installed, in either direction", async () => {
+  scenario("409: an SPI that an inbound SA has, for another inbound one", async () => {
     const peer = await addPeer(gateway().api);
-    const other = makePeer();
     const spi = spiText(peer.inbound.spi);
-    await expectProblem(install({ ...other.inboundBody, spi }), 409, /SPI|spi/);
-    await expectProblem(install({ ...other.outboundBody, spi }), 409, /SPI|spi/);
+    await expectProblem(install({ ...makePeer().inboundBody, spi }), 409, /SPI|spi/);
+  });
+
+  scenario("an outbound SA has any SPI; 409 if a call names several SAs by it", async () => {
+    const { api } = gateway();
+    const peer = await addPeer(api);
+    const spi = spiText(peer.inbound.spi);
+    const answers = [];
+    for (let n = 0; n < 2; n++) answers.push(await install({ ...makePeer().outboundBody, spi }));
+    const ids = answers.map(({ text }) => (JSON.parse(text) as Json).id);
+    const first = (await api.get("/v1/sas") as { sas: Json[] }).sas.find((sa) => sa.spi === spi);
+    const problem = await expectProblem(api.request("GET", `/v1/sas/${spi}`), 409, /by its id/);
+    deepEqual(problem.sas, [first?.id, ...ids]);
+    await expectProblem(api.request("DELETE", `/v1/sas/${spi}`), 409, /by its id/);
+    for (const id of ids) equal((await api.request("DELETE", `/v1/sas/${id}`)).status, 204);
+    equal((await api.get(`/v1/sas/${spi}`) as Json).id, first?.id);
   });
 
   scenario(
@@ -271,7 +285,7 @@ describe("requests", () => {
     const members = ["id", "remote", "state", "since", "lane", "frames", "octets", "queueOctets"];
     deepEqual(
       Object.keys(shown ?? {}).sort(),
-      [...members, "local", "rttMicros", "spis", "upstreamLocal"].sort(),
+      [...members, "local", "rttMicros", "sas", "spis", "upstreamLocal"].sort(),
     );
     equal(shown?.remote, `127.0.0.1:${connection.localPort}`);
     equal(shown?.local, `127.0.0.1:${gateway().tcp[0]?.port}`);
@@ -280,6 +294,9 @@ describe("requests", () => {
     deepEqual((shown?.frames as Json).inbound, { ike: 0, esp: 1, keepalive: 0, empty: 0 });
     deepEqual((shown?.frames as Json).outbound, { ike: 0, esp: 1, keepalive: 0, empty: 0 });
     deepEqual(shown?.spis, [spiText(peer.inbound.spi), spiText(peer.outbound.spi)]);
+    for (const [at, id] of (shown?.sas as number[]).entries()) {
+      equal((await api.get(`/v1/sas/${id}`) as Json).spi, (shown?.spis as string[])[at]);
+    }
     const one = await api.get(`/v1/connections/${shown?.id}`) as Json;
     // The kernel measures on.
     deepEqual({ ...one, rttMicros: 0 }, { ...shown, rttMicros: 0 });
@@ -341,7 +358,7 @@ async function expectProblem(
   answer: Promise<Answer>,
   status: number,
   says: RegExp,
-): Promise<void> {
+): Promise<Json> {
   const { status: got, headers, text } = await answer;
   equal(got, status, text);
   match(String(headers["content-type"]), /^application\/problem\+json/);
@@ -349,6 +366,7 @@ async function expectProblem(
   equal(problem.status, status);
   equal(typeof problem.title, "string");
   match(text, says);
+  return problem;
 }
 
 const DROPS = [

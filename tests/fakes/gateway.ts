@@ -1,5 +1,6 @@
 // A gateway that is only tables, for tests of the API and of the terminal commands in front of one.
 
+import { noRefusals } from "../../gateway/model/ike_refusal.ts";
 import type { ConnectionView } from "../../gateway/model/connection.ts";
 import type { GatewayEvent } from "../../gateway/model/event.ts";
 import type { ByKind } from "../../gateway/model/frame_kind.ts";
@@ -15,10 +16,11 @@ import type { Unready } from "../../gateway/model/unready.ts";
 /** A gateway whose tables a test may change before or between calls. */
 export interface FakeGateway extends Gateway {
   readonly connectionTable: Map<number, ConnectionView>;
+  /** By id. */
   readonly saTable: Map<number, SaView>;
   readonly peerTable: Map<number, PeerView>;
   /** Dummy packets that were asked for, in order. */
-  readonly dummies: { readonly spi: number; readonly octets: number }[];
+  readonly dummies: { readonly id: number; readonly octets: number }[];
   /** Sets what the next installs and dummies are refused with; undefined lets them pass. */
   refuseWith(refusal: Refusal | undefined): void;
   /** Sets what keeps it from being ready, beside a drain. */
@@ -35,31 +37,37 @@ export function createFakeGateway(): FakeGateway {
   const saTable = new Map<number, SaView>();
   const peerTable = new Map([[3, FAKE_PEER]]);
   const listeners = new Set<(event: GatewayEvent) => void>();
-  const dummies: { spi: number; octets: number }[] = [];
+  const dummies: { id: number; octets: number }[] = [];
   const state: {
     refusal: Refusal | undefined;
     isDraining: boolean;
     unready: readonly Unready[];
-  } = { refusal: undefined, isDraining: false, unready: [] };
+    installs: number;
+  } = { refusal: undefined, isDraining: false, unready: [], installs: 0 };
 
   function unready(): readonly Unready[] {
     const draining: Unready = { reason: "draining", detail: "The gateway is draining" };
     return [...state.isDraining ? [draining] : [], ...state.unready];
   }
 
-  function installSa(spec: SaSpec): Promise<Refusal | undefined> {
-    if (state.refusal !== undefined) return Promise.resolve(state.refusal);
-    if (saTable.has(spec.spi)) {
-      return Promise.resolve({ kind: "conflict", member: "spi", detail: "An SA has it" });
-    }
-    saTable.set(spec.spi, viewOf(spec));
-    return Promise.resolve(undefined);
+  function sasOf(spi: number): number[] {
+    return [...saTable.values()].filter((sa) => sa.spi === spi).map(({ id }) => id);
   }
 
-  function sendDummy(spi: number, octets: number): Refusal | "unknown" | undefined {
-    if (!saTable.has(spi)) return "unknown";
+  function installSa(spec: SaSpec): Promise<{ readonly id: number } | Refusal> {
+    if (state.refusal !== undefined) return Promise.resolve(state.refusal);
+    if (spec.direction === "inbound" && sasOf(spec.spi).length > 0) {
+      return Promise.resolve({ kind: "conflict", member: "spi", detail: "An SA has it" });
+    }
+    const id = ++state.installs;
+    saTable.set(id, viewOf(spec, id));
+    return Promise.resolve({ id });
+  }
+
+  function sendDummy(id: number, octets: number): Refusal | "unknown" | undefined {
+    if (!saTable.has(id)) return "unknown";
     if (state.refusal !== undefined) return state.refusal;
-    dummies.push({ spi, octets });
+    dummies.push({ id, octets });
     return undefined;
   }
 
@@ -83,9 +91,10 @@ export function createFakeGateway(): FakeGateway {
     peer: (id) => peerTable.get(id),
     endPeer: (id) => peerTable.delete(id),
     sas: () => [...saTable.values()],
-    sa: (spi) => saTable.get(spi),
+    sa: (id) => saTable.get(id),
+    sasOf,
     installSa,
-    removeSa: (spi) => saTable.delete(spi),
+    removeSa: (id) => saTable.delete(id),
     sendDummy,
     drain: () => void (state.isDraining = true),
     isDraining: () => state.isDraining,
@@ -99,9 +108,10 @@ export function createFakeGateway(): FakeGateway {
   };
 }
 
-function viewOf(spec: SaSpec): SaView {
+function viewOf(spec: SaSpec, id: number): SaView {
   const { keyMaterial, ...shown } = spec;
   return {
+    id,
     ...shown,
     keyBits: (keyMaterial.length - 4) * 8,
     packets: 0n,
@@ -127,6 +137,7 @@ const FAKE_CONNECTION: ConnectionView = {
   frames: { inbound: { ...NONE, esp: 12 }, outbound: { ...NONE, esp: 9 } },
   octets: { inbound: { ...NONE, esp: 1200 }, outbound: { ...NONE, esp: 900 } },
   queueOctets: 0,
+  sas: [1],
   spis: ["0xc0ffee01"],
   rttMicros: 340,
 };
@@ -171,20 +182,7 @@ const FAKE_TOTALS: Totals = {
     sas: { half_open: 2, established: 1 },
     childSas: 1,
     leases: 1,
-    failures: {
-      address_pool_empty: 0,
-      auth_method: 0,
-      half_open: 0,
-      identity_unknown: 1,
-      ike_proposal: 3,
-      key_exchange: 0,
-      malformed: 0,
-      esp_proposal: 0,
-      selectors: 0,
-      secret: 2,
-      timeout: 0,
-      refused_by_peer: 0,
-    },
+    failures: { ...noRefusals(), identity_unknown: 1, ike_proposal: 3, secret: 2 },
     rekeys: { ike: { here: 1, peer: 0 }, child: { here: 1, peer: 3 } },
     handshakeSeconds: { bounds: [0.01, 0.1], counts: [4, 2, 1], sum: 1.5 },
   },

@@ -5,6 +5,7 @@ import type { SaView } from "../../gateway/model/sa_view.ts";
 /** Makes an outbound SA of peer "p" that has sent nothing; `more` replaces members. */
 export function createFakeSa(more: Partial<SaView>): SaView {
   return {
+    id: 1,
     spi: 0x100,
     direction: "outbound",
     peer: "p",

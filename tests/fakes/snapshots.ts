@@ -28,6 +28,7 @@ export function createFakeConnection(
     frames: { inbound: esp(1), outbound: esp(1) },
     octets: { inbound: esp(octets.inbound), outbound: esp(octets.outbound) },
     queueOctets: 0,
+    sas: [],
     spis: [],
     rttMicros: 100,
     ...more,

@@ -42,6 +42,7 @@ export interface SaKey {
 
 /** An SA of the core. */
 export interface InstalledSa extends SaKey {
+  /** Its row. */
   readonly id: number;
 }
 
@@ -126,8 +127,8 @@ export function installSa(scene: LaneScene, key: SaKey): InstalledSa {
 }
 
 /** Removes an SA from the core. */
-export function removeSa({ core }: LaneScene, { spi }: SaKey): void {
-  ok(core.sa_remove(SHELL, spi) === 1, `no SA ${spi}`);
+export function removeSa({ core }: LaneScene, { id }: InstalledSa): void {
+  ok(core.sa_remove(SHELL, id) === 1, `no SA ${id}`);
 }
 
 /**

@@ -1,10 +1,11 @@
 // A real SAD on a core of its own, without lanes, for tests of installing and removing SAs.
 
+import { isRefusal, type Refusal } from "../../gateway/model/refusal.ts";
 import type { SaSpec } from "../../gateway/model/sa_spec.ts";
 import { runtime } from "../../gateway/runtime/mod.ts";
 import { createKeyUse, type KeyUse } from "../../gateway/shell/key_use.ts";
 import { type MemoryViews, viewMemory } from "../../gateway/shell/memory_views.ts";
-import { createSad, type Sad } from "../../gateway/shell/sad.ts";
+import { createSad, type Sad, type SaEntry } from "../../gateway/shell/sad.ts";
 import { createSpd } from "../../gateway/shell/spd.ts";
 import { type Core, instantiateCore, loadCore, planMemory } from "../../ts-bindings/core.ts";
 import { IKE_DROP, UNKNOWN_SPI_DROP } from "../../ts-bindings/layout.ts";
@@ -60,4 +61,16 @@ export function saSpec(more: Partial<SaSpec>): SaSpec {
     initialSequence: 0n,
     ...more,
   };
+}
+
+/** The id of an SA that was installed. */
+export function idOf(installed: SaEntry | Refusal): number {
+  if (isRefusal(installed)) throw new Error(installed.detail);
+  return installed.id;
+}
+
+/** The refusal of an SA that was not. */
+export function refusalIn(installed: SaEntry | Refusal): Refusal {
+  if (!isRefusal(installed)) throw new Error(`SA ${installed.id} was installed`);
+  return installed;
 }

@@ -164,7 +164,7 @@ fn what_comes_for_an_sa_that_has_left_at_its_limit_is_not_relayed() {
     scene.feed(&[scene.sa.seal(1, &inner()), scene.sa.seal(2, &inner())]);
     scene.gate.serve(0, scene.conn, 1.0);
     assert_eq!(core::sa_sweep(shell, 2.0), 1);
-    assert_eq!(core::sa_remove(shell, scene.sa.spi), 1);
+    assert_eq!(core::sa_remove(shell, scene.gate.sa_of(scene.sa.spi)), 1);
     assert_eq!(core::sa_sweep(shell, 3.0), 0);
     let short = scene.sa.seal(3, &inner())[..20].to_vec();
     for late in [scene.sa.seal(3, &inner()), short] {
@@ -186,14 +186,14 @@ fn an_sa_that_takes_the_spi_of_one_that_has_left_opens_and_leaves_nothing_behind
     let shell = scene.gate.limits.lanes;
     scene.feed(&[scene.sa.seal(1, &inner()), scene.sa.seal(2, &inner())]);
     scene.gate.serve(0, scene.conn, 1.0);
-    assert_eq!(core::sa_remove(shell, scene.sa.spi), 1);
+    assert_eq!(core::sa_remove(shell, scene.gate.sa_of(scene.sa.spi)), 1);
     let mut next = scene.sa.clone();
     next.hard_packets = 0;
     next.installed(&scene.gate);
     scene.feed(&[next.seal(1, &inner())]);
     assert_eq!(scene.gate.serve(0, scene.conn, 2.0).fresh, 1);
     // This one leaves by order, so its SPI may be the daemon's from now on.
-    assert_eq!(core::sa_remove(shell, next.spi), 1);
+    assert_eq!(core::sa_remove(shell, scene.gate.sa_of(next.spi)), 1);
     scene.feed(&[next.seal(2, &inner())]);
     let relayed = scene.gate.serve(0, scene.conn, 3.0).upstream;
     assert_eq!(relayed, [next.seal(2, &inner())]);
@@ -209,7 +209,7 @@ fn a_thousand_spis_that_have_ended_are_known_and_no_other() {
         (sa.hard_seconds, sa.now) = (1.0, f64::from(i));
         sa.installed(&scene.gate);
         core::sa_sweep(shell, 1_000_000.0);
-        assert_eq!(core::sa_remove(shell, spi(i)), 1);
+        assert_eq!(core::sa_remove(shell, scene.gate.sa_of(spi(i))), 1);
         scene.gate.events(shell);
     }
     let esp = |spi: u32| [&spi.to_be_bytes()[..], &[9; 40]].concat();
@@ -233,7 +233,7 @@ fn an_sa_that_is_removed_has_told_what_found_no_room() {
     }
     scene.feed(&[scene.sa.seal(1, &inner()), scene.sa.seal(2, &inner())]);
     scene.gate.serve(0, scene.conn, 1.0);
-    assert_eq!(core::sa_remove(shell, scene.sa.spi), 1);
+    assert_eq!(core::sa_remove(shell, scene.gate.sa_of(scene.sa.spi)), 1);
     let told = scene.gate.events_of(shell, EVENT_SA_EXPIRED);
     assert_eq!((told.len(), told[0].3), (1, scene.sa.spi));
 }
@@ -254,7 +254,7 @@ proptest::proptest! {
         gone.hard_seconds = 1.0;
         gone.installed(&scene.gate);
         core::sa_sweep(shell, 2000.0);
-        core::sa_remove(shell, gone.spi);
+        core::sa_remove(shell, scene.gate.sa_of(gone.spi));
         let outbound = Sa::outbound(0x4000);
         outbound.installed(&scene.gate);
         for (owner, len) in payloads {
@@ -278,4 +278,20 @@ proptest::proptest! {
             proptest::prop_assert_eq!(after, before.map(|count| count + 1), "{} {}", owner, len);
         }
     }
+}
+
+/// The SPI of an outbound SA is the peer's, and says nothing of an inbound one that has left.
+#[test]
+fn an_outbound_sa_with_the_spi_of_one_that_has_left_does_not_make_it_forgotten() {
+    let scene = scene_with_an_end();
+    let shell = scene.gate.limits.lanes;
+    scene.feed(&[scene.sa.seal(1, &inner()), scene.sa.seal(2, &inner())]);
+    scene.gate.serve(0, scene.conn, 1.0);
+    assert_eq!(core::sa_remove(shell, scene.gate.sa_of(scene.sa.spi)), 1);
+    Sa::outbound(scene.sa.spi).installed(&scene.gate);
+    let before = scene.gate.counter(0, Status::SaExpired);
+    scene.feed(&[scene.sa.seal(3, &inner())]);
+    let outcome = scene.gate.serve(0, scene.conn, 2.0);
+    assert_eq!(outcome.upstream.len(), 0);
+    assert_eq!(scene.gate.counter(0, Status::SaExpired), before + 1);
 }

@@ -184,12 +184,14 @@ fn without_policy_path_or_a_sound_header_no_number_is_taken() {
 #[test]
 fn dummies_take_a_number_and_look_like_any_packet() {
     let bench = Bench::new();
-    assert_eq!(core::dummy_in(0, bench.out.spi, 64), 1);
+    let dummy = |row: u32, number: f64, octets| core::dummy_in(0, row, number, octets);
+    let number = bench.gate.u64(bench.gate.sa(bench.id, "SA_NUMBER")) as f64;
+    assert_eq!(dummy(bench.id, number, 64), 1);
     let sent = bench.gate.transmit(0, 2.0);
     let packet = &frames(&sent[0].1)[0];
     let plaintext = bench.out.open(1, packet).expect("authentic");
     assert_eq!(plaintext, [&[0; 64][..], &[1, 2, 2, 59]].concat());
-    assert_eq!(core::dummy_in(0, bench.out.spi, 0), 1, "at least one octet");
+    assert_eq!(dummy(bench.id, number, 0), 1, "at least one octet");
     let sent = bench.gate.transmit(0, 2.0);
     assert_eq!(
         bench
@@ -198,18 +200,16 @@ fn dummies_take_a_number_and_look_like_any_packet() {
             .expect("authentic"),
         [0, 1, 1, 59]
     );
-    for spi in [bench.path.spi, 0, 31, 9999] {
-        assert_eq!(core::dummy_in(0, spi, 64), -(Status::NoPolicy as i32));
+    let inbound = bench.gate.sa_of(bench.path.spi);
+    for row in [inbound, 0, 31, 9999] {
+        assert_eq!(dummy(row, 1.0, 64), -(Status::NoPolicy as i32));
     }
     // Another SA in the same row is none of its business.
-    assert_eq!(core::sa_remove(0, bench.out.spi), 1);
-    let mut other = Sa::new(bench.out.spi + 1, SA_OUTBOUND, 1);
+    assert_eq!(core::sa_remove(0, bench.id), 1);
+    let mut other = Sa::new(bench.out.spi, SA_OUTBOUND, 1);
     other.remote = vec![(vec![0; 4], 0)];
     assert_eq!(other.installed(&bench.gate), bench.id);
-    assert_eq!(
-        core::dummy_in(0, bench.out.spi, 64),
-        -(Status::NoPolicy as i32)
-    );
+    assert_eq!(dummy(bench.id, number, 64), -(Status::NoPolicy as i32));
     assert!(bench.gate.transmit(0, 2.0).is_empty());
 }
 

@@ -90,13 +90,13 @@ fn a_peer_on_two_connections_tells_of_its_path_once_a_second() {
 #[test]
 fn a_peer_number_used_again_has_no_path() {
     let bench = Bench::new();
-    assert_eq!(core::sa_remove(0, bench.path.spi), 1);
+    assert_eq!(core::sa_remove(0, bench.gate.sa_of(bench.path.spi)), 1);
     assert_eq!(
         core::peer_path(1),
         bench.conn,
         "the outbound SA is still the peer's"
     );
-    assert_eq!(core::sa_remove(0, bench.out.spi), 1);
+    assert_eq!(core::sa_remove(0, bench.id), 1);
     Sa::outbound(0x3000).installed(&bench.gate);
     assert_eq!(core::peer_path(1), 0);
 }

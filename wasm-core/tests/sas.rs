@@ -29,26 +29,29 @@ fn ten_thousand_sas_install_look_up_and_delete() {
         0,
     );
     let spi = |i: u32| 0x100 + i.wrapping_mul(0x9e37_79b9) % 0xffff_0000;
-    for i in 0..10_000 {
-        let mut sa = Sa::new(spi(i), i % 2, 1 + i / 2);
-        sa.remote = vec![(vec![10, (i >> 16) as u8, (i >> 8) as u8, i as u8], 32)];
-        assert!(sa.install(&gate) > 0, "{i}");
-    }
+    let rows: Vec<u32> = (0..10_000)
+        .map(|i| {
+            let mut sa = Sa::new(spi(i), i % 2, 1 + i / 2);
+            sa.remote = vec![(vec![10, (i >> 16) as u8, (i >> 8) as u8, i as u8], 32)];
+            sa.installed(&gate)
+        })
+        .collect();
+    // Those of even numbers are inbound.
+    let found = |i: u32| core::sa_find(spi(i));
     assert_eq!(refused(&Sa::inbound(0x77), &gate), Status::SadFull);
-    let mut ids: Vec<u32> = (0..10_000).map(|i| core::sa_find(spi(i))).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!((ids.len(), ids[0]), (10_000, 1));
-    for i in (0..10_000).filter(|i| i % 3 == 0) {
-        assert_eq!(core::sa_remove(0, spi(i)), 1);
+    for (i, &row) in (0..).zip(&rows) {
+        assert_eq!(found(i), if i % 2 == 0 { row } else { 0 }, "{i}");
+    }
+    for (_, &row) in (0..).zip(&rows).filter(|(i, _)| i % 3 == 0) {
+        assert_eq!(core::sa_remove(0, row), 1);
     }
     for i in 0..10_000 {
-        assert_eq!(core::sa_find(spi(i)) != 0, i % 3 != 0, "{i}");
+        assert_eq!(found(i) != 0, i % 2 == 0 && i % 3 != 0, "{i}");
     }
     assert!(Sa::inbound(0x77).install(&gate) > 0);
-    for i in (0..10_000).filter(|i| i % 3 != 0) {
-        assert_eq!(core::sa_remove(0, spi(i)), 1);
-        assert_eq!(core::sa_remove(0, spi(i)), 0);
+    for (_, &row) in (1..).zip(&rows[1..]).filter(|(i, _)| i % 3 != 0) {
+        assert_eq!(core::sa_remove(0, row), 1);
+        assert_eq!(core::sa_remove(0, row), 0);
     }
 }
 
@@ -161,7 +164,9 @@ fn key_and_salt_are_wiped_by_remove_by_sweep_and_by_wipe_all() {
     let gate = Gate::new();
     let conn = gate.open(0, 5);
     let by: [(&str, &dyn Fn()); 3] = [
-        ("remove", &|| assert_eq!(core::sa_remove(0, 0x1000), 1)),
+        ("remove", &|| {
+            assert_eq!(core::sa_remove(0, gate.sa_of(0x1000)), 1)
+        }),
         ("sweep", &|| assert_eq!(core::sa_sweep(2, 4_097_500.0), 1)),
         ("wipe all", &|| core::core_wipe_all()),
     ];
@@ -255,7 +260,7 @@ fn the_newest_install_that_holds_both_addresses_wins() {
         "a rekey"
     );
     let stop = |spi| {
-        let state = policies.gate.sa(core::sa_find(spi), "SA_STATE");
+        let state = policies.gate.sa(policies.gate.sa_of(spi), "SA_STATE");
         policies.gate.set_u32(state, SA_EXPIRED);
     };
     stop(0x1003);
@@ -272,15 +277,17 @@ fn the_newest_install_that_holds_both_addresses_wins() {
         "not NoPolicy"
     );
     for spi in [0x1000, 0x1001, 0x1003] {
-        policies
-            .gate
-            .set_u32(policies.gate.sa(core::sa_find(spi), "SA_STATE"), SA_ACTIVE);
+        policies.gate.set_u32(
+            policies.gate.sa(policies.gate.sa_of(spi), "SA_STATE"),
+            SA_ACTIVE,
+        );
     }
-    assert_eq!(core::sa_remove(0, 0x1003), 1);
+    let remove = |spi| core::sa_remove(0, policies.gate.sa_of(spi));
+    assert_eq!(remove(0x1003), 1);
     assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), Some(0x1001));
-    assert_eq!(core::sa_remove(0, 0x1001), 1);
+    assert_eq!(remove(0x1001), 1);
     assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), Some(0x1000));
-    assert_eq!(core::sa_remove(0, 0x1000), 1);
+    assert_eq!(remove(0x1000), 1);
     assert_eq!(leaves([10, 1, 1, 1], [10, 9, 1, 1]), None);
 }
 
@@ -303,7 +310,7 @@ fn ipv6_prefixes_of_every_length_are_found() {
             assert!(policies.gate.transmit(0, 2.0).is_empty(), "/{bits}");
             address[bit / 8] ^= 0x80 >> (bit % 8);
         }
-        assert_eq!(core::sa_remove(0, 0x2000 + bits), 1);
+        assert_eq!(core::sa_remove(0, policies.gate.sa_of(0x2000 + bits)), 1);
     }
 }
 
@@ -324,7 +331,7 @@ proptest::proptest! {
             model.push((spi, local, local_bits, remote, remote_bits));
         }
         for (i, _) in removed.iter().enumerate().filter(|(_, is_removed)| **is_removed) {
-            core::sa_remove(0, 0x3000 + i as u32);
+            core::sa_remove(0, policies.gate.sa_of(0x3000 + i as u32));
             model.retain(|sa| sa.0 != 0x3000 + i as u32);
         }
         let holds = |prefix: [u8; 4], bits: u32, address: [u8; 4]| {
@@ -494,4 +501,73 @@ fn all_that_found_no_room_is_told_by_the_sweep_in_its_order() {
     let kinds: Vec<u32> = gate.events(shell).iter().map(|event| event.0).collect();
     let expected = [EVENT_SOFT_LIMIT, EVENT_SOFT_LIMIT, EVENT_SA_EXPIRED];
     assert_eq!(kinds, expected);
+}
+
+/// Peers choose the SPIs that are sent to, so any number of outbound SAs may have one; only what
+/// comes in is found by it.
+#[test]
+fn outbound_sas_of_one_spi_are_told_apart_and_never_open() {
+    let gate = Gate::new();
+    let conn = gate.open(0, 7);
+    let inner = |peer: u8| packet::v4([1, 1, 1, 1], [10, peer, 0, 1], 40, 0);
+    let mut rows = Vec::new();
+    for peer in 1..=3_u8 {
+        let mut sa = Sa::new(0x1000, SA_OUTBOUND, peer.into());
+        sa.material[0] = peer;
+        sa.remote = vec![(vec![10, peer, 0, 0], 16)];
+        rows.push(sa.installed(&gate));
+        core::peer_use(peer.into(), conn);
+    }
+    assert_eq!(core::sa_find(0x1000), 0);
+    let sa = Sa::new(0x1000, SA_INBOUND, 1);
+    let inbound = sa.installed(&gate);
+    assert_eq!(core::sa_find(0x1000), inbound);
+    assert_eq!(refused(&sa, &gate), Status::SpiInUse);
+
+    let numbers = |row: u32| gate.u64(gate.sa(row, "SA_SEQUENCE"));
+    for (peer, &row) in (1..).zip(&rows) {
+        gate.slots(0, &[inner(peer)]);
+        let sent = gate.transmit(0, 2.0);
+        assert_eq!(sent[0].1[2..6], 0x1000_u32.to_be_bytes());
+        assert_eq!(numbers(row), 1);
+    }
+    assert_eq!(
+        gate.receive(0, conn, &frame(&sa.seal(1, &inner(9))), 1.0)
+            .fresh,
+        1
+    );
+
+    // The others stay, and so does the inbound one.
+    assert_eq!(core::sa_remove(0, rows[1]), 1);
+    gate.slots(0, &[inner(1), inner(2), inner(3)]);
+    gate.transmit(0, 2.0);
+    assert_eq!((numbers(rows[0]), numbers(rows[2])), (2, 2));
+    assert_eq!(gate.counter(0, Status::NoPolicy), 1);
+    assert_eq!(core::sa_find(0x1000), inbound);
+    assert_eq!(core::sa_remove(0, inbound), 1);
+    assert_eq!(core::sa_find(0x1000), 0);
+    assert_eq!(
+        gate.receive(0, conn, &frame(&sa.seal(2, &inner(9))), 1.0)
+            .fresh,
+        0
+    );
+    assert_eq!(gate.counter(0, Status::UnknownSpi), 1);
+}
+
+/// An event names its SA by its number, which no other SA has: its SPI and its row may be others'.
+#[test]
+fn an_event_has_the_number_of_its_sa() {
+    let gate = Gate::new();
+    let shell = gate.limits.lanes;
+    let mut sa = Sa::outbound(0x1000);
+    sa.hard_seconds = 1.0;
+    let rows = [sa.installed(&gate), sa.installed(&gate)];
+    assert_eq!(core::sa_sweep(shell, 2000.0), 2);
+    let number = |event: u32| {
+        gate.f64(gate.lane(shell, "LANE_EVENTS") + u64::from(event) * 128 + at("EVENT_SA"))
+    };
+    assert_eq!([number(0), number(1)], [1.0, 2.0]);
+    assert_eq!(core::sa_remove(shell, rows[1]), 1);
+    let again = sa.installed(&gate);
+    assert_eq!((again, gate.u64(gate.sa(again, "SA_NUMBER"))), (rows[1], 3));
 }

@@ -99,8 +99,8 @@ fn lanes_seal_on_one_sa_without_a_number_used_twice() {
             gate.attach();
             for i in 0..batches {
                 let other = Sa::new(0x9000 + i, i % 2, 2);
-                other.installed(&gate);
-                assert_eq!(core::sa_remove(THREADS, other.spi), 1);
+                let row = other.installed(&gate);
+                assert_eq!(core::sa_remove(THREADS, row), 1);
             }
         });
         let lanes: Vec<_> = (0..THREADS)

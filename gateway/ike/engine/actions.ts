@@ -2,6 +2,7 @@
 
 import type { IpAddress } from "../../model/address.ts";
 import type { AeadName } from "../../model/aead.ts";
+import type { IkeRefusal } from "../../model/ike_refusal.ts";
 import type { SaDirection } from "../../model/direction.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import type { SocketAddress } from "../../model/socket_address.ts";
@@ -151,7 +152,7 @@ export interface EndedAction {
 export interface RefusedAction {
   readonly kind: "refused";
   readonly path: number;
-  readonly reason: RefusalReason;
+  readonly reason: IkeRefusal;
   /** The type of the peer's Notify, if that refused it. */
   readonly notify?: number;
   /** For the log: which proposals or identities did not meet. */
@@ -166,20 +167,3 @@ export type EndReason =
   | "no_answer"
   | "peer_gone"
   | "replaced";
-
-/** Why an attempt failed. A label of metrics. */
-export type RefusalReason =
-  | "address_pool_empty"
-  | "auth_method"
-  | "half_open"
-  | "identity_unknown"
-  | "ike_proposal"
-  | "key_exchange"
-  | "malformed"
-  | "ppk"
-  | "esp_proposal"
-  | "selectors"
-  | "secret"
-  | "ticket"
-  | "timeout"
-  | "refused_by_peer";

@@ -17,7 +17,7 @@ import type { Payload } from "../wire/payloads/payload.ts";
 import { proposalsText } from "../wire/proposal_text.ts";
 import { readableProposals } from "../wire/proposals.ts";
 import type { ContentOf } from "../wire/rules.ts";
-import type { RefusalReason } from "./actions.ts";
+import type { IkeRefusal } from "../../model/ike_refusal.ts";
 import type { Answered } from "./answered.ts";
 import { addChild, espSpiNumber, espSpiOctets, selectorsOf, startSending } from "./children.ts";
 import { askedAddresses, configReply } from "./config_payload.ts";
@@ -83,7 +83,7 @@ interface Known {
 }
 
 interface Refusal {
-  readonly reason: RefusalReason;
+  readonly reason: IkeRefusal;
   readonly detail: string;
 }
 

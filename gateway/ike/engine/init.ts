@@ -15,7 +15,8 @@ import { proposalsText } from "../wire/proposal_text.ts";
 import { readableProposals } from "../wire/proposals.ts";
 import { type ContentOf, readContent } from "../wire/rules.ts";
 import { judge } from "../wire/verdict.ts";
-import type { Path, RefusalReason } from "./actions.ts";
+import type { IkeRefusal } from "../../model/ike_refusal.ts";
+import type { Path } from "./actions.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
 import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
@@ -159,7 +160,7 @@ function refuse(
   context: Context,
   request: InitRequest,
   { reason = "malformed", notify, detail }: {
-    readonly reason?: RefusalReason;
+    readonly reason?: IkeRefusal;
     readonly notify: NotifyPayload;
     readonly detail: string;
   },

@@ -66,7 +66,7 @@ function install({ core, views, index }: Machine): void {
 /** Does what an error of the API does, which is answered with 500. */
 function trapHere({ core, index }: Machine): void {
   try {
-    core.sa_remove(index, peer.inbound.spi);
+    core.sa_remove(index, core.sa_find(peer.inbound.spi));
   } catch {
     return;
   }

@@ -189,7 +189,7 @@ const BY_KIND: &[Name] = offsets! { ByKind: BY_KIND_FRAMES = frames, BY_KIND_OCT
 
 /// Offsets in an SA's row.
 const SA: &[Name] = offsets! { SaRow:
-    SA_SPI = spi, SA_DIRECTION = direction, SA_PEER = peer, SA_ESN = esn,
+    SA_SPI = spi, SA_NUMBER = number, SA_DIRECTION = direction, SA_PEER = peer, SA_ESN = esn,
     SA_WINDOW_LEN = window_len,
     SA_INITIAL_SEQUENCE = initial_sequence,
     SA_INSTALLED_AT = installed_at,

@@ -2,7 +2,7 @@
 
 use super::table::{Done, Outcome, exports};
 use crate::esp::jobs;
-use crate::ids::Spi;
+use crate::ids::{SaId, SaNumber};
 use crate::memory::{self, kernel_tables};
 use crate::outbound::{dummy, echo, fill, slots};
 
@@ -35,10 +35,13 @@ exports! {
         u32::from(echo::set_address(family, offset))
     }
 
-    /// Makes one dummy packet (next header 59) on the outbound SA with this SPI the lane's only
-    /// entry. Returns 1, or minus a status. The SAD stays held until `outbound_next`.
-    fn dummy_in(lane: u32, spi: u32, octets: u32) -> Outcome {
-        match dummy::take(memory::numbered_lane(lane), Spi(spi), octets) {
+    /// Makes one dummy packet (next header 59) on the outbound SA in row `sa` the lane's only
+    /// entry, if its number is `number`. Returns 1, or minus a status. The SAD stays held until
+    /// `outbound_next`.
+    fn dummy_in(lane: u32, sa: u32, number: f64, octets: u32) -> Outcome {
+        // Numbers are counted from 1, and an f64 has them exactly.
+        let named = (SaId(sa), SaNumber(number as u64));
+        match dummy::take(memory::numbered_lane(lane), named, octets) {
             Ok(()) => 1,
             Err(status) => -(status as i32),
         }

@@ -4,7 +4,7 @@ use super::table::exports;
 use crate::ids::{ConnId, Spi};
 use crate::memory;
 use crate::report::counters;
-use crate::report::events::{self, Notice};
+use crate::report::events::{self, Notice, SaName};
 
 exports! {
     section "Counters and events";
@@ -26,7 +26,7 @@ exports! {
                 kind,
                 status,
                 conn,
-                spi: (spi != 0).then_some(Spi(spi)),
+                sa: (spi != 0).then(|| SaName::of_none(Spi(spi))),
                 value,
                 measure: None,
             },

@@ -1,7 +1,7 @@
 //! SAs are installed and removed, and peers have their paths. Shell only.
 
 use super::table::{Done, Outcome, exports};
-use crate::ids::{ConnId, Spi};
+use crate::ids::{ConnId, SaId, Spi};
 use crate::memory;
 use crate::path::{Path, peers};
 use crate::sa::sad;
@@ -9,9 +9,9 @@ use crate::sa::sad;
 exports! {
     section "SAs and peers";
 
-    /// Installs the SA in `LANE_SA_SPEC`, which it wipes. Returns the id, or minus a status. Only
-    /// mechanics are checked here: that the SPI is free, room, lengths, ranges. Policy is
-    /// `gateway/shell/sad.ts`.
+    /// Installs the SA in `LANE_SA_SPEC`, which it wipes. Returns its row, or minus a status; the
+    /// row has its number in `SA_NUMBER`. Only mechanics are checked here: that the SPI of an
+    /// inbound SA is free, room, lengths, ranges. Policy is `gateway/shell/sad.ts`.
     fn sa_install(lane: u32) -> Outcome {
         match sad::install(memory::lane(lane)) {
             Ok(id) => id.0.cast_signed(),
@@ -19,13 +19,13 @@ exports! {
         }
     }
 
-    /// Removes an SA; its key is wiped before this returns, and events that found no room are in
-    /// the ring of `lane`, the shell's. Returns 1, or 0 if there is none.
-    fn sa_remove(lane: u32, spi: u32) -> Done {
-        u32::from(sad::remove(memory::lane(lane), Spi(spi)))
+    /// Removes the SA in row `sa`; its key is wiped before this returns, and events that found no
+    /// room are in the ring of `lane`, the shell's. Returns 1, or 0 if there is none.
+    fn sa_remove(lane: u32, sa: u32) -> Done {
+        u32::from(sad::remove(memory::lane(lane), SaId(sa)))
     }
 
-    /// Id of the SA with this SPI, or 0.
+    /// Row of the inbound SA with this SPI, or 0.
     fn sa_find(spi: u32) -> u32 {
         sad::find(Spi(spi)).map_or(0, |id| id.0)
     }

@@ -84,8 +84,8 @@ exports! {
         memory::row_at(ConnId(conn))
     }
 
-    /// An SA's row.
-    fn sa_row(id: u32) -> Offset {
-        memory::sa_at(SaId(id))
+    /// Where the row of an SA lies.
+    fn sa_row(sa: u32) -> Offset {
+        memory::sa_at(SaId(sa))
     }
 }

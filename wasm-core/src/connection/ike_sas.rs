@@ -57,7 +57,7 @@ fn tell(lane: &LaneBlock, conn: ConnId) -> bool {
         kind: EVENT_IKE_SHARED,
         status: Status::Ok as u32,
         conn: Some(conn),
-        spi: None,
+        sa: None,
         value: 0.0,
         measure: None,
     };

@@ -4,13 +4,14 @@
 use crate::connection::{Served, score};
 use crate::esp::header::{self, ESP_HEADER_LEN, ESP_PACKET_LEN_MIN, Front, ICV_LEN, IV_LEN};
 use crate::esp::trailer::{self, NEXT_HEADER_DUMMY};
-use crate::ids::{SaId, Spi};
+use crate::ids::SaId;
 use crate::inner::{self, Inner};
 use crate::layout::INBOUND;
 use crate::layout::lane::{Job, LaneBlock};
 use crate::layout::sa_row::SaRow;
 use crate::memory::{self, lock, octets};
 use crate::path::peers;
+use crate::report::events::SaName;
 use crate::report::status::Status;
 use crate::sa::lifetime::{self, Use};
 use crate::sa::{esn, policy};
@@ -101,9 +102,9 @@ fn parse_plaintext(plaintext: &[u8]) -> Result<Inner, Status> {
     inner::parse_as(payload, trailer.next_header)
 }
 
-/// SPI of a job's packet.
-pub(crate) fn spi_of(job: &Job) -> Spi {
-    Spi(memory::sa(SaId(job.sa.get())).spi.get())
+/// The SA of a job's packet.
+pub(crate) fn name_of(job: &Job) -> SaName {
+    SaName::of(memory::sa(SaId(job.sa.get())))
 }
 
 /// RFC 9329 §6.1: a valid packet is authentic and no replay. It moves the path and clears the

@@ -40,7 +40,7 @@ pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
         Kind::Esp(_) if payload_len < ESP_LEN_MIN => Class::Drop(Status::EspShort),
         Kind::Esp(spi) => {
             sad::hold(lane);
-            match sad::find_inbound(spi) {
+            match sad::find(spi) {
                 Some(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
                 Some(id) => Class::Open(id),
                 // Not even with a daemon: it never had this SPI.

@@ -8,7 +8,7 @@
 use super::class::{Class, classify};
 use crate::connection::{Served, ike_sas, said, score};
 use crate::esp::opening::{self, Packet};
-use crate::ids::{ConnId, SaId, Spi};
+use crate::ids::{ConnId, SaId};
 use crate::layout::connection_row::Row;
 use crate::layout::lane::{Batch, LaneBlock};
 use crate::layout::{
@@ -18,7 +18,7 @@ use crate::layout::{
 };
 use crate::memory::{self, kernel_tables, octets};
 use crate::report::counters::{Frames, count_frames};
-use crate::report::events::{self, Audited};
+use crate::report::events::{self, Audited, SaName};
 use crate::report::status::Status;
 use crate::sa::sad;
 use crate::stream::frame::{Frame, Kind, next_frame};
@@ -147,7 +147,7 @@ pub(crate) fn finish(lane: &LaneBlock, conn: ConnId, now: f64) -> u32 {
             Err(status) => {
                 let packet = Audited {
                     conn,
-                    spi: opening::spi_of(job),
+                    sa: opening::name_of(job),
                     sequence: Some(job.sequence.get()),
                 };
                 score::note_esp(lane, served.row, status, &packet);
@@ -303,7 +303,7 @@ fn add_job(lane: &LaneBlock, served: &Served<'_>, sa: SaId, frame: &Frame) {
         Err(refused) => {
             let packet = Audited {
                 conn: served.conn,
-                spi: Spi(memory::sa(sa).spi.get()),
+                sa: SaName::of(memory::sa(sa)),
                 sequence: Some(refused.sequence),
             };
             score::note_esp(lane, served.row, refused.status, &packet);
@@ -339,7 +339,7 @@ fn drop_frame(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, status: Stat
         Kind::Esp(spi) => {
             let packet = Audited {
                 conn: served.conn,
-                spi,
+                sa: SaName::of_none(spi),
                 sequence: None,
             };
             score::note_esp(lane, served.row, status, &packet);

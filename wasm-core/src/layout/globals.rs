@@ -102,8 +102,8 @@ pub struct Globals {
     pub sa_free: Cell<u32>,
     /// SA rows used so far.
     pub sa_used: Cell<u32>,
-    /// Number of the last install.
-    pub sa_serial: Cell<u64>,
+    /// Number of the last SA that was installed.
+    pub sa_numbers: Cell<u64>,
     /// Number of remote prefixes by length: IPv4 from index 0, IPv6 from 64.
     pub length_counts: [Cell<u32>; 256],
     /// A bit for each of `length_counts` that is not 0.

@@ -63,6 +63,8 @@ record! {
         pub local_port: Cell<u32>,
         /// `MEASURE_` constant of an SA's limit, 0 if it is about none.
         pub measure: Cell<u32>,
+        /// Number of the SA, 0 if it is about none that is here.
+        pub sa: Cell<f64>,
     }
 }
 

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64};
 use super::record::{Content, Crosses, record};
 use super::{KEY_MATERIAL_ROOM, SELECTOR_MAX, WINDOW_WORDS};
 use crate::aead::Context;
+use crate::ids::SaNumber;
 
 /// An address prefix, left-aligned: IPv4 in the first four octets of `high`.
 #[repr(C)]
@@ -40,8 +41,8 @@ pub struct SaRow {
     pub next_free: Cell<u32>,
     /// Number of the AEAD.
     pub algorithm: Cell<u32>,
-    /// Number of the install; newer is larger.
-    pub serial: Cell<u64>,
+    /// Number of the SA: it counts installs, so that newer ones have larger numbers.
+    pub number: Cell<u64>,
     /// The last number used before the install.
     pub initial_sequence: Cell<u64>,
     /// The IV of a packet is its number and this, modulo 2^64.
@@ -77,6 +78,14 @@ pub struct SaRow {
     pub live: SaLive,
     /// The key. Read under the SAD's read lock.
     pub context: UnsafeCell<Context>,
+}
+
+impl SaRow {
+    /// Its number.
+    #[inline]
+    pub(crate) fn number(&self) -> SaNumber {
+        SaNumber(self.number.get())
+    }
 }
 
 /// The part of an SA that lanes write.

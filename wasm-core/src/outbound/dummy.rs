@@ -2,22 +2,26 @@
 
 use super::entry;
 use crate::esp::trailer::NEXT_HEADER_DUMMY;
-use crate::ids::Spi;
+use crate::ids::{SaId, SaNumber};
 use crate::memory::{self, Lane, kernel_tables, octets};
 use crate::report::status::Status;
 use crate::sa::sad;
 
-/// Makes a dummy packet of `octets` octets on the outbound SA with this SPI the lane's only entry
+/// Makes a dummy packet of `octets` octets on the outbound SA in this row the lane's only entry
 /// (RFC 4303 §2.6). The SAD stays held until `fill::next`, so that the row stays this SA's.
 ///
 /// # Errors
-/// `NoPolicy` if there is no such outbound SA. The SAD is released then.
-pub(crate) fn take(lane: Lane<'_>, spi: Spi, octets: u32) -> Result<(), Status> {
+/// `NoPolicy` if it has another SA, or none. The SAD is released then.
+pub(crate) fn take(
+    lane: Lane<'_>,
+    (id, number): (SaId, SaNumber),
+    octets: u32,
+) -> Result<(), Status> {
     sad::hold(lane.block);
-    let Some(id) = sad::find_outbound(spi) else {
+    if !sad::is_outbound(id) || memory::sa(id).number() != number {
         sad::let_go(lane.block);
         return Err(Status::NoPolicy);
-    };
+    }
     // Linux refuses a dummy without payload.
     let len = octets.clamp(1, memory::globals().inner_mtu.get());
     let at = kernel_tables::slot_at(lane.index, 0);

@@ -1,13 +1,13 @@
 //! Entries: the packets that want to leave by a lane, in its block's table.
 
-use crate::ids::{SaId, Spi};
+use crate::ids::SaId;
 use crate::layout::lane::{Entry, LaneBlock};
 use crate::memory::{self, octets};
 use crate::offload::segment::Whole;
 use crate::offload::transport::{ROUTED, layout};
 use crate::path::Path;
 use crate::report::counters::add;
-use crate::report::events::{Audited, audit};
+use crate::report::events::{Audited, SaName, audit};
 use crate::report::status::{Fate, Status};
 
 /// No version of the SAD: entries have not been resolved yet.
@@ -67,7 +67,7 @@ pub(crate) fn discard(lane: &LaneBlock, entry: &Entry, status: Status) {
         let last = sa.live.sequence.load(core::sync::atomic::Ordering::Relaxed);
         let packet = Audited {
             conn,
-            spi: Spi(sa.spi.get()),
+            sa: SaName::of(sa),
             sequence: Some(last),
         };
         audit(lane, status, &packet);

@@ -4,12 +4,12 @@ use core::sync::atomic::Ordering;
 
 use super::Path;
 use crate::connection::Served;
-use crate::ids::{ConnId, Spi};
+use crate::ids::ConnId;
 use crate::layout::EVENT_PATH_MOVED;
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::{Peer, SaRow};
 use crate::memory;
-use crate::report::events::{self, Notice, tell};
+use crate::report::events::{self, Notice, SaName, tell};
 use crate::report::status::Status;
 
 /// Moves the path of the SA's peer to the connection of a packet that was authentic and fresh.
@@ -27,7 +27,7 @@ pub(crate) fn move_path(lane: &LaneBlock, sa: &SaRow, served: &Served<'_>) {
         kind: EVENT_PATH_MOVED,
         status: Status::Ok as u32,
         conn: Some(served.conn),
-        spi: Some(Spi(sa.spi.get())),
+        sa: Some(SaName::of(sa)),
         value: f64::from(sa.peer.get()),
         measure: None,
     };

@@ -7,9 +7,9 @@
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
 
-use crate::ids::{ConnId, Spi};
+use crate::ids::{ConnId, SaNumber, Spi};
 use crate::layout::lane::{Event, LaneBlock};
-use crate::layout::sa_row::Peer;
+use crate::layout::sa_row::{Peer, SaRow};
 use crate::layout::{EVENT_AUDIT, EVENT_COUNT, EVENT_IKE_DROPPED};
 use crate::memory;
 use crate::report::counters::add;
@@ -27,20 +27,44 @@ pub(crate) struct Notice {
     pub(crate) status: u32,
     /// The connection that it is about.
     pub(crate) conn: Option<ConnId>,
-    /// The SA it is about.
-    pub(crate) spi: Option<Spi>,
+    /// The SA that it is about.
+    pub(crate) sa: Option<SaName>,
     /// A value whose meaning depends on the kind.
     pub(crate) value: f64,
     /// The limit that it is about.
     pub(crate) measure: Option<Measure>,
 }
 
+/// An SA in an event.
+#[derive(Clone, Copy)]
+pub(crate) struct SaName {
+    /// Its SPI.
+    pub(crate) spi: Spi,
+    /// Its number; `None` if there is no such SA.
+    pub(crate) number: Option<SaNumber>,
+}
+
+impl SaName {
+    /// The name of the SA in a row.
+    pub(crate) fn of(row: &SaRow) -> Self {
+        Self {
+            spi: Spi(row.spi.get()),
+            number: Some(row.number()),
+        }
+    }
+
+    /// The name of an SA that is not here.
+    pub(crate) fn of_none(spi: Spi) -> Self {
+        Self { spi, number: None }
+    }
+}
+
 /// An ESP packet in an audit event.
 pub(crate) struct Audited {
     /// The connection that it came by, or was to leave on.
     pub(crate) conn: ConnId,
-    /// Its SPI.
-    pub(crate) spi: Spi,
+    /// Its SA.
+    pub(crate) sa: SaName,
     /// Its sequence number, if it was looked for.
     pub(crate) sequence: Option<u64>,
 }
@@ -61,7 +85,7 @@ pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
         kind: EVENT_AUDIT,
         status: status as u32,
         conn: Some(packet.conn),
-        spi: Some(packet.spi),
+        sa: Some(packet.sa),
         // A sequence number above 2^53 loses its low bits; the record is for people.
         value: packet.sequence.unwrap_or(0) as f64,
         measure: None,
@@ -76,7 +100,7 @@ pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
         kind: EVENT_IKE_DROPPED,
         status: status as u32,
         conn: Some(conn),
-        spi: None,
+        sa: None,
         value: 0.0,
         measure: None,
     };
@@ -137,7 +161,10 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     let event = &lane.events[written as usize % EVENT_COUNT];
     event.kind.set(notice.kind);
     event.status.set(notice.status);
-    event.spi.set(notice.spi.map_or(0, |spi| spi.0));
+    event.spi.set(notice.sa.map_or(0, |sa| sa.spi.0));
+    let number = notice.sa.and_then(|sa| sa.number);
+    // Numbers count installs: an f64 has them exactly.
+    event.sa.set(number.map_or(0.0, |number| number.0 as f64));
     event.value.set(notice.value);
     event.at.set(lane.batch.now.get());
     event.suppressed.set(suppressed);

@@ -6,12 +6,12 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use crate::ids::{ConnId, Spi};
+use crate::ids::ConnId;
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::SaRow;
 use crate::layout::{EVENT_SA_EXPIRED, EVENT_SOFT_LIMIT, SA_ACTIVE, SA_EXPIRED, SA_SOFT};
 use crate::report::counters::count;
-use crate::report::events::{Notice, tell};
+use crate::report::events::{Notice, SaName, tell};
 use crate::report::measure::Measure;
 use crate::report::status::Status;
 use crate::sa::replay::ReplayWindow;
@@ -216,7 +216,7 @@ fn tell_of(lane: &LaneBlock, sa: &SaRow, told: Told, conn: Option<ConnId>) {
         kind,
         status: status as u32,
         conn,
-        spi: Some(Spi(sa.spi.get())),
+        sa: Some(SaName::of(sa)),
         // A sequence number above 2^53 loses its low bits; the event is for people.
         value: sa.live.sequence.load(Ordering::Relaxed) as f64,
         measure: Some(measure),

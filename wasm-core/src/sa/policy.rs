@@ -27,7 +27,7 @@ pub(crate) fn find(source: Address, destination: Address) -> Option<SaId> {
             let sa = memory::sa(id);
             node = sa.policy_next[i].get();
             let is_live = sa.live.state.load(Ordering::Relaxed) != SA_EXPIRED;
-            let rank = (is_live, sa.serial.get());
+            let rank = (is_live, sa.number.get());
             if best.is_none_or(|(highest, _)| rank > highest)
                 && is_key(&sa.remote[i], key, bits)
                 && any_contains(&sa.local[..sa.local_count.get() as usize], source)

@@ -2,7 +2,11 @@
 //!
 //! The shell is the only writer. It fills a free row, which no lane reads, and then enters it under
 //! the write lock. Lanes look SAs up under the read lock, which they hold until the batch is done.
-//! The SPI index uses open addressing with linear probing; a removal leaves no gap.
+//!
+//! An inbound SA has its SPI from us, and is found by it. The SPI of an outbound SA is its peer's
+//! choice: any number of them may have one SPI, which may be that of an inbound SA too, and they
+//! are found by their rows. The SPI index uses open addressing with linear probing; a removal
+//! leaves no gap.
 
 use core::sync::atomic::Ordering;
 
@@ -39,7 +43,8 @@ pub(crate) fn version() -> u32 {
     memory::globals().sad_version.word.load(Ordering::Relaxed)
 }
 
-/// The SA with this SPI. Under either lock, or in the shell.
+/// The inbound SA with this SPI. Under either lock, or in the shell.
+#[inline]
 pub(crate) fn find(spi: Spi) -> Option<SaId> {
     let mut slot = home(spi);
     loop {
@@ -54,25 +59,16 @@ pub(crate) fn find(spi: Spi) -> Option<SaId> {
     }
 }
 
-/// The inbound SA with this SPI. The SPI of an outbound SA is the peer's, and does not count here.
-#[inline]
-pub(crate) fn find_inbound(spi: Spi) -> Option<SaId> {
-    find(spi).filter(|&id| memory::sa(id).direction.get() == SA_INBOUND)
-}
-
-/// The outbound SA with this SPI.
-pub(crate) fn find_outbound(spi: Spi) -> Option<SaId> {
-    find(spi).filter(|&id| is_outbound(id))
+/// The SA in this row, if it is in use. Under either lock, or in the shell.
+pub(crate) fn at(id: SaId) -> Option<&'static SaRow> {
+    let sas = memory::globals().sas.get();
+    let row = (1..=sas).contains(&id.0).then(|| memory::sa(id))?;
+    (row.spi.get() != 0).then_some(row)
 }
 
 /// Whether there is an outbound SA in this row.
 pub(crate) fn is_outbound(id: SaId) -> bool {
-    let sas = memory::globals().sas.get();
-    if !(1..=sas).contains(&id.0) {
-        return false;
-    }
-    let row = memory::sa(id);
-    row.spi.get() != 0 && row.direction.get() == SA_OUTBOUND
+    at(id).is_some_and(|row| row.direction.get() == SA_OUTBOUND)
 }
 
 /// Installs the SA that the lane's `sa_spec` describes, and wipes the specification.
@@ -87,7 +83,7 @@ pub(crate) fn install(lane: &LaneBlock) -> Result<SaId, Status> {
 
 fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
     let spec = &lane.sa_spec;
-    if find(Spi(spec.spi.get())).is_some() {
+    if spec.direction.get() == SA_INBOUND && find(Spi(spec.spi.get())).is_some() {
         return Err(Status::SpiInUse);
     }
     let globals = memory::globals();
@@ -116,36 +112,43 @@ fn try_install(lane: &LaneBlock) -> Result<SaId, Status> {
 fn enter(id: SaId, row: &SaRow) {
     let globals = memory::globals();
     keys::locked_write(|lock| {
-        ended::forget(lock, Spi(row.spi.get()));
-        globals.sa_serial.set(globals.sa_serial.get() + 1);
-        row.serial.set(globals.sa_serial.get());
-        let mut slot = home(Spi(row.spi.get()));
-        while memory::spi_slot(slot).get() != 0 {
-            slot = slot.wrapping_add(1);
-        }
-        memory::spi_slot(slot).set(id.0);
+        globals.sa_numbers.set(globals.sa_numbers.get() + 1);
+        row.number.set(globals.sa_numbers.get());
         if row.direction.get() == SA_OUTBOUND {
             policy::insert(id);
+        } else {
+            ended::forget(lock, Spi(row.spi.get()));
+            index(id, row);
         }
         peers::join(row.peer.get());
         globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
     });
 }
 
+/// Enters an inbound SA in the SPI index.
+fn index(id: SaId, row: &SaRow) {
+    let mut slot = home(Spi(row.spi.get()));
+    while memory::spi_slot(slot).get() != 0 {
+        slot = slot.wrapping_add(1);
+    }
+    memory::spi_slot(slot).set(id.0);
+}
+
 /// Removes an SA. Its key and its salt are wiped before this returns, and it has told what it had
 /// no room for. Its counters stay readable until the row is used again. If it has reached a hard
 /// limit, packets that still come for it are `SaExpired`.
-pub(crate) fn remove(lane: &LaneBlock, spi: Spi) -> bool {
-    let Some(id) = find(spi) else {
+pub(crate) fn remove(lane: &LaneBlock, id: SaId) -> bool {
+    let Some(row) = at(id) else {
         return false;
     };
     let globals = memory::globals();
-    let row = memory::sa(id);
+    let spi = Spi(row.spi.get());
     keys::locked_write(|lock| {
         if row.direction.get() == SA_OUTBOUND {
             policy::remove(id);
+        } else {
+            close_gap(slot_of(spi));
         }
-        close_gap(slot_of(spi));
         peers::leave(row.peer.get());
         wipe_key(lock, id);
         wipe_nonces(lock, |sa| sa == id);
@@ -266,7 +269,8 @@ fn close_gap(mut gap: u32) {
     memory::spi_slot(gap).set(0);
 }
 
-/// The slot where a search begins. The base address seeds it, since a peer chooses outbound SPIs.
+/// The slot where a search begins. The base address seeds it, since whoever installs an SA may take
+/// its SPI from the peer.
 #[inline]
 fn home(spi: Spi) -> u32 {
     mix(u64::from(spi.0) ^ memory::globals().base.get())

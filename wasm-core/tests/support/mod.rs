@@ -152,6 +152,14 @@ impl Gate {
         u64::from(core::conn_row(conn)) + at(name)
     }
 
+    /// Row of the SA with this SPI, 0 if there is none. No test here has two of one SPI at a time.
+    pub fn sa_of(&self, spi: u32) -> u32 {
+        let rows = 1..=self.limits.sas;
+        rows.into_iter()
+            .find(|&row| spi != 0 && self.u32(self.sa(row, "SA_SPI")) == spi)
+            .unwrap_or(0)
+    }
+
     pub fn sa(&self, id: u32, name: &str) -> u64 {
         u64::from(core::sa_row(id)) + at(name)
     }
