@@ -76,6 +76,12 @@ export interface Core {
   conn_give_way(lane: number, now: number): number;
 
   /**
+   * Row of a connection of the lane whose end frees descriptors and ports, or 0: for connection
+   * `conn`, or with 0 for a new one of the peer in `LANE_SOCKADDR`. The caller closes it.
+   */
+  conn_spare(lane: number, conn: number, now: number): number;
+
+  /**
    * Number of connections whose peers have to be asked whether they are still there, because one
    * of the peer in `LANE_SOCKADDR` comes and a limit is half reached. Each has `ROW_IS_ASKED` of
    * 1, and may belong to any lane.

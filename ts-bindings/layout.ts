@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 3_343_224_134;
+export const LAYOUT_FINGERPRINT = 791_376_973;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -122,9 +122,9 @@ export const LANE_SLOT_IOV = 19_448;
 export const LANE_SLOT_LEN = 20_472;
 export const LANE_JOBS = 20_736;
 export const LANE_JOB_COUNT = 24_836;
-export const LANE_SA_SPEC = 30_272;
-export const LANE_EVENTS = 30_848;
-export const LANE_COMMANDS = 161_920;
+export const LANE_SA_SPEC = 31_040;
+export const LANE_EVENTS = 31_616;
+export const LANE_COMMANDS = 162_688;
 
 // Where the slots begin in it.
 export const LANE_SLOTS = 172_032;
@@ -242,6 +242,7 @@ export const EVENT_LOCAL_ADDRESS = 64;
 export const EVENT_LOCAL_PORT = 80;
 export const EVENT_MEASURE = 84;
 export const EVENT_SA = 88;
+export const EVENT_IS_TRUSTED = 96;
 
 // Kinds of frames, in the order of the counters.
 export const FRAME_KINDS = ["ike", "esp", "keepalive", "empty"] as const;

@@ -105,7 +105,7 @@ export const Status = {
   SaExpired: 39,
   /** The connection was taken. */
   Accepted: 40,
-  /** Closed at once: `--max-connections`. */
+  /** Closed at once: `--max-connections`, or too few descriptors (`open_files_low`). */
   RefusedTotal: 41,
   /** Closed at once: `--max-connections-per-source`. */
   RefusedSource: 42,
@@ -139,8 +139,9 @@ export const Status = {
   /** No word that proves a key came in `--unauthenticated-timeout-ms`. */
   Unauthenticated: 51,
   /**
-   * It gave way to others. At a limit of connections: its peer goes on on another connection, or
-   * nothing on it has proved a key. From half of a limit on: its peer answers nothing any more.
+   * It gave way to others. At a limit of connections, descriptors or ports: its peer goes on on
+   * another connection, or nothing on it has proved a key. From half of a limit on: its peer
+   * answers nothing any more.
    */
   GaveWay: 52,
   /** An IKE message that no honest peer sends: malformed, or under a key that is not its own. */

@@ -23,10 +23,10 @@ import { tellConnection } from "./events.ts";
 import { makeRoom } from "./give_way.ts";
 import { tellOwn } from "./inside.ts";
 import { type Lane, list } from "./lane.ts";
-import { unpark } from "./parking.ts";
 import { isRefusal, usePlain } from "./plain.ts";
 import { tellRefusal } from "./refusal.ts";
 import { setRowUpPlain } from "./row.ts";
+import { isKept, makeFree } from "./shortage.ts";
 import { tellTrouble } from "./trouble.ts";
 import { SERIAL_MASK, setListening, TAG_CONNECTION, watch } from "./watch.ts";
 
@@ -106,7 +106,7 @@ export function endPause(lane: Lane): void {
 function pauseAccepts(lane: Lane, errno: number): void {
   tellTrouble(lane, "accept_failed", errno);
   lane.acceptAgainAt = lane.now + BACKOFF_MS;
-  unpark(lane, 0);
+  makeFree(lane, null, 0);
   setListening(lane, 0);
 }
 
@@ -123,6 +123,11 @@ export function admit(lane: Lane, arrival: Arrival): void {
   if (lane.isDraining) {
     core.count(index, Status.RefusedDraining, 1);
     refuse(lane, fd, Status.RefusedDraining);
+    return;
+  }
+  if (role === "responder" && isKept(lane, fd) && makeFree(lane, null, 0) === "none") {
+    core.count(index, Status.RefusedTotal, 1);
+    refuse(lane, fd, Status.RefusedTotal);
     return;
   }
   askPeers(lane);

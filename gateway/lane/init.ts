@@ -22,6 +22,8 @@ export interface LaneInit extends Ends {
   readonly index: number;
   readonly lanes: number;
   readonly connectionsMax: number;
+  /** Descriptors that the process may have; Infinity if that is not known. */
+  readonly openFilesMax: number;
   readonly innerMtu: number;
   readonly listeners: readonly ListenerInit[];
   /** Queue of the TUN for this lane; -1 for the echo host. */

@@ -34,9 +34,9 @@ import { parseSockaddr } from "../linux/structs.ts";
 import type { Connection } from "./connection.ts";
 import { noteRefused } from "./evidence.ts";
 import type { Lane } from "./lane.ts";
-import { unpark } from "./parking.ts";
 import { prefer } from "./plain.ts";
 import { rowAddress, setRowUpLocal } from "./row.ts";
+import { isKept, isTrusted, makeFree } from "./shortage.ts";
 import { tellTrouble } from "./trouble.ts";
 import { TAG_UPSTREAM, watch } from "./watch.ts";
 
@@ -77,7 +77,7 @@ const SHORTAGES: readonly number[] = [
  */
 export function openUpstream(lane: Lane, connection: Connection): "open" | "short" | "failed" {
   for (;;) {
-    const fd = watched(lane, connection, connectSocket(lane, connection));
+    const fd = watched(lane, connection, unlessKept(lane, connection));
     if (fd >= 0) {
       connection.upstreamFd = fd;
       noteLocal(lane, connection);
@@ -85,7 +85,7 @@ export function openUpstream(lane: Lane, connection: Connection): "open" | "shor
     }
     const errno = -fd;
     const isShort = SHORTAGES.includes(errno);
-    if (isShort && unpark(lane, waitedMs(lane, connection))) continue;
+    if (isShort && makeFree(lane, connection, waitedMs(lane, connection)) === "now") continue;
     if (isShort) tellTrouble(lane, "upstream_failed", errno);
     else noteRefused(lane, errno);
     return isShort ? "short" : "failed";
@@ -109,6 +109,14 @@ export function connectSocket(lane: Lane, connection: Connection | null): number
   const fd = libc.socket(upstream.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -libc.errno();
   return setUp(lane, connection, upstream, fd) ? fd : giveBack(lane, fd);
+}
+
+/** Opens the socket of a connection, unless its descriptor is kept for others. */
+function unlessKept(lane: Lane, connection: Connection): number {
+  const fd = connectSocket(lane, connection);
+  if (fd < 0 || !isKept(lane, fd) || isTrusted(lane, connection)) return fd;
+  lane.libc.close(fd);
+  return -EMFILE;
 }
 
 /** Watches a socket. Returns it, or a negated errno. */

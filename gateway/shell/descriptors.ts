@@ -70,9 +70,11 @@ function hasV4Twin(address: SocketAddress, all: readonly SocketAddress[]): boole
 /** The first message to each lane. */
 export function laneInits(
   descriptors: Descriptors,
-  { machine, config, ikeLinks }: {
+  { machine, config, openFilesMax, ikeLinks }: {
     readonly machine: Machine;
     readonly config: GatewayConfig;
+    /** Descriptors that the process may have. */
+    readonly openFilesMax: number;
     /** Undefined if IKE is not inside. */
     readonly ikeLinks: IkeLinks | undefined;
   },
@@ -85,6 +87,7 @@ export function laneInits(
     index,
     lanes: config.lanes,
     connectionsMax: config.maxConnections,
+    openFilesMax,
     listeners: listeners.flatMap(({ fds }) =>
       fds.slice(index, index + 1).map((fd) => ({ fd, front: "plain" as const }))
     ),

@@ -104,7 +104,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     ...opened,
     kernel: { ...opened.kernel, refused: (call: RefusedCall) => refused.note(null, call) },
   };
-  warnAboutFiles(raiseOpenFiles(machine.kernel), config, log);
+  const openFilesMax = raiseOpenFiles(machine.kernel);
+  warnAboutFiles(openFilesMax, config, log);
   const descriptors = openDescriptors(machine.kernel, config);
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
   const tables = createTables(options, machine);
@@ -123,7 +124,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const lanes: Lanes = await startLanes({
     runtime: options.runtime,
     ...laneOptions({ machine, events, refused, upstream, pinger }),
-    inits: laneInits(descriptors, { machine, config, ikeLinks }),
+    inits: laneInits(descriptors, { machine, config, openFilesMax, ikeLinks }),
     onFailure: (lane, reason) => failed("lane_failed", { lane, reason }),
   });
   const own = { machine, lanes, events, refused, descriptors, upstream, pinger, ikeLinks };

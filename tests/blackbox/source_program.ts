@@ -88,7 +88,7 @@ async function openLanes(upstream: string): Promise<{ lanes: Lanes; port: number
   const lanes = await startLanes({
     runtime,
     kernel: machine.kernel,
-    inits: laneInits(descriptors, { machine, config, ikeLinks: undefined }),
+    inits: laneInits(descriptors, { machine, config, openFilesMax: Infinity, ikeLinks: undefined }),
     i32: machine.views.i32,
     blocks: machine.blocks,
     stopTimeoutMs: 10_000,

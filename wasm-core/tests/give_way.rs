@@ -342,3 +342,103 @@ fn from_half_of_the_table_on_all_sources_are_asked() {
     assert_eq!(asked(&gate, CLIENT, 24_999.0), 0, "not again at once");
     assert_eq!(asked(&gate, CLIENT, 25_000.0), 3);
 }
+
+/// Five connections of five sources, which is all that there may be.
+fn crowd(gate: &Gate) -> Vec<u32> {
+    (1..=5)
+        .map(|n| open(gate, [10, 0, 0, n], f64::from(n)))
+        .collect()
+}
+
+#[test]
+fn a_crowd_with_an_address_for_each_connection_makes_room_for_who_has_none() {
+    let gate = start();
+    let conns = crowd(&gate);
+    assert_eq!(
+        loser(&gate, CLIENT, 9000.0),
+        0,
+        "they may be in a handshake"
+    );
+    assert_eq!(loser(&gate, [10, 0, 0, 1], 11_000.0), 0, "it has one");
+    core::conn_trust(0, conns[0], 12_000.0);
+    let lost = loser(&gate, CLIENT, 12_000.0);
+    assert!(lost != 0 && lost != conns[0]);
+    assert_eq!(loser(&gate, CLIENT, 12_019.0), 0, "not again at once");
+    let next = loser(&gate, CLIENT, 12_020.0);
+    assert!(next != 0 && next != lost, "the search goes round");
+}
+
+#[test]
+fn whose_key_is_likely_gives_way_last() {
+    let gate = start();
+    let conns = crowd(&gate);
+    let mut large = message((1, 2), 35, SK);
+    large.resize(4 + 28 + 100, 7);
+    for &conn in &conns[..4] {
+        from_daemon(&gate, conn, &large, 6.0);
+    }
+    assert_eq!(loser(&gate, CLIENT, 20_000.0), conns[4]);
+}
+
+#[test]
+fn for_a_descriptor_one_without_a_key_gives_way_though_there_is_room() {
+    let gate = start();
+    let many = [1.0, 2.0, 3.0].map(|now| open(&gate, CLIENT, now));
+    let single = open(&gate, [10, 0, 0, 1], 4.0);
+    let spare = |conn: u32, now: f64| core::conn_spare(0, conn, now);
+    assert_eq!(loser(&gate, [9, 9, 9, 9], 20_000.0), 0, "there is a place");
+    assert_eq!(spare(0, 20_000.0), many[0], "a new one of a light source");
+    assert_eq!(spare(single, 20_020.0), many[0], "one of a light source");
+    assert_eq!(spare(many[1], 20_040.0), 0, "one of the heaviest source");
+    core::conn_trust(0, many[1], 20_041.0);
+    assert_eq!(spare(many[1], 20_060.0), many[0], "one with a key");
+    gate.close(0, many[0]);
+    gate.close(0, many[2]);
+    assert_eq!(spare(many[1], 22_000.0), single, "there is no other");
+    assert_eq!(spare(single, 22_020.0), 0, "not itself");
+    core::conn_trust(0, single, 22_021.0);
+    assert_eq!(
+        spare(many[1], 22_040.0),
+        0,
+        "one with a key gives way to nobody"
+    );
+}
+
+/// Events of connections that come until the ring is full.
+fn fill_events(gate: &Gate, conn: u32) -> usize {
+    let written = || gate.u32(gate.lane(0, "LANE_EVENTS_WRITTEN")) as usize;
+    let before = written();
+    for _ in 0..2000 {
+        core::event(0, EVENT_OPENED, conn, 0, 0, 0.0);
+    }
+    written() - before
+}
+
+#[test]
+fn half_of_the_event_ring_is_for_those_with_a_key() {
+    let gate = start();
+    let (stranger, known) = (open(&gate, CLIENT, 1.0), open(&gate, CLIENT, 2.0));
+    core::conn_trust(0, known, 3.0);
+    assert_eq!(fill_events(&gate, stranger), 512);
+    assert_eq!(fill_events(&gate, known), 512);
+}
+
+#[test]
+fn what_strangers_cause_holds_no_event_of_others_back() {
+    let gate = start();
+    let (stranger, known) = (open(&gate, CLIENT, 1.0), open(&gate, CLIENT, 2.0));
+    core::conn_trust(0, known, 3.0);
+    let sa = Sa::inbound(0x1000);
+    sa.installed(&gate);
+    let mut forged = sa.seal(1, &packet::v4([10, 0, 0, 1], [10, 0, 0, 2], 60, 1));
+    *forged.last_mut().expect("octets") ^= 1;
+    for conn in [stranger, known, stranger, known] {
+        gate.receive(0, conn, &frame(&forged), 4.0);
+    }
+    let told: Vec<u32> = gate
+        .events_of(0, EVENT_AUDIT)
+        .iter()
+        .map(|event| event.2)
+        .collect();
+    assert_eq!(told, [stranger, known]);
+}

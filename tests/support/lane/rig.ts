@@ -138,6 +138,7 @@ export async function startLaneRigs(options: LaneRigsOptions): Promise<LaneRig[]
       index,
       lanes,
       connectionsMax: connections,
+      openFilesMax: Infinity,
       innerMtu,
       listeners: [{ fd: openEnd(kernel, listener), front: "plain" }],
       tun: -1,

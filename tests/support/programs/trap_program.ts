@@ -29,7 +29,7 @@ const descriptors = openDescriptors(machine.kernel, config);
 await startLanes({
   runtime,
   kernel: machine.kernel,
-  inits: laneInits(descriptors, { machine, config, ikeLinks: undefined }),
+  inits: laneInits(descriptors, { machine, config, openFilesMax: Infinity, ikeLinks: undefined }),
   i32: machine.views.i32,
   blocks: machine.blocks,
   onNews: () => undefined,

@@ -35,6 +35,13 @@ exports! {
         give_way::find(memory::lane(lane), lane, now).map_or(0, |conn| conn.0)
     }
 
+    /// Row of a connection of the lane whose end frees descriptors and ports, or 0: for connection
+    /// `conn`, or with 0 for a new one of the peer in `LANE_SOCKADDR`. The caller closes it.
+    fn conn_spare(lane: u32, conn: u32, now: f64) -> u32 {
+        let asker = (conn != 0).then_some(ConnId(conn));
+        give_way::spare(memory::lane(lane), lane, asker, now).map_or(0, |conn| conn.0)
+    }
+
     /// Number of connections whose peers have to be asked whether they are still there, because one
     /// of the peer in `LANE_SOCKADDR` comes and a limit is half reached. Each has `ROW_IS_ASKED` of
     /// 1, and may belong to any lane.

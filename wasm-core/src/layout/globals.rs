@@ -126,8 +126,12 @@ pub struct Globals {
     pub live: AtomicU64,
     /// Monotonic milliseconds of the last search of all sources for a connection that gives way.
     pub looked_at: Cell<f64>,
-    /// Most connections without a trusted word that a source had then.
+    /// Most connections without a trusted word that a source had when it was last looked for.
     pub heaviest: Cell<u32>,
+    /// Row at which the last search of all rows ended.
+    pub looked_to: Cell<u32>,
+    /// Monotonic milliseconds of the last look for the heaviest source.
+    pub heaviest_at: Cell<f64>,
     /// Monotonic milliseconds at which all silent peers were last asked (`path::asking`).
     pub asked_at: Cell<f64>,
 }

@@ -65,6 +65,8 @@ record! {
         pub measure: Cell<u32>,
         /// Number of the SA, 0 if it is about none that is here.
         pub sa: Cell<f64>,
+        /// 1 if it is about a connection that has proved a key, or about none.
+        pub is_trusted: Cell<u32>,
     }
 }
 
@@ -171,10 +173,11 @@ pub struct Batch {
     pub inner: [Entry; BATCH_MAX],
     /// Packets that want to leave.
     pub entries_table: [Entry; BATCH_MAX],
-    /// When an event of each status that peers cause was last told.
-    pub told_at: [Cell<f64>; STATUS_MAX],
+    /// When an event of each status that peers cause was last told: of those that have not proved a
+    /// key, and of those that have.
+    pub told_at: [[Cell<f64>; STATUS_MAX]; 2],
     /// How many were not told since.
-    pub told_suppressed: [Cell<u32>; STATUS_MAX],
+    pub told_suppressed: [[Cell<u32>; STATUS_MAX]; 2],
 }
 
 /// One lane's block, up to its slots.

@@ -189,6 +189,6 @@ mod tests {
     #[test]
     fn an_idle_connection_costs_its_row_and_its_source_slots() {
         assert_eq!(size_of::<Row>(), 512);
-        assert_eq!(size_of::<Source>(), 40);
+        assert_eq!(size_of::<Source>(), 48);
     }
 }

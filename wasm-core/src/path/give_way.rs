@@ -6,8 +6,13 @@
 //!
 //! At the limit of a source its own connections are searched. At the limit in total those of the
 //! new one's source are, then those of the source with most connections without a trusted word, if
-//! it has more of them than the new one's. A search is short: no source has more connections than
-//! its limit. Searches that end a connection which might be in use are rationed.
+//! it has more of them than the new one's. If no source has, for a crowd has an address for each
+//! connection, a source that has none yet takes the place of one that has been there for some time
+//! without a trusted word. A search is short: no source has more connections than its limit.
+//! Searches that end a connection which might be in use are rationed.
+//!
+//! Descriptors and ports have no limit in the core. When they are short, the same search finds a
+//! connection whose end frees some (`spare`).
 
 use core::sync::atomic::Ordering;
 
@@ -28,15 +33,21 @@ const KEPT_MS: f64 = 2000.0;
 const LOOK_MS: f64 = 20.0;
 /// Time, ms, for which the heaviest source of the last search stands for that of now.
 const HEAVIEST_MS: f64 = 1000.0;
-/// Most connections of a source that one search looks at.
+/// Time, ms, for which it keeps its place against sources that have none: most handshakes have
+/// ended by then.
+const EVEN_KEPT_MS: f64 = 10_000.0;
+/// Most connections of a source that one search looks at, and most rows.
 const SEARCHED_MAX: usize = 256;
+const ROWS_SEARCHED_MAX: u32 = 2048;
 
-/// A search on behalf of a new connection.
+/// A search on behalf of a connection.
 struct Search {
     lane: u32,
     now: f64,
     /// Connections of other lanes count, too.
     is_global: bool,
+    /// The connection, if it is there already.
+    asker: Option<ConnId>,
 }
 
 /// The connection that gives way to one of the peer in the lane's `sockaddr`; `None` if there is
@@ -56,6 +67,7 @@ pub(crate) fn find(block: &LaneBlock, lane: u32, now: f64) -> Option<ConnId> {
             lane,
             now,
             is_global: is_crowded,
+            asker: None,
         };
         let found = if is_crowded {
             of_source(&search, own)
@@ -83,25 +95,86 @@ fn of_source(search: &Search, slot: &Source) -> Option<ConnId> {
     silent(search, &rows)
 }
 
+/// The connection of the lane whose end frees descriptors and ports for `asker`, or for a new one
+/// of the peer in the lane's `sockaddr`. The caller closes it.
+pub(crate) fn spare(
+    block: &LaneBlock,
+    lane: u32,
+    asker: Option<ConnId>,
+    now: f64,
+) -> Option<ConnId> {
+    let peer = asker.map_or_else(
+        || SocketAddress::read(&block.sockaddr),
+        |conn| SocketAddress::of_peer(memory::row(conn)),
+    );
+    let search = Search {
+        lane,
+        now,
+        is_global: false,
+        asker,
+    };
+    lock::locked(&memory::globals().table_lock.word, || {
+        of_all(&search, by_address::slot_of(peer.source()))
+    })
+}
+
 fn of_all(search: &Search, own: &Source) -> Option<ConnId> {
     if let Some(found) = abandoned(search, &rows_of(own)) {
         return Some(found);
     }
     let globals = memory::globals();
-    let since = search.now - globals.looked_at.get();
-    let is_light = own.untrusted.get() + 1 < globals.heaviest.get();
-    if since < LOOK_MS || (!is_light && since < HEAVIEST_MS) {
+    if search.now - globals.looked_at.get() < LOOK_MS {
         return None;
     }
     globals.looked_at.set(search.now);
+    of_heaviest(search, own).or_else(|| {
+        let has_none = search.weight(own) == 0;
+        has_none.then(|| of_anybody(search)).flatten()
+    })
+}
+
+/// One of the source that has most connections without a trusted word, if that has more than the
+/// asker's.
+fn of_heaviest(search: &Search, own: &Source) -> Option<ConnId> {
+    let globals = memory::globals();
+    let is_lighter = |than: u32| search.weight(own) + 1 < than;
+    let is_fresh = search.now - globals.heaviest_at.get() < HEAVIEST_MS;
+    if is_fresh && !is_lighter(globals.heaviest.get()) {
+        return None;
+    }
     let all = (0..=globals.sources_mask.get()).map(memory::source);
     let heaviest = all.max_by_key(|slot| slot.untrusted.get())?;
     globals.heaviest.set(heaviest.untrusted.get());
+    globals.heaviest_at.set(search.now);
     let rows = rows_of(heaviest);
     abandoned(search, &rows).or_else(|| {
-        let is_fair = own.untrusted.get() + 1 < heaviest.untrusted.get();
-        is_fair.then(|| silent(search, &rows)).flatten()
+        is_lighter(heaviest.untrusted.get())
+            .then(|| silent(search, &rows))
+            .flatten()
     })
+}
+
+/// The next row that has been without a trusted word for some time. Searches go round, so that
+/// nobody is chosen for being honest and slow. Whose key is likely is chosen last.
+fn of_anybody(search: &Search) -> Option<ConnId> {
+    let globals = memory::globals();
+    let (used, from) = (globals.row_used.get(), globals.looked_to.get());
+    let mut likely = None;
+    for step in 1..=used.min(ROWS_SEARCHED_MAX) {
+        let conn = ConnId((from + step - 1) % used + 1);
+        globals.looked_to.set(conn.0);
+        let row = memory::row(conn);
+        let is_open = row.state.load(Ordering::Relaxed) != CONN_CLOSED;
+        let is_old = search.now - row.opened_at.get() >= EVEN_KEPT_MS;
+        if !is_open || !is_old || by_address::is_trusted(row) || !search.reaches(conn, row) {
+            continue;
+        }
+        if row.is_likely.get() == 0 {
+            return Some(conn);
+        }
+        likely = likely.or(Some(conn));
+    }
+    likely
 }
 
 /// The newest connections of a source.
@@ -138,15 +211,24 @@ fn rows_of(slot: &Source) -> Rows {
 }
 
 impl Search {
-    fn reaches(&self, row: &Row) -> bool {
-        self.is_global || row.lane.get() == self.lane
+    fn reaches(&self, conn: ConnId, row: &Row) -> bool {
+        (self.is_global || row.lane.get() == self.lane) && self.asker != Some(conn)
+    }
+
+    /// Connections without a trusted word that the asker's source has beside it; 0 for one with it.
+    fn weight(&self, own: &Source) -> u32 {
+        match self.asker.map(memory::row) {
+            Some(row) if by_address::is_trusted(row) => 0,
+            Some(_) => own.untrusted.get().saturating_sub(1),
+            None => own.untrusted.get(),
+        }
     }
 }
 
 /// The connection of `rows` that its peer has left the longest ago.
 fn abandoned(search: &Search, rows: &Rows) -> Option<ConnId> {
     rows.iter()
-        .filter(|(conn, row)| search.reaches(row) && is_abandoned(*conn, row, rows))
+        .filter(|(conn, row)| search.reaches(*conn, row) && is_abandoned(*conn, row, rows))
         .min_by(|(_, a), (_, b)| a.trusted_at.get().total_cmp(&b.trusted_at.get()))
         .map(|(conn, _)| conn)
 }
@@ -188,7 +270,7 @@ fn spis_of(row: &Row) -> [u64; 2] {
 fn silent(search: &Search, rows: &Rows) -> Option<ConnId> {
     let word_at = |row: &Row| row.valid_at.get().max(row.opened_at.get());
     rows.iter()
-        .filter(|(_, row)| search.reaches(row) && !by_address::is_trusted(row))
+        .filter(|(conn, row)| search.reaches(*conn, row) && !by_address::is_trusted(row))
         .filter(|(_, row)| search.now - word_at(row) >= KEPT_MS)
         .min_by(|(_, a), (_, b)| word_at(a).total_cmp(&word_at(b)))
         .map(|(conn, _)| conn)

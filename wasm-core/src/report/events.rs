@@ -15,6 +15,11 @@ use crate::memory;
 use crate::report::counters::add;
 use crate::report::measure::Measure;
 use crate::report::status::{Fate, Status};
+use crate::sources::by_address;
+
+/// Part of the ring that connections without a trusted word may fill. The rest is for events of the
+/// others, however many strangers come and go.
+const STRANGERS_COUNT: usize = EVENT_COUNT / 2;
 
 /// Least time between two events of one status, if peers can cause them.
 const TOLD_EVERY_MS: f64 = 1000.0;
@@ -59,6 +64,14 @@ impl SaName {
     }
 }
 
+impl Notice {
+    /// Whether it is about a connection that has proved a key, or about none.
+    fn is_trusted(&self) -> bool {
+        self.conn
+            .is_none_or(|conn| by_address::is_trusted(memory::row(conn)))
+    }
+}
+
 /// An ESP packet in an audit event.
 pub(crate) struct Audited {
     /// The connection that it came by, or was to leave on.
@@ -75,7 +88,7 @@ pub(crate) fn tell(lane: &LaneBlock, notice: &Notice) -> bool {
 }
 
 /// Appends an audit event of a dropped ESP packet (RFC 4303 §4), at most once a second for each
-/// status.
+/// status, and for those that have proved a key and the others by themselves.
 pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
     debug_assert!(matches!(
         status.fate(),
@@ -93,7 +106,7 @@ pub(crate) fn audit(lane: &LaneBlock, status: Status, packet: &Audited) {
     tell_limited(lane, &notice);
 }
 
-/// Appends an event of a dropped IKE message, at most once a second for each status. Over TCP its
+/// Appends an event of a dropped IKE message, at most as often as an audit event. Over TCP its
 /// sender does not send it again (RFC 9329 §6.2).
 pub(crate) fn ike_dropped(lane: &LaneBlock, status: Status, conn: ConnId) {
     let notice = Notice {
@@ -136,10 +149,10 @@ pub(crate) fn path_moved(lane: &LaneBlock, peer: &Peer, notice: &Notice) {
 
 /// Appends an event that a peer can cause at will, with the number of events held back before it.
 fn tell_limited(lane: &LaneBlock, notice: &Notice) {
-    let status = notice.status as usize;
+    let (status, account) = (notice.status as usize, usize::from(notice.is_trusted()));
     let (at, suppressed) = (
-        &lane.batch.told_at[status],
-        &lane.batch.told_suppressed[status],
+        &lane.batch.told_at[account][status],
+        &lane.batch.told_suppressed[account][status],
     );
     let now = lane.batch.now.get();
     let is_early = at.get() > 0.0 && now - at.get() < TOLD_EVERY_MS;
@@ -154,7 +167,13 @@ fn tell_limited(lane: &LaneBlock, notice: &Notice) {
 fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     let written = lane.events_written.word.load(Ordering::Relaxed);
     let consumed = lane.events_consumed.word.load(Ordering::Acquire);
-    if written.wrapping_sub(consumed) as usize >= EVENT_COUNT {
+    let is_trusted = notice.is_trusted();
+    let room = if is_trusted {
+        EVENT_COUNT
+    } else {
+        STRANGERS_COUNT
+    };
+    if written.wrapping_sub(consumed) as usize >= room {
         add(&lane.events_lost, 1);
         return false;
     }
@@ -168,6 +187,7 @@ fn append(lane: &LaneBlock, notice: &Notice, suppressed: u32) -> bool {
     event.value.set(notice.value);
     event.at.set(lane.batch.now.get());
     event.suppressed.set(suppressed);
+    event.is_trusted.set(u32::from(is_trusted));
     event
         .measure
         .set(notice.measure.map_or(0, |measure| measure as u32));

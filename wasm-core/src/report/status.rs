@@ -180,7 +180,7 @@ statuses! {
     SaExpired = 39, Expire;
     /// The connection was taken.
     Accepted = 40, Accept;
-    /// Closed at once: `--max-connections`.
+    /// Closed at once: `--max-connections`, or too few descriptors (`open_files_low`).
     RefusedTotal = 41, Accept;
     /// Closed at once: `--max-connections-per-source`.
     RefusedSource = 42, Accept;
@@ -207,8 +207,9 @@ statuses! {
     UpstreamStray = 50, Drop;
     /// No word that proves a key came in `--unauthenticated-timeout-ms`.
     Unauthenticated = 51, Close;
-    /// It gave way to others. At a limit of connections: its peer goes on on another connection, or
-    /// nothing on it has proved a key. From half of a limit on: its peer answers nothing any more.
+    /// It gave way to others. At a limit of connections, descriptors or ports: its peer goes on on
+    /// another connection, or nothing on it has proved a key. From half of a limit on: its peer
+    /// answers nothing any more.
     GaveWay = 52, Close;
     /// An IKE message that no honest peer sends: malformed, or under a key that is not its own.
     IkeInvalid = 53, Suspect;
