@@ -2,7 +2,7 @@
 // many readers there are. This thread reads the counters from shared memory once a second, and only
 // while there are readers, so no lane spends time on them.
 
-import type { GatewayEvent } from "../model/event.ts";
+import type { GatewayEvent, Subject } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
 import { createEventQueue, type EventQueue } from "./event_queue.ts";
 
@@ -35,9 +35,9 @@ export function createEventFeed({ gateway, every }: EventFeedOptions): EventFeed
   const queues = new Set<EventQueue>();
   let stops: readonly (() => void)[] = [];
 
-  function tell(event: GatewayEvent): void {
+  function tell(event: GatewayEvent, subject: Subject): void {
     const octets = eventOctets(event.event, { at: event.at, ...event.fields });
-    for (const queue of queues) queue.push(octets);
+    for (const queue of queues) queue.push(octets, subject);
   }
 
   function tick(): void {

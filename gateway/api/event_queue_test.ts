@@ -74,3 +74,13 @@ test("createEventQueue() takes nothing ahead of its reader, and says when it is 
   queue.tick(encode("c"));
   ok((await reader.read()).done);
 });
+
+test("createEventQueue() keeps half of its room from strangers, and tells their losses in place", async () => {
+  const { queue } = open();
+  for (let i = 0; i < QUEUE_LEN_MAX; i++) queue.push(encode(`stranger ${i}`), "stranger");
+  queue.push(encode("known"));
+  queue.push(encode("stranger"), "stranger");
+  const half = QUEUE_LEN_MAX / 2;
+  const events = await read(queue.stream.getReader(), half + 3);
+  deepEqual(events.slice(-4), [`stranger ${half - 1}`, `lost ${half}`, "known", "lost 1"]);
+});

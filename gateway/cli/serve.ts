@@ -46,7 +46,7 @@ export async function runGateway(
   const { config } = loaded;
   const { apiToken, logLevel, espAudit } = config;
   const live: LiveSettings = { apiToken, logLevel, espAudit };
-  const log = openLog(context, config, live);
+  const { log, strangersLog } = openLog(context, config, live);
   if (config.staticSas.length > 0) {
     log("warn", "unsafe_static_sas", {
       sas: config.staticSas.length,
@@ -71,7 +71,7 @@ export async function runGateway(
   const reload = createReload({ config, live, log, load: loadAgain });
   runtime.onSignal("SIGHUP", () => void up.promise.then(reload));
   const running = await context.startGateway({
-    ...{ runtime, config, log },
+    ...{ runtime, config, log, strangersLog },
     logLinesLost: context.errors.lost,
     ike: null,
     auditsEsp: () => live.espAudit === "on",
@@ -115,7 +115,7 @@ function openLog(
   { runtime, errors }: CommandContext,
   config: GatewayConfig,
   live: LiveSettings,
-): Log {
+): Logs {
   const date = (): Date => new Date();
   errors.tellLostBy((count) =>
     logLine(config.logFormat, {
@@ -125,16 +125,24 @@ function openLog(
       fields: { count },
     })
   );
-  return createLog({
-    // Read at each line, because a reload may change it.
-    get level() {
-      return live.logLevel;
-    },
-    format: config.logFormat,
-    write: errors.push,
-    now: runtime.now,
-    date,
-  });
+  const open = (write: (line: string) => void): Log =>
+    createLog({
+      // Read at each line, because a reload may change it.
+      get level() {
+        return live.logLevel;
+      },
+      format: config.logFormat,
+      write,
+      now: runtime.now,
+      date,
+    });
+  return { log: open(errors.push), strangersLog: open(errors.pushOfStranger) };
+}
+
+/** Two logs of one format, so that strangers take no line from others. */
+interface Logs {
+  readonly log: Log;
+  readonly strangersLog: Log;
 }
 
 interface ApiParts {

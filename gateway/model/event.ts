@@ -14,5 +14,11 @@ export const EVENT = z.object({
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 
+/**
+ * Whom an event is about: a peer that has not proved a key, or anybody else. Strangers can cause
+ * events at will, so where lines or events are scarce, half of the room is kept for the others.
+ */
+export type Subject = "stranger" | "other";
+
 export type GatewayEvent = Value<typeof EVENT>;
 export type LogFields = GatewayEvent["fields"];

@@ -1,7 +1,7 @@
 // A running gateway, as its API and programs that embed it see it. `shell` makes it.
 
 import type { ConnectionView } from "./connection.ts";
-import type { GatewayEvent } from "./event.ts";
+import type { GatewayEvent, Subject } from "./event.ts";
 import type { GatewayStatus } from "./gateway_status.ts";
 import type { PeerView } from "./peer.ts";
 import type { Refusal } from "./refusal.ts";
@@ -47,5 +47,5 @@ export interface Gateway {
   /** What keeps it from serving new clients; empty if it is ready. */
   unready(): readonly Unready[];
   /** Calls `listener` with each event from now on. The result ends that. */
-  subscribe(listener: (event: GatewayEvent) => void): () => void;
+  subscribe(listener: (event: GatewayEvent, subject: Subject) => void): () => void;
 }

@@ -5,7 +5,7 @@ import { openResponder, type Responder } from "../../tests/support/responder.ts"
 import { openTestKernel } from "../../tests/support/test_kernel.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
 import { parseAddress } from "../model/address.ts";
-import type { GatewayEvent } from "../model/event.ts";
+import type { GatewayEvent, Subject } from "../model/event.ts";
 import type { KickOutcome } from "../model/gateway.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { dialForSas, type SaDialer, type SaDialerOptions } from "./dial_for_sas.ts";
@@ -36,11 +36,11 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
   const greeted: number[] = [];
   const kicked: number[] = [];
   const reasons: string[] = [];
-  let listener: (event: GatewayEvent) => void = () => undefined;
+  let listener: (event: GatewayEvent, subject: Subject) => void = () => undefined;
   let fd = -1;
   let connections = 0;
   const tell = (event: string): void =>
-    listener({ event, at: "", level: "info", fields: { connection: connections } });
+    listener({ event, at: "", level: "info", fields: { connection: connections } }, "other");
   const views = [...sas];
 
   const dialer = dialForSas({

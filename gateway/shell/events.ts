@@ -11,6 +11,7 @@ import {
   EVENT_GENERATION,
   EVENT_IKE_DROPPED,
   EVENT_IKE_SHARED,
+  EVENT_IS_TRUSTED,
   EVENT_KIND,
   EVENT_LEN,
   EVENT_LOCAL_ADDRESS,
@@ -39,7 +40,7 @@ import { STATUSES } from "../../ts-bindings/status.ts";
 import { foreignName, hexText, unpackForeign } from "../lane/foreign.ts";
 import type { RefusedNotice, TroubleNotice } from "../lane/init.ts";
 import { connectionId } from "../model/connection_id.ts";
-import type { GatewayEvent } from "../model/event.ts";
+import type { GatewayEvent, Subject } from "../model/event.ts";
 import type { LogLevel } from "../model/log_level.ts";
 import { spiText } from "../model/spi.ts";
 import { addressText } from "./connection_rows.ts";
@@ -59,7 +60,7 @@ export interface EventHub {
   /** Tells an event of the shell itself; the log has it at `level`, or else at `debug`. */
   tell(event: string, fields: GatewayEvent["fields"], level?: LogLevel): void;
   /** Calls `listener` with each event from now on. The result ends that. */
-  subscribe(listener: (event: GatewayEvent) => void): () => void;
+  subscribe(listener: (event: GatewayEvent, subject: Subject) => void): () => void;
 }
 
 const NAMES: Readonly<Record<number, readonly [LogLevel, string]>> = {
@@ -84,6 +85,8 @@ const MEASURES: Readonly<Record<number, string>> = {
 export interface EventHubOptions {
   readonly views: MemoryViews;
   readonly log: Log;
+  /** For events about peers that have not proved a key; default `log`. */
+  readonly strangersLog?: Log | undefined;
   readonly date: () => Date;
   /** Whether audit events of dropped ESP packets are told. */
   readonly auditsEsp: () => boolean;
@@ -91,9 +94,9 @@ export interface EventHubOptions {
 
 /** Makes the hub. Each event goes to the log first, then to the listeners. */
 export function createEventHub(
-  { views, log, date, auditsEsp }: EventHubOptions,
+  { views, log, strangersLog = log, date, auditsEsp }: EventHubOptions,
 ): EventHub {
-  const listeners = new Set<(event: GatewayEvent) => void>();
+  const listeners = new Set<(event: GatewayEvent, subject: Subject) => void>();
 
   function drainRing(block: number): void {
     const written = readU32(views, block + LANE_EVENTS_WRITTEN);
@@ -102,20 +105,20 @@ export function createEventHub(
       const at = block + LANE_EVENTS + (consumed % EVENT_COUNT) * EVENT_LEN;
       // RFC 4303 §4: the administrator may switch the audit of ESP off.
       if (readU32(views, at + EVENT_KIND) !== EVENT_AUDIT || auditsEsp()) {
-        publish(readEvent(views, at));
+        publish(readEvent(views, at), subjectOf(views, at));
       }
       consumed = (consumed + 1) >>> 0;
       Atomics.store(views.u32, (block + LANE_EVENTS_CONSUMED) >>> 2, consumed);
     }
   }
 
-  function publish(event: Omit<GatewayEvent, "at">): void {
-    log(event.level, event.event, event.fields);
+  function publish(event: Omit<GatewayEvent, "at">, subject: Subject = "other"): void {
+    (subject === "stranger" ? strangersLog : log)(event.level, event.event, event.fields);
     const dated = { ...event, at: date().toISOString() };
-    for (const listener of listeners) listener(dated);
+    for (const listener of listeners) listener(dated, subject);
   }
 
-  function subscribe(listener: (event: GatewayEvent) => void): () => void {
+  function subscribe(listener: (event: GatewayEvent, subject: Subject) => void): () => void {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   }
@@ -137,7 +140,7 @@ export function createEventHub(
     drainRing,
     tellLost,
     trouble,
-    refused: (notice) => publish(refusedEvent(notice)),
+    refused: (notice) => publish(refusedEvent(notice), "stranger"),
     tell: (event, fields, level = "debug") => publish({ level, event, fields }),
     subscribe,
   };
@@ -147,6 +150,11 @@ function refusedEvent(notice: RefusedNotice): Omit<GatewayEvent, "at"> {
   const { remote, local, status, suppressed } = notice;
   const more = { ...local !== null && { local }, ...suppressed > 0 && { suppressed } };
   return { level: "warn", event: "connection_refused", fields: { remote, status, ...more } };
+}
+
+/** Whom the record at offset `at` is about. */
+function subjectOf(views: MemoryViews, at: number): Subject {
+  return readU32(views, at + EVENT_IS_TRUSTED) === 0 ? "stranger" : "other";
 }
 
 /** What the value of an event says. */

@@ -2,10 +2,14 @@
 // is stuck), the process goes on: a line waits here, within limits, or is lost and counted. When
 // lines can be written again, the first one tells how many are missing at its place.
 
+import type { Subject } from "../model/event.ts";
+
 /** A bounded queue of lines. */
 export interface LineQueue {
   /** Adds a line with its end. It never waits and never throws; the line may be lost. */
   readonly push: (line: string) => void;
+  /** The same with a line about a stranger: half of the room is not for those. */
+  readonly pushOfStranger: (line: string) => void;
   /** How many lines were lost so far. */
   readonly lost: () => number;
   /** Sets how to tell of lost lines. Without it, nothing is told. */
@@ -29,7 +33,8 @@ export interface LineQueueOptions {
 export function createLineQueue({ write, pause = sleep }: LineQueueOptions): LineQueue {
   const state: State = { ...EMPTY, write, pause, waiting: [] };
   return {
-    push: (line) => push(state, line),
+    push: (line) => push(state, line, "other"),
+    pushOfStranger: (line) => push(state, line, "stranger"),
     lost: () => state.lost,
     tellLostBy: (lineOf) => void (state.lineOf = lineOf),
     settle: (ms) => settle(state, ms),
@@ -49,20 +54,23 @@ interface State extends Required<LineQueueOptions> {
   attempt: Promise<boolean> | undefined;
 }
 
-function push(state: State, text: string): void {
+function push(state: State, text: string, subject: Subject): void {
   const { waiting } = state;
   const len = lenOf(text);
   const last = waiting[waiting.length - 1];
-  const isFull = waiting.length >= LINES_MAX || state.waitingLen + len > OCTETS_MAX;
+  const gap = last?.kind === "gap" ? last : undefined;
+  const part = PARTS[subject];
+  const isFull = waiting.length >= part * LINES_MAX || state.waitingLen + len > part * OCTETS_MAX;
   // After a loss, newer lines are lost too until the queue moves, so that one count tells of all.
-  if (!isFull && !(last?.kind === "gap" && last.isOpen)) {
+  const isShut = gap?.lostFor === subject || gap?.lostFor === "other";
+  if (!isFull && !isShut) {
     waiting.push({ kind: "line", text });
     state.waitingLen += len;
   } else {
     state.lost++;
-    if (last?.kind === "gap") waiting.pop();
-    const before = last?.kind === "gap" ? last.count : 0;
-    waiting.push({ kind: "gap", count: before + 1, isOpen: true });
+    if (gap !== undefined) waiting.pop();
+    const lostFor = gap?.lostFor === "other" ? "other" : subject;
+    waiting.push({ kind: "gap", count: (gap?.count ?? 0) + 1, lostFor });
   }
   if (!state.isRunning) void run(state);
 }
@@ -120,7 +128,7 @@ function keepCount(state: State, { items, lens, written }: Failed): void {
   const [first, ...others] = state.waiting;
   state.waiting = first?.kind === "gap"
     ? [{ ...first, count: count + first.count }, ...others]
-    : [{ kind: "gap", count, isOpen: false }, ...state.waiting];
+    : [{ kind: "gap", count, lostFor: undefined }, ...state.waiting];
 }
 
 async function settle({ attempt }: State, ms: number): Promise<void> {
@@ -132,8 +140,11 @@ async function settle({ attempt }: State, ms: number): Promise<void> {
 
 type Item =
   | { readonly kind: "line"; readonly text: string }
-  /** Stands for lines that are missing here. An open gap also counts the lines lost after it. */
-  | { readonly kind: "gap"; readonly count: number; readonly isOpen: boolean };
+  /**
+   * Stands for lines that are missing here. While it is the last, it also counts the lines that are
+   * lost after it: those of strangers, or all.
+   */
+  | { readonly kind: "gap"; readonly count: number; readonly lostFor: Subject | undefined };
 
 /** Length in UTF-8, octets. */
 function lenOf(text: string): number {
@@ -156,6 +167,9 @@ const EMPTY = {
 /** What may wait: lines, and octets of them. */
 const LINES_MAX = 1024;
 const OCTETS_MAX = 262_144;
+
+/** The part of it that lines may fill. */
+const PARTS: Readonly<Record<Subject, number>> = { stranger: 1 / 2, other: 1 };
 
 /** Time before lines are tried again after a write that failed, ms. */
 const RETRY_MS = 1000;

@@ -119,3 +119,18 @@ test("a gap that cannot be told grows", async () => {
   equal(rig.text(), "lost 2\n");
   equal(rig.queue.lost(), 2);
 });
+
+test("half of the room is not for lines about strangers, and each gap stands at its place", async () => {
+  const rig = setup();
+  const { queue } = rig;
+  rig.room = -1;
+  queue.push("first\n");
+  for (let i = 0; i < 600; i++) queue.pushOfStranger(`stranger ${i}\n`);
+  queue.push("known\n");
+  queue.pushOfStranger("stranger\n");
+  queue.push("last\n");
+  await rig.release();
+  const lines = rig.text().split("\n").slice(-6);
+  deepEqual(lines, ["stranger 511", "lost 88", "known", "lost 1", "last", ""]);
+  equal(queue.lost(), 89);
+});

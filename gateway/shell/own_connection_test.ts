@@ -5,7 +5,7 @@ import { openTestKernel, trackDescriptors } from "../../tests/support/test_kerne
 import { COMMAND_ADOPT } from "../lane/commands.ts";
 import { SOCK_STREAM } from "../linux/constants.ts";
 import { openSocket } from "../linux/sockets.ts";
-import type { GatewayEvent } from "../model/event.ts";
+import type { GatewayEvent, Subject } from "../model/event.ts";
 import { adopt, type AdoptOptions, type Dialled } from "./own_connection.ts";
 
 const FD = 99;
@@ -23,7 +23,7 @@ interface Scene {
 /** A table with one connection or none, and events that are told when a test says so. */
 function openScene(more: Partial<AdoptOptions> = {}): Scene {
   const table = { isLive: false };
-  let listener: (event: GatewayEvent) => void = () => undefined;
+  let listener: (event: GatewayEvent, subject: Subject) => void = () => undefined;
   const options: AdoptOptions = {
     kernel: openTestKernel(),
     lanes: { command: () => true },
@@ -40,7 +40,7 @@ function openScene(more: Partial<AdoptOptions> = {}): Scene {
     ...more,
   };
   const tell = (event: string, connection: number): void =>
-    listener({ event, at: "", level: "info", fields: { connection } });
+    listener({ event, at: "", level: "info", fields: { connection } }, "other");
   return { options, table, tell };
 }
 

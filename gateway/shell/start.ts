@@ -79,6 +79,8 @@ export interface StartOptions {
   readonly runtime: Runtime;
   readonly config: GatewayConfig;
   readonly log: Log;
+  /** For events about peers that have not proved a key; default `log`. */
+  readonly strangersLog?: Log;
   /** How many lines of the log were lost so far. */
   readonly logLinesLost: () => number;
   /** IKE inside this process; null where a daemon, or nobody, answers IKE. */
@@ -98,7 +100,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const isIkeInside = options.ike !== null;
   const opened = await openMachine({ ...options, isIkeInside });
   closeMemory(options, opened);
-  const events = createEventHub({ views: opened.views, log, date, auditsEsp });
+  const { strangersLog } = options;
+  const events = createEventHub({ views: opened.views, log, strangersLog, date, auditsEsp });
   const refused = createRefusedCalls(events);
   const machine = {
     ...opened,

@@ -283,3 +283,23 @@ function freePort(): Promise<number> {
     });
   });
 }
+
+test("strangers who come and go take no line from clients that have proved a key", async () => {
+  const gateway = await startGateway();
+  try {
+    const peer = await addPeer(gateway.api);
+    const tunnel = await gateway.connect();
+    await expectEcho(tunnel, peer);
+    // More of them than the log has lines of a name in a second.
+    const strangers = await Promise.all(Array.from({ length: 60 }, () => gateway.connect()));
+    for (const stranger of strangers) stranger.reset();
+    const closed = (): string[] =>
+      gateway.program.stderr().split("\n").filter((line) => line.includes("connection_closed"));
+    await settle(closed, (lines) => lines.length >= 20);
+    tunnel.reset();
+    const isItsOwn = (line: string): boolean => line.includes(`127.0.0.1:${tunnel.localPort} `);
+    ok((await settle(closed, (lines) => lines.some(isItsOwn))).some(isItsOwn));
+  } finally {
+    await stopCleanly(gateway);
+  }
+});

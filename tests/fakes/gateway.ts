@@ -2,7 +2,7 @@
 
 import { noRefusals } from "../../gateway/model/ike_refusal.ts";
 import type { ConnectionView } from "../../gateway/model/connection.ts";
-import type { GatewayEvent } from "../../gateway/model/event.ts";
+import type { GatewayEvent, Subject } from "../../gateway/model/event.ts";
 import type { ByKind } from "../../gateway/model/frame_kind.ts";
 import type { Gateway } from "../../gateway/model/gateway.ts";
 import type { GatewayStatus } from "../../gateway/model/gateway_status.ts";
@@ -25,8 +25,8 @@ export interface FakeGateway extends Gateway {
   refuseWith(refusal: Refusal | undefined): void;
   /** Sets what keeps it from being ready, beside a drain. */
   hinderBy(unready: readonly Unready[]): void;
-  /** Tells an event to all listeners. */
-  emit(event: GatewayEvent): void;
+  /** Tells an event to all listeners; default about no stranger. */
+  emit(event: GatewayEvent, subject?: Subject): void;
   /** Number of listeners. */
   listeners(): number;
 }
@@ -36,7 +36,7 @@ export function createFakeGateway(): FakeGateway {
   const connectionTable = new Map([[7, FAKE_CONNECTION]]);
   const saTable = new Map<number, SaView>();
   const peerTable = new Map([[3, FAKE_PEER]]);
-  const listeners = new Set<(event: GatewayEvent) => void>();
+  const listeners = new Set<(event: GatewayEvent, subject: Subject) => void>();
   const dummies: { id: number; octets: number }[] = [];
   const state: {
     refusal: Refusal | undefined;
@@ -103,7 +103,7 @@ export function createFakeGateway(): FakeGateway {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    emit: (event) => listeners.forEach((listener) => listener(event)),
+    emit: (event, subject = "other") => listeners.forEach((listener) => listener(event, subject)),
     listeners: () => listeners.size,
   };
 }
