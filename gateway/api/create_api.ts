@@ -6,6 +6,8 @@ import type { Gateway } from "../model/gateway.ts";
 import type { Log } from "../shell/log.ts";
 import { addRoute } from "./add_route.ts";
 import { audit, nameChanges } from "./audit.ts";
+import type { Clients } from "../model/client.ts";
+import { clientRoutes } from "./clients.ts";
 import { connectionRoutes } from "./connections.ts";
 import { addFiles, givePageForToken, type ReadAsset } from "./dashboard.ts";
 import { createEventFeed } from "./event_feed.ts";
@@ -22,6 +24,8 @@ import { saRoutes } from "./sas.ts";
 /** What the API is made from. */
 export interface ApiOptions {
   readonly gateway: Gateway;
+  /** Clients that it has made; null if it does not answer IKE itself. */
+  readonly clients: Clients | null;
   /**
    * Returns the current bearer token, or null if there is none. Called at each request, so the
    * token can change.
@@ -42,12 +46,12 @@ export interface ApiOptions {
  * @example
  * ```ts
  * const bound = { isLoopback: true };
- * const app = createApi({ gateway, token: () => null, bound, log, readAsset });
+ * const app = createApi({ gateway, clients: null, token: () => null, bound, log, readAsset });
  * const response = await app.request("/v1/status");
  * ```
  */
 export function createApi(options: ApiOptions): Api {
-  const { gateway, token, bound, log, readAsset } = options;
+  const { gateway, clients, token, bound, log, readAsset } = options;
   const app = new OpenAPIHono<ApiEnv>();
   app.openAPIRegistry.registerComponent("securitySchemes", "token", TOKEN_SCHEME);
   const routes = [
@@ -56,6 +60,7 @@ export function createApi(options: ApiOptions): Api {
     ...connectionRoutes(gateway),
     ...peerRoutes(gateway),
     ...saRoutes(gateway),
+    ...clientRoutes(clients),
     ...eventRoutes(createEventFeed({ gateway, every: options.every ?? startInterval })),
     ...openApiRoutes(app),
   ];

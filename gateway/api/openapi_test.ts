@@ -41,6 +41,7 @@ test("/openapi.json has every path and method, each with a name of its own", asy
     return Object.keys(methods).map((method) => `${method} ${path}`);
   });
   deepEqual(calls.sort(), [
+    "delete /v1/clients/{name}",
     "delete /v1/connections/{id}",
     "delete /v1/peers/{id}",
     "delete /v1/sas/{sa}",
@@ -48,6 +49,7 @@ test("/openapi.json has every path and method, each with a name of its own", asy
     "get /metrics",
     "get /openapi.json",
     "get /readyz",
+    "get /v1/clients",
     "get /v1/connections",
     "get /v1/connections/{id}",
     "get /v1/events",
@@ -56,6 +58,7 @@ test("/openapi.json has every path and method, each with a name of its own", asy
     "get /v1/sas",
     "get /v1/sas/{sa}",
     "get /v1/status",
+    "post /v1/clients",
     "post /v1/drain",
     "post /v1/sas",
     "post /v1/sas/{sa}/dummy",

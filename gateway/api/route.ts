@@ -28,6 +28,8 @@ export type Method = "GET" | "POST" | "DELETE";
 
 /** Names of the changes in the audit log. */
 export type Action =
+  | "client_add"
+  | "client_remove"
   | "connection_kick"
   | "drain"
   | "peer_end"

@@ -167,6 +167,7 @@ async function openApiOrStop(runtime: Runtime, parts: ApiParts): Promise<HttpSer
 function openApi(runtime: Runtime, address: SocketAddress, parts: ApiParts): Promise<HttpServer> {
   const app = createApi({
     gateway: parts.running.gateway,
+    clients: null,
     token: () => parts.live.apiToken,
     bound: { isLoopback: isLoopback(address) },
     log: parts.log,

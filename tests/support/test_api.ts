@@ -2,6 +2,7 @@
 
 import { createApi } from "../../gateway/api/create_api.ts";
 import type { Api } from "../../gateway/api/route.ts";
+import type { Clients } from "../../gateway/model/client.ts";
 import type { LogFields } from "../../gateway/model/event.ts";
 import type { LogLevel } from "../../gateway/model/log_level.ts";
 import { createFakeGateway, type FakeGateway } from "../fakes/gateway.ts";
@@ -18,13 +19,18 @@ export interface TestApi {
 
 /** Makes an API; by default it is on loopback and has no token. */
 export function createTestApi(
-  options: { readonly token?: string; readonly isLoopback?: boolean } = {},
+  options: {
+    readonly token?: string;
+    readonly isLoopback?: boolean;
+    readonly clients?: Clients;
+  } = {},
 ): TestApi {
   const { token = null, isLoopback = true } = options;
   const gateway = createFakeGateway();
   const logged: TestApi["logged"] = [];
   const app = createApi({
     gateway,
+    clients: options.clients ?? null,
     token: () => token,
     bound: { isLoopback },
     readAsset: (name) => Promise.resolve(FAKE_FILES[name]),
