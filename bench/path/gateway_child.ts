@@ -80,6 +80,6 @@ export async function expectCounter(
 }
 
 const SERVE = [
-  ...["serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"],
+  ...["serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", "--ike", "off"],
   ...["--max-connections-per-source", "10000", "--log-level", "error"],
 ];

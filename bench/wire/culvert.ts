@@ -42,7 +42,10 @@ export async function openCulvert(link: Link, options: CulvertOptions): Promise<
   const inside = ["--inner", `tun:${device}`, "--engine", engine, ...shape];
   const own = [...inside, "--api-token-file", tokenFile, ...flags];
   const tcp = `${OUTER.far}:${TCP_PORT + place}`;
-  const far = startGateway(link, "far", { main, args: ["serve", "--listen", tcp, ...own] });
+  const far = startGateway(link, "far", {
+    main,
+    args: ["serve", "--ike", "off", "--listen", tcp, ...own],
+  });
   const farApi = await apiPort(far, "listening");
   const near = startGateway(link, "near", { main, args: ["connect", tcp, ...own] });
   const nearApi = await apiPort(near, "connecting");

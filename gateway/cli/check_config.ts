@@ -5,11 +5,11 @@ import { originText } from "../config/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { settingText } from "../config/setting_text.ts";
 import { flagOf, SETTING_NAMES, type SettingName } from "../config/settings.ts";
-import type { GatewayConfig } from "../config/types.ts";
 import { spiText } from "../model/spi.ts";
 import { tableWidth } from "./client.ts";
 import { type Command, type CommandContext, JSON_FLAG } from "./command.ts";
 import { renderTable } from "./table.ts";
+import { wipeSecrets } from "./wipe_secrets.ts";
 
 export const checkConfigCommand: Command = {
   name: "check-config",
@@ -48,13 +48,6 @@ async function checkConfig(context: CommandContext): Promise<number> {
   const width = tableWidth(context);
   await runtime.stdout(renderTable(columns, [...rows, ...peerRows, ...saRows], { width }));
   return 0;
-}
-
-/** Nothing here uses them. */
-function wipeSecrets({ psk, peers, staticSas }: GatewayConfig): void {
-  psk?.fill(0);
-  for (const peer of peers) peer.psk.fill(0);
-  for (const { spec } of staticSas) spec.keyMaterial.fill(0);
 }
 
 function explain(loaded: LoadedConfig, name: SettingName): Explained {

@@ -7,6 +7,7 @@ import type { FlagValues } from "../config/sources.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { LineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
+import type { OwnState, StateOptions } from "../state/open_state.ts";
 
 /** A flag, by its name without dashes. */
 export interface Flag {
@@ -29,6 +30,7 @@ export interface CommandContext {
   readonly operands: readonly string[];
   readonly fetch: (request: Request) => Promise<Response>;
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
+  readonly openState: (options: StateOptions) => Promise<OwnState>;
   readonly clock: Clock;
   /** Standard error: what goes wrong, and the log. */
   readonly errors: LineQueue;

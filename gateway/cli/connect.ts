@@ -62,6 +62,7 @@ async function load(
       ...config,
       listen: [],
       connect: target,
+      ike: "off",
       maxConnections: CONNECTIONS_MAX,
       maxConnectionsPerSource: CONNECTIONS_MAX,
     },

@@ -9,6 +9,7 @@ import type { FlagValues } from "../config/sources.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { createLineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
+import { openOwnState } from "../state/open_state.ts";
 import { benchCommand } from "./bench.ts";
 import { checkConfigCommand } from "./check_config.ts";
 import { type Clock, type Command, type CommandContext, parseCommand } from "./command.ts";
@@ -42,7 +43,9 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** What a command reaches outside its runtime. Tests replace it. */
-export type Outside = Partial<Pick<CommandContext, "fetch" | "startGateway" | "clock">>;
+export type Outside = Partial<
+  Pick<CommandContext, "fetch" | "startGateway" | "openState" | "clock">
+>;
 
 /** Runs the command that `runtime.args` names. The result is the exit code; it never throws. */
 export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<number> {
@@ -51,6 +54,7 @@ export async function runCli(runtime: Runtime, outside: Outside = {}): Promise<n
     return await dispatch(runtime, {
       fetch: (request) => fetchDirectly(runtime, request),
       startGateway,
+      openState: openOwnState,
       clock: CLOCK,
       errors,
       ...outside,

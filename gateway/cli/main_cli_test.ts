@@ -6,6 +6,7 @@ import { ABI } from "../../ts-bindings/layout.ts";
 import { flagOf, SETTING_NAMES } from "../config/settings.ts";
 import { readCore } from "../runtime/files.ts";
 import { VERSION } from "../model/version.ts";
+import { openFakeState } from "../../tests/fakes/state.ts";
 import { COMMANDS, runCli } from "./main_cli.ts";
 
 interface Ended {
@@ -18,7 +19,10 @@ async function run(args: readonly string[], options: FakeRuntimeOptions = {}): P
   const runtime = createFakeRuntime({ ...options, args });
   const start = createFakeStart();
   start.finish(0);
-  const code = await runCli(runtime, { startGateway: start.startGateway });
+  const code = await runCli(runtime, {
+    startGateway: start.startGateway,
+    openState: openFakeState,
+  });
   return { code, ...runtime.printed };
 }
 
@@ -135,6 +139,7 @@ test("runCli() never repeats a secret that was given as an argument", async () =
 test("runCli() ends with code 1 for a command that fails", async () => {
   const runtime = createFakeRuntime({ args: ["serve"] });
   const code = await runCli(runtime, {
+    openState: openFakeState,
     startGateway: () =>
       Promise.reject(new Error("Cannot listen on 127.0.0.1:4500: EADDRINUSE\nmore")),
   });

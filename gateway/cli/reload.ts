@@ -7,6 +7,8 @@ import { settingText } from "../config/setting_text.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { Log } from "../shell/log.ts";
+import type { ServedIke } from "./served_ike.ts";
+import { wipeSecrets } from "./wipe_secrets.ts";
 
 /** The settings that a reload changes. Read them at each use; never keep a copy. */
 export interface LiveSettings {
@@ -21,11 +23,26 @@ export interface ReloadOptions {
   readonly config: GatewayConfig;
   readonly live: LiveSettings;
   readonly log: Log;
+  /** IKE inside; null if there is none. */
+  readonly ike: Pick<ServedIke, "reload"> | null;
   readonly load: () => Promise<LoadedConfig>;
 }
 
 /** Settings that take a new value. */
-const CHANGEABLE: readonly SettingName[] = ["apiTokenFile", "logLevel", "espAudit"];
+const CHANGEABLE: readonly SettingName[] = [
+  "apiTokenFile",
+  "logLevel",
+  "espAudit",
+  "pskFile",
+  "pool",
+  "dns",
+  "splitDns",
+  "ikeProposals",
+  "espProposals",
+  "ikeLifetimeS",
+  "childLifetimeS",
+  "maxHalfOpen",
+];
 
 /**
  * Makes the handler of SIGHUP, which reads the configuration again. A bad one changes nothing. When
@@ -41,11 +58,15 @@ export function createReload(options: ReloadOptions): () => Promise<void> {
     try {
       const { config } = await options.load();
       try {
-        if (number > inForce) apply(options, config);
-        else options.log("info", "reload_overtaken");
-        inForce = Math.max(inForce, number);
+        if (number > inForce) {
+          inForce = number;
+          apply(options, config);
+          await options.ike?.reload(config);
+        } else {
+          options.log("info", "reload_overtaken");
+        }
       } finally {
-        for (const { spec } of config.staticSas) spec.keyMaterial.fill(0);
+        wipeSecrets(config);
       }
     } catch (error) {
       options.log("error", "reload_failed", {

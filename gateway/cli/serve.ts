@@ -12,6 +12,7 @@ import { createLog, type Log } from "../shell/log.ts";
 import type { RunningGateway } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { createReload, type LiveSettings } from "./reload.ts";
+import { openServedIke, type ServedIke } from "./served_ike.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
 import { unsafeFiles } from "./unsafe_files.ts";
 
@@ -68,18 +69,41 @@ export async function runGateway(
   }
 
   const up = Promise.withResolvers<void>();
-  const reload = createReload({ config, live, log, load: loadAgain });
+  const ike = await openServedIke(context, { config, log });
+  const reload = createReload({ config, live, log, ike, load: loadAgain });
   runtime.onSignal("SIGHUP", () => void up.promise.then(reload));
+  try {
+    return await run(context, { config, live, log, strangersLog, ike, ending, isUp: up.resolve });
+  } finally {
+    await ike?.close();
+  }
+}
+
+interface RunParts {
+  readonly config: GatewayConfig;
+  readonly live: LiveSettings;
+  readonly log: Log;
+  readonly strangersLog: Log;
+  readonly ike: ServedIke | null;
+  readonly ending: AbortController;
+  readonly isUp: () => void;
+}
+
+/** Starts the gateway, and resolves with its exit code when it has ended. */
+async function run(context: CommandContext, parts: RunParts): Promise<number> {
+  const { runtime } = context;
+  const { config, live, log, strangersLog, ike, ending } = parts;
   const running = await context.startGateway({
     ...{ runtime, config, log, strangersLog },
     logLinesLost: context.errors.lost,
-    ike: null,
+    ike: ike?.options ?? null,
     auditsEsp: () => live.espAudit === "on",
   });
-  const api = await openApiOrStop(runtime, { config, live, log, running });
+  const api = await openApiOrStop(runtime, { ...parts, running });
+  await ike?.follow(running);
   const { name: engine, reason, isLibraryUnsafe } = running.engine;
   log(isLibraryUnsafe === true ? "warn" : "info", "engine_chosen", { engine, reason });
-  up.resolve();
+  parts.isUp();
   // The log's first lines stand before it, if anything reads them.
   await context.errors.settle(SETTLE_MS);
   void print(runtime, log, listeningLine(config, running, api));
@@ -145,10 +169,7 @@ interface Logs {
   readonly strangersLog: Log;
 }
 
-interface ApiParts {
-  readonly config: GatewayConfig;
-  readonly live: LiveSettings;
-  readonly log: Log;
+interface ApiParts extends Omit<RunParts, "strangersLog" | "ending" | "isUp"> {
   readonly running: RunningGateway;
 }
 
@@ -167,7 +188,7 @@ async function openApiOrStop(runtime: Runtime, parts: ApiParts): Promise<HttpSer
 function openApi(runtime: Runtime, address: SocketAddress, parts: ApiParts): Promise<HttpServer> {
   const app = createApi({
     gateway: parts.running.gateway,
-    clients: null,
+    clients: parts.ike?.clients ?? null,
     token: () => parts.live.apiToken,
     bound: { isLoopback: isLoopback(address) },
     log: parts.log,

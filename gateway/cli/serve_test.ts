@@ -6,6 +6,7 @@ import {
   type FakeRuntimeOptions,
 } from "../../tests/fakes/runtime.ts";
 import { createFakeStart, type FakeStart } from "../../tests/fakes/start.ts";
+import { openFakeState } from "../../tests/fakes/state.ts";
 import { runCli } from "./main_cli.ts";
 
 const KEY = "00112233445566778899aabbccddeeff01020304";
@@ -33,7 +34,7 @@ async function serve(
 ): Promise<Served> {
   const runtime = createFakeRuntime({ ...options, args });
   const start = createFakeStart();
-  const code = runCli(runtime, { startGateway: start.startGateway });
+  const code = runCli(runtime, { startGateway: start.startGateway, openState: openFakeState });
   await start.asked;
   await turns();
   return { runtime, start, code };
@@ -85,7 +86,7 @@ test("serve drains on SIGTERM and on SIGINT, and answers until the end", async (
 test("serve takes a signal that comes while it starts", async () => {
   const runtime = createFakeRuntime();
   const start = createFakeStart({ isHeld: true });
-  const code = runCli(runtime, { startGateway: start.startGateway });
+  const code = runCli(runtime, { startGateway: start.startGateway, openState: openFakeState });
   await start.asked;
   runtime.signal("SIGTERM");
   start.release();
@@ -103,7 +104,7 @@ test("serve stops the gateway if its API cannot listen", async () => {
   const httpError = new Error("Cannot serve HTTP on 127.0.0.1:9329: EADDRINUSE");
   const runtime = createFakeRuntime({ httpError });
   const { startGateway } = createFakeStart();
-  equal(await runCli(runtime, { startGateway }), 1);
+  equal(await runCli(runtime, { startGateway, openState: openFakeState }), 1);
   deepEqual(runtime.printed, { stdout: "", stderr: `${httpError.message}\n` });
 });
 
@@ -197,7 +198,7 @@ test("serve reads the file on a SIGHUP that comes while it starts", async () => 
   const files: Record<string, string> = { "culvert.toml": 'log_level = "info"\n' };
   const runtime = createFakeRuntime({ args: ["--config", "culvert.toml"], files });
   const start = createFakeStart({ isHeld: true });
-  const code = runCli(runtime, { startGateway: start.startGateway });
+  const code = runCli(runtime, { startGateway: start.startGateway, openState: openFakeState });
   await start.asked;
   files["culvert.toml"] = "lanes = 2\n";
   runtime.signal("SIGHUP");
@@ -214,7 +215,10 @@ test("of two reloads under way the later one wins, whichever ends first", async 
   const runtime = createFakeRuntime({ args: ["--config", "culvert.toml"] });
   const readTextFile = (): Promise<string> => new Promise((resolve) => void answers.push(resolve));
   const start = createFakeStart();
-  const code = runCli({ ...runtime, readTextFile }, { startGateway: start.startGateway });
+  const code = runCli({ ...runtime, readTextFile }, {
+    startGateway: start.startGateway,
+    openState: openFakeState,
+  });
   answers[0]?.('log_level = "info"\n');
   await start.asked;
   await turns();
@@ -362,7 +366,7 @@ test("serve does not go on without the file or token that an ignored variable na
 test("serve warns if a library was left aside that others can write", async () => {
   const runtime = createFakeRuntime({ args: ["--log-level", "warn"] });
   const start = createFakeStart({ engine: { isLibraryUnsafe: true } });
-  const code = runCli(runtime, { startGateway: start.startGateway });
+  const code = runCli(runtime, { startGateway: start.startGateway, openState: openFakeState });
   await start.asked;
   await turns();
   match(runtime.printed.stderr, / warn +engine_chosen engine=wasm-fake reason="there is no other"/);

@@ -1,10 +1,18 @@
 // The part of a gateway that IKE inside adds.
 
 import type { GatewayConfig } from "../config/types.ts";
+import type { NativeEngine } from "../engine/native.ts";
+import type { IkePlan } from "../ike/engine/plan.ts";
 import type { Totals } from "../model/totals.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { type Ike, type IkeLinks, type IkeOptions, startIke, type StartIkeOptions } from "./ike.ts";
 import { createIkePeers } from "./ike_peers.ts";
+
+/** What IKE inside is told by whoever starts the gateway. */
+export interface InsideOptions extends Omit<IkeOptions, "plan"> {
+  /** Makes the plan, once it is known who runs the AEAD of ESP. */
+  readonly plan: (engine: "wasm" | "native") => IkePlan;
+}
 
 /** The parts of the gateway that are there already. */
 export interface IkeInsideOptions extends
@@ -13,7 +21,9 @@ export interface IkeInsideOptions extends
     keyof IkeOptions | "ikeLinks" | "laneEventfds" | "logFormat" | "onFailure"
   > {
   /** Null where IKE is not inside. */
-  readonly ike: IkeOptions | null;
+  readonly ike: InsideOptions | null;
+  /** Null if the core runs the AEAD. */
+  readonly native: NativeEngine | null;
   readonly config: Pick<GatewayConfig, "logFormat">;
   /** Undefined where IKE is not inside. */
   readonly ikeLinks: IkeLinks | undefined;
@@ -28,6 +38,7 @@ export async function startIkeInside(options: IkeInsideOptions): Promise<Ike | u
   return await startIke({
     ...options,
     ...ike,
+    plan: ike.plan(options.native === null ? "wasm" : "native"),
     ikeLinks,
     laneEventfds: descriptors.eventfds,
     logFormat: config.logFormat,

@@ -27,8 +27,8 @@ import { markOf } from "./ends.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { watchGarbage } from "./garbage.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
-import { type Ike, type IkeLinks, type IkeOptions, openIkeLinks } from "./ike.ts";
-import { NO_IKE, startIkeInside } from "./ike_inside.ts";
+import { type Ike, type IkeLinks, openIkeLinks } from "./ike.ts";
+import { type InsideOptions, NO_IKE, startIkeInside } from "./ike_inside.ts";
 import { createKeyUse } from "./key_use.ts";
 import { type Lanes, type LanesOptions, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
@@ -84,7 +84,7 @@ export interface StartOptions {
   /** How many lines of the log were lost so far. */
   readonly logLinesLost: () => number;
   /** IKE inside this process; null where a daemon, or nobody, answers IKE. */
-  readonly ike: IkeOptions | null;
+  readonly ike: InsideOptions | null;
   /** Whether dropped ESP packets are told. Asked each time, because a reload may change it. */
   readonly auditsEsp: () => boolean;
 }

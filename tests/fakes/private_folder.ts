@@ -2,33 +2,24 @@
 
 import type { PrivateFolder } from "../../gateway/runtime/types.ts";
 
-/** Makes a folder over `files`, which a test may look at and change. */
+/** Makes a folder over `files`, which a test and other folders may look at and change. */
 export function createFakeFolder(path: string, files: Map<string, Uint8Array>): PrivateFolder {
-  let changes = 0;
-
-  function put(name: string, octets: Uint8Array): void {
-    changes++;
-    files.set(name, octets.slice());
+  function list(part: string): string[] {
+    return [...files.keys()].filter((name) => name.startsWith(`${part}/`))
+      .map((name) => name.slice(part.length + 1));
   }
 
   return {
     path,
     read: (name) => Promise.resolve(files.get(name)?.slice()),
-    list: (part) =>
-      Promise.resolve(
-        [...files.keys()].filter((name) => name.startsWith(`${part}/`))
-          .map((name) => name.slice(part.length + 1)),
-      ),
-    version: () => Promise.resolve(String(changes)),
+    list: (part) => Promise.resolve(list(part)),
+    version: (part) => Promise.resolve(list(part).join()),
     create(name, octets): Promise<boolean> {
       const isNew = !files.has(name);
-      if (isNew) put(name, octets);
+      if (isNew) files.set(name, octets.slice());
       return Promise.resolve(isNew);
     },
-    replace: (name, octets) => Promise.resolve(put(name, octets)),
-    remove(name): Promise<boolean> {
-      changes++;
-      return Promise.resolve(files.delete(name));
-    },
+    replace: (name, octets) => Promise.resolve(void files.set(name, octets.slice())),
+    remove: (name) => Promise.resolve(files.delete(name)),
   };
 }

@@ -1,6 +1,7 @@
 // The start of a gateway without lanes, for tests of what `serve` does around it.
 
 import type { EngineChoice } from "../../gateway/engine/choose.ts";
+import type { IkePlan } from "../../gateway/ike/engine/plan.ts";
 import type { RunningGateway, StartOptions } from "../../gateway/shell/start.ts";
 import { createFakeGateway } from "./gateway.ts";
 
@@ -8,6 +9,8 @@ export interface FakeStart {
   readonly startGateway: (options: StartOptions) => Promise<RunningGateway>;
   /** The options of each start, in order. */
   readonly started: StartOptions[];
+  /** The plans of IKE that took the first one's place. */
+  readonly reloaded: IkePlan[];
   /** Resolves at the first start. */
   readonly asked: Promise<void>;
   /** Lets a start that waits go on. */
@@ -27,6 +30,7 @@ export function createFakeStart(
   { isHeld = false, engine = {} }: FakeStartOptions = {},
 ): FakeStart {
   const started: StartOptions[] = [];
+  const reloaded: IkePlan[] = [];
   const asked = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<number>();
@@ -42,7 +46,7 @@ export function createFakeStart(
       listening: { tcp: options.config.listen.map(({ address }) => address.text) },
       engine: { name: "wasm-fake", path: null, reason: "there is no other", ...engine },
       finished: finished.promise,
-      reloadIke: () => undefined,
+      reloadIke: (plan) => void reloaded.push(plan),
       stop(): void {
         gateway.drain();
         finished.resolve(0);
@@ -53,6 +57,7 @@ export function createFakeStart(
   return {
     startGateway,
     started,
+    reloaded,
     asked: asked.promise,
     release: released.resolve,
     finish: finished.resolve,

@@ -46,7 +46,9 @@ export async function startGateway(
 function withDefaults(args: readonly string[]): string[] {
   const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
   const api = args.includes("--api") ? [] : ["--api", "127.0.0.1:0"];
-  return ["serve", ...listen, ...api, ...args];
+  // Most tests are about what the gateway does without it.
+  const ike = args.includes("--ike") ? [] : ["--ike", "off"];
+  return ["serve", ...listen, ...api, ...ike, ...args];
 }
 
 /** Parses `listening tcp=ADDR:PORT [tcp=...] api=ADDR:PORT`. With `api=off` the API's port is 0. */

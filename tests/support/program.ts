@@ -12,6 +12,7 @@ import process from "node:process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { findSecret } from "./secrets.ts";
+import { tempFolder } from "./temp.ts";
 import { within } from "./wait.ts";
 
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
@@ -85,7 +86,14 @@ export function startProgram(args: readonly string[], options: SpawnOptions = {}
   const child = spawn(file, [...fixed, ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...OBSERVABLE, NO_COLOR: "1", ...options.env },
+    env: {
+      ...process.env,
+      ...OBSERVABLE,
+      NO_COLOR: "1",
+      // A state of its own: several gateways run at a time.
+      CULVERT_STATE_DIR: join(tempFolder(), "state"),
+      ...options.env,
+    },
   });
   return follow(child);
 }

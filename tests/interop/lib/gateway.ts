@@ -58,6 +58,7 @@ export async function startGateway(flags: readonly string[]): Promise<Gateway> {
     inNamespace("gw", [
       ...gatewayCommand(),
       ...["--listen", `${GATEWAY}:${TCP_PORT}`, "--api", API, "--api-token-file", "/run/api-token"],
+      ...flags.includes("--ike") ? [] : ["--ike", "off"],
       ...flags,
     ]),
   );

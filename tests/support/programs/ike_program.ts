@@ -9,7 +9,8 @@ import { testPlan } from "../ike/plan.ts";
 const changes = JSON.parse(runtime.env()["CULVERT_TEST_PLAN"] ?? "{}") as Parameters<
   typeof testPlan
 >[0];
-const ike = { plan: testPlan(changes), leases: [], onLease: (): void => undefined };
+const plan = testPlan(changes);
+const ike = { plan: () => plan, leases: [], onLease: (): void => undefined };
 
 runtime.exit(
   await runCli(runtime, { startGateway: (options) => startGateway({ ...options, ike }) }),

@@ -1,0 +1,10 @@
+// Ends the secrets of a configuration that nobody uses any more.
+
+import type { GatewayConfig } from "../config/types.ts";
+
+/** Wipes secrets and keys of peers and SAs; the API's token is a text. */
+export function wipeSecrets({ psk, peers, staticSas }: GatewayConfig): void {
+  psk?.fill(0);
+  for (const peer of peers) peer.psk.fill(0);
+  for (const { spec } of staticSas) spec.keyMaterial.fill(0);
+}
