@@ -70,7 +70,8 @@ export function openOrderReader(ring: ByteRing): () => IkeOrder | undefined {
       parts.push(part);
       if (record.kind !== LAST) continue;
       const octets = Buffer.concat(parts);
-      const order = deserialize(octets) as IkeOrder;
+      // Deno's octets of a value lie in those that it was read from, which are wiped next.
+      const order = structuredClone(deserialize(octets) as IkeOrder);
       for (const used of [octets, ...parts]) used.fill(0);
       parts = [];
       return order;
