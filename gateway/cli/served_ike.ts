@@ -2,6 +2,7 @@
 // goes by. What changes in the configuration or among the clients makes another plan.
 
 import type { GatewayConfig } from "../config/types.ts";
+import { wipePlan } from "../ike/engine/plan.ts";
 import { isUnicast } from "../model/address.ts";
 import type { Clients } from "../model/client.ts";
 import { parseSocketAddress, type SocketAddress } from "../model/socket_address.ts";
@@ -81,7 +82,10 @@ async function serveIke(parts: PlannerOptions): Promise<ServedIke> {
 
   async function refresh(what?: "afresh"): Promise<void> {
     await planner.read(what);
-    running?.reloadIke(planner.plan());
+    if (running === undefined) return;
+    const plan = planner.plan();
+    running.reloadIke(plan);
+    wipePlan(plan);
   }
 
   async function look(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from "../config/types.ts";
 import type { NativeEngine } from "../engine/native.ts";
-import type { IkePlan } from "../ike/engine/plan.ts";
+import { type IkePlan, wipePlan } from "../ike/engine/plan.ts";
 import type { Totals } from "../model/totals.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { type Ike, type IkeLinks, type IkeOptions, startIke, type StartIkeOptions } from "./ike.ts";
@@ -35,15 +35,21 @@ export interface IkeInsideOptions extends
 export async function startIkeInside(options: IkeInsideOptions): Promise<Ike | undefined> {
   const { ike, ikeLinks, descriptors, config, ikeFailed } = options;
   if (ike === null || ikeLinks === undefined) return undefined;
-  return await startIke({
-    ...options,
-    ...ike,
-    plan: ike.plan(options.native === null ? "wasm" : "native"),
-    ikeLinks,
-    laneEventfds: descriptors.eventfds,
-    logFormat: config.logFormat,
-    onFailure: ikeFailed,
-  });
+  const plan = ike.plan(options.native === null ? "wasm" : "native");
+  try {
+    return await startIke({
+      ...options,
+      ...ike,
+      plan,
+      ikeLinks,
+      laneEventfds: descriptors.eventfds,
+      logFormat: config.logFormat,
+      onFailure: ikeFailed,
+    });
+  } finally {
+    // The worker has its own.
+    wipePlan(plan);
+  }
 }
 
 /** Counts where IKE is not inside. */

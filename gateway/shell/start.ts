@@ -66,8 +66,8 @@ export interface RunningGateway {
   /** Resolves to the exit code when the gateway has ended. */
   readonly finished: Promise<number>;
   /**
-   * Goes on with other settings of IKE. Nobody is cut who is unchanged; without IKE inside it does
-   * nothing.
+   * Goes on with other settings of IKE, of which it takes copies. Nobody is cut who is unchanged;
+   * without IKE inside it does nothing.
    */
   reloadIke(plan: IkePlan): void;
   /** Drains, then ends. Idempotent. */

@@ -46,7 +46,7 @@ export function createFakeStart(
       listening: { tcp: options.config.listen.map(({ address }) => address.text) },
       engine: { name: "wasm-fake", path: null, reason: "there is no other", ...engine },
       finished: finished.promise,
-      reloadIke: (plan) => void reloaded.push(plan),
+      reloadIke: (plan) => void reloaded.push(structuredClone(plan)),
       stop(): void {
         gateway.drain();
         finished.resolve(0);
