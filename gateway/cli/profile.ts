@@ -8,7 +8,9 @@ import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.
 import { readEnvironment, readFlags } from "../config/sources.ts";
 import type { ConnectTarget } from "../config/types.ts";
 import { CLIENT_NAME } from "../model/client.ts";
+import { parsePrefix } from "../model/prefix.ts";
 import { openState, type State } from "../state/open_state.ts";
+import { partsBehind, type ProfileParts } from "../state/profiles/parts.ts";
 import { PROFILE_FORMATS, type ProfileFormat, profileText } from "../state/profiles/profile.ts";
 import type { Command, CommandContext } from "./command.ts";
 
@@ -32,6 +34,13 @@ export const profileCommand: Command = {
       unset: "where the gateway was last reached",
       help: "where the client reaches the gateway",
     },
+    {
+      name: "remote",
+      value: "ADDR/LEN",
+      unset: "the gateway's echo host, else everything",
+      isRepeatable: true,
+      help: "what the client reaches behind the gateway",
+    },
     { name: flagOf(STATE_DIR), ...docOf(STATE_DIR) },
   ],
   run: writeProfile,
@@ -48,11 +57,12 @@ async function writeProfile(context: CommandContext): Promise<number> {
     onTrouble: (reason) => void errors.push(`${reason}\n`),
   });
   const server = serverOf(flags["server"], state);
+  const behind = behindOf(flags["remote"], state.server.inner);
   const known = await state.clients.find(name);
   const client = known ?? await state.clients.add(name) ?? await state.clients.find(name);
   if (client === undefined) throw new Error(`Cannot make client ${name}: it comes and goes`);
-  const { id: serverId, inner } = state.server;
-  const text = profileText({ name, psk: client.psk, server, serverId, inner }, format);
+  const serverId = state.server.id;
+  const text = profileText({ name, psk: client.psk, server, serverId, ...behind }, format);
   client.psk.fill(0);
   if (known === undefined) errors.push(`made client ${name}\n`);
   if (out === null) await runtime.stdout(text);
@@ -80,6 +90,17 @@ function outOf(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value !== "") return value;
   throw new ConfigError({ path: "--out" }, "must be the path of a file");
+}
+
+/** What is behind the gateway: as the user says, or what it has by itself. */
+function behindOf(value: unknown, inner: string | null): Pick<ProfileParts, "inner" | "remote"> {
+  if (!Array.isArray(value) || value.length === 0) return partsBehind(inner);
+  const remote = value.map((text) => {
+    const parsed = parsePrefix(String(text));
+    if ("value" in parsed) return parsed.value.text;
+    throw new ConfigError({ path: "--remote" }, parsed.problem);
+  });
+  return { inner, remote };
 }
 
 function stateDirOf({ runtime, flags }: CommandContext): string | null {

@@ -54,6 +54,10 @@ test("profile knows where the gateway was last reached", async () => {
     "gw.example.net",
     "10.93.29.1",
   ]);
+  deepEqual(profile.remote?.map(({ text }) => text), ["10.93.29.1/32"]);
+  const wide = await run(["laptop", "--remote", "10.1.0.0/16", "--remote", "fd00::/64"], runtime);
+  const { remote } = readProfile("profile", wide.printed.stdout);
+  deepEqual(remote?.map(({ text }) => text), ["10.1.0.0/16", "fd00::/64"]);
 });
 
 const wrong: readonly (readonly [readonly string[], RegExp])[] = [
@@ -61,6 +65,7 @@ const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [["../x", ...SERVER], /^culvert profile: NAME must be/],
   [["laptop"], /^--server: is needed, because no gateway has run with \S+ on one address\n$/],
   [["laptop", "--server", "a b"], /^--server: must look like/],
+  [["laptop", ...SERVER, "--remote", "10.0.0.1/8"], /^--remote: must have no bits set/],
   [["laptop", ...SERVER, "--format", "word"], /^--format: must be one of culvert, strongswan/],
   [["laptop", ...SERVER, "--format", "windows"], /^--format: windows takes no shared secret/],
   [["laptop", ...SERVER, "--out", ""], /^--out: must be the path of a file/],

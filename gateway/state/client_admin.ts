@@ -6,6 +6,7 @@ import type { Refusal } from "../model/refusal.ts";
 import type { StoredClient } from "./clients.ts";
 import type { State } from "./open_state.ts";
 import { culvertProfile } from "./profiles/culvert.ts";
+import { partsBehind } from "./profiles/parts.ts";
 import type { Server } from "./server.ts";
 
 /** What changes clients. */
@@ -30,7 +31,8 @@ export function createClientAdmin(options: ClientAdminOptions): Clients {
       return { kind: "conflict", member: "name", detail: "is that of another client" };
     }
     try {
-      const parts = { name, psk: client.psk, server: target.value, serverId, inner };
+      const where = { server: target.value, serverId, ...partsBehind(inner) };
+      const parts = { name, psk: client.psk, ...where };
       return { ...viewOf(client), profile: culvertProfile(parts) };
     } finally {
       client.psk.fill(0);

@@ -4,7 +4,9 @@ import { Buffer } from "node:buffer";
 import type { ProfileParts } from "./parts.ts";
 
 /** Writes Culvert's own profile. */
-export function culvertProfile({ name, psk, server, serverId, inner }: ProfileParts): string {
+export function culvertProfile(
+  { name, psk, server, serverId, inner, remote }: ProfileParts,
+): string {
   const psk64 = Buffer.from(psk).toString("base64");
   return [
     `# Culvert profile of ${name}: culvert connect --profile FILE`,
@@ -13,6 +15,7 @@ export function culvertProfile({ name, psk, server, serverId, inner }: ProfilePa
     `id = ${quoted(name)}`,
     `server_id = ${quoted(serverId)}`,
     `psk = ${quoted(psk64)}`,
+    ...remote === null ? [] : [`remote = [${remote.map(quoted).join(", ")}]`],
     ...inner === null ? [] : [`inner = ${quoted(inner)}`],
     "",
   ].join("\n");

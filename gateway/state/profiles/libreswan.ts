@@ -2,10 +2,11 @@
 
 import { parseIdentity } from "../../ike/identity/identity.ts";
 import { ID } from "../../ike/wire/constants.ts";
-import type { ProfileParts } from "./parts.ts";
+import { type ProfileParts, remoteOf } from "./parts.ts";
 
 /** Writes a file for `/etc/ipsec.d`, and the line of its secret as a comment. */
-export function libreswanProfile({ name, psk, server, serverId }: ProfileParts): string {
+export function libreswanProfile(parts: ProfileParts): string {
+  const { name, psk, server, serverId } = parts;
   const [left, right] = [idText(name), idText(serverId)];
   const secret = new TextDecoder().decode(psk);
   const file = `/etc/ipsec.d/culvert-${name}`;
@@ -21,7 +22,7 @@ conn culvert-${name}
     leftmodecfgclient=yes
     right=${server.host}
     rightid=${right}
-    rightsubnet=0.0.0.0/0
+    ${subnetsOf(parts)}
     narrowing=yes
     enable-tcp=yes
     tcp-remoteport=${server.port}
@@ -31,6 +32,14 @@ conn culvert-${name}
     dpdaction=restart
     auto=add
 `;
+}
+
+/** Of both families only IPv4: a connection of libreswan has one. */
+function subnetsOf(parts: ProfileParts): string {
+  const all = remoteOf(parts);
+  const v4 = all.filter((prefix) => !prefix.includes(":"));
+  const subnets = v4.length === 0 ? all : v4;
+  return subnets.length === 1 ? `rightsubnet=${subnets[0]}` : `rightsubnets={${subnets.join(" ")}}`;
 }
 
 /** Without an "at" in front libreswan looks a name up. */

@@ -13,4 +13,17 @@ export interface ProfileParts {
   readonly serverId: string;
   /** A host behind the gateway that answers; null if none is known. */
   readonly inner: string | null;
+  /** Prefixes behind the gateway that the client goes to; null for all of both families. */
+  readonly remote: readonly string[] | null;
+}
+
+/** What a profile says of what is behind a gateway: its echo host alone, or everything. */
+export function partsBehind(inner: string | null): Pick<ProfileParts, "inner" | "remote"> {
+  if (inner === null) return { inner, remote: null };
+  return { inner, remote: [`${inner}/${inner.includes(":") ? 128 : 32}`] };
+}
+
+/** The prefixes, written out. */
+export function remoteOf({ remote }: Pick<ProfileParts, "remote">): readonly string[] {
+  return remote ?? ["0.0.0.0/0", "::/0"];
 }

@@ -5,7 +5,7 @@ import { loadSwanctl, SWANCTL_MISSING } from "../../../tests/support/swanctl.ts"
 import { parseConnectTarget } from "../../config/connect_target.ts";
 import { readProfile } from "../../config/profile.ts";
 import { identityText } from "../../ike/identity/identity.ts";
-import type { ProfileParts } from "./parts.ts";
+import { partsBehind, type ProfileParts } from "./parts.ts";
 import { profileText } from "./profile.ts";
 
 const SECRET = "abcdefghijklmnop_-ABCDEFGHIJ0123";
@@ -19,13 +19,16 @@ function parts(change: Partial<ProfileParts> = {}): ProfileParts {
     server: target.value,
     serverId: "vpn.example.net",
     inner: null,
+    remote: null,
     ...change,
   };
 }
 
 test("Culvert's own profile is what connect --profile reads", () => {
   for (const inner of [null, "10.93.29.1"]) {
-    const profile = readProfile("file", profileText(parts({ inner }), "culvert"));
+    const { remote } = partsBehind(inner);
+    const profile = readProfile("file", profileText(parts({ inner, remote }), "culvert"));
+    deepEqual(profile.remote?.map(({ text }) => text) ?? null, remote);
     equal(profile.server.text, "vpn.example.net:443");
     equal(identityText(profile.localId), "laptop-2.example");
     equal(profile.serverId, "vpn.example.net");
@@ -39,6 +42,23 @@ test("strongSwan's profile is loaded by charon", { skip: SWANCTL_MISSING }, () =
     const { conns, creds } = loadSwanctl(profileText(parts({ serverId }), "strongswan"));
     match(conns, /loaded connection 'culvert-laptop-2-example'/);
     match(creds, /loaded ike secret 'ike-culvert-laptop-2-example'/);
+  }
+});
+
+test("profiles say what the client reaches", () => {
+  for (
+    const [remote, strongswan, libreswan] of [
+      [null, "0.0.0.0/0, ::/0", "rightsubnet=0.0.0.0/0"],
+      [["10.1.0.0/16"], "10.1.0.0/16", "rightsubnet=10.1.0.0/16"],
+      [
+        ["10.1.0.0/16", "fd00::/64", "10.2.0.0/16"],
+        "10.1.0.0/16, fd00::/64, 10.2.0.0/16",
+        "rightsubnets={10.1.0.0/16 10.2.0.0/16}",
+      ],
+    ] as const
+  ) {
+    ok(profileText(parts({ remote }), "strongswan").includes(`remote_ts = ${strongswan}\n`));
+    ok(profileText(parts({ remote }), "libreswan").includes(`    ${libreswan}\n`));
   }
 });
 

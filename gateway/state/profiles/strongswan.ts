@@ -1,9 +1,10 @@
 // A profile for strongSwan (swanctl.conf(5)).
 
-import type { ProfileParts } from "./parts.ts";
+import { type ProfileParts, remoteOf } from "./parts.ts";
 
 /** Writes a file for `/etc/swanctl/conf.d`. */
-export function strongswanProfile({ name, psk, server, serverId }: ProfileParts): string {
+export function strongswanProfile(parts: ProfileParts): string {
+  const { name, psk, server, serverId } = parts;
   // Names of sections may have no dot.
   const section = `culvert-${name.replaceAll(".", "-")}`;
   return `# strongSwan as client ${name} of a Culvert gateway: /etc/swanctl/conf.d/${section}.conf
@@ -28,7 +29,7 @@ connections {
     }
     children {
       ${section} {
-        remote_ts = 0.0.0.0/0, ::/0
+        remote_ts = ${remoteOf(parts).join(", ")}
         esp_proposals = aes256gcm16-x25519-ecp256-esn-noesn, chacha20poly1305-x25519-ecp256-esn-noesn
       }
     }
