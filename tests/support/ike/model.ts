@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { IkeAction, InstallAction } from "../../../gateway/ike/engine/actions.ts";
 import type { IkeEngine } from "../../../gateway/ike/engine/engine.ts";
-import type { IkeSettings } from "../../../gateway/ike/engine/settings.ts";
+import type { IkeSettings, ResumptionTicket } from "../../../gateway/ike/engine/settings.ts";
 import { clientSettings, createPair, pathOf, serverSettings, target } from "./pair.ts";
 
 /** What goes one way, in its order: IKE messages and packets. */
@@ -17,13 +17,17 @@ export type Side = "client" | "server";
 
 /** One end with the Child SAs that it has installed. */
 export interface End {
-  readonly engine: IkeEngine;
+  engine: IkeEngine;
   readonly inbound: Map<number, InstallAction>;
   /** In the order of their installs: packets leave on the newest. */
   readonly outbound: Map<string, InstallAction>;
   /** What is on its way to this end. */
   readonly queue: Carried[];
   readonly ended: string[];
+  /** Numbers of IKE SAs that have been told as up, and not as ended. */
+  readonly ikes: Set<number>;
+  /** Tickets that came. */
+  readonly tickets: ResumptionTicket[];
 }
 
 export interface Model {
@@ -61,7 +65,9 @@ export function take(model: Model, step: string): void {
   if (what === "deliver") return deliver(model, to);
   if (what === "packet") return send(model, to);
   const kind = what === "ike" ? "ike" : "children";
-  act(model, to, model[to].engine.rekey(model.now, 1, kind));
+  for (const ike of model[to].engine.established()) {
+    act(model, to, model[to].engine.rekey(model.now, ike, kind));
+  }
 }
 
 /** Two ends with an IKE SA and a Child SA. Nothing is rekeyed by the time. */
@@ -84,8 +90,17 @@ export function connected(change: Partial<IkeSettings> = {}): Model {
   return model;
 }
 
-function endOf(engine: IkeEngine): End {
-  return { engine, inbound: new Map(), outbound: new Map(), queue: [], ended: [] };
+/** An end with nothing installed. */
+export function endOf(engine: IkeEngine): End {
+  return {
+    engine,
+    inbound: new Map(),
+    outbound: new Map(),
+    queue: [],
+    ended: [],
+    ikes: new Set(),
+    tickets: [],
+  };
 }
 
 /** Carries actions out. An SA is installed once, and only what is installed is removed. */
@@ -114,7 +129,14 @@ export function act(model: Model, side: Side, actions: readonly IkeAction[]): vo
         assert.ok(wasThere, `${side}: ${action.direction} ${action.spi} is not installed`);
         break;
       }
+      case "ticket":
+        end.tickets.push(action.ticket);
+        break;
+      case "established":
+        end.ikes.add(action.ike);
+        break;
       case "ended":
+        end.ikes.delete(action.ike);
         end.ended.push(action.reason);
         break;
     }
@@ -158,7 +180,9 @@ export function cut(model: Model): void {
   }
   model.path++;
   const path = pathOf(model.path, ON_CLIENT);
-  act(model, "client", model.client.engine.pathOpened(model.now, 1, path));
+  for (const ike of model.client.ikes) {
+    act(model, "client", model.client.engine.pathOpened(model.now, ike, path));
+  }
 }
 
 /** Delivers until nothing is on its way. */
@@ -192,6 +216,11 @@ export function rest(model: Model): void {
 export function assertOnePair({ client, server }: Model): void {
   assert.deepEqual([client.ended, server.ended], [[], []]);
   assert.deepEqual([client.engine.established(), server.engine.established()], [[1], [1]]);
+  assertSameSas({ client, server });
+}
+
+/** Each side has one Child SA, with the other side's keys. */
+export function assertSameSas({ client, server }: Pick<Model, "client" | "server">): void {
   for (const [from, to] of [[client, server], [server, client]] as const) {
     assert.equal(from.outbound.size, 1, "outbound SAs");
     assert.equal(to.inbound.size, 1, "inbound SAs");
@@ -202,7 +231,8 @@ export function assertOnePair({ client, server }: Model): void {
   }
 }
 
-function otherOf(side: Side): Side {
+/** The other side. */
+export function otherOf(side: Side): Side {
   return side === "client" ? "server" : "client";
 }
 

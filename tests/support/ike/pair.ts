@@ -14,6 +14,7 @@ import {
   IKE_DEFAULTS,
   type IkePolicy,
 } from "../../../gateway/ike/suites/suite.ts";
+import type { Aead } from "../../../gateway/ike/wire/sealed.ts";
 import { address, prefix } from "../parsed.ts";
 import { testAead } from "./aead.ts";
 
@@ -144,15 +145,32 @@ export function pathOf(id: number, isServer: boolean): Path {
 
 const ON_CLIENT = false;
 
-/** Tools whose SPIs count from a first one. */
+/** Tools whose SPIs count from a first one. No key seals two messages with one IV (rule IW20). */
 export function testTools(firstSpi: number): IkeTools {
   let spi = firstSpi;
+  const seen = new Set<string>();
   return {
     random: (len) => Uint8Array.from(randomBytes(len)),
     espSpi: () => spi++,
     aead: (cipher, keyAndSalt) => {
       const salt = keyAndSalt.slice(-4);
-      return testAead({ aead: aeadOf(cipher), key: keyAndSalt.slice(0, -4), salt });
+      const aead = testAead({ aead: aeadOf(cipher), key: keyAndSalt.slice(0, -4), salt });
+      return sealsOnce(aead, { key: Buffer.from(keyAndSalt).toString("base64"), seen });
+    },
+  };
+}
+
+function sealsOnce(
+  aead: Aead,
+  { key, seen }: { readonly key: string; readonly seen: Set<string> },
+): Aead {
+  return {
+    ...aead,
+    seal(aad, body): void {
+      const used = `${key} ${Buffer.from(body.subarray(0, aead.ivLen)).toString("hex")}`;
+      if (seen.has(used)) throw new Error(`An IV has met its key twice: ${used}`);
+      seen.add(used);
+      aead.seal(aad, body);
     },
   };
 }
