@@ -12,6 +12,7 @@ import { proposalText } from "../wire/proposal_text.ts";
 import { sealMessage } from "../wire/sealed.ts";
 import { createWriter } from "../wire/writer.ts";
 import type { IkeAction, IkeSaKeys } from "./actions.ts";
+import type { Embryo } from "./half_open.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import type { IkeSettings, IkeTools, PeerPolicy } from "./settings.ts";
 
@@ -25,7 +26,9 @@ export interface Context {
   /** IKE SAs by our SPI, in hex. */
   readonly sas: Map<string, IkeSa>;
   /** Half-open IKE SAs by the digest of the request that began them. */
-  readonly begun: Map<string, IkeSa>;
+  readonly begun: Map<string, IkeSa | Embryo>;
+  /** Half-open IKE SAs before their second message, by our SPI, in hex; oldest first. */
+  readonly embryos: Map<string, Embryo>;
   /** Names of tickets that may not come, and when they would have expired, ms since 1970. */
   readonly spent: Map<string, number>;
   /** Where messages are laid out. */
@@ -50,6 +53,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     tools,
     sas: new Map(),
     begun: new Map(),
+    embryos: new Map(),
     spent: new Map(),
     buffer: new Uint8Array(HEADER_LEN + LIMIT.MESSAGE_LEN),
     actions: [],

@@ -18,6 +18,7 @@ import { ask, askDelete } from "./ask.ts";
 import { begin, takeResumeAnswer } from "./ask_resume.ts";
 import { startSending, stopSending } from "./children.ts";
 import { type Context, createContext, emitFor, spiKey } from "./context.ts";
+import { endEmbryos, hatch } from "./embryo.ts";
 import { dropSa, endSa, refuseSa } from "./end.ts";
 import type { Asked, IkeSa, Target } from "./ike_sa.ts";
 import { answerInit } from "./init.ts";
@@ -101,10 +102,18 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
       }),
     pathOpened: (now, ike, path) => run(now, () => openPath(context, of(ike), path.id)),
     pathClosed: (now, path) =>
-      run(now, () => all().filter((sa) => sa.path === path).forEach((sa) => void (sa.path = null))),
+      run(now, () => {
+        for (const one of [...all(), ...context.embryos.values()]) {
+          if (one.path === path) one.path = null;
+        }
+      }),
     reload: (now, next) =>
       run(now, () => replaceSettings(context, next).forEach((sa) => endNow(context, sa))),
-    tick: (now) => run(now, () => all().forEach((sa) => tick(context, sa))),
+    tick: (now) =>
+      run(now, () => {
+        endEmbryos(context, now - HALF_OPEN_MS);
+        all().forEach((sa) => tick(context, sa));
+      }),
     established: () => all().filter(({ state }) => state === "established").map(({ id }) => id),
     halfOpen: () => context.halfOpen,
   };
@@ -137,6 +146,8 @@ interface Received {
 function findSa(context: Context, header: ReceivedHeader): IkeSa | undefined {
   const isFromInitiator = (header.flags & FLAG.INITIATOR) !== 0;
   const sa = context.sas.get(spiKey(isFromInitiator ? header.spiR : header.spiI));
+  const isLater = isFromInitiator && !isResponse(header) && !isInitial(header.exchange);
+  if (sa === undefined && isLater) return hatch(context, header);
   if (sa === undefined || sa.isInitiator === isFromInitiator) return undefined;
   const other = isFromInitiator ? sa.spiI : sa.spiR;
   const theirs = isFromInitiator ? header.spiI : header.spiR;
@@ -358,7 +369,7 @@ function tick(context: Context, sa: IkeSa): void {
 
 function remove(context: Context, sa: IkeSa): void {
   dropSa(context, sa);
-  for (const [digest, begun] of context.begun) if (begun === sa) context.begun.delete(digest);
+  if (sa.digest !== null) context.begun.delete(sa.digest);
 }
 
 /** Messages with a wrong ICV after which a half-open IKE SA ends. */

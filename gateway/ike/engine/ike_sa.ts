@@ -205,6 +205,8 @@ export interface IkeSa {
   doubtedAt: number;
   /** Messages with a wrong ICV before the first right one. */
   wrongCount: number;
+  /** Responder: digest of the request that began it, by which a repeat is known; else null. */
+  digest: string | null;
   /** Null for an IKE SA that does not resume another. */
   resumption: Resumption | null;
   /** Null before both sides are known. */
@@ -324,6 +326,7 @@ function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa 
     askedAt: begunAt,
     doubtedAt: Infinity,
     wrongCount: 0,
+    digest: null,
     resumption: null,
     ids: null,
     ticket: null,

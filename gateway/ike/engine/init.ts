@@ -1,7 +1,6 @@
 // IKE_SA_INIT, the responder's side (RFC 7296 §1.2, §2.6, §2.7). What a stranger gets is an answer
 // and a half-open IKE SA. The shared secret is not computed before the next message comes.
 
-import type { KeyPair } from "../keys/key_exchange.ts";
 import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
 import { PRFS } from "../keys/prf.ts";
 import { policyText } from "../suites/policy_text.ts";
@@ -17,12 +16,12 @@ import { type ContentOf, readContent } from "../wire/rules.ts";
 import { judge } from "../wire/verdict.ts";
 import type { IkeRefusal } from "../../model/ike_refusal.ts";
 import type { Path } from "./actions.ts";
-import { type Context, emitFor, spiKey } from "./context.ts";
+import { type Context, emitFor } from "./context.ts";
 import { hasIntermediate, intermediateSupported } from "./extensions.ts";
-import { createIkeSa, type IkeSa } from "./ike_sa.ts";
+import { firstAnswer, keepEmbryo } from "./embryo.ts";
 import { natHash } from "./nat_detection.ts";
 import { acceptPpk } from "./ppk.ts";
-import { createOwnRequests, createPeerRequests, digestOf } from "./windows.ts";
+import { digestOf } from "./windows.ts";
 
 /** A request that begins an IKE SA. */
 export interface InitRequest {
@@ -38,7 +37,8 @@ export function answerInit(context: Context, request: InitRequest): void {
   const digest = digestOf(request.octets);
   const before = context.begun.get(digest);
   if (before !== undefined) {
-    if (before.init !== null) send(context, request, before.init.answer);
+    const answer = firstAnswer(before);
+    if (answer !== undefined) send(context, request, answer.slice());
     return;
   }
   const { halfOpenMax } = context.settings;
@@ -88,71 +88,51 @@ function begin(
     return refuse(context, request, { notify, detail: "value of a key exchange" });
   }
   const transforms = transformsOf(suite, chosen.proposal);
-  const sa = halfOpen(context, request, {
-    content,
-    suite,
-    pair,
-    sa: { kind: "sa", proposals: [{ ...chosen.proposal, transforms }] },
+  const isIntermediate = hasIntermediate(context, content.notifies);
+  const ppk = acceptPpk(context, content.notifies);
+  const sa = { kind: "sa", proposals: [{ ...chosen.proposal, transforms }] } as const;
+  const answer = answerOf(context, request, {
+    sa,
+    ke: { kind: "ke", method: suite.ke, data: pair.publicValue },
+    nonceLen: PRFS[suite.prf].len,
+    notifies: [...(isIntermediate ? intermediateSupported(context) : []), ...ppk],
   });
-  context.halfOpen++;
-  context.begun.set(digest, sa);
-  context.sas.set(spiKey(sa.spiR), sa);
-  if (sa.init !== null) send(context, request, sa.init.answer);
+  keepEmbryo(context, {
+    digest,
+    request: request.octets,
+    answer,
+    suite,
+    agree: pair.agree,
+    hasIntermediate: isIntermediate,
+    hasPpk: ppk.length > 0,
+    begunAt: context.now,
+    path: request.path.id,
+  });
+  send(context, request, answer);
 }
 
-/** Makes the half-open IKE SA, with its answer. */
-function halfOpen(
+/** Lays out an answer with a new SPI. */
+function answerOf(
   context: Context,
-  { header, octets, path }: InitRequest,
-  { content, suite, pair, sa }: {
-    readonly content: Content;
-    readonly suite: IkeSa["suite"];
-    readonly pair: KeyPair;
+  { header, path }: InitRequest,
+  { sa, ke, nonceLen, notifies }: {
     readonly sa: Payload;
+    readonly ke: Payload;
+    readonly nonceLen: number;
+    readonly notifies: readonly NotifyPayload[];
   },
-): IkeSa {
-  const { tools, now } = context;
-  const [spiI, spiR] = [header.spiI.slice(), tools.random(SPI_LEN)];
-  const nonceR = tools.random(PRFS[suite.prf].len);
-  const spis = { spiI, spiR };
-  const ppk = acceptPpk(context, content.notifies);
-  const isIntermediate = hasIntermediate(context, content.notifies);
+): Uint8Array {
+  const { tools } = context;
+  const spis = { spiI: header.spiI, spiR: tools.random(SPI_LEN) };
   const head = { exchange: EXCHANGE.IKE_SA_INIT, messageId: 0, isResponse: true };
-  const answer = emitFor(context, { ...head, ...spis, isInitiator: false }, [
+  return emitFor(context, { ...head, ...spis, isInitiator: false }, [
     sa,
-    { kind: "ke", method: suite.ke, data: pair.publicValue },
-    { kind: "nonce", data: nonceR },
-    ...(isIntermediate ? intermediateSupported(context) : []),
-    ...ppk,
+    ke,
+    { kind: "nonce", data: tools.random(nonceLen) },
+    ...notifies,
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
-  const made = createIkeSa({
-    id: context.nextId++,
-    isInitiator: false,
-    ...spis,
-    own: createOwnRequests(0),
-    theirs: createPeerRequests(1),
-    begunAt: now,
-    state: "half_open",
-    suite,
-    init: {
-      nonceI: content.nonce.data.slice(),
-      nonceR,
-      request: octets.slice(),
-      answer,
-      peerValue: content.ke.data.slice(),
-    },
-    peer: null,
-    path: path.id,
-    pair,
-    start: null,
-    tools,
-  });
-  made.hasIntermediate = isIntermediate;
-  made.hasPpk = ppk.length > 0;
-  made.pendingKe = suite.ke1 ?? null;
-  return made;
 }
 
 /** Answers with an error, without SK. Nothing is kept. */

@@ -15,6 +15,7 @@ import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
 import { type ContentOf, readContent } from "../wire/rules.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
 import { endSa } from "./end.ts";
+import { firstAnswer } from "./embryo.ts";
 import { hasIntermediate, intermediateSupported } from "./extensions.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import type { InitRequest } from "./init.ts";
@@ -35,7 +36,8 @@ export function answerResume(context: Context, request: InitRequest): void {
   const digest = digestOf(request.octets);
   const before = context.begun.get(digest);
   if (before !== undefined) {
-    if (before.init !== null) send(context, request, before.init.answer);
+    const answer = firstAnswer(before);
+    if (answer !== undefined) send(context, request, answer.slice());
     return;
   }
   const content = readContent("sessionResumeRequest", request.payloads);
@@ -45,6 +47,7 @@ export function answerResume(context: Context, request: InitRequest): void {
   known.ticket.state.d.fill(0);
   context.halfOpen++;
   context.begun.set(digest, sa);
+  sa.digest = digest;
   context.sas.set(spiKey(sa.spiR), sa);
   if (sa.init !== null) send(context, request, sa.init.answer);
 }
