@@ -12,7 +12,12 @@ import type { Path } from "./actions.ts";
 import { askAuth } from "./ask_auth.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
 import { dropSa, endSa, refuseSa } from "./end.ts";
-import { hasIntermediate, intermediateSupported } from "./extensions.ts";
+import {
+  FRAGMENTS_SUPPORTED,
+  hasFragments,
+  hasIntermediate,
+  intermediateSupported,
+} from "./extensions.ts";
 import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
 import { cookieOf, type InitAnswer, initiate } from "./initiate.ts";
 import { natHash } from "./nat_detection.ts";
@@ -71,6 +76,7 @@ function sendResume(
     { kind: "nonce", data: start.nonce },
     makeNotify(NOTIFY.TICKET_OPAQUE, ticket.octets),
     ...intermediateSupported(context),
+    FRAGMENTS_SUPPORTED,
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
@@ -110,6 +116,7 @@ export function takeResumeAnswer(context: Context, sa: IkeSa, answer: InitAnswer
   const seed = { nonceI: start.nonce, nonceR: sa.init.nonceR, spiI: sa.spiI, spiR: sa.spiR };
   sa.replaceKeys(keysOfResumed({ suite: sa.suite, d: ticket.d }, seed));
   sa.hasIntermediate = hasIntermediate(context, notifies);
+  sa.hasFragments = hasFragments(notifies);
   sa.resumption = { client: ticket.client, server: ticket.server, policy: NONE, ticket: "" };
   sa.own.end();
   sa.state = "auth_sent";

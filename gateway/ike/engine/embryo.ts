@@ -71,6 +71,7 @@ export function hatch(context: Context, header: ReceivedHeader): IkeSa | undefin
   });
   made.hasIntermediate = embryo.hasIntermediate;
   made.hasPpk = embryo.hasPpk;
+  made.hasFragments = embryo.hasFragments;
   made.pendingKe = suite.ke1 ?? null;
   made.digest = digest;
   context.embryos.delete(key);

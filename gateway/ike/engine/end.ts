@@ -38,6 +38,7 @@ function forget(context: Context, sa: IkeSa): void {
   sa.own.end();
   sa.chain?.drop();
   sa.chain = null;
+  sa.collected = null;
   sa.wipe();
   if (sa.mixed !== null) wipeIkeKeys(sa.mixed);
   sa.mixed = null;

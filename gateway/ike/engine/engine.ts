@@ -3,18 +3,19 @@
 
 import { EXCHANGE, FLAG } from "../wire/constants.ts";
 import { isInitial, isResponse, isZeroSpi, type ReceivedHeader } from "../wire/header.ts";
+import { FAULTS } from "../wire/fault.ts";
 import { LIMIT } from "../wire/limits.ts";
 import { type Message, parseBody, parseInner } from "../wire/message.ts";
 import { parseHeader } from "../wire/header.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
 import { readContent } from "../wire/rules.ts";
-import { openMessage } from "../wire/sealed.ts";
 import { judge } from "../wire/verdict.ts";
 import type { IkeAction, Path } from "./actions.ts";
 import { answerOpened } from "./answer.ts";
 import { advance } from "./advance.ts";
 import { ask, askDelete } from "./ask.ts";
+import { forgetFragments, openOrCollect, type SealedInput, type Whole } from "./collect.ts";
 import { begin, takeResumeAnswer } from "./ask_resume.ts";
 import { startSending, stopSending } from "./children.ts";
 import { type Context, createContext, emitFor, spiKey } from "./context.ts";
@@ -216,8 +217,14 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
     else context.actions.push({ kind: "score", path: path.id });
     return;
   }
-  const opened = openWith(context, sa, { message: parsed.value, path });
-  if (opened === undefined) return;
+  const { sealed } = parsed.value;
+  const isAnswer = isResponse(header);
+  const whole = openWith(context, sa, {
+    ...{ message: parsed.value, sealed, digest: arrival.digest, isAnswer },
+    path,
+  });
+  if (whole === undefined) return;
+  const { opened, digest } = whole;
   sa.heardAt = context.now;
   sa.doubtedAt = Infinity;
   const payloads = parseInner(opened);
@@ -225,7 +232,6 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
     takeAnswer(context, sa, { header, payloads, opened });
     if (sa.path === null) move(context, sa, path.id);
   } else {
-    const { digest } = arrival;
     answerOpened(context, sa, { header, payloads, opened, digest, path });
     move(context, sa, path.id);
   }
@@ -266,16 +272,15 @@ const EXCHANGES: Readonly<Record<Asked["kind"], number>> = {
 function openWith(
   context: Context,
   sa: IkeSa,
-  { message, path }: { readonly message: Message; readonly path: Path },
-): Parameters<typeof parseInner>[0] | undefined {
-  const { sealed } = message;
-  if (sealed === null || sealed.fragment !== null) return undefined;
+  { path, ...input }: SealedInput & { readonly path: Path },
+): Whole | undefined {
   if (!sa.deriveKeys()) {
     refuseSa(context, sa, { reason: "key_exchange", detail: `value of ${sa.suite.ke}` });
     return undefined;
   }
-  const opened = openMessage(message, { sealed, aead: sa.keyed().open });
-  if ("value" in opened) return opened.value;
+  const opened = openOrCollect(context, sa, input);
+  if ("value" in opened) return opened.value ?? undefined;
+  if (!FAULTS[opened.fault.reason].isScored) return undefined;
   context.actions.push({ kind: "score", path: path.id });
   sa.wrongCount++;
   const isStranger = sa.state === "half_open" && sa.wrongCount >= WRONG_MAX;
@@ -360,6 +365,7 @@ function tick(context: Context, sa: IkeSa): void {
       return;
     case "established":
     case "deleting":
+      forgetFragments(context, sa);
       if (isWaiting && now - sa.doubtedAt >= DOUBT_MS) return endSa(context, sa, "peer_gone");
       if (isWaiting && since.asked >= ANSWER_MS) return endSa(context, sa, "no_answer");
       if (sa.path === null && since.heard >= GONE_MS) return endSa(context, sa, "peer_gone");

@@ -15,6 +15,7 @@ export interface Embryo {
   readonly agree: KeyPair["agree"];
   readonly hasIntermediate: boolean;
   readonly hasPpk: boolean;
+  readonly hasFragments: boolean;
   /** Monotonic ms. */
   readonly begunAt: number;
   /** Path of the request; null when that connection is gone. */

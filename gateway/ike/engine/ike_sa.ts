@@ -9,6 +9,7 @@ import type { Proposal } from "../wire/payloads/sa.ts";
 import type { Aead } from "../wire/sealed.ts";
 import type { Chain } from "./chain.ts";
 import type { Child } from "./child_sa.ts";
+import type { Collected } from "./collected.ts";
 import type { IkeTools, PeerPolicy, ResumptionTicket } from "./settings.ts";
 import type { OwnRequests, PeerRequests } from "./windows.ts";
 
@@ -225,6 +226,10 @@ export interface IkeSa {
   mixed: IkeKeys | null;
   /** Whether both sides have said that they know IKE_INTERMEDIATE (RFC 9242 §3.1). */
   hasIntermediate: boolean;
+  /** Whether both sides have said that they read fragments (RFC 7383 §2.3). */
+  hasFragments: boolean;
+  /** Null while no fragment is kept. */
+  collected: Collected | null;
   /** The additional key exchange that IKE_AUTH has to wait for. */
   pendingKe: KeyExchangeId | null;
   /** Null without IKE_INTERMEDIATE. */
@@ -336,6 +341,8 @@ function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa 
     hasPpk: false,
     mixed: null,
     hasIntermediate: false,
+    hasFragments: false,
+    collected: null,
     pendingKe: null,
     intAuth: null,
     chain: null,

@@ -17,7 +17,12 @@ import { judge } from "../wire/verdict.ts";
 import type { IkeRefusal } from "../../model/ike_refusal.ts";
 import type { Path } from "./actions.ts";
 import { type Context, emitFor } from "./context.ts";
-import { hasIntermediate, intermediateSupported } from "./extensions.ts";
+import {
+  FRAGMENTS_SUPPORTED,
+  hasFragments,
+  hasIntermediate,
+  intermediateSupported,
+} from "./extensions.ts";
 import { firstAnswer, keepEmbryo } from "./embryo.ts";
 import { natHash } from "./nat_detection.ts";
 import { acceptPpk } from "./ppk.ts";
@@ -90,12 +95,18 @@ function begin(
   const transforms = transformsOf(suite, chosen.proposal);
   const isIntermediate = hasIntermediate(context, content.notifies);
   const ppk = acceptPpk(context, content.notifies);
+  const isFragmented = hasFragments(content.notifies);
+  const fragments = isFragmented ? [FRAGMENTS_SUPPORTED] : [];
   const sa = { kind: "sa", proposals: [{ ...chosen.proposal, transforms }] } as const;
   const answer = answerOf(context, request, {
     sa,
     ke: { kind: "ke", method: suite.ke, data: pair.publicValue },
     nonceLen: PRFS[suite.prf].len,
-    notifies: [...(isIntermediate ? intermediateSupported(context) : []), ...ppk],
+    notifies: [
+      ...(isIntermediate ? intermediateSupported(context) : []),
+      ...ppk,
+      ...fragments,
+    ],
   });
   keepEmbryo(context, {
     digest,
@@ -105,6 +116,7 @@ function begin(
     agree: pair.agree,
     hasIntermediate: isIntermediate,
     hasPpk: ppk.length > 0,
+    hasFragments: isFragmented,
     begunAt: context.now,
     path: request.path.id,
   });

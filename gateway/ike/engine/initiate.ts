@@ -18,7 +18,12 @@ import { askAuth } from "./ask_auth.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
 import { byPeer } from "./by_peer.ts";
 import { refuseSa } from "./end.ts";
-import { hasIntermediate, intermediateSupported } from "./extensions.ts";
+import {
+  FRAGMENTS_SUPPORTED,
+  hasFragments,
+  hasIntermediate,
+  intermediateSupported,
+} from "./extensions.ts";
 import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
 import { askIntermediate } from "./intermediate.ts";
 import { natHash } from "./nat_detection.ts";
@@ -84,6 +89,7 @@ function sendInit(
     { kind: "ke", method: suite.ke, data: pair.publicValue },
     { kind: "nonce", data: start.nonce },
     ...intermediateSupported(context),
+    FRAGMENTS_SUPPORTED,
     ...offerPpk(start.target.peer),
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
@@ -121,6 +127,7 @@ export function takeInitAnswer(context: Context, sa: IkeSa, answer: InitAnswer):
     return refuseSa(context, sa, { reason: "ike_proposal", detail: "the answer was not offered" });
   }
   sa.hasIntermediate = hasIntermediate(context, notifies);
+  sa.hasFragments = hasFragments(notifies);
   if (suite.ke1 !== undefined && !sa.hasIntermediate) {
     return refuseSa(context, sa, { reason: "ike_proposal", detail: "no IKE_INTERMEDIATE" });
   }

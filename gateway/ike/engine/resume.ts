@@ -16,7 +16,12 @@ import { type ContentOf, readContent } from "../wire/rules.ts";
 import { type Context, emitFor, spiKey } from "./context.ts";
 import { endSa } from "./end.ts";
 import { firstAnswer } from "./embryo.ts";
-import { hasIntermediate, intermediateSupported } from "./extensions.ts";
+import {
+  FRAGMENTS_SUPPORTED,
+  hasFragments,
+  hasIntermediate,
+  intermediateSupported,
+} from "./extensions.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import type { InitRequest } from "./init.ts";
 import { natHash } from "./nat_detection.ts";
@@ -104,6 +109,7 @@ function halfOpen(
   const answer = emitFor(context, { ...HEAD, ...spis, isInitiator: false }, [
     { kind: "nonce", data: nonces.nonceR },
     ...(isIntermediate ? intermediateSupported(context) : []),
+    ...(hasFragments(content.notifies) ? [FRAGMENTS_SUPPORTED] : []),
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
@@ -126,6 +132,7 @@ function halfOpen(
     tools,
   });
   made.hasIntermediate = isIntermediate;
+  made.hasFragments = hasFragments(content.notifies);
   made.resumption = { client, server, policy, ticket: ticket.name };
   return made;
 }

@@ -55,6 +55,7 @@ export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): I
   next.hasIntermediate = old.hasIntermediate;
   next.ids = old.ids;
   next.isMobile = old.isMobile;
+  next.hasFragments = old.hasFragments;
   next.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
   context.sas.set(spiKey(isInitiator ? spiI : spiR), next);
   return next;

@@ -36,6 +36,8 @@ export interface Piece {
   readonly aead: Aead;
   /** Monotonic milliseconds. */
   readonly nowAt: number;
+  /** Octets that the message may have; left out for `LIMIT.FRAGMENTS_LEN`. */
+  readonly lenMax?: number;
 }
 
 export function createFragments(): Fragments {
@@ -114,7 +116,9 @@ function keep(
 ): Fault | null {
   const { message, sealed } = piece;
   collection.len += chunk.length;
-  if (collection.len > LIMIT.FRAGMENTS_LEN) return faultOf("fragments_long").fault;
+  if (collection.len > (piece.lenMax ?? LIMIT.FRAGMENTS_LEN)) {
+    return faultOf("fragments_long").fault;
+  }
   collection.chunks.set(sealed.fragment.number, chunk.slice());
   if (sealed.fragment.number === 1) collection.first = firstOf(message.payloads, sealed);
   return null;

@@ -12,6 +12,7 @@ import {
   AUTH_METHOD,
   EXCHANGE,
   FLAG,
+  PAYLOAD,
   PROTOCOL,
   TRANSFORM,
 } from "../../../gateway/ike/wire/constants.ts";
@@ -30,7 +31,15 @@ import { selectorsOf } from "../../../gateway/ike/engine/children.ts";
 import { prefix } from "../parsed.ts";
 import { ivOf, testAead } from "./aead.ts";
 import { ESP_PROPOSAL, transform } from "./arbitraries.ts";
-import { join, messageOctets, rawPayloads, valueOf, writer } from "./messages.ts";
+import {
+  chainOctets,
+  join,
+  messageOctets,
+  messageOf,
+  rawPayloads,
+  valueOf,
+  writer,
+} from "./messages.ts";
 import { identity, pathOf, SECRET } from "./pair.ts";
 
 /** Keys of PRF_HMAC_SHA2_256 and AES-GCM-16 with 256 bits, by the names of RFC 7296 §2.14. */
@@ -65,8 +74,16 @@ export interface Rogue {
   send(exchange: number, payloads: readonly Payload[]): Reply;
   /** The octets of a request, sealed, without sending it. */
   sealed(exchange: number, payloads: readonly Payload[]): Uint8Array;
+  /** The same in fragments. */
+  fragments(exchange: number, payloads: readonly Payload[], count: number): Uint8Array[];
   /** IKE_INTERMEDIATE with an additional key exchange; the keys change (RFC 9370 §2.2.2). */
-  intermediate(ke: KeyExchangeId): Reply;
+  intermediate(ke: KeyExchangeId, fragmentCount?: number): Reply;
+  /** Sends a request in fragments, in an order of their numbers; the reply is the last one's. */
+  sendInFragments(
+    exchange: number,
+    payloads: readonly Payload[],
+    order: readonly number[],
+  ): Reply;
   /** IKE_AUTH by the secret, with a Child SA. */
   authenticate(more?: readonly Payload[]): Reply;
   /** Payloads of IKE_AUTH: AUTH by the secret, or of a resumption. */
@@ -126,12 +143,41 @@ export function beginRogue(
       const aead = aeadOf(rogue.keys.ei);
       return sealMessage(writer(), { header: at, payloads, iv }, aead).slice();
     },
+    fragments(exchange, payloads, count): Uint8Array[] {
+      const at = { spiI, spiR, exchange, flags: FLAG.INITIATOR, messageId: rogue.messageId };
+      const raws = rawPayloads(payloads);
+      const chain = chainOctets(raws);
+      const len = Math.ceil(chain.length / count);
+      return Array.from({ length: count }, (_, i) => {
+        const text = [...chain.subarray(i * len, (i + 1) * len), 0];
+        const head = [0, i + 1, 0, count, ...ivOf(sent++)];
+        const body = [...head, ...text, ...new Uint8Array(16)];
+        const octets = messageOf(at, [{ type: PAYLOAD.SKF, body }]);
+        const bodyAt = octets.length - body.length + 4;
+        if (i === 0) octets[bodyAt - 8] = raws[0]?.type ?? 0;
+        aeadOf(rogue.keys.ei).seal(octets.subarray(0, bodyAt), octets.subarray(bodyAt));
+        return octets;
+      });
+    },
     send(exchange, payloads): Reply {
       const octets = rogue.sealed(exchange, payloads);
       rogue.messageId++;
       return replyOf(rogue, engine.receive(now, octets, pathOf(1, ON_SERVER)));
     },
-    intermediate: (ke) => intermediate(rogue, { ke, seed }),
+    sendInFragments(exchange, payloads, order): Reply {
+      const pieces = rogue.fragments(exchange, payloads, order.length);
+      rogue.messageId++;
+      const replies = order.map((number) => {
+        const piece = pieces[number - 1];
+        assert.ok(piece !== undefined);
+        return replyOf(rogue, engine.receive(now, piece, pathOf(1, ON_SERVER)));
+      });
+      for (const { actions } of replies.slice(0, -1)) assert.deepEqual(actions, []);
+      const last = replies.at(-1);
+      assert.ok(last !== undefined);
+      return last;
+    },
+    intermediate: (ke, fragmentCount = 1) => intermediate(rogue, { ke, seed, fragmentCount }),
     authPayloads: (id = "carol@example.org") =>
       authPayloads(rogue, { id, isResumed: resume !== undefined }),
     authenticate: (extra = []) =>
@@ -159,12 +205,19 @@ function proposal(ke1?: KeyExchangeId): Proposal {
 
 function intermediate(
   rogue: Rogue,
-  { ke, seed }: { readonly ke: KeyExchangeId; readonly seed: readonly Uint8Array[] },
+  { ke, seed, fragmentCount }: {
+    readonly ke: KeyExchangeId;
+    readonly seed: readonly Uint8Array[];
+    readonly fragmentCount: number;
+  },
 ): Reply {
   const pair = KEY_EXCHANGES[ke].generate();
   const { keys, messageId } = rogue;
   const payload: Payload = { kind: "ke", method: ke, data: pair.publicValue };
-  const reply = rogue.send(EXCHANGE.IKE_INTERMEDIATE, [payload]);
+  const order = Array.from({ length: fragmentCount }, (_, i) => fragmentCount - i);
+  const reply = fragmentCount === 1
+    ? rogue.send(EXCHANGE.IKE_INTERMEDIATE, [payload])
+    : rogue.sendInFragments(EXCHANGE.IKE_INTERMEDIATE, [payload], order);
   const [answer] = reply.payloads;
   if (answer?.kind !== "ke") return reply;
   const covered = (one: Payload, flags: number): Uint8Array =>
