@@ -10,8 +10,8 @@ import type { Payload } from "../wire/payloads/payload.ts";
 import { readAnswer } from "../wire/rules.ts";
 import type { Path } from "./actions.ts";
 import { askAuth } from "./ask_auth.ts";
-import { type Context, emitFor, spiKey } from "./context.ts";
-import { dropSa, endSa, refuseSa } from "./end.ts";
+import { addSa, type Context, dropSa, emitFor } from "./context.ts";
+import { endSa, refuseSa } from "./end.ts";
 import {
   FRAGMENTS_SUPPORTED,
   hasFragments,
@@ -54,7 +54,7 @@ export function begin(context: Context, target: Target, path: Path): void {
     start,
     tools,
   });
-  context.sas.set(spiKey(sa.spiI), sa);
+  addSa(context, sa);
   sa.own.begin({ kind: "resume" });
   sendResume(context, sa, { start, ticket, path });
 }

@@ -143,7 +143,7 @@ function ownAuth({ settings }: Context, sa: IkeSa, { peer, init }: Known): Paylo
 function endOthers(context: Context, sa: IkeSa, { notifies }: AuthRequest): void {
   const isFirst = findNotify(notifies, NOTIFY.INITIAL_CONTACT) !== undefined;
   if (!isFirst || sa.peer === null || sa.peer.isShared) return;
-  for (const other of [...context.sas.values()]) {
+  for (const other of context.sas.values()) {
     if (other !== sa && other.identity === sa.identity) endSa(context, other, "replaced");
   }
 }

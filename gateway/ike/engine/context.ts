@@ -25,6 +25,8 @@ export interface Context {
   readonly tools: IkeTools;
   /** IKE SAs by our SPI, in hex. */
   readonly sas: Map<string, IkeSa>;
+  /** IKE SAs by their number: one, and those that it replaces or that replace it. */
+  readonly byId: Map<number, Set<IkeSa>>;
   /** Half-open IKE SAs by the digest of the request that began them. */
   readonly begun: Map<string, IkeSa | Embryo>;
   /** Half-open IKE SAs before their second message, by our SPI, in hex; oldest first. */
@@ -52,6 +54,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     peerOf: createPeerIndex(settings.peers),
     tools,
     sas: new Map(),
+    byId: new Map(),
     begun: new Map(),
     embryos: new Map(),
     spent: new Map(),
@@ -62,6 +65,27 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     wallMs: () => tools.wallMs?.() ?? Date.now(),
     halfOpen: 0,
   };
+}
+
+/** Puts an IKE SA into the tables. */
+export function addSa({ sas, byId }: Context, sa: IkeSa): void {
+  sas.set(ownSpiKey(sa), sa);
+  const same = byId.get(sa.id);
+  if (same === undefined) byId.set(sa.id, new Set([sa]));
+  else same.add(sa);
+}
+
+/** Takes an IKE SA out of the tables. */
+export function dropSa({ sas, byId, begun }: Context, sa: IkeSa): void {
+  sas.delete(ownSpiKey(sa));
+  if (sa.digest !== null) begun.delete(sa.digest);
+  const same = byId.get(sa.id);
+  same?.delete(sa);
+  if (same?.size === 0) byId.delete(sa.id);
+}
+
+function ownSpiKey({ isInitiator, spiI, spiR }: IkeSa): string {
+  return spiKey(isInitiator ? spiI : spiR);
 }
 
 /** The key under which an SPI of 8 octets is found. */

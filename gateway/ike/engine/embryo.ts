@@ -7,7 +7,7 @@ import type { ReceivedHeader } from "../wire/header.ts";
 import { parseMessage } from "../wire/message.ts";
 import type { RawPayload } from "../wire/payloads/payload.ts";
 import { readContent } from "../wire/rules.ts";
-import { type Context, spiKey } from "./context.ts";
+import { addSa, type Context, spiKey } from "./context.ts";
 import type { Embryo } from "./half_open.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
@@ -76,7 +76,7 @@ export function hatch(context: Context, header: ReceivedHeader): IkeSa | undefin
   made.digest = digest;
   context.embryos.delete(key);
   context.begun.set(digest, made);
-  context.sas.set(key, made);
+  addSa(context, made);
   return made;
 }
 

@@ -3,7 +3,7 @@
 import { wipeIkeKeys } from "../keys/ike_keys.ts";
 import type { EndReason, RefusedAction } from "./actions.ts";
 import { removeChild } from "./children.ts";
-import { type Context, spiKey } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { spendTicket } from "./resumption.ts";
 
@@ -44,9 +44,4 @@ function forget(context: Context, sa: IkeSa): void {
   sa.mixed = null;
   for (const release of sa.leases.splice(0)) release();
   sa.heardAt = context.now;
-}
-
-/** Takes an IKE SA out of the tables. */
-export function dropSa(context: Context, sa: IkeSa): void {
-  context.sas.delete(spiKey(sa.isInitiator ? sa.spiI : sa.spiR));
 }

@@ -18,9 +18,9 @@ import { ask, askDelete } from "./ask.ts";
 import { forgetFragments, openOrCollect, type SealedInput, type Whole } from "./collect.ts";
 import { begin, takeResumeAnswer } from "./ask_resume.ts";
 import { startSending, stopSending } from "./children.ts";
-import { type Context, createContext, emitFor, spiKey } from "./context.ts";
+import { type Context, createContext, dropSa, emitFor, spiKey } from "./context.ts";
 import { endEmbryos, hatch } from "./embryo.ts";
-import { dropSa, endSa, refuseSa } from "./end.ts";
+import { endSa, refuseSa } from "./end.ts";
 import type { Asked, IkeSa, Target } from "./ike_sa.ts";
 import { answerInit } from "./init.ts";
 import { takeInitAnswer } from "./initiate.ts";
@@ -80,7 +80,7 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
   }
 
   function of(ike: number): IkeSa[] {
-    return all().filter(({ id }) => id === ike);
+    return [...context.byId.get(ike) ?? []];
   }
 
   function all(): IkeSa[] {
@@ -96,7 +96,7 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
       run(now, () => of(ike).forEach((sa) => deleteChild(context, sa, child))),
     used: (now, spi) =>
       run(now, () => {
-        for (const sa of all()) {
+        for (const sa of context.sas.values()) {
           const child = sa.children.get(spi);
           if (child !== undefined) startSending(context, child);
         }
@@ -104,8 +104,8 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
     pathOpened: (now, ike, path) => run(now, () => openPath(context, of(ike), path.id)),
     pathClosed: (now, path) =>
       run(now, () => {
-        for (const one of [...all(), ...context.embryos.values()]) {
-          if (one.path === path) one.path = null;
+        for (const table of [context.sas, context.embryos]) {
+          for (const one of table.values()) if (one.path === path) one.path = null;
         }
       }),
     reload: (now, next) =>
@@ -328,8 +328,8 @@ function openPath(context: Context, ike: readonly IkeSa[], path: number): void {
  */
 function move(context: Context, { id, path: before }: IkeSa, path: number): void {
   if (before === path) return;
-  for (const sa of context.sas.values()) {
-    if (sa.id !== id || sa.state === "dead") continue;
+  for (const sa of context.byId.get(id) ?? []) {
+    if (sa.state === "dead") continue;
     sa.path = path;
     const octets = sa.own.outstanding()?.octets;
     if (octets !== undefined) context.actions.push({ kind: "send", path, octets });
@@ -352,7 +352,7 @@ function tick(context: Context, sa: IkeSa): void {
   const isWaiting = sa.own.outstanding() !== undefined;
   switch (sa.state) {
     case "dead":
-      if (since.heard >= TOMB_MS) remove(context, sa);
+      if (since.heard >= TOMB_MS) dropSa(context, sa);
       return;
     case "init_sent":
     case "half_open":
@@ -371,11 +371,6 @@ function tick(context: Context, sa: IkeSa): void {
       if (sa.path === null && since.heard >= GONE_MS) return endSa(context, sa, "peer_gone");
       return advance(context, sa);
   }
-}
-
-function remove(context: Context, sa: IkeSa): void {
-  dropSa(context, sa);
-  if (sa.digest !== null) context.begun.delete(sa.digest);
 }
 
 /** Messages with a wrong ICV after which a half-open IKE SA ends. */

@@ -15,7 +15,7 @@ import type { Payload, RawPayload } from "../wire/payloads/payload.ts";
 import { readAnswer } from "../wire/rules.ts";
 import type { Path } from "./actions.ts";
 import { askAuth } from "./ask_auth.ts";
-import { type Context, emitFor, spiKey } from "./context.ts";
+import { addSa, type Context, emitFor } from "./context.ts";
 import { byPeer } from "./by_peer.ts";
 import { refuseSa } from "./end.ts";
 import {
@@ -67,7 +67,7 @@ export function initiate(context: Context, target: Target, path: Path): IkeSa {
     start,
     tools,
   });
-  context.sas.set(spiKey(sa.spiI), sa);
+  addSa(context, sa);
   sa.own.begin({ kind: "init" });
   sendInit(context, sa, { start, path });
   return sa;

@@ -13,7 +13,7 @@ import { isGoodId, makeId, parseId } from "../wire/payloads/id.ts";
 import type { IdPayload } from "../wire/payloads/id.ts";
 import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
 import { type ContentOf, readContent } from "../wire/rules.ts";
-import { type Context, emitFor, spiKey } from "./context.ts";
+import { addSa, type Context, emitFor } from "./context.ts";
 import { endSa } from "./end.ts";
 import { firstAnswer } from "./embryo.ts";
 import {
@@ -53,7 +53,7 @@ export function answerResume(context: Context, request: InitRequest): void {
   context.halfOpen++;
   context.begun.set(digest, sa);
   sa.digest = digest;
-  context.sas.set(spiKey(sa.spiR), sa);
+  addSa(context, sa);
   if (sa.init !== null) send(context, request, sa.init.answer);
 }
 
@@ -157,7 +157,7 @@ export function resumedPeer(
 
 /** Ends the IKE SA that a ticket was given for. */
 export function endResumed(context: Context, { ticket }: { readonly ticket: string }): void {
-  for (const other of [...context.sas.values()]) {
+  for (const other of context.sas.values()) {
     if (other.ticket === ticket) endSa(context, other, "replaced");
   }
   spendTicket(context, ticket);

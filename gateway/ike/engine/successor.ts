@@ -5,7 +5,7 @@ import { nextIkeKeys } from "../keys/ike_keys.ts";
 import { PRFS } from "../keys/prf.ts";
 import { type IkeSuite, keyLenOf } from "../suites/suite.ts";
 import { rekeyTime } from "./children.ts";
-import { type Context, keysTextOf, spiKey } from "./context.ts";
+import { addSa, type Context, keysTextOf } from "./context.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import { spendTicket } from "./resumption.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
@@ -57,7 +57,7 @@ export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): I
   next.isMobile = old.isMobile;
   next.hasFragments = old.hasFragments;
   next.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);
-  context.sas.set(spiKey(isInitiator ? spiI : spiR), next);
+  addSa(context, next);
   return next;
 }
 
