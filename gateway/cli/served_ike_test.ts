@@ -74,7 +74,7 @@ test("serve starts with the plan of its file and its state", async () => {
   const plan = served.plan();
   equal(identityText(plan.localId), "gw.example.org");
   deepEqual(names(plan), ["branch"]);
-  ok(plan.peers[0]?.psk.some((octet) => octet !== 0));
+  ok(plan.peers[0]?.psk?.some((octet) => octet !== 0));
   equal(plan.esp.ciphers[0]?.encr, 20, "AES-GCM first with the native engine");
   const { id, address, inner } = JSON.parse(
     new TextDecoder().decode(served.runtime.state.get("server.json")),
@@ -124,7 +124,7 @@ id = "new"\npsk_file = "psk"\n`;
   const plan = await served.reloaded((one) => names(one).includes("new"));
   deepEqual(names(plan), ["new"]);
   deepEqual(plan.pool.map(({ text }) => text), ["10.2.0.0/24"]);
-  ok(plan.peers[0]?.psk.some((octet) => octet !== 0));
+  ok(plan.peers[0]?.psk?.some((octet) => octet !== 0));
   ok(identityText(plan.localId).startsWith("culvert-"), "an identity stays until a restart");
   match(await served.logged("reloaded"), /reloaded kept=ike_id\n/);
   equal(await served.stop(), 0);

@@ -34,7 +34,7 @@ test("nothing of a secret is left in the ring", () => {
   const writer = openOrderWriter(openRing(memory));
   const read = openOrderReader(openRing(memory));
   const plan = testPlan();
-  const secret = plan.peers[0]?.psk.slice() ?? new Uint8Array();
+  const secret = plan.peers[0]?.psk?.slice() ?? new Uint8Array();
   writer.push({ kind: "reload", plan });
   ok(includes(memory, secret), "it lies there on its way");
   ok(read() !== undefined);

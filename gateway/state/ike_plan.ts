@@ -79,7 +79,7 @@ function withoutDoubles(peers: readonly PeerPlan[]): readonly PeerPlan[] {
     const parsed = parseIdentity(remoteId);
     const key = "value" in parsed ? identityKey(parsed.value) : remoteId;
     const isDouble = seen.has(key);
-    if (isDouble) psk.fill(0);
+    if (isDouble) psk?.fill(0);
     seen.add(key);
     return !isDouble;
   });

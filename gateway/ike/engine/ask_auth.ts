@@ -2,12 +2,10 @@
 
 import { makePrefix, type Prefix } from "../../model/prefix.ts";
 import { identityKey, identityText, matchesPattern } from "../identity/identity.ts";
-import { isSameAuth, pskAuth } from "../keys/auth.ts";
-import { PRFS } from "../keys/prf.ts";
 import { isInside, narrow } from "../selectors/narrow.ts";
 import { accepted, espSuiteOf } from "../suites/accept.ts";
 import { proposalsOf } from "../suites/choose.ts";
-import { AUTH_METHOD, CP_ATTRIBUTE, CP_TYPE, EXCHANGE, PROTOCOL } from "../wire/constants.ts";
+import { CP_ATTRIBUTE, CP_TYPE, EXCHANGE, PROTOCOL } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { makeId } from "../wire/payloads/id.ts";
 import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
@@ -17,14 +15,15 @@ import type { ContentOf } from "../wire/rules.ts";
 import { addChild, espSpiNumber, espSpiOctets, selectorsOf, startSending } from "./children.ts";
 import { byPeer } from "./by_peer.ts";
 import { readReply } from "./config_payload.ts";
+import { certificateRequest } from "./certificate_payloads.ts";
 import { type Context, keysTextOf } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import { failAuth } from "./fail_auth.ts";
 import type { IkeSa, InitValues, Target } from "./ike_sa.ts";
 import { ask } from "./ask.ts";
-import { intAuthOf } from "./intermediate.ts";
+import { checkProof, makeProof, type Proof, type Refusal } from "./proof.ts";
 import { requestPpk, takePpk } from "./ppk.ts";
-import { firstRekeyTime, resumedAuth } from "./resumption.ts";
+import { firstRekeyTime } from "./resumption.ts";
 import { requestTicket, takeTicket } from "./take_ticket.ts";
 
 /** Sends IKE_AUTH with the first Child SA in it. */
@@ -34,29 +33,16 @@ export function askAuth(context: Context, sa: IkeSa): void {
   if (init === null || target === undefined) return;
   const { settings, tools } = context;
   const idi = makeId("idi", settings.localId);
-  const authBy = (p: Uint8Array): Uint8Array =>
-    sa.resumption !== null
-      ? resumedAuth(sa, { side: "i", init, idBody: idi.body })
-      : pskAuth(PRFS[sa.suite.prf], target.peer.psk, {
-        firstMessage: init.request,
-        otherNonce: init.nonceR,
-        p,
-        idBody: idi.body,
-        intAuth: intAuthOf(sa),
-      });
-  const asked = requestPpk(sa);
-  sa.mixed = asked?.mixed ?? null;
-  const data = authBy((sa.mixed ?? sa.keyed().keys).pi);
-  const ppk = asked === null ? [] : [
-    makeNotify(NOTIFY.PPK_IDENTITY, asked.ppk.id),
-    ...(asked.ppk.isMandatory ? [] : [makeNotify(NOTIFY.NO_PPK_AUTH, authBy(sa.keyed().keys.pi))]),
-  ];
+  const proof = ownProof(context, sa, { peer: target.peer, init, id: idi });
+  if ("reason" in proof) return refuseSa(context, sa, proof);
   sa.offer = { spiIn: tools.espSpi(), ...offeredPrefixes(target) };
   const payloads: Payload[] = [
     idi,
-    { kind: "auth", method: AUTH_METHOD.PSK, data },
+    ...proof.certs,
+    ...(sa.resumption === null ? certificateRequest(context) : []),
+    proof.auth,
     makeNotify(NOTIFY.INITIAL_CONTACT),
-    ...ppk,
+    ...proof.ppk,
     ...requestTicket(sa),
     makeNotify(NOTIFY.MOBIKE_SUPPORTED),
     ...configRequest(target),
@@ -65,6 +51,24 @@ export function askAuth(context: Context, sa: IkeSa): void {
     selectorsOf("tsr", sa.offer.remote),
   ];
   ask(context, sa, { what: { kind: "auth" }, exchange: EXCHANGE.IKE_AUTH, payloads });
+}
+
+/** Of this side, with a PPK also its name, and AUTH without it if it may be left out. */
+function ownProof(
+  context: Context,
+  sa: IkeSa,
+  signer: Parameters<typeof makeProof>[2],
+): Proof & { readonly ppk: readonly Payload[] } | Refusal {
+  const asked = requestPpk(sa);
+  sa.mixed = asked?.mixed ?? null;
+  const proof = makeProof(context, sa, { ...signer, keys: sa.mixed ?? sa.keyed().keys });
+  if ("reason" in proof) return proof;
+  if (asked === null) return { ...proof, ppk: [] };
+  const name = makeNotify(NOTIFY.PPK_IDENTITY, asked.ppk.id);
+  if (asked.ppk.isMandatory) return { ...proof, ppk: [name] };
+  const without = makeProof(context, sa, signer);
+  if ("reason" in without) return without;
+  return { ...proof, ppk: [name, makeNotify(NOTIFY.NO_PPK_AUTH, without.auth.data)] };
 }
 
 function espProposals(context: Context, spiIn: number): ReturnType<typeof proposalsOf> {
@@ -117,24 +121,12 @@ export function takeAuthAnswer(
   if (resumption !== null && Buffer.compare(resumption.server, idr.body) !== 0) {
     return failAuth(context, sa, { reason: "identity_unknown", detail: who });
   }
-  const expected = resumption !== null
-    ? resumedAuth(sa, { side: "r", init, idBody: idr.body })
-    : pskAuth(PRFS[sa.suite.prf], peer.psk, {
-      firstMessage: init.answer,
-      otherNonce: init.nonceI,
-      p: sa.keyed().keys.pr,
-      idBody: idr.body,
-      intAuth: intAuthOf(sa),
-    });
-  if (auth.method !== AUTH_METHOD.PSK) {
-    return failAuth(context, sa, { reason: "auth_method", detail: `${who}: ${auth.method}` });
-  }
-  if (!isSameAuth(expected, auth.data)) {
-    return failAuth(context, sa, { reason: "secret", detail: who });
-  }
+  const believed = checkProof(context, sa, { peer, init, id: idr, certs: answer.certs, auth });
+  if ("reason" in believed) return failAuth(context, sa, believed);
   sa.state = "established";
   sa.identity = identityKey(idr);
   sa.ids = { ours: makeId("idi", context.settings.localId).body, theirs: idr.body.slice() };
+  sa.proven = believed.proven;
   sa.isMobile = findNotify(answer.notifies, NOTIFY.MOBIKE_SUPPORTED) !== undefined;
   sa.rekeyAt = firstRekeyTime(context, sa);
   sa.start = null;

@@ -4,20 +4,17 @@
 import { makePrefix, type Prefix } from "../../model/prefix.ts";
 import type { IpAddress } from "../../model/address.ts";
 import { identityKey, identityText } from "../identity/identity.ts";
-import { isSameAuth, pskAuth } from "../keys/auth.ts";
-import { PRFS } from "../keys/prf.ts";
 import { narrow } from "../selectors/narrow.ts";
 import { policyText } from "../suites/policy_text.ts";
 import { chooseEsp, transformsOf } from "../suites/choose.ts";
-import { AUTH_METHOD, CP_TYPE } from "../wire/constants.ts";
+import { CP_TYPE } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
-import { isGoodId, makeId } from "../wire/payloads/id.ts";
+import { type IdPayload, isGoodId, makeId } from "../wire/payloads/id.ts";
 import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
 import { proposalsText } from "../wire/proposal_text.ts";
 import { readableProposals } from "../wire/proposals.ts";
 import type { ContentOf } from "../wire/rules.ts";
-import type { IkeRefusal } from "../../model/ike_refusal.ts";
 import type { Answered } from "./answered.ts";
 import { addChild, espSpiNumber, espSpiOctets, selectorsOf, startSending } from "./children.ts";
 import { askedAddresses, configReply } from "./config_payload.ts";
@@ -25,10 +22,10 @@ import { type Context, keysTextOf } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import { giveTicket } from "./give_ticket.ts";
 import type { IkeSa, InitValues } from "./ike_sa.ts";
-import { intAuthOf } from "./intermediate.ts";
 import { acceptMobike } from "./mobike.ts";
 import { answerPpk } from "./ppk.ts";
-import { firstRekeyTime, resumedAuth } from "./resumption.ts";
+import { type Believed, checkProof, makeProof, type Refusal } from "./proof.ts";
+import { firstRekeyTime } from "./resumption.ts";
 import { endResumed, resumedPeer } from "./resume.ts";
 import type { PeerPolicy, Pools } from "./settings.ts";
 
@@ -38,16 +35,17 @@ export type AuthRequest = ContentOf<"ikeAuthRequest">;
 /** Answers the first request under the keys of a half-open IKE SA. */
 export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): Answered {
   const policy = authenticated(context, sa, request);
-  if ("reason" in policy) {
-    const end = (): void => refuseSa(context, sa, policy);
-    return { payloads: [FAILED], before: [], after: [], end };
-  }
-  const { peer, ppk } = policy;
+  if ("reason" in policy) return failed(context, sa, policy);
+  const { peer, proven } = policy;
+  const idr = makeId("idr", context.settings.localId);
+  const proof = makeProof(context, sa, { ...policy, id: idr });
+  if ("reason" in proof) return failed(context, sa, proof);
   sa.state = "established";
   context.halfOpen--;
   sa.peer = peer;
   sa.identity = identityKey(request.idi);
-  sa.ids = { ours: makeId("idr", context.settings.localId).body, theirs: request.idi.body.slice() };
+  sa.ids = { ours: idr.body, theirs: request.idi.body.slice() };
+  sa.proven = proven;
   sa.rekeyAt = firstRekeyTime(context, sa);
   if (sa.resumption !== null) endResumed(context, sa.resumption);
   endOthers(context, sa, request);
@@ -63,80 +61,41 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
   const child = firstChild(context, sa, { request, ...policy });
   const mobike = acceptMobike(request.notifies);
   const ticket = giveTicket(context, sa, request.notifies);
-  const payloads = [
-    ...ownAuth(context, sa, policy),
-    ...ppk,
-    ...ticket,
-    ...mobike,
-    ...child.payloads,
-  ];
+  const own = [idr, ...proof.certs, proof.auth];
+  const payloads = [...own, ...policy.ppk, ...ticket, ...mobike, ...child.payloads];
   return { ...child, payloads, before: [established, ...child.before] };
 }
 
-const FAILED = makeNotify(NOTIFY.AUTHENTICATION_FAILED);
+function failed(context: Context, sa: IkeSa, refusal: Refusal): Answered {
+  const payloads = [makeNotify(NOTIFY.AUTHENTICATION_FAILED)];
+  return { payloads, before: [], after: [], end: () => refuseSa(context, sa, refusal) };
+}
 
-interface Known {
-  readonly peer: PeerPolicy;
+interface Known extends Believed {
   readonly init: InitValues;
   /** Says that the postquantum preshared key is in use. */
   readonly ppk: readonly Payload[];
 }
 
-interface Refusal {
-  readonly reason: IkeRefusal;
-  readonly detail: string;
-}
-
-/**
- * Finds the peer's policy and checks its AUTH. An identity that nobody has costs the same work, so
- * that a stranger cannot try out which ones there are.
- */
+/** Finds the peer's policy and checks its AUTH. */
 function authenticated(
   context: Context,
   sa: IkeSa,
-  { idi, auth, notifies }: AuthRequest,
+  { idi, auth, certs, notifies }: AuthRequest,
 ): Known | Refusal {
-  const { peerOf, tools } = context;
   const { init } = sa;
   if (init === null || auth === null) return { reason: "auth_method", detail: "EAP" };
-  const who = identityText(idi);
-  if (sa.resumption !== null) {
-    const peer = resumedPeer(context, sa, { idi, auth: auth.data });
-    return peer === undefined ? { reason: "ticket", detail: who } : { peer, init, ppk: [] };
-  }
-  const peer = isGoodId(idi) ? peerOf(idi) : undefined;
+  const peer = peerOf(context, sa, idi);
   const ppk = answerPpk(context, sa, { peer, notifies, data: auth.data });
-  const prf = PRFS[sa.suite.prf];
-  const expected = pskAuth(prf, peer?.psk ?? tools.random(PSK_LEN), {
-    firstMessage: init.request,
-    otherNonce: init.nonceR,
-    p: sa.keyed().keys.pi,
-    idBody: idi.body,
-    intAuth: intAuthOf(sa),
-  });
-  const isRight = ppk.kind === "verify" && isSameAuth(expected, ppk.data);
-  if (peer === undefined) return { reason: "identity_unknown", detail: who };
-  if (auth.method !== AUTH_METHOD.PSK) {
-    return { reason: "auth_method", detail: `${who}: method ${auth.method}` };
-  }
-  if (ppk.kind === "refused") return { reason: "ppk", detail: who };
-  return isRight ? { peer, init, ppk: ppk.answer } : { reason: "secret", detail: who };
+  const claimed = { peer, init, id: idi, certs, auth: { ...auth, data: ppk.data } };
+  const believed = checkProof(context, sa, claimed);
+  if (peer !== undefined && ppk.isRefused) return { reason: "ppk", detail: identityText(idi) };
+  return "reason" in believed ? believed : { ...believed, init, ppk: ppk.answer };
 }
 
-/** IDr and AUTH of this side. */
-function ownAuth({ settings }: Context, sa: IkeSa, { peer, init }: Known): Payload[] {
-  const idr = makeId("idr", settings.localId);
-  const { resumption } = sa;
-  const data = resumption !== null
-    ? resumedAuth(sa, { side: "r", init, idBody: idr.body })
-    : pskAuth(PRFS[sa.suite.prf], peer.psk, {
-      firstMessage: init.answer,
-      otherNonce: init.nonceI,
-      p: sa.keyed().keys.pr,
-      idBody: idr.body,
-      intAuth: intAuthOf(sa),
-    });
-  return [idr, { kind: "auth", method: AUTH_METHOD.PSK, data }];
+function peerOf(context: Context, { resumption }: IkeSa, idi: IdPayload): PeerPolicy | undefined {
+  if (resumption !== null) return resumedPeer(context, resumption, idi);
+  return isGoodId(idi) ? context.peerOf(idi) : undefined;
 }
 
 /** RFC 7296 §2.4: other IKE SAs of the identity are gone, unless several devices share it. */
@@ -232,6 +191,3 @@ function lease(pools: Pools, sa: IkeSa, { cp }: AuthRequest): IpAddress[] {
 function hostPrefix({ octets }: IpAddress): Prefix {
   return makePrefix(octets, octets.length * 8);
 }
-
-/** Octets of the secret that stands for a peer that there is not. */
-const PSK_LEN = 32;

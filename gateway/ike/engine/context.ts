@@ -1,5 +1,6 @@
 // The state of an engine, and what all of its parts do with it.
 
+import { createCredentials, type Credentials } from "../certificates/credentials.ts";
 import type { Identity } from "../identity/identity.ts";
 import { createPeerIndex } from "../identity/peer_index.ts";
 import { transformsOf } from "../suites/choose.ts";
@@ -22,6 +23,8 @@ export interface Context {
   settings: IkeSettings;
   /** Finds the peer that has an identity. */
   peerOf: (identity: Identity) => PeerPolicy | undefined;
+  /** Null without certificates. */
+  credentials: Credentials | null;
   readonly tools: IkeTools;
   /** IKE SAs by our SPI, in hex. */
   readonly sas: Map<string, IkeSa>;
@@ -52,6 +55,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
   return {
     settings,
     peerOf: createPeerIndex(settings.peers),
+    credentials: credentialsOf(settings, tools),
     tools,
     sas: new Map(),
     byId: new Map(),
@@ -86,6 +90,12 @@ export function dropSa({ sas, byId, begun }: Context, sa: IkeSa): void {
 
 function ownSpiKey({ isInitiator, spiI, spiR }: IkeSa): string {
   return spiKey(isInitiator ? spiI : spiR);
+}
+
+/** The certificates that settings have. @throws {Error} If the private key cannot be used */
+export function credentialsOf(settings: IkeSettings, tools: IkeTools): Credentials | null {
+  if (settings.certificates === undefined || tools.certificates === undefined) return null;
+  return createCredentials(settings.certificates, tools.certificates);
 }
 
 /** The key under which an SPI of 8 octets is found. */

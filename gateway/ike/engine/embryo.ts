@@ -7,6 +7,7 @@ import type { ReceivedHeader } from "../wire/header.ts";
 import { parseMessage } from "../wire/message.ts";
 import type { RawPayload } from "../wire/payloads/payload.ts";
 import { readContent } from "../wire/rules.ts";
+import { hashesOf } from "./certificate_payloads.ts";
 import { addSa, type Context, spiKey } from "./context.ts";
 import type { Embryo } from "./half_open.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
@@ -73,6 +74,7 @@ export function hatch(context: Context, header: ReceivedHeader): IkeSa | undefin
   made.hasPpk = embryo.hasPpk;
   made.hasFragments = embryo.hasFragments;
   made.pendingKe = suite.ke1 ?? null;
+  made.peerHashes = context.credentials === null ? null : hashesOf(asked.value.notifies);
   made.digest = digest;
   context.embryos.delete(key);
   context.begun.set(digest, made);

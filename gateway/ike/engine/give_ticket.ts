@@ -14,20 +14,25 @@ export function giveTicket(
   sa: IkeSa,
   notifies: readonly NotifyPayload[],
 ): NotifyPayload[] {
-  const { settings: { tickets, lifetimes }, tools } = context;
+  const { settings, settings: { tickets }, tools } = context;
   const [key] = tickets?.keys ?? [];
   if (findNotify(notifies, NOTIFY.TICKET_REQUEST) === undefined || tickets === undefined) return [];
   const { ids, peer } = sa;
-  if (key === undefined || ids === null || peer === null) return [makeNotify(NOTIFY.TICKET_NACK)];
-  const lifetimeMs = Math.min(tickets.lifetimeMs, lifetimes.ike);
+  const now = context.wallMs();
+  const provenUntil = sa.proven.until;
+  const lifetimeMs = Math.min(tickets.lifetimeMs, settings.lifetimes.ike, provenUntil - now);
+  if (key === undefined || ids === null || peer === null || lifetimeMs < 0) {
+    return [makeNotify(NOTIFY.TICKET_NACK)];
+  }
   const ticket = sealTicket(
     {
-      expiresAt: context.wallMs() + lifetimeMs,
+      expiresAt: now + lifetimeMs,
+      provenUntil,
       suite: ticketSuite(sa.suite),
       d: sa.keyed().keys.d,
       client: ids.theirs,
       server: ids.ours,
-      policy: policyDigest(peer),
+      policy: policyDigest(settings, peer),
     },
     key,
     tools.random(NONCE_LEN),

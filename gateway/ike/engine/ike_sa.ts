@@ -148,6 +148,17 @@ export interface Resumption {
   readonly ticket: string;
 }
 
+/** What a peer has proved itself with. */
+export interface Proven {
+  /** Its certificates, its own first; empty without, and after a resumption. */
+  readonly certificates: readonly Uint8Array[];
+  /** How long that holds, ms since 1970; a resumption does not prolong it. */
+  readonly until: number;
+}
+
+/** A secret holds until the settings have another. */
+export const BY_SECRET: Proven = { certificates: [], until: Number.MAX_SAFE_INTEGER };
+
 /** Bodies of the ID payloads of both sides. */
 export interface IdBodies {
   readonly ours: Uint8Array;
@@ -212,6 +223,10 @@ export interface IkeSa {
   resumption: Resumption | null;
   /** Null before both sides are known. */
   ids: IdBodies | null;
+  /** What the peer's SIGNATURE_HASH_ALGORITHMS said; null if there was none (RFC 7427 §4). */
+  peerHashes: readonly number[] | null;
+  /** What the peer has proved itself with; through rekeys too. */
+  proven: Proven;
   /** Responder: name of the ticket that was given last; null without. */
   ticket: string | null;
   /** Initiator: whether a ticket has to be asked for. */
@@ -334,6 +349,8 @@ function fresh({ begunAt }: Pick<IkeSa, "begunAt">): Omit<IkeSa, keyof NewIkeSa 
     digest: null,
     resumption: null,
     ids: null,
+    peerHashes: null,
+    proven: BY_SECRET,
     ticket: null,
     isTicketDue: false,
     isMobile: false,

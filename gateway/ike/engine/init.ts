@@ -16,6 +16,7 @@ import { type ContentOf, readContent } from "../wire/rules.ts";
 import { judge } from "../wire/verdict.ts";
 import type { IkeRefusal } from "../../model/ike_refusal.ts";
 import type { Path } from "./actions.ts";
+import { certificateRequest, hashesNotify, hashesOf } from "./certificate_payloads.ts";
 import { type Context, emitFor } from "./context.ts";
 import {
   FRAGMENTS_SUPPORTED,
@@ -97,6 +98,7 @@ function begin(
   const ppk = acceptPpk(context, content.notifies);
   const isFragmented = hasFragments(content.notifies);
   const fragments = isFragmented ? [FRAGMENTS_SUPPORTED] : [];
+  const hashes = hashesOf(content.notifies) === null ? [] : hashesNotify(context);
   const sa = { kind: "sa", proposals: [{ ...chosen.proposal, transforms }] } as const;
   const answer = answerOf(context, request, {
     sa,
@@ -106,6 +108,7 @@ function begin(
       ...(isIntermediate ? intermediateSupported(context) : []),
       ...ppk,
       ...fragments,
+      ...hashes,
     ],
   });
   keepEmbryo(context, {
@@ -144,6 +147,7 @@ function answerOf(
     ...notifies,
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
+    ...certificateRequest(context),
   ]);
 }
 

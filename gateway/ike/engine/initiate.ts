@@ -16,6 +16,7 @@ import { readAnswer } from "../wire/rules.ts";
 import type { Path } from "./actions.ts";
 import { askAuth } from "./ask_auth.ts";
 import { addSa, type Context, emitFor } from "./context.ts";
+import { hashesNotify, hashesOf } from "./certificate_payloads.ts";
 import { byPeer } from "./by_peer.ts";
 import { refuseSa } from "./end.ts";
 import {
@@ -93,6 +94,7 @@ function sendInit(
     ...offerPpk(start.target.peer),
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
+    ...hashesNotify(context),
   ]);
   sa.start = { ...start, request };
   sa.own.sent(request);
@@ -138,6 +140,7 @@ export function takeInitAnswer(context: Context, sa: IkeSa, answer: InitAnswer):
   }
   sa.suite = suite;
   sa.spiR = answer.header.spiR.slice();
+  sa.peerHashes = context.credentials === null ? null : hashesOf(notifies);
   sa.init = {
     nonceI: start.nonce,
     nonceR: nonce.data.slice(),

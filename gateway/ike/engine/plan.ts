@@ -39,12 +39,15 @@ export function settingsOf(plan: IkePlan, book: LeaseBook): IkeSettings {
 }
 
 /** Wipes the secrets of a plan that nobody uses any more. */
-export function wipePlan({ peers, tickets }: Pick<IkePlan, "peers" | "tickets">): void {
+export function wipePlan(
+  { peers, tickets, certificates }: Pick<IkePlan, "peers" | "tickets" | "certificates">,
+): void {
   for (const { psk, ppk } of peers) {
-    psk.fill(0);
+    psk?.fill(0);
     ppk?.key.fill(0);
   }
   for (const { key } of tickets?.keys ?? []) key.fill(0);
+  certificates?.own?.key.fill(0);
 }
 
 function poolsOf(prefixes: readonly Prefix[], book: LeaseBook): Pools {

@@ -57,18 +57,18 @@ export function takePpk(sa: IkeSa, notifies: readonly NotifyPayload[]): boolean 
 }
 
 /** What a responder verifies. */
-export type PpkVerdict =
-  /** AUTH, with the keys that the IKE SA now has; the answer says which. */
-  | {
-    readonly kind: "verify";
-    readonly data: Uint8Array;
-    readonly answer: readonly NotifyPayload[];
-  }
-  | { readonly kind: "refused" };
+export interface PpkVerdict {
+  /** Data of AUTH, for the keys that the IKE SA now has. */
+  readonly data: Uint8Array;
+  /** Says which keys these are. */
+  readonly answer: readonly NotifyPayload[];
+  /** Whether the peer is refused even if AUTH is right. */
+  readonly isRefused: boolean;
+}
 
 /**
  * Responder: takes the PPK that a request names (RFC 8784 §3, table 1). One that is unknown costs
- * as much as a known one.
+ * as much as a known one. An IKE SA that resumes another has it from that one.
  *
  * @param peer Undefined for an identity that nobody has
  * @param data Of the AUTH payload
@@ -83,23 +83,23 @@ export function answerPpk(
   },
 ): PpkVerdict {
   const ppk = peer?.ppk;
-  const plain = { kind: "verify", data, answer: [] } as const;
-  if (!sa.hasPpk) return ppk?.isMandatory === true ? REFUSED : plain;
+  const plain = { data, answer: [], isRefused: false };
+  const refused = { ...plain, isRefused: true };
+  if (sa.resumption !== null) return plain;
+  if (!sa.hasPpk) return ppk?.isMandatory === true ? refused : plain;
   const named = findNotify(notifies, NOTIFY.PPK_IDENTITY)?.data;
-  if (named === undefined) return REFUSED;
+  if (named === undefined) return refused;
   const key = ppk?.key ?? tools.random(PPK_LEN);
   const mixed = mixPpk(PRFS[sa.suite.prf], key, sa.keyed().keys);
   if (ppk !== undefined && isSame(ppk.id, named)) {
     sa.replaceKeys(mixed);
-    return { kind: "verify", data, answer: [makeNotify(NOTIFY.PPK_IDENTITY)] };
+    return { ...plain, answer: [makeNotify(NOTIFY.PPK_IDENTITY)] };
   }
   wipeIkeKeys(mixed);
   const without = findNotify(notifies, NOTIFY.NO_PPK_AUTH)?.data;
-  if (without === undefined || ppk?.isMandatory === true) return REFUSED;
+  if (without === undefined || ppk?.isMandatory === true) return refused;
   return { ...plain, data: without };
 }
-
-const REFUSED: PpkVerdict = { kind: "refused" };
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);

@@ -22,17 +22,10 @@ import {
   hasIntermediate,
   intermediateSupported,
 } from "./extensions.ts";
-import { createIkeSa, type IkeSa } from "./ike_sa.ts";
+import { createIkeSa, type IkeSa, type Resumption } from "./ike_sa.ts";
 import type { InitRequest } from "./init.ts";
 import { natHash } from "./nat_detection.ts";
-import {
-  isSpent,
-  keysOfResumed,
-  policyDigest,
-  resumedAuth,
-  spendTicket,
-  suiteOfTicket,
-} from "./resumption.ts";
+import { isSpent, keysOfResumed, policyDigest, spendTicket, suiteOfTicket } from "./resumption.ts";
 import type { PeerPolicy } from "./settings.ts";
 import { createOwnRequests, createPeerRequests, digestOf } from "./windows.ts";
 
@@ -90,7 +83,7 @@ function policyOf(
   const ours = makeId("idr", settings.localId);
   if ("fault" in id || !isGoodId(id.value) || !isSame(ours.body, server)) return undefined;
   const peer = peerOf(id.value);
-  return peer !== undefined && isSame(policyDigest(peer), policy) ? peer : undefined;
+  return peer !== undefined && isSame(policyDigest(settings, peer), policy) ? peer : undefined;
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
@@ -113,7 +106,7 @@ function halfOpen(
     makeNotify(NOTIFY.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
     makeNotify(NOTIFY.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ]);
-  const { d, client, server, policy } = ticket.state;
+  const { d, client, server, policy, provenUntil } = ticket.state;
   const made = createIkeSa({
     id: context.nextId++,
     isInitiator: false,
@@ -133,29 +126,22 @@ function halfOpen(
   });
   made.hasIntermediate = isIntermediate;
   made.hasFragments = hasFragments(content.notifies);
+  made.proven = { certificates: [], until: provenUntil };
   made.resumption = { client, server, policy, ticket: ticket.name };
   return made;
 }
 
-/**
- * The policy of a client that resumes, if its AUTH is right; undefined if not. The IKE SA that the
- * ticket was given for ends without a word (§4.3.4).
- */
+/** The policy of a client that resumes, if it has the identity of its ticket; undefined if not. */
 export function resumedPeer(
   context: Context,
-  sa: IkeSa,
-  { idi, auth }: { readonly idi: IdPayload; readonly auth: Uint8Array },
+  resumption: Resumption,
+  { body }: IdPayload,
 ): PeerPolicy | undefined {
-  const { init, resumption } = sa;
-  if (init === null || resumption === null) return undefined;
-  const expected = resumedAuth(sa, { side: "i", init, idBody: idi.body });
-  const isRight = isSameAuth(expected, auth) && isSame(idi.body, resumption.client);
-  const peer = policyOf(context, resumption);
-  if (!isRight || peer === undefined || isSpent(context, resumption.ticket)) return undefined;
-  return peer;
+  const isGood = isSame(body, resumption.client) && !isSpent(context, resumption.ticket);
+  return isGood ? policyOf(context, resumption) : undefined;
 }
 
-/** Ends the IKE SA that a ticket was given for. */
+/** Ends the IKE SA that a ticket was given for, without a word (§4.3.4). */
 export function endResumed(context: Context, { ticket }: { readonly ticket: string }): void {
   for (const other of context.sas.values()) {
     if (other.ticket === ticket) endSa(context, other, "replaced");

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   clientSettings,
+  connect,
   createPair,
   type End,
   identity,
-  type Pair,
   pathOf,
   SECRET,
   serverSettings,
@@ -40,17 +40,6 @@ function to(ticket?: ResumptionTicket): Target {
   return { ...target({ wantsTickets: true }), ...(ticket === undefined ? {} : { ticket }) };
 }
 
-/** Begins by a path, delivers everything, and returns the exchange types. */
-function run(pair: Pair, goal: Target, path = 1): number[] {
-  const seen: number[] = [];
-  pair.let(pair.client, pair.client.engine.initiate(pair.now, goal, pathOf(path, ON_CLIENT)));
-  for (let sent = pair.wire.shift(); sent !== undefined; sent = pair.wire.shift()) {
-    seen.push(sent.octets[18] ?? 0);
-    pair.deliver(sent);
-  }
-  return seen;
-}
-
 function lastTicket({ told }: End): ResumptionTicket {
   const found = told.findLast((action) => action.kind === "ticket");
   assert.ok(found?.kind === "ticket");
@@ -60,7 +49,7 @@ function lastTicket({ told }: End): ResumptionTicket {
 /** A ticket of a server with these settings. */
 function ticketOf(settings: IkeSettings = server()): ResumptionTicket {
   const pair = createPair(settings, clientSettings());
-  run(pair, to());
+  connect(pair, to());
   return lastTicket(pair.client);
 }
 
@@ -72,7 +61,7 @@ test("IK19: a server that was restarted goes on by a ticket, without a key excha
   for (const ike of [serverSettings().ike, IKE_DEFAULTS]) {
     const ticket = ticketOf(server({ ike }));
     const pair = createPair(server({ ike }), clientSettings({ ike }));
-    assert.deepEqual(run(pair, to(ticket)), RESUMED);
+    assert.deepEqual(connect(pair, to(ticket)), RESUMED);
     const [clientIn, clientOut] = installs(pair.client);
     const [serverIn, serverOut] = installs(pair.server);
     assert.deepEqual(clientOut?.keyMaterial, serverIn?.keyMaterial);
@@ -82,15 +71,15 @@ test("IK19: a server that was restarted goes on by a ticket, without a key excha
     // The new ticket is another one, and serves as well.
     const next = lastTicket(pair.client);
     assert.notDeepEqual(next.octets, ticket.octets);
-    assert.deepEqual(run(createPair(server(), clientSettings()), to(next)), RESUMED);
+    assert.deepEqual(connect(createPair(server(), clientSettings()), to(next)), RESUMED);
   }
 });
 
 test("IK19: the IKE SA of the ticket ends without a word, and its address is given again", () => {
   const pair = createPair(server(), clientSettings());
-  run(pair, to());
+  connect(pair, to());
   const ticket = lastTicket(pair.client);
-  assert.deepEqual(run(pair, to(ticket), 2), RESUMED);
+  assert.deepEqual(connect(pair, to(ticket), 2), RESUMED);
   assert.deepEqual(pair.server.engine.established(), [2]);
   const ended = pair.server.told.flatMap((one) => one.kind === "ended" ? [one.reason] : []);
   assert.deepEqual(ended, ["replaced"]);
@@ -100,10 +89,10 @@ test("IK19: the IKE SA of the ticket ends without a word, and its address is giv
 
 test("IK19: devices that share an identity do not end each other by their tickets", () => {
   const pair = createPair(server({}, { isShared: true }), clientSettings());
-  run(pair, to());
+  connect(pair, to());
   const ticket = lastTicket(pair.client);
-  run(pair, to(), 2);
-  assert.deepEqual(run(pair, to(ticket), 3), RESUMED);
+  connect(pair, to(), 2);
+  assert.deepEqual(connect(pair, to(ticket), 3), RESUMED);
   assert.deepEqual(pair.server.engine.established(), [2, 3]);
 });
 
@@ -133,7 +122,7 @@ for (const [name, make] of Object.entries(REFUSED)) {
   test(`IK19: a ticket is refused if ${name}, and the client begins anew`, () => {
     const [settings, ticket] = make();
     const pair = createPair(settings, clientSettings());
-    assert.deepEqual(run(pair, to(ticket)).slice(0, 4), ANEW.slice(0, 4));
+    assert.deepEqual(connect(pair, to(ticket)).slice(0, 4), ANEW.slice(0, 4));
     const isSame = settings.peers[0]?.psk === SECRET &&
       settings.peers[0].remoteId === "*@example.org" && settings.localId.data.length === 14;
     assert.equal(pair.client.engine.established().length, isSame ? 1 : 0);
@@ -142,15 +131,15 @@ for (const [name, make] of Object.entries(REFUSED)) {
 
 test("IK20: keys are turned: the last but one still opens, and the first seals", () => {
   const pair = createPair(server({ tickets: tickets({ keys: [NEXT, KEY] }) }), clientSettings());
-  assert.deepEqual(run(pair, to(ticketOf())), RESUMED);
+  assert.deepEqual(connect(pair, to(ticketOf())), RESUMED);
   assert.deepEqual(lastTicket(pair.client).octets.slice(0, 5), Uint8Array.of(1, 0, 0, 0, 2));
 });
 
 test("IK20: a ticket serves once", () => {
   const pair = createPair(server(), clientSettings());
   const ticket = ticketOf();
-  assert.deepEqual(run(pair, to(ticket)), RESUMED);
-  assert.deepEqual(run(pair, to(ticket), 2), ANEW);
+  assert.deepEqual(connect(pair, to(ticket)), RESUMED);
+  assert.deepEqual(connect(pair, to(ticket), 2), ANEW);
 });
 
 test("IK20: two that come at once with one ticket: one of them gets in", () => {
@@ -179,19 +168,19 @@ test("IK20: a ticket that somebody changed opens nothing", () => {
     const ticket = octets.slice();
     ticket[at] = (ticket[at] ?? 0) ^ 0x10;
     const pair = createPair(server(), clientSettings());
-    const seen = run(pair, to({ ...ticketOf(), octets: ticket, d }));
+    const seen = connect(pair, to({ ...ticketOf(), octets: ticket, d }));
     assert.deepEqual(seen, ANEW, `octet ${at}`);
   }
   for (const len of [0, 5, 17, 33, octets.length - 1]) {
     const pair = createPair(server(), clientSettings());
-    const seen = run(pair, to({ ...ticketOf(), octets: octets.slice(0, len), d }));
+    const seen = connect(pair, to({ ...ticketOf(), octets: octets.slice(0, len), d }));
     assert.deepEqual(seen, ANEW, `${len} octets`);
   }
 });
 
 test("IK19: a rekeyed IKE SA has a new ticket, and the old one is refused", () => {
   const pair = createPair(server(), clientSettings());
-  run(pair, to());
+  connect(pair, to());
   const before = lastTicket(pair.client);
   pair.let(pair.client, pair.client.engine.rekey(pair.now, 1, "ike"));
   pair.settle();
@@ -199,24 +188,34 @@ test("IK19: a rekeyed IKE SA has a new ticket, and the old one is refused", () =
   pair.settle();
   const after = lastTicket(pair.client);
   assert.notDeepEqual(after.octets, before.octets);
-  assert.deepEqual(run(pair, to(before), 2), ANEW);
+  assert.deepEqual(connect(pair, to(before), 2), ANEW);
   const other = createPair(server(), clientSettings());
-  assert.deepEqual(run(other, to(after)), RESUMED);
+  assert.deepEqual(connect(other, to(after)), RESUMED);
 });
 
 test("IK19: the ticket of an IKE SA that was deleted is refused", () => {
   for (const side of ["client", "server"] as const) {
     const pair = createPair(server(), clientSettings());
-    run(pair, to());
+    connect(pair, to());
     pair.let(pair[side], pair[side].engine.end(pair.now, 1));
     pair.settle();
-    assert.deepEqual(run(pair, to(lastTicket(pair.client)), 2), ANEW, side);
+    assert.deepEqual(connect(pair, to(lastTicket(pair.client)), 2), ANEW, side);
   }
+});
+
+test("IK16, IK19: an IKE SA with a mandatory PPK is resumed: SK_d has the PPK in it", () => {
+  const ppk = { id: Uint8Array.of(2, 1), key: new Uint8Array(32).fill(7), isMandatory: true };
+  const pair = createPair(server({}, { ppk }), clientSettings());
+  const goal = target({ wantsTickets: true, ppk });
+  connect(pair, goal);
+  const again = createPair(server({}, { ppk }), clientSettings());
+  assert.deepEqual(connect(again, { ...goal, ticket: lastTicket(pair.client) }), RESUMED);
+  assert.equal(again.server.engine.established().length, 1);
 });
 
 test("IK21: a resumed IKE SA has a key exchange within 40 s", () => {
   const pair = createPair(server(), clientSettings());
-  assert.deepEqual(run(pair, to(ticketOf())), RESUMED);
+  assert.deepEqual(connect(pair, to(ticketOf())), RESUMED);
   const seen: number[] = [];
   for (pair.now = 0; pair.now <= 41_000; pair.now += 1000) {
     pair.let(pair.client, pair.client.engine.tick(pair.now));
@@ -240,7 +239,7 @@ test("IK19: the same request gets the same answer, and a client that asks for no
   assert.ok(first[0]?.kind === "send" && again[0]?.kind === "send");
   assert.deepEqual(again[0].octets, first[0].octets);
   const silent = createPair(server(), clientSettings());
-  run(silent, target());
+  connect(silent, target());
   assert.ok(!silent.client.told.some(({ kind }) => kind === "ticket"));
 });
 

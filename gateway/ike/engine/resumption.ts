@@ -2,16 +2,17 @@
 // keeps of tickets: the names of those that may not come again.
 
 import { createHash } from "node:crypto";
+import type { CertificateSettings } from "../certificates/settings.ts";
 import { type IkeKeys, resumedIkeKeys } from "../keys/ike_keys.ts";
-import { signedParts } from "../keys/auth.ts";
+import { type Signed, signedParts } from "../keys/auth.ts";
 import { prf, PRFS } from "../keys/prf.ts";
 import { cipherOf, keyExchangeOf, prfOf } from "../suites/choose.ts";
 import { type IkeSuite, keyLenOf } from "../suites/suite.ts";
 import type { TicketSuite } from "../tickets/ticket.ts";
 import { fraction, rekeyTime } from "./children.ts";
 import type { Context } from "./context.ts";
-import type { IkeSa, InitValues } from "./ike_sa.ts";
-import type { PeerPolicy } from "./settings.ts";
+import type { IkeSa } from "./ike_sa.ts";
+import type { IkeSettings, PeerPolicy } from "./settings.ts";
 
 /** The keys of an IKE SA that resumes another. */
 export function keysOfResumed(
@@ -23,20 +24,9 @@ export function keysOfResumed(
 }
 
 /** AUTH of one side: prf(SK_p, signed octets). */
-export function resumedAuth(
-  sa: IkeSa,
-  { side, init, idBody }: {
-    readonly side: "i" | "r";
-    readonly init: InitValues;
-    readonly idBody: Uint8Array;
-  },
-): Uint8Array {
-  const { pi, pr } = sa.keyed().keys;
-  const kind = PRFS[sa.suite.prf];
-  const [p, firstMessage, otherNonce] = side === "i"
-    ? [pi, init.request, init.nonceR]
-    : [pr, init.answer, init.nonceI];
-  return prf(kind, p, ...signedParts(kind, { firstMessage, otherNonce, p, idBody }));
+export function resumedAuth({ suite }: IkeSa, signed: Signed): Uint8Array {
+  const kind = PRFS[suite.prf];
+  return prf(kind, signed.p, ...signedParts(kind, signed));
 }
 
 /**
@@ -66,20 +56,39 @@ export function suiteOfTicket({ settings }: Context, from: TicketSuite): IkeSuit
   return isAllowed ? { ...cipher, prf, ke, ...(ke1 === undefined ? {} : { ke1 }) } : undefined;
 }
 
-/** A digest of a policy with its secrets: after a change the tickets of the peer are of no use. */
-export function policyDigest(peer: PeerPolicy): Uint8Array {
-  const known = DIGESTS.get(peer);
+/**
+ * A digest of a policy with its secrets: after a change the tickets of the peer are of no use. For
+ * a peer with a certificate that goes for CAs and CRLs too, since a ticket shows no certificate
+ * that could be validated again.
+ */
+export function policyDigest({ certificates }: IkeSettings, peer: PeerPolicy): Uint8Array {
+  const ofPeer = digestOf(peer, peer);
+  if (peer.auth?.peer !== "cert" || certificates === undefined) return ofPeer;
+  return Uint8Array.from(
+    createHash("sha256").update(ofPeer).update(trustDigest(certificates)).digest(),
+  );
+}
+
+/** A digest of what decides whether a certificate is good. */
+export function trustDigest(certificates: CertificateSettings): Uint8Array {
+  const { own: _, ...trust } = certificates;
+  return digestOf(certificates, trust);
+}
+
+/** The digest of a value; it is computed once for its owner. */
+function digestOf(owner: object, value: object): Uint8Array {
+  const known = DIGESTS.get(owner);
   if (known !== undefined) return known;
-  const text = JSON.stringify(peer, (_, value: unknown) => {
-    if (typeof value === "bigint") return `${value}`;
-    return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+  const text = JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === "bigint") return `${part}`;
+    return part instanceof Uint8Array ? Buffer.from(part).toString("base64") : part;
   });
   const digest = Uint8Array.from(createHash("sha256").update(text).digest());
-  DIGESTS.set(peer, digest);
+  DIGESTS.set(owner, digest);
   return digest;
 }
 
-const DIGESTS = new WeakMap<PeerPolicy, Uint8Array>();
+const DIGESTS = new WeakMap<object, Uint8Array>();
 
 /** Takes the last ticket of an IKE SA out of use: it is rekeyed, ended or resumed (§6.2). */
 export function spendTicket(context: Context, name: string | null): void {

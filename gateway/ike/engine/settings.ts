@@ -2,6 +2,7 @@
 
 import type { IpAddress } from "../../model/address.ts";
 import type { Prefix } from "../../model/prefix.ts";
+import type { CertificateSettings, CertificateTools } from "../certificates/settings.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Pool } from "../leases/book.ts";
 import type { Cipher, EspPolicy, IkePolicy } from "../suites/suite.ts";
@@ -23,8 +24,13 @@ export interface PeerPolicy {
   readonly name: string;
   /** Which identities it may have. */
   readonly remoteId: string;
-  /** The secret that both sides share. The caller keeps it, and wipes it in the end. */
-  readonly psk: Uint8Array;
+  /**
+   * The secret that both sides share; null if neither proves itself by one. The caller keeps it,
+   * and wipes it in the end.
+   */
+  readonly psk: Uint8Array | null;
+  /** How each side proves who it is; by the secret without this. */
+  readonly auth?: { readonly own: AuthKind; readonly peer: AuthKind };
   /** Left out without one. */
   readonly ppk?: Ppk;
   /** As an initiator: asks for tickets, which come as actions. */
@@ -38,6 +44,9 @@ export interface PeerPolicy {
   /** Where its address comes from; null for the pools of all. */
   readonly pools: Pools | null;
 }
+
+/** By a secret, or by a certificate. */
+export type AuthKind = "psk" | "cert";
 
 /** Where addresses come from; null for a family without them. */
 export interface Pools {
@@ -87,6 +96,8 @@ export interface IkeSettings {
   readonly refusesNats?: boolean;
   /** Left out: no tickets are given or taken. */
   readonly tickets?: TicketSettings;
+  /** Without it no side proves itself by a certificate. */
+  readonly certificates?: CertificateSettings;
 }
 
 /** What the engine cannot make itself. */
@@ -99,4 +110,6 @@ export interface IkeTools {
   wallMs?(): number;
   /** An SPI for an inbound Child SA: 0x100 or more, that nothing here uses. */
   espSpi(): number;
+  /** What certificates need. */
+  readonly certificates?: CertificateTools;
 }

@@ -54,6 +54,7 @@ export function createSuccessor(context: Context, old: IkeSa, agreed: Agreed): I
   next.identity = old.identity;
   next.hasIntermediate = old.hasIntermediate;
   next.ids = old.ids;
+  next.proven = old.proven;
   next.isMobile = old.isMobile;
   next.hasFragments = old.hasFragments;
   next.rekeyAt = rekeyTime(context, context.settings.lifetimes.ike);

@@ -30,6 +30,8 @@ export interface TicketSuite {
 export interface TicketState {
   /** When it expires, ms since 1970. */
   readonly expiresAt: number;
+  /** How long holds what the client has proved, ms since 1970: tickets behind it end then too. */
+  readonly provenUntil: number;
   readonly suite: TicketSuite;
   /** SK_d; whoever opened the ticket wipes it. */
   readonly d: Uint8Array;
@@ -106,10 +108,14 @@ export function ticketName(octets: Uint8Array): string {
   return Buffer.from(octets.subarray(AAD_LEN, AAD_LEN + NONCE_LEN)).toString("base64");
 }
 
-function emitState({ expiresAt, suite, d, client, server, policy }: TicketState): Uint8Array {
+function emitState(
+  { expiresAt, provenUntil, suite, d, client, server, policy }: TicketState,
+): Uint8Array {
   const writer = createWriter(new Uint8Array(LEN_MAX));
-  writer.u32(Math.floor(expiresAt / 2 ** 32));
-  writer.u32(expiresAt % 2 ** 32);
+  for (const time of [expiresAt, provenUntil]) {
+    writer.u32(Math.floor(time / 2 ** 32));
+    writer.u32(time % 2 ** 32);
+  }
   const { encr, keyBits, prf, ke, ke1 } = suite;
   for (const value of [encr, keyBits, prf, ke, ke1]) writer.u16(value);
   for (const part of [d, client, server, policy]) {
@@ -122,13 +128,14 @@ function emitState({ expiresAt, suite, d, client, server, policy }: TicketState)
 /** Copies everything, since the octets are wiped. */
 function parseState(plain: Uint8Array): TicketState | undefined {
   const reader = createReader(plain);
-  const expiresAt = reader.u32() * 2 ** 32 + reader.u32();
+  const time = (): number => reader.u32() * 2 ** 32 + reader.u32();
+  const [expiresAt, provenUntil] = [time(), time()];
   const numbers = { encr: reader.u16(), keyBits: reader.u16(), prf: reader.u16() };
   const suite = { ...numbers, ke: reader.u16(), ke1: reader.u16() };
   const part = (): Uint8Array => Uint8Array.from(reader.take(reader.u16()));
   const [d, client, server, policy] = [part(), part(), part(), part()];
   if (reader.isShort() || reader.left() > 0) return undefined;
-  return { expiresAt, suite, d, client, server, policy };
+  return { expiresAt, provenUntil, suite, d, client, server, policy };
 }
 
 const VERSION = 1;

@@ -17,6 +17,8 @@ import {
 import type { Aead } from "../../../gateway/ike/wire/sealed.ts";
 import { address, prefix } from "../parsed.ts";
 import { testAead } from "./aead.ts";
+import { TEST_TIME } from "./certificates.ts";
+import { openTestPki } from "./pki.ts";
 
 /** One end: an engine, and the actions that it has returned and that are no messages. */
 export interface End {
@@ -101,12 +103,21 @@ export function target(change: Partial<PeerPolicy> = {}): Target {
   return { peer, addresses: ["v4"] };
 }
 
-/** Makes two ends. */
-export function createPair(server: IkeSettings, client: IkeSettings): Pair {
-  const ends = {
-    client: { engine: createEngine(client, testTools(0x1000)), told: [] as End["told"] },
-    server: { engine: createEngine(server, testTools(0x2000)), told: [] as End["told"] },
-  };
+/**
+ * Makes two ends.
+ *
+ * @param unixSeconds The time of day, for certificates and tickets
+ */
+export function createPair(
+  server: IkeSettings,
+  client: IkeSettings,
+  unixSeconds: number = TEST_TIME,
+): Pair {
+  const endOf = (settings: IkeSettings, firstSpi: number): End => ({
+    engine: createEngine(settings, testTools(firstSpi, unixSeconds)),
+    told: [],
+  });
+  const ends = { client: endOf(client, 0x1000), server: endOf(server, 0x2000) };
   const pair: Pair = {
     ...ends,
     wire: [],
@@ -131,10 +142,19 @@ export function createPair(server: IkeSettings, client: IkeSettings): Pair {
   return pair;
 }
 
-/** Begins an IKE SA by a path, and delivers everything. */
-export function connect(pair: Pair, to: Target, path = 1): void {
+/**
+ * Begins an IKE SA by a path, and delivers everything.
+ *
+ * @returns Exchange types of the messages, in their order
+ */
+export function connect(pair: Pair, to: Target, path = 1): number[] {
+  const seen: number[] = [];
   pair.let(pair.client, pair.client.engine.initiate(pair.now, to, pathOf(path, ON_CLIENT)));
-  pair.settle();
+  for (let sent = pair.wire.shift(); sent !== undefined; sent = pair.wire.shift()) {
+    seen.push(sent.octets[18] ?? 0);
+    pair.deliver(sent);
+  }
+  return seen;
 }
 
 /** The end of a path at the server or at the client. */
@@ -146,10 +166,12 @@ export function pathOf(id: number, isServer: boolean): Path {
 const ON_CLIENT = false;
 
 /** Tools whose SPIs count from a first one. No key seals two messages with one IV (rule IW20). */
-export function testTools(firstSpi: number): IkeTools {
+export function testTools(firstSpi: number, unixSeconds: number = TEST_TIME): IkeTools {
   let spi = firstSpi;
   const seen = new Set<string>();
   return {
+    certificates: { pki: PKI, unixSeconds: () => unixSeconds },
+    wallMs: () => unixSeconds * 1000,
     random: (len) => Uint8Array.from(randomBytes(len)),
     espSpi: () => spi++,
     aead: (cipher, keyAndSalt) => {
@@ -174,6 +196,8 @@ function sealsOnce(
     },
   };
 }
+
+const PKI = openTestPki();
 
 export function identity(text: string): Identity {
   return known(parseIdentity(text));
