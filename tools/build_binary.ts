@@ -16,6 +16,7 @@ import {
   corePath,
   IKE_WORKER,
   LANE_WORKER,
+  PKI_PATH,
 } from "../gateway/runtime/files.ts";
 import { removeVariables } from "./binary_variables.ts";
 
@@ -96,6 +97,7 @@ function embeddedFiles(): string[] {
   return [
     corePath("relaxed"),
     corePath("strict"),
+    PKI_PATH,
     ...assets.toSorted().map((name) => `${ASSET_FOLDER}/${name}`),
   ];
 }

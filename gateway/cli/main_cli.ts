@@ -11,6 +11,7 @@ import { createLineQueue } from "../shell/line_queue.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 import { openOwnState } from "../state/open_state.ts";
 import { benchCommand } from "./bench.ts";
+import { CA_COMMANDS } from "./ca.ts";
 import { checkConfigCommand } from "./check_config.ts";
 import { type Clock, type Command, type CommandContext, parseCommand } from "./command.ts";
 import { connectCommand } from "./connect.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   connectCommand,
   profileCommand,
+  ...CA_COMMANDS,
   checkConfigCommand,
   statusCommand,
   connectionsCommand,
@@ -84,11 +86,12 @@ async function dispatch(runtime: Runtime, outside: Given): Promise<number> {
   }
   // No subcommand means serve.
   const isNamed = first !== "" && !first.startsWith("-");
-  const command = isNamed ? COMMANDS.find(({ name }) => name === first) : serveCommand;
+  const command = isNamed ? commandOf(first, rest[0] ?? "") : serveCommand;
   if (command === undefined) {
     throw new ConfigError({ path: "culvert" }, `unknown command ${nameText(first)}, see --help`);
   }
-  const { flags, operands, isHelp } = parseCommand(command, isNamed ? rest : runtime.args);
+  const words = isNamed ? command.name.split(" ").length : 0;
+  const { flags, operands, isHelp } = parseCommand(command, runtime.args.slice(words));
   if (isHelp) {
     await runtime.stdout(commandHelp(command));
     return 0;
@@ -99,6 +102,11 @@ async function dispatch(runtime: Runtime, outside: Given): Promise<number> {
     outside.errors.push(`Ignored, because ${HAS_MORE_RIGHTS}: ${ignored.join(", ")}\n`);
   }
   return await command.run({ runtime, flags, operands, ...outside });
+}
+
+/** The command of one word, or of two. */
+function commandOf(first: string, second: string): Command | undefined {
+  return COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`);
 }
 
 /**

@@ -4,8 +4,6 @@
 
 import { parseConnectTarget } from "../config/connect_target.ts";
 import { ConfigError } from "../config/error.ts";
-import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.ts";
-import { readEnvironment, readFlags } from "../config/sources.ts";
 import type { ConnectTarget } from "../config/types.ts";
 import { CLIENT_NAME } from "../model/client.ts";
 import { parsePrefix } from "../model/prefix.ts";
@@ -13,8 +11,7 @@ import { openState, type State } from "../state/open_state.ts";
 import { partsBehind, type ProfileParts } from "../state/profiles/parts.ts";
 import { PROFILE_FORMATS, type ProfileFormat, profileText } from "../state/profiles/profile.ts";
 import type { Command, CommandContext } from "./command.ts";
-
-const STATE_DIR: SettingName = "stateDir";
+import { STATE_DIR_FLAG, stateDirOf } from "./state_dir.ts";
 
 export const profileCommand: Command = {
   name: "profile",
@@ -41,7 +38,7 @@ export const profileCommand: Command = {
       isRepeatable: true,
       help: "what the client reaches behind the gateway",
     },
-    { name: flagOf(STATE_DIR), ...docOf(STATE_DIR) },
+    STATE_DIR_FLAG,
   ],
   run: writeProfile,
 };
@@ -101,14 +98,6 @@ function behindOf(value: unknown, inner: string | null): Pick<ProfileParts, "inn
     throw new ConfigError({ path: "--remote" }, parsed.problem);
   });
   return { inner, remote };
-}
-
-function stateDirOf({ runtime, flags }: CommandContext): string | null {
-  const variable = variableOf(STATE_DIR);
-  // Other variables of the environment are for `serve`, so bad values there do not matter.
-  const variables = Object.entries(runtime.env()).filter(([name]) => name === variable);
-  return readFlags({ [flagOf(STATE_DIR)]: flags[flagOf(STATE_DIR)] }).settings.stateDir ??
-    readEnvironment(Object.fromEntries(variables)).settings.stateDir ?? null;
 }
 
 /** Where the client goes: as the user says, or where the gateway was last reached. */

@@ -31,6 +31,14 @@ export async function readCore(variant: "relaxed" | "strict"): Promise<Uint8Arra
   return new Uint8Array(await readFile(located(corePath(variant))));
 }
 
+/** Path of the module for certificates in the repository. */
+export const PKI_PATH = "ts-bindings/pki.wasm";
+
+/** Reads the module for certificates. */
+export async function readPki(): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(located(PKI_PATH)));
+}
+
 /** Reads a static file of the dashboard. Undefined if there is none of that name. */
 export async function readAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!ASSET_NAME.test(name)) return undefined;

@@ -142,6 +142,10 @@ test("readAsset() has no folders, hidden files or sources", async () => {
   }
 });
 
+test("readPki() reads a module", async () => {
+  assert.ok(WebAssembly.validate(await runtime.readPki()));
+});
+
 test("readCore() reads two different modules", async () => {
   const [relaxed, strict] = [await runtime.readCore("relaxed"), await runtime.readCore("strict")];
   for (const core of [relaxed, strict]) {

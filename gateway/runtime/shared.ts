@@ -2,7 +2,14 @@
 
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { errorCode, readAsset, readCore, startIkeWorker, startLaneWorker } from "./files.ts";
+import {
+  errorCode,
+  readAsset,
+  readCore,
+  readPki,
+  startIkeWorker,
+  startLaneWorker,
+} from "./files.ts";
 import { openPrivateFolder, writePrivateFile } from "./private_folder.ts";
 import type { Runtime, ServeOptions } from "./types.ts";
 
@@ -41,6 +48,7 @@ export const shared: Shared = {
   openPrivateFolder,
   writePrivateFile,
   readCore,
+  readPki,
   readAsset,
   startLaneWorker,
   startIkeWorker,

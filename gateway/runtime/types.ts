@@ -221,6 +221,8 @@ export interface Runtime {
   exposureOf(path: string): FileExposure;
   /** Reads the committed core, from the checkout or the single binary. */
   readCore(variant: "relaxed" | "strict"): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads the committed module for certificates, from the same place. */
+  readPki(): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Reads a static file of the dashboard. Undefined if there is none. `name` is a plain file name.
    */

@@ -80,7 +80,7 @@ async function takeLock(runtime: Runtime, folder: PrivateFolder): Promise<FileLo
 }
 
 /** Where state belongs (XDG Base Directory Specification; FHS 3.0 §5.8). */
-function usualPlace(runtime: Pick<Runtime, "env" | "isRoot">): string {
+export function usualPlace(runtime: Pick<Runtime, "env" | "isRoot">): string {
   if (runtime.isRoot()) return "/var/lib/culvert";
   const { XDG_STATE_HOME: state = "", HOME: home = "" } = runtime.env();
   if (state.startsWith("/")) return join(state, "culvert");

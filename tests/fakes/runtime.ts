@@ -8,6 +8,7 @@ import type {
   Runtime,
   ServeOptions,
 } from "../../gateway/runtime/types.ts";
+import { readPki } from "../../gateway/runtime/files.ts";
 import { createFakeFiles } from "./files.ts";
 
 export interface FakeRuntimeOptions {
@@ -107,6 +108,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     columns: () => options.columns ?? 80,
     rows: () => options.rows ?? 24,
     readTextFile: createFakeFiles(options.files ?? {}),
+    readPki,
     readCore: () => Promise.reject(new Error("Cannot read the core: there is none here")),
     readAsset: () => Promise.resolve(undefined),
     startLaneWorker: () => fail("startLaneWorker"),

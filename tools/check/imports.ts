@@ -123,7 +123,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     RUNTIME,
     "ts-bindings",
   ],
-  "gateway/state": ["gateway/config", "gateway/ike", "gateway/linux", "gateway/model", RUNTIME],
+  "gateway/state": [
+    "gateway/config",
+    "gateway/ike",
+    "gateway/linux",
+    "gateway/model",
+    RUNTIME,
+    "ts-bindings",
+  ],
   "gateway/api": ["gateway/config", "gateway/model", "gateway/shell", "ts-bindings"],
   "gateway/dashboard": ["gateway/model"],
   "gateway/shell": [

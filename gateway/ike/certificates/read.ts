@@ -2,7 +2,7 @@
 // later on.
 
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { Pki, PkiCertificate } from "../../../ts-bindings/pki.ts";
+import type { Pki, PkiCertificate, PkiName } from "../../../ts-bindings/pki.ts";
 import { type Identity, identityKey, identityText } from "../identity/identity.ts";
 import { ID } from "../wire/constants.ts";
 import { pemObjects } from "./pem.ts";
@@ -78,6 +78,13 @@ export function identitiesOf({ names, subject }: PkiCertificate): Identity[] {
   });
   const hasSubject = subject.length > EMPTY_NAME_LEN;
   return hasSubject ? [...alternatives, { type: ID.DER_ASN1_DN, data: subject }] : alternatives;
+}
+
+/** An identity as an alternative name; undefined if a certificate cannot have it. */
+export function nameOfIdentity({ type, data }: Identity): PkiName | undefined {
+  if ([...ADDRESS_TYPES.values()].includes(type)) return { tag: IP_ADDRESS, value: data };
+  const [found] = [...NAME_TYPES].filter(([, known]) => known === type);
+  return found === undefined ? undefined : { tag: found[0], value: data };
 }
 
 function readOwn(
