@@ -13,6 +13,8 @@ import type { LogFormat } from "../model/log_line.ts";
 export interface IkeInit {
   /** The core, of which the worker makes an instance on a memory of its own. */
   readonly module: WebAssembly.Module;
+  /** The module for certificates. */
+  readonly pki: Uint8Array<ArrayBuffer>;
   readonly plan: IkePlan;
   /** What was leased before the process began, oldest first. */
   readonly leases: readonly Lease[];

@@ -15,6 +15,7 @@ import { endProcess } from "../linux/end_process.ts";
 import { createScratch } from "../linux/kernel.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Libc } from "../runtime/types.ts";
+import { createCertificateTools } from "./certificates.ts";
 import type { IkeInit, IkeNotice } from "./init.ts";
 import { type IkeWorkerOptions, runIkeWorker } from "./loop.ts";
 import { openOrderReader } from "./orders.ts";
@@ -83,6 +84,7 @@ function open(init: IkeInit, libc: Libc): IkeWorkerOptions {
     random,
     aead: (cipher, material) => makeAead({ aead: aeadOf(cipher), material }),
     espSpi: spis.draw,
+    certificates: createCertificateTools(init.pki),
   };
   return {
     engine: createEngine(settings, tools),

@@ -60,7 +60,7 @@ export interface Ike {
 /** What the worker is started with. */
 export interface StartIkeOptions
   extends IkeOptions, Omit<IkeBatchOptions, "peers" | "heard" | "childLifetimeS"> {
-  readonly runtime: Pick<Runtime, "startIkeWorker">;
+  readonly runtime: Pick<Runtime, "readPki" | "startIkeWorker">;
   readonly kernel: Kernel;
   readonly module: WebAssembly.Module;
   readonly ikeLinks: IkeLinks;
@@ -88,6 +88,7 @@ const RETRY_MS = 2;
  * @throws {Error} If it cannot start
  */
 export async function startIke(options: StartIkeOptions): Promise<Ike> {
+  const pki = await options.runtime.readPki();
   const orders = createRingMemory(ORDERS_LEN);
   const state: State = {
     ...options,
@@ -105,7 +106,7 @@ export async function startIke(options: StartIkeOptions): Promise<Ike> {
     event.preventDefault();
     failed(state, event.message);
   };
-  worker.postMessage(initOf(options, orders));
+  worker.postMessage({ ...initOf(options, orders), pki });
   await state.started.promise;
   state.isUp = true;
   return {
@@ -191,7 +192,10 @@ async function stop(state: State): Promise<void> {
   endTimer();
 }
 
-function initOf(options: StartIkeOptions, orders: SharedArrayBuffer): IkeInit {
+function initOf(
+  options: StartIkeOptions,
+  orders: SharedArrayBuffer,
+): Omit<IkeInit, "pki"> {
   const { module, plan, leases, ikeLinks, laneEventfds, logFormat } = options;
   const { links, eventfd } = ikeLinks;
   return { module, plan, leases, links, laneEventfds, eventfd, orders, logFormat };
