@@ -26,8 +26,9 @@ interface Explained {
 }
 
 async function checkConfig(context: CommandContext): Promise<number> {
-  const { runtime, operands, flags } = context;
+  const { runtime, operands, flags, clock } = context;
   const loaded = await loadConfig({
+    certificates: { readPki: runtime.readPki, date: clock.date },
     flags: { config: operands[0] },
     environment: runtime.env(),
     readTextFile: runtime.readTextFile,

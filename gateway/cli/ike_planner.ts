@@ -78,13 +78,23 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
 
 /** The configuration with secrets of its own. */
 function withCopies(config: GatewayConfig): GatewayConfig {
-  const copy = (peer: PeerConfig): PeerConfig => ({ ...peer, psk: peer.psk.slice() });
-  return { ...config, psk: config.psk?.slice() ?? null, peers: config.peers.map(copy) };
+  const copy = (peer: PeerConfig): PeerConfig => ({ ...peer, psk: peer.psk?.slice() ?? null });
+  const { certificates } = config;
+  const own = certificates?.own ?? null;
+  return {
+    ...config,
+    psk: config.psk?.slice() ?? null,
+    peers: config.peers.map(copy),
+    certificates: certificates === null || own === null
+      ? certificates
+      : { ...certificates, own: { ...own, key: own.key.slice() } },
+  };
 }
 
-function wipe({ psk, peers }: GatewayConfig): void {
+function wipe({ psk, peers, certificates }: GatewayConfig): void {
   psk?.fill(0);
-  for (const peer of peers) peer.psk.fill(0);
+  for (const peer of peers) peer.psk?.fill(0);
+  certificates?.own?.key.fill(0);
 }
 
 /** Fewer octets than this can be guessed by whoever has once answered in the gateway's place. */
@@ -92,7 +102,8 @@ const PSK_LEN_SAFE = 20;
 
 function warnOfShort(log: Log, { psk, pskFile, peers }: GatewayConfig): void {
   const secrets = [...peers, ...psk === null || pskFile === null ? [] : [{ psk, pskFile }]];
-  for (const { pskFile: file } of secrets.filter((one) => one.psk.length < PSK_LEN_SAFE)) {
+  for (const { pskFile: file, psk: secret } of secrets) {
+    if (secret === null || file === null || secret.length >= PSK_LEN_SAFE) continue;
     log("warn", "psk_short", {
       file,
       reason: "Whoever answers in the gateway's place can try guesses out",

@@ -113,9 +113,10 @@ async function run(context: CommandContext, parts: RunParts): Promise<number> {
   return code;
 }
 
-function loadServed({ runtime, flags }: CommandContext): Promise<LoadedConfig> {
+function loadServed({ runtime, flags, clock }: CommandContext): Promise<LoadedConfig> {
   return loadConfig({
     flags,
+    certificates: { readPki: runtime.readPki, date: clock.date },
     environment: runtime.env(),
     readTextFile: runtime.readTextFile,
     cores: runtime.cores,

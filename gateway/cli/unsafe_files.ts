@@ -11,8 +11,8 @@ export function unsafeFiles(
   runtime: Pick<Runtime, "exposureOf">,
   { config, file }: LoadedConfig,
 ): readonly string[] {
-  const { apiTokenFile, pskFile, peers, staticSas } = config;
-  const secrets = [apiTokenFile, pskFile, ...peers.map((peer) => peer.pskFile)];
+  const { apiTokenFile, ikeKey, pskFile, peers, staticSas } = config;
+  const secrets = [apiTokenFile, ikeKey, pskFile, ...peers.map((peer) => peer.pskFile)];
   return [
     ...secrets.flatMap((path) => path === null ? [] : secretFaults(runtime, path)),
     ...file === undefined

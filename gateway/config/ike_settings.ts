@@ -20,6 +20,10 @@ export interface Written<Policy> {
 export interface IkeSettingShape {
   readonly ike: z.ZodType<"inside" | "off">;
   readonly ikeId: z.ZodType<string>;
+  readonly ikeCert: z.ZodType<string>;
+  readonly ikeKey: z.ZodType<string>;
+  readonly ikeCa: z.ZodType<readonly string[]>;
+  readonly ikeCrl: z.ZodType<readonly string[]>;
   readonly pskFile: z.ZodType<string>;
   readonly pool: z.ZodType<readonly Prefix[]>;
   readonly dns: z.ZodType<readonly IpAddress[]>;
@@ -48,10 +52,28 @@ export const IKE_SETTINGS: IkeSettingShape = {
   }),
   ikeId: documented(parsed(identityText), {
     value: "ID",
-    unset: "a name made at the first start",
+    unset: "the first name of --ike-cert, else one made at the first start",
     help:
       "identity that this gateway proves to its clients: a name, a mailbox, an address, or @# " +
       "with hex",
+  }),
+  ikeCert: documented(text(), {
+    value: "FILE",
+    help: "certificate of this gateway in PEM, then the CAs between it and the root",
+  }),
+  ikeKey: documented(text(), {
+    value: "FILE",
+    help: "its private key in PEM, without a password",
+  }),
+  ikeCa: documented(repeatable(text()), {
+    value: "FILE",
+    isRepeatable: true,
+    help: "CAs in PEM whose clients may come; those that [[peer]] tables name, if there are any",
+  }),
+  ikeCrl: documented(repeatable(text()), {
+    value: "FILE",
+    isRepeatable: true,
+    help: "CRLs of these CAs in PEM; SIGHUP reads them again",
   }),
   pskFile: documented(text(), {
     value: "FILE",

@@ -151,7 +151,7 @@ shared = false
     ["%any", false],
   ]);
   deepEqual(peers[0]?.psk, new TextEncoder().encode(SECRET));
-  deepEqual(peers.slice(1).map(({ psk }) => [...psk]), [[0, 255], [0, 255]]);
+  deepEqual(peers.slice(1).map(({ psk }) => [...psk ?? []]), [[0, 255], [0, 255]]);
   deepEqual(peers.map(({ remote }) => remote?.map(({ text }) => text)), [
     ["10.9.0.0/16"],
     undefined,
@@ -163,11 +163,11 @@ shared = false
 
 const GOOD = 'id = "a"\npsk_file = "psk"\n';
 const wrongPeers: readonly (readonly [string, RegExp])[] = [
-  ['id = "a"\n', /^c.toml:1: psk_file must be a string$/],
+  ['id = "a"\n', /^c.toml:2: psk_file is missing$/],
   ['psk_file = "psk"\n', /^c.toml:1: id must be a string$/],
   [`${GOOD}psk = "x"\n`, /^c.toml:4: unknown key "psk"$/],
   ['id = "a b"\npsk_file = "psk"\n', /^c.toml:2: id must be an address, .* pattern such as/],
-  [`${GOOD}auth = "none"\n`, /^c.toml:4: auth must be one of psk$/],
+  [`${GOOD}auth = "none"\n`, /^c.toml:4: auth must be one of psk, cert$/],
   [`${GOOD}remote = ["10.0.0.1/8"]\n`, /^c.toml:4: remote must have no bits set/],
   [
     `${GOOD}remote = "10.0.0.0/8"\npool = "10.1.0.0/16"\n`,

@@ -3,6 +3,7 @@
 
 import { LANES_MAX } from "../../ts-bindings/layout.ts";
 import { type IpAddress, isLoopback, isV6 } from "../model/address.ts";
+import { type PkiSource, readCertificateFiles } from "./certificates.ts";
 import { ConfigError, type Origin } from "./error.ts";
 import { poolProblem, readPeers, readPsk } from "./peers.ts";
 import {
@@ -32,6 +33,8 @@ export interface LoadOptions {
   readonly readTextFile: (path: string) => Promise<string>;
   /** The number of lanes that `--lanes auto` stands for. */
   readonly cores: number;
+  /** Left out where no setting names a certificate. */
+  readonly certificates?: PkiSource;
 }
 
 /** A configuration, and where each of its settings came from. */
@@ -59,7 +62,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   checkApi(merged, apiToken);
   checkUpstream(merged);
   checkIke(merged);
-  const secrets = await readSecrets(merged, { file, readTextFile: options.readTextFile });
+  const secrets = await readSecrets(merged, { ...options, file });
   const { listen, tcpCongestion, tcpKeepaliveS, ...rest } = settings;
   const tcp = { congestion: tcpCongestion ?? null, keepaliveS: tcpKeepaliveS };
   const config: GatewayConfig = {
@@ -122,6 +125,10 @@ type WithoutDefault =
   | "upstreamSource"
   | "ike"
   | "ikeId"
+  | "ikeCert"
+  | "ikeKey"
+  | "ikeCa"
+  | "ikeCrl"
   | "pskFile"
   | "dns"
   | "splitDns"
@@ -210,13 +217,26 @@ function checkIke(merged: Merged): void {
 
 type IkeConfig = Pick<
   GatewayConfig,
-  "ike" | "ikeId" | "pskFile" | "dns" | "splitDns" | "ikeProposals" | "espProposals" | "stateDir"
+  | "ike"
+  | "ikeCert"
+  | "ikeKey"
+  | "ikeCa"
+  | "ikeCrl"
+  | "pskFile"
+  | "dns"
+  | "splitDns"
+  | "ikeProposals"
+  | "espProposals"
+  | "stateDir"
 >;
 
 function ikeConfig(settings: CompleteSettings): IkeConfig {
   return {
     ike: settings.ike ?? (settings.upstream === undefined ? "inside" : "off"),
-    ikeId: settings.ikeId ?? null,
+    ikeCert: settings.ikeCert ?? null,
+    ikeKey: settings.ikeKey ?? null,
+    ikeCa: settings.ikeCa ?? [],
+    ikeCrl: settings.ikeCrl ?? [],
     pskFile: settings.pskFile ?? null,
     dns: settings.dns ?? [],
     splitDns: settings.splitDns ?? [],
@@ -226,21 +246,38 @@ function ikeConfig(settings: CompleteSettings): IkeConfig {
   };
 }
 
-/** Reads what IKE proves itself by. */
+/** Reads what IKE proves itself by, and whom it believes. */
 async function readSecrets(
   merged: Merged,
-  { file, readTextFile }: Pick<LoadOptions, "readTextFile"> & {
+  options: Pick<LoadOptions, "readTextFile" | "certificates"> & {
     readonly file: NamedFile | undefined;
   },
-): Promise<Pick<GatewayConfig, "peers" | "psk">> {
+): Promise<Pick<GatewayConfig, "certificates" | "ikeId" | "peers" | "psk">> {
+  const { file, readTextFile } = options;
   const readSecret = (path: string): Promise<string> => readOrFail(path, readTextFile);
-  const { pskFile } = merged.settings;
+  const { ikeId, ikeCert, ikeKey, ikeCa = [], ikeCrl = [], pskFile } = merged.settings;
+  const read = await readCertificateFiles(
+    { ikeId, ikeCert, ikeKey, ikeCa, ikeCrl },
+    { readTextFile, tools: options.certificates, originOf: (name) => originOf(merged, name) },
+  );
   const origin = (): Origin => originOf(merged, "pskFile");
   const psk = pskFile === undefined ? null : await readPsk(pskFile, { readSecret, origin });
   try {
-    return { psk, peers: file === undefined ? [] : await readPeers(file, readSecret) };
+    const reading = { readSecret, certificates: read.certificates };
+    const peers = file === undefined ? [] : await readPeers(file, reading);
+    const isForAll = ikeCa.length > 0 && !peers.some(({ auth }) => auth.peer === "cert");
+    if (isForAll && psk !== null) {
+      const problem = "is for every client, and so is --ike-ca: give one of them, or [[peer]] " +
+        'tables with auth = "cert"';
+      throw fault(merged, "pskFile", problem);
+    }
+    if (isForAll && read.certificates?.own === null) {
+      throw fault(merged, "ikeCa", "needs --ike-cert, or [[peer]] tables that say otherwise");
+    }
+    return { ...read, psk, peers };
   } catch (error) {
     psk?.fill(0);
+    read.certificates?.own?.key.fill(0);
     throw error;
   }
 }

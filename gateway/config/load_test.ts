@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createFakeFiles } from "../../tests/fakes/files.ts";
+import { readPki } from "../runtime/files.ts";
 import { ConfigError } from "./error.ts";
 import { loadConfig, type LoadedConfig } from "./load.ts";
 import { settingText } from "./setting_text.ts";
@@ -36,6 +37,7 @@ function load(given: Given = {}): Promise<LoadedConfig> {
     environment: given.environment ?? {},
     readTextFile: createFakeFiles(files),
     cores: 6,
+    certificates: { readPki, date: () => new Date() },
   });
 }
 
@@ -320,6 +322,16 @@ test("loadConfig() refuses two inbound SAs of one SPI, whatever its spelling", a
   }
 });
 
+/** Settings that name files. */
+const PATHS: readonly string[] = [
+  "apiTokenFile",
+  "ikeCert",
+  "ikeKey",
+  "ikeCa",
+  "ikeCrl",
+  "pskFile",
+];
+
 test("loadConfig() rejects with nothing but ConfigError, whatever it is given", async () => {
   const name = fc.constantFrom(...SETTING_NAMES);
   const text = fc.oneof(
@@ -333,7 +345,7 @@ test("loadConfig() rejects with nothing but ConfigError, whatever it is given", 
     // The message names a file that cannot be read, even if its name is a key.
     fc.pre(
       [...some, ...others].every(([key, value]) =>
-        key !== "apiTokenFile" || !String(value).includes(KEY)
+        !PATHS.includes(key) || !String(value).includes(KEY)
       ),
     );
     const given = {

@@ -3,6 +3,7 @@
 
 import * as z from "zod";
 import { identityKey, parseIdentity, patternProblem } from "../ike/identity/identity.ts";
+import type { CertificateSettings } from "../ike/certificates/settings.ts";
 import type { ParsedText } from "../model/text_codec.ts";
 import { overlaps, parsePrefix, type Prefix, rangeOf } from "../model/prefix.ts";
 import { ConfigError, nameText, type Origin } from "./error.ts";
@@ -15,6 +16,13 @@ import type { PeerConfig } from "./types.ts";
 /** Reads a file that holds a secret. */
 export type ReadSecret = (path: string) => Promise<string>;
 
+/** What reading peers needs. */
+export interface PeerReading {
+  readonly readSecret: ReadSecret;
+  /** Those of this side; null without. */
+  readonly certificates: CertificateSettings | null;
+}
+
 /**
  * Reads the `[[peer]]` tables of a file, and the files of their secrets.
  *
@@ -22,7 +30,7 @@ export type ReadSecret = (path: string) => Promise<string>;
  */
 export async function readPeers(
   file: NamedFile,
-  readSecret: ReadSecret,
+  { readSecret, certificates }: PeerReading,
 ): Promise<readonly PeerConfig[]> {
   const tables = file.toml.table["peer"];
   if (tables === undefined) return [];
@@ -35,12 +43,15 @@ export async function readPeers(
   const peers: PeerConfig[] = [];
   try {
     for (const [at, { psk_file: pskFile, ...rest }] of parsedTables.entries()) {
-      const psk = await readPsk(pskFile, { readSecret, origin: () => origin([at, "psk_file"]) });
-      peers.push({ ...rest, pskFile, psk });
+      const problem = authProblem(rest.auth, { pskFile, certificates });
+      if (problem !== undefined) throw new ConfigError(origin([at, problem.key]), problem.text);
+      const where = { readSecret, origin: () => origin([at, "psk_file"]) };
+      const psk = pskFile === undefined ? null : await readPsk(pskFile, where);
+      peers.push({ ...rest, pskFile: pskFile ?? null, psk });
     }
     return peers;
   } catch (error) {
-    for (const { psk } of peers) psk.fill(0);
+    for (const { psk } of peers) psk?.fill(0);
     throw error;
   }
 }
@@ -77,22 +88,48 @@ const PREFIXES = repeatable(parsed(parsePrefix));
 /** A table, in the spelling of the file. */
 const TABLE = z.strictObject({
   id: parsed(pattern),
-  auth: oneOf(["psk"]).default("psk"),
-  "psk_file": text(),
+  auth: oneOf(["psk", "cert"]).default("psk"),
+  "own_auth": oneOf(["psk", "cert"]).optional(),
+  "psk_file": text().optional(),
   local: PREFIXES.optional(),
   remote: PREFIXES.optional(),
   pool: PREFIXES.optional(),
   shared: trueOrFalse().optional(),
 }, { error: ({ code }) => code === "invalid_type" ? "must be a table" : undefined })
-  .transform(({ local, remote, pool, shared, ...rest }) => ({
+  .transform(({ local, remote, pool, shared, auth, own_auth: own, ...rest }) => ({
     ...rest,
+    auth: { peer: auth, own: own ?? auth },
     local: local ?? null,
     remote: remote ?? null,
     pool: pool ?? null,
-    isShared: shared ?? "problem" in parseIdentity(rest.id),
+    // With a secret, whoever a pattern names has it; with certificates each has an own.
+    isShared: shared ?? (auth === "psk" && "problem" in parseIdentity(rest.id)),
   }));
 
 type Table = z.output<typeof TABLE>;
+
+/** What is missing for the ways in which both sides prove who they are. */
+function authProblem(
+  { peer, own }: Table["auth"],
+  { pskFile, certificates }: Pick<PeerReading, "certificates"> & {
+    readonly pskFile: string | undefined;
+  },
+): { readonly key: string; readonly text: string } | undefined {
+  const needsSecret = peer === "psk" || own === "psk";
+  if (needsSecret && pskFile === undefined) {
+    return { key: peer === "psk" ? "id" : "own_auth", text: "psk_file is missing" };
+  }
+  if (!needsSecret && pskFile !== undefined) {
+    return { key: "psk_file", text: "psk_file is for nothing: both sides have certificates" };
+  }
+  if (peer === "cert" && (certificates?.anchors ?? []).length === 0) {
+    return { key: "auth", text: "auth cert needs --ike-ca, whose certificates are believed" };
+  }
+  if (own === "cert" && (certificates?.own ?? null) === null) {
+    return { key: peer === "cert" ? "auth" : "own_auth", text: "a certificate needs --ike-cert" };
+  }
+  return undefined;
+}
 
 function pattern(input: string): ParsedText<string> {
   const problem = patternProblem(input);

@@ -26,8 +26,12 @@ export function settingText(config: GatewayConfig, name: SettingName): string {
     case "dns":
       return config[name].map(({ text }) => text).join(",") || "none";
     case "splitDns":
+    case "ikeCa":
+    case "ikeCrl":
       return config[name].join(",") || "none";
     case "ikeId":
+    case "ikeCert":
+    case "ikeKey":
     case "pskFile":
     case "stateDir":
       return config[name] ?? docOf(name).unset ?? "none";

@@ -2,6 +2,8 @@
 // filled in.
 
 import type * as z from "zod";
+import type { CertificateSettings } from "../ike/certificates/settings.ts";
+import type { AuthKind } from "../ike/engine/settings.ts";
 import type { Identity } from "../ike/identity/identity.ts";
 import type { EspPolicy, IkePolicy } from "../ike/suites/suite.ts";
 import type { IpAddress } from "../model/address.ts";
@@ -46,10 +48,12 @@ export interface StaticSa {
 export interface PeerConfig {
   /** Its identity, or a pattern. */
   readonly id: string;
-  readonly auth: "psk";
-  readonly pskFile: string;
+  /** How it proves who it is, and how this side does. */
+  readonly auth: { readonly peer: AuthKind; readonly own: AuthKind };
+  /** Null if neither has a secret. */
+  readonly pskFile: string | null;
   /** Never shown. Its reader wipes it. */
-  readonly psk: Uint8Array;
+  readonly psk: Uint8Array | null;
   /** Inner addresses of this side that it may reach; null for all. */
   readonly local: readonly Prefix[] | null;
   /** Inner addresses of its side; null for the address that it is given. */
@@ -90,6 +94,10 @@ type Reshaped =
   | "upstream"
   | "upstreamSource"
   | "ikeId"
+  | "ikeCert"
+  | "ikeKey"
+  | "ikeCa"
+  | "ikeCrl"
   | "pskFile"
   | "dns"
   | "splitDns"
@@ -120,6 +128,12 @@ export interface GatewayConfig extends PlainSettings {
   readonly upstreamSource: Prefix | null;
   /** Null for the one that the state has, or that is made. */
   readonly ikeId: string | null;
+  readonly ikeCert: string | null;
+  readonly ikeKey: string | null;
+  readonly ikeCa: readonly string[];
+  readonly ikeCrl: readonly string[];
+  /** What these files hold. Its private key is never shown. Null without them. */
+  readonly certificates: CertificateSettings | null;
   readonly pskFile: string | null;
   /** The secret in `pskFile`. Never shown. */
   readonly psk: Uint8Array | null;

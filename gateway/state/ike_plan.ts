@@ -1,6 +1,7 @@
 // What the engine of IKE is told, made from the configuration and the state.
 
 import type { GatewayConfig } from "../config/types.ts";
+import type { CertificateSettings } from "../ike/certificates/settings.ts";
 import type { IkePlan, PeerPlan } from "../ike/engine/plan.ts";
 import { ANY, type Identity, identityKey, parseIdentity } from "../ike/identity/identity.ts";
 import { espDefaults, IKE_DEFAULTS } from "../ike/suites/suite.ts";
@@ -31,6 +32,7 @@ export function makePlan({ config, id, clients, engine }: PlanOptions): IkePlan 
     dns: config.dns,
     domains: config.splitDns,
     halfOpenMax: config.maxHalfOpen,
+    ...config.certificates === null ? {} : { certificates: copied(config.certificates) },
   };
 }
 
@@ -41,11 +43,12 @@ const EVERYTHING: readonly Prefix[] = [
 ];
 
 function peerPlan(peer: GatewayConfig["peers"][number]): PeerPlan {
-  const { id, psk, isShared, local, remote, pool } = peer;
+  const { id, auth, psk, isShared, local, remote, pool } = peer;
   return {
     name: id,
     remoteId: id,
-    psk: psk.slice(),
+    psk: psk?.slice() ?? null,
+    auth,
     isShared,
     local: local ?? EVERYTHING,
     remote,
@@ -65,11 +68,20 @@ function clientPlan({ name, psk }: StoredClient): PeerPlan {
   };
 }
 
-/** Whoever has the secret of `--psk-file`. */
-function anyPlan({ psk }: GatewayConfig): readonly PeerPlan[] {
-  if (psk === null) return [];
-  const common = { local: EVERYTHING, remote: null, pool: null };
-  return [{ name: ANY, remoteId: ANY, psk: psk.slice(), isShared: true, ...common }];
+/** Whoever has the secret of `--psk-file`, or a certificate if no peer is named that has one. */
+function anyPlan({ psk, peers, certificates }: GatewayConfig): readonly PeerPlan[] {
+  const common = {
+    ...{ name: ANY, remoteId: ANY },
+    ...{ local: EVERYTHING, remote: null, pool: null },
+  };
+  if (psk !== null) return [{ ...common, psk: psk.slice(), isShared: true }];
+  const isNamed = peers.some(({ auth }) => auth.peer === "cert");
+  if (isNamed || certificates === null || certificates.anchors.length === 0) return [];
+  return [{ ...common, psk: null, auth: { own: "cert", peer: "cert" }, isShared: false }];
+}
+
+function copied({ own, ...rest }: CertificateSettings): CertificateSettings {
+  return { ...rest, own: own === null ? null : { ...own, key: own.key.slice() } };
 }
 
 /** Of two peers of one identity the first counts: the other would never be asked. */
