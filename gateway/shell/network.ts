@@ -37,7 +37,7 @@ export interface NetworkOptions {
   /** Addresses of the TCP listeners, with their ports. */
   readonly listening: readonly SocketAddressOctets[];
   readonly events: Pick<EventHub, "tell">;
-  /** Called after an address of the host has come or gone. */
+  /** Called after an address or a route of the host has come or gone. */
   readonly addressListeners: readonly (() => void)[];
 }
 

@@ -38,6 +38,8 @@ export interface NetworkChange {
   readonly isUnknown: boolean;
   readonly hasLinks: boolean;
   readonly hasAddresses: boolean;
+  /** A route of others came, changed or went. */
+  readonly hasRoutes: boolean;
   /**
    * Interface indices of devices that were down or lost an address, be it for a moment. The kernel
    * then removes routes through them without a word.
@@ -60,8 +62,8 @@ export interface NetworkWatchOptions {
   /** Interface index of a device whose addresses are not the host's way out, or 0. */
   readonly tunIndex: number;
   /**
-   * Called after the host has got or lost an address, other than the TUN's. Connected sockets may
-   * have a source that the host no longer has.
+   * Called after an address or a route of others has come or gone, be it for a moment. Connected
+   * sockets may have a source that the host no longer has, or would not choose any more.
    */
   readonly addressListeners: readonly (() => void)[];
 }
@@ -73,7 +75,8 @@ const LOOK_MS = 200;
 const LOOKS_APART = 4;
 
 const UNKNOWN: NetworkChange = {
-  ...{ isUnknown: true, hasLinks: true, hasAddresses: true, hasDefaults: true, hasRules: true },
+  ...{ isUnknown: true, hasLinks: true, hasAddresses: true, hasRoutes: true, hasDefaults: true },
+  hasRules: true,
   removedRoutes: [],
   disturbed: new Set(),
 };
@@ -136,10 +139,11 @@ function tell(
 ): string {
   const { log, listeners, addressListeners } = options;
   for (const listener of listeners) listener(change);
-  if (!change.isUnknown && !change.hasAddresses) return known;
-  const now = addressKey(options);
-  if (now === known) return known;
-  log("info", "addresses_changed");
+  const mayDiffer = change.isUnknown || change.hasAddresses;
+  if (!mayDiffer && !change.hasRoutes) return known;
+  const now = mayDiffer ? addressKey(options) : known;
+  if (now !== known) log("info", "addresses_changed");
+  // An address that came and went between two looks may be the source of a socket.
   for (const listener of addressListeners) listener();
   return now;
 }
@@ -158,7 +162,8 @@ function readChange(
   read: (each: (message: Message) => void) => boolean,
 ): NetworkChange | undefined {
   const change = {
-    ...{ hasLinks: false, hasAddresses: false, hasDefaults: false, hasRules: false },
+    ...{ hasLinks: false, hasAddresses: false, hasRoutes: false, hasDefaults: false },
+    hasRules: false,
     removedRoutes: [] as ToldRoute[],
     disturbed: new Set<number>(),
   };
@@ -205,6 +210,7 @@ function note(change: Noted, message: Message): void {
       return;
     case RTM_NEWROUTE:
     case RTM_DELROUTE: {
+      change.hasRoutes ||= message.body.getUint8(ROUTE_PROTOCOL_AT) !== OUR_PROTOCOL;
       // A router may tell of thousands: only what concerns us is read.
       if (!concernsUs(message)) return;
       const route = parseRoute(message);

@@ -302,7 +302,7 @@ async function assemble(
     tun: descriptors.tun,
     listening: descriptors.listeners.map(({ address }) => address),
     events,
-    // Those who hear that the host has got or lost an address go in here.
+    // Those who hear that the host has got or lost an address or a route go in here.
     addressListeners: [parts.lanes.networkChanged],
   });
   const changes = createSaChanges({

@@ -5,7 +5,9 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { openApi } from "../support/api.ts";
 import { expectEcho } from "../support/echo.ts";
 import { openEsp } from "../support/esp.ts";
+import { ikeFrame, ikeMessage } from "../support/frames.ts";
 import { type Gateway, parseListening } from "../support/gateway.ts";
+import { type IkeDaemon, openIkeDaemon } from "../support/ike_daemon.ts";
 import { runCase } from "../support/namespace.ts";
 import type { Originator } from "../support/originator.ts";
 import { startProgram } from "../support/program.ts";
@@ -21,6 +23,7 @@ import {
   INNER,
   install,
   layTwoHosts,
+  NEIGHBOUR,
   peerAt,
   startThere,
   tablesOf,
@@ -45,6 +48,8 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   "connect takes selectors that hold both ends of its connection": () =>
     connectThrough([`${INSIDE}/32`, `${GATEWAY}/32`], [`${INNER}/32`, "198.51.100.0/24"]),
   "an address that comes is told": tellAddress,
+  "connections follow the host's address towards the daemon, without a word of theirs":
+    followAddress,
 };
 
 const TUN = ["--inner", "tun:cv0"];
@@ -350,6 +355,45 @@ async function tellAddress(): Promise<void> {
     host.ip("address", "add", "203.0.113.9/24", "dev", "in0");
     await expectLine(gateway, /addresses_changed/);
   });
+}
+
+async function followAddress(): Promise<void> {
+  const upstream = ["--upstream", `${DAEMON}:4500`, "--lanes", "2"];
+  await withGateway(upstream, async ({ host, gateway, connection }) => {
+    const daemon = await openIkeDaemon(4500, DAEMON);
+    const [old, others] = ["203.0.113.9", [NEIGHBOUR, FAR]];
+    host.ip("address", "add", `${old}/24`, "dev", "in0");
+    const more = await Promise.all(others.map((address) => connectFrom(gateway, address)));
+    const clients = [connection, ...more];
+    for (const client of clients) equal(await exchange(client, daemon), GATEWAY);
+    const expectMove = async (source: string): Promise<void> => {
+      const all = clients.map(() => source);
+      deepEqual(await settle(() => sourcesOf(gateway), (now) => now.join() === all.join()), all);
+      for (const client of clients) equal(await exchange(client, daemon), source);
+    };
+    host.ip("route", "add", `${DAEMON}/32`, "via", "203.0.113.254", "src", old);
+    await expectMove(old);
+    // The route goes with the address, and the default one has another source.
+    host.ip("address", "del", `${old}/24`, "dev", "in0");
+    await expectMove(GATEWAY);
+    await daemon.close();
+  });
+}
+
+/** Sends a message to the daemon and back. Returns the address from which it came there. */
+async function exchange(client: Originator, daemon: IkeDaemon): Promise<string> {
+  const message = ikeMessage({ spiR: 9n, exchange: 35 });
+  await client.send(ikeFrame(message));
+  const datagram = await daemon.next();
+  await daemon.send(datagram, datagram.octets);
+  deepEqual((await client.next()).subarray(4), message);
+  return datagram.address;
+}
+
+/** The addresses from which the daemon hears of the connections. */
+async function sourcesOf({ api }: Gateway): Promise<string[]> {
+  const { text } = await api.request("GET", "/v1/connections");
+  return [...text.matchAll(/"upstreamLocal":\s*"([\d.]+):\d+"/g)].map(([, source = ""]) => source);
 }
 
 interface Scene {
