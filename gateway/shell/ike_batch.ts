@@ -10,7 +10,7 @@ import type { SaSpec } from "../model/sa_spec.ts";
 import { spiText } from "../model/spi.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { EventHub } from "./events.ts";
-import type { IkePeer, IkePeers } from "./ike_peers.ts";
+import { type IkePeer, type IkePeers, saPeerOf } from "./ike_peers.ts";
 import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
@@ -109,14 +109,6 @@ function idsOf(
 function usePath({ sad, rows }: IkeBatchOptions, peer: IkePeer): void {
   const found = rows.locate(peer.path);
   if (found !== undefined) sad.usePeer(saPeerOf(peer.id, peer), found);
-}
-
-/**
- * The name that pairs the SAs of an IKE SA. Its rekeys keep it, and another IKE SA of the same
- * identity has another one: two devices of a user never share a path.
- */
-export function saPeerOf(ike: number, peer: Pick<IkePeer, "policy"> | undefined): string {
-  return `${peer?.policy ?? "ike"}#${ike}`;
 }
 
 function specOf(action: InstallAction, peer: IkePeer | undefined, lifetimeS: number): SaSpec {

@@ -46,6 +46,8 @@ export interface IkePeers {
   /** Takes in what the worker has told. */
   note(action: ShellAction): void;
   peer(id: number): IkePeer | undefined;
+  /** The peer whose SAs have this name; undefined if they are not of IKE. */
+  ofSas(saPeer: string): IkePeer | undefined;
   peers(): readonly IkePeer[];
   totals(): IkeTotals;
   /** How many IKE SAs strangers have begun that are not up. */
@@ -88,13 +90,28 @@ export function createIkePeers({ date }: { readonly date: () => Date }): IkePeer
     };
   }
 
+  function ofSas(saPeer: string): IkePeer | undefined {
+    const id = Number(saPeer.slice(saPeer.lastIndexOf("#") + 1));
+    const peer = known.get(id);
+    return saPeerOf(id, peer) === saPeer ? peer : undefined;
+  }
+
   return {
     note,
     totals,
+    ofSas,
     peer: (id) => known.get(id),
     peers: () => [...known.values()],
     noteHalfOpen: (count) => void (counts.halfOpen = count),
   };
+}
+
+/**
+ * The name that pairs the SAs of an IKE SA. Its rekeys keep it, and another IKE SA of the same
+ * identity has another one: two devices of a user never share a path.
+ */
+export function saPeerOf(ike: number, peer: Pick<IkePeer, "policy"> | undefined): string {
+  return `${peer?.policy ?? "ike"}#${ike}`;
 }
 
 function peerOf(action: EstablishedAction, date: Date): IkePeer {

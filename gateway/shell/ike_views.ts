@@ -5,8 +5,7 @@ import type { SaView } from "../model/sa_view.ts";
 import { spiText } from "../model/spi.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { Ike } from "./ike.ts";
-import { saPeerOf } from "./ike_batch.ts";
-import type { IkeChild, IkePeer } from "./ike_peers.ts";
+import { type IkeChild, type IkePeer, saPeerOf } from "./ike_peers.ts";
 import type { Sad } from "./sad.ts";
 
 /** What the views are made from. */

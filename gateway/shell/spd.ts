@@ -21,8 +21,13 @@ interface Owned {
   count: number;
 }
 
-/** Makes an empty policy table. */
-export function createSpd(): Spd {
+/**
+ * Makes an empty policy table.
+ *
+ * @param isSameOwner Whether two peers may have the same addresses: an IKE SA takes the place of
+ *   another one of its identity before that has ended (RFC 7296 §2.8.3)
+ */
+export function createSpd(isSameOwner: (one: string, other: string) => boolean = isEqual): Spd {
   const owned = new Map<string, Owned>();
 
   function conflict(
@@ -31,7 +36,7 @@ export function createSpd(): Spd {
   ): { peer: string; prefix: Prefix } | undefined {
     const ranges = remote.map(rangeOf);
     for (const other of owned.values()) {
-      if (other.peer === peer) continue;
+      if (other.peer === peer || isSameOwner(other.peer, peer)) continue;
       if (ranges.some((range) => overlaps(range, other.range))) {
         return { peer: other.peer, prefix: other.prefix };
       }
@@ -59,6 +64,10 @@ export function createSpd(): Spd {
   }
 
   return { conflict, add, remove };
+}
+
+function isEqual(one: string, other: string): boolean {
+  return one === other;
 }
 
 function keyOf(peer: string, prefix: Prefix): string {

@@ -4,7 +4,6 @@
 import { ConfigError } from "../config/error.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { EngineChoice } from "../engine/choose.ts";
-import { forbidDebugger, forbidDumps } from "../linux/dumps.ts";
 import type { IkePlan } from "../ike/engine/plan.ts";
 import { raiseOpenFiles } from "../linux/limits.ts";
 import { tcpInfoRtt } from "../linux/sockets.ts";
@@ -18,6 +17,7 @@ import { isRefusal } from "../model/refusal.ts";
 import { VERSION } from "../model/version.ts";
 import type { RefusedCall } from "../model/better_call.ts";
 import type { Runtime } from "../runtime/types.ts";
+import { closeMemory } from "./close_memory.ts";
 import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type Descriptors, laneInits, openDescriptors } from "./descriptors.ts";
@@ -28,7 +28,13 @@ import { createEventHub, type EventHub } from "./events.ts";
 import { watchGarbage } from "./garbage.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
 import { type Ike, type IkeLinks, openIkeLinks } from "./ike.ts";
-import { type InsideOptions, NO_IKE, startIkeInside } from "./ike_inside.ts";
+import {
+  type IkeHolder,
+  type InsideOptions,
+  isOneIdentity,
+  NO_IKE,
+  startIkeInside,
+} from "./ike_inside.ts";
 import { createKeyUse } from "./key_use.ts";
 import { type Lanes, type LanesOptions, startLanes } from "./lanes.ts";
 import type { Log } from "./log.ts";
@@ -96,24 +102,15 @@ export interface StartOptions {
  * @throws {ConfigError} For an SA of the file that is refused
  */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
-  const { config, log, auditsEsp } = options;
-  const isIkeInside = options.ike !== null;
-  const opened = await openMachine({ ...options, isIkeInside });
-  closeMemory(options, opened);
-  const { strangersLog } = options;
-  const events = createEventHub({ views: opened.views, log, strangersLog, date, auditsEsp });
-  const refused = createRefusedCalls(events);
-  const machine = {
-    ...opened,
-    kernel: { ...opened.kernel, refused: (call: RefusedCall) => refused.note(null, call) },
-  };
+  const { config, log } = options;
+  const { machine, events, refused } = await openBase(options);
   const openFilesMax = raiseOpenFiles(machine.kernel);
   warnAboutFiles(openFilesMax, config, log);
   const descriptors = openDescriptors(machine.kernel, config);
   if (config.inner.kind === "echo") setEchoAddresses(machine, config.inner.addresses);
   const tables = createTables(options, machine);
   const upstream = watchUpstream(config, { machine, events });
-  const ikeLinks = isIkeInside ? openIkeLinks(machine.kernel, config.lanes) : undefined;
+  const ikeLinks = options.ike !== null ? openIkeLinks(machine.kernel, config.lanes) : undefined;
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>();
   function failed(event: string, fields: LogFields): void {
     log("error", event, fields);
@@ -161,6 +158,19 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     reloadIke: (plan) => ike?.order({ kind: "reload", plan }),
     stop,
   };
+}
+
+/** Opens the machine, and what tells of it. */
+async function openBase(
+  options: StartOptions,
+): Promise<Pick<Parts, "machine" | "events" | "refused">> {
+  const opened = await openMachine({ ...options, isIkeInside: options.ike !== null });
+  closeMemory(options, opened);
+  const { log, strangersLog, auditsEsp } = options;
+  const events = createEventHub({ views: opened.views, log, strangersLog, date, auditsEsp });
+  const refused = createRefusedCalls(events);
+  const note = (call: RefusedCall): void => refused.note(null, call);
+  return { machine: { ...opened, kernel: { ...opened.kernel, refused: note } }, events, refused };
 }
 
 /** What lanes have of the machine, and who hears what they tell. */
@@ -219,12 +229,14 @@ interface Tables {
   readonly rows: ConnectionRows;
   readonly sad: Sad;
   readonly connections: Connections;
+  readonly inside: IkeHolder;
 }
 
 function createTables({ runtime, config }: StartOptions, machine: Machine): Tables {
   const { core, native, views, index, clock, kernel } = machine;
   const { maxConnections: connectionsMax } = config;
   const upstreamFamily = config.upstream === null ? 0 : familyOf(config.upstream.octets);
+  const inside: IkeHolder = { ike: undefined };
   const first = core.conn_row(1);
   const rows = createConnectionRows(views, { first, connectionsMax, upstreamFamily });
   const secret = new Uint8Array(32);
@@ -236,7 +248,7 @@ function createTables({ runtime, config }: StartOptions, machine: Machine): Tabl
     index,
     clock,
     date,
-    spd: createSpd(),
+    spd: createSpd((one, other) => isOneIdentity(inside.ike, [one, other])),
     keys: createKeyUse(secret),
     connectionId: rows.idOf,
     generationOf: rows.generationOf,
@@ -248,7 +260,7 @@ function createTables({ runtime, config }: StartOptions, machine: Machine): Tabl
     sad,
     rttMicros: (fd) => tcpInfoRtt(kernel, fd) ?? null,
   });
-  return { rows, sad, connections };
+  return { rows, sad, connections, inside };
 }
 
 interface Parts extends Tables {
@@ -283,7 +295,6 @@ async function assemble(
   const { config } = options;
   const { clock } = machine;
   const startedAt = clock();
-  const inside: { ike?: Ike | undefined } = {};
   const readTotals = createTotals({
     views: machine.views,
     blocks: machine.blocks,
@@ -291,7 +302,7 @@ async function assemble(
     lanes: config.lanes,
     states: rows.states,
     sas: sad.counts,
-    ike: () => inside.ike?.peers.totals() ?? NO_IKE,
+    ike: () => parts.inside.ike?.peers.totals() ?? NO_IKE,
     logLinesLost: options.logLinesLost,
   });
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
@@ -311,7 +322,7 @@ async function assemble(
     listeners: [...network.listeners, tellSas(events), ...originator.listeners],
   });
   const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, date });
-  inside.ike = ike;
+  parts.inside.ike = ike;
   const gateway = createGateway({
     connections,
     sad,
@@ -352,20 +363,6 @@ function fixedStatus(
 
 function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
-}
-
-/**
- * Keeps dumps and debuggers from the memory. The token and the keys of the file are there already;
- * libc, which this needs, is not there earlier.
- */
-function closeMemory({ runtime, log }: StartOptions, { kernel }: Machine): void {
-  if (isDumpable(runtime) || !forbidDumps(kernel.libc)) log("warn", "memory_open_to_debuggers");
-  if (!isDumpable(runtime)) forbidDebugger(kernel.libc);
-}
-
-/** Whether its user wants a debugger or a core dump. */
-function isDumpable(runtime: Runtime): boolean {
-  return runtime.env()["CULVERT_DUMPABLE"] === "1";
 }
 
 /**

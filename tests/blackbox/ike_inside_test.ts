@@ -130,6 +130,34 @@ for (const lanes of [1, 2]) {
   });
 }
 
+describe("IKE inside, a client with an address of its own", () => {
+  const plan = { remote: "10.93.30.7/32", isShared: true };
+  const gateway = useGateway(["--inner", "echo:10.93.29.1"], {
+    ...OPTIONS,
+    env: { CULVERT_TEST_PLAN: JSON.stringify(plan) },
+  });
+
+  scenario(
+    "an IKE SA takes the place of another one of its identity, which has not ended",
+    async () => {
+      const before = openIkeClient(await gateway().connect());
+      const after = openIkeClient(await gateway().connect());
+      try {
+        await before.initiateAs("10.93.30.7");
+        await before.ping();
+        await after.initiateAs("10.93.30.7");
+        for (let i = 0; i < 3; i++) await after.ping();
+        equal((await peersOf(gateway())).length, 2);
+        equal(toldOf(after, "remove"), 0);
+      } finally {
+        await endAll(before);
+        await endAll(after);
+      }
+      await expectNoSas(gateway());
+    },
+  );
+});
+
 /** Lets a client shake hands, and deletes its IKE SA afterwards. */
 async function withClient(
   gateway: Gateway,

@@ -15,6 +15,7 @@ import { openEsp, sealEsp, type TestSa } from "../esp.ts";
 import { MARKER_LEN } from "../frames.ts";
 import { parsePacket, pingPacket } from "../inner_packet.ts";
 import type { Originator } from "../originator.ts";
+import { prefix } from "../parsed.ts";
 import { WAIT_MS } from "../wait.ts";
 import { clientSettings, identity, target, testTools } from "./pair.ts";
 import { ECHO_INSIDE } from "./plan.ts";
@@ -31,6 +32,8 @@ export interface IkeClient {
   address(): string;
   /** Begins an IKE SA on the connection; resolves when it is up or refused. */
   initiate(change?: Partial<PeerPolicy>): Promise<void>;
+  /** The same with an address that it has already. */
+  initiateAs(address: string): Promise<void>;
   /** Goes on by another connection. */
   resume(connection: Originator): void;
   /** Lets the engine do something. */
@@ -100,7 +103,9 @@ export function openIkeClient(first: Originator, name = "carol@example.org"): Ik
 
   const timer = setInterval(() => carryOut(engine.tick(now())), 50);
 
+  let own = "";
   function address(): string {
+    if (own !== "") return own;
     const configured = told.findLast((action) => action.kind === "configured");
     return configured?.addresses[0]?.text ?? "";
   }
@@ -123,11 +128,26 @@ export function openIkeClient(first: Originator, name = "carol@example.org"): Ik
     );
   }
 
+  async function initiateAs(address: string): Promise<void> {
+    own = address;
+    const remote = [prefix("10.93.29.0/24")];
+    const to = target({ local: [prefix(`${address}/32`)], remote });
+    const before = told.length;
+    carryOut(engine.initiate(now(), { ...to, addresses: [] }, path));
+    await until(
+      "the handshake",
+      () =>
+        told.slice(before).filter(({ kind }) => kind === "install").length === 2 ||
+        told.slice(before).some(({ kind }) => kind === "refused"),
+    );
+  }
+
   return {
     engine,
     told,
     address,
     initiate,
+    initiateAs,
     resume(next): void {
       const [ike] = engine.established();
       ok(ike !== undefined, "an IKE SA is up");

@@ -12,8 +12,13 @@ export interface PlanChanges {
   readonly childMs?: number;
   /** The pool; four addresses by default. */
   readonly pool?: string;
-  /** Which identities clients may have. */
+  /** Identity of the server, and those that clients may have. */
+  readonly localId?: string;
   readonly remoteId?: string;
+  readonly psk?: string;
+  /** The inner address of the one client; left out, it gets one of the pool. */
+  readonly remote?: string;
+  readonly isShared?: boolean;
 }
 
 /** The address of the built-in echo host, in what clients may reach. */
@@ -22,14 +27,14 @@ export const ECHO_INSIDE = "10.93.29.1";
 /** Makes the plan: clients of example.org with one secret, and a pool. */
 export function testPlan(changes: PlanChanges = {}): IkePlan {
   return {
-    localId: identity("gw.example.org"),
+    localId: identity(changes.localId ?? "gw.example.org"),
     peers: [{
       name: "clients",
       remoteId: changes.remoteId ?? "*@example.org",
-      psk: SECRET.slice(),
-      isShared: false,
+      psk: changes.psk === undefined ? SECRET.slice() : new TextEncoder().encode(changes.psk),
+      isShared: changes.isShared ?? false,
       local: [prefix("10.93.29.0/24")],
-      remote: null,
+      remote: changes.remote === undefined ? null : [prefix(changes.remote)],
       pool: null,
     }],
     ike: IKE_DEFAULTS,
