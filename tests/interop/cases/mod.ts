@@ -6,6 +6,7 @@ import { KERNEL_CASES } from "./kernel.ts";
 import { KERNEL_CUT } from "./kernel_cut.ts";
 import { LIBRESWAN } from "./libreswan.ts";
 import { LIBRESWAN_CUT } from "./libreswan_cut.ts";
+import { LIBRESWAN_INSIDE, LIBRESWAN_INSIDE_REKEYS } from "./libreswan_inside.ts";
 import { LIBRESWAN_LOCAL } from "./libreswan_local.ts";
 import { STRONGSWAN_KERNEL } from "./strongswan_kernel.ts";
 
@@ -16,5 +17,7 @@ export const CASES: readonly Case[] = [
   LIBRESWAN,
   LIBRESWAN_LOCAL,
   LIBRESWAN_CUT,
+  LIBRESWAN_INSIDE,
+  LIBRESWAN_INSIDE_REKEYS,
   STRONGSWAN_KERNEL,
 ];

@@ -31,9 +31,26 @@ export interface Connection {
   readonly state: string;
 }
 
+/** A peer with an IKE SA in the gateway; only what these cases look at. */
+export interface Peer {
+  readonly id: number;
+  readonly identity: string;
+  readonly children: readonly unknown[];
+  readonly rekeys: { readonly ike: number; readonly child: number };
+}
+
+/** A gateway that is not started as users start it. */
+export interface Started {
+  /** Entry module in the checkout. */
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface Gateway {
   install(sa: SaSpec): Promise<void>;
   connections(): Promise<readonly Connection[]>;
+  peers(): Promise<readonly Peer[]>;
+  endPeer(id: number): Promise<void>;
   /** Sum of a metric's samples whose labels contain every given one; 0 if there is none. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
   /** Asks the gateway to end, and says whether it took its TUN device along. */
@@ -41,26 +58,34 @@ export interface Gateway {
 }
 
 /** Starts a gateway with a TUN device of its own, and gives the device the inner host's address. */
-export async function startTunGateway(innerMtu: number, lanes: number): Promise<Gateway> {
+export async function startTunGateway(
+  innerMtu: number,
+  lanes: number,
+  started?: Started,
+): Promise<Gateway> {
   const gateway = await startGateway([
     ...["--inner", `tun:${TUN}`, "--inner-mtu", String(innerMtu), "--lanes", String(lanes)],
-  ]);
+  ], started);
   await script(`ip -n gw addr add ${INNER_HOST}/24 dev ${TUN}`);
   return gateway;
 }
 
 /** Starts a gateway on TCP 4500 with its API open to the case. */
-export async function startGateway(flags: readonly string[]): Promise<Gateway> {
+export async function startGateway(
+  flags: readonly string[],
+  started?: Started,
+): Promise<Gateway> {
   const token = randomBytes(16).toString("hex");
   writeFileSync("/run/api-token", `${token}\n`, { mode: 0o600 });
   const running = start(
     "gateway",
     inNamespace("gw", [
-      ...gatewayCommand(),
+      ...(started === undefined ? gatewayCommand() : commandOf(started)),
       ...["--listen", `${GATEWAY}:${TCP_PORT}`, "--api", API, "--api-token-file", "/run/api-token"],
       ...flags.includes("--ike") ? [] : ["--ike", "off"],
       ...flags,
     ]),
+    started?.env,
   );
   await running.match(/^listening tcp=/m, 30_000);
 
@@ -86,6 +111,13 @@ export async function startGateway(flags: readonly string[]): Promise<Gateway> {
         .json();
       return answer.connections;
     },
+    async peers(): Promise<Peer[]> {
+      const answer: { peers: Peer[] } = await (await call("GET", "/v1/peers")).json();
+      return answer.peers;
+    },
+    async endPeer(id): Promise<void> {
+      await (await call("DELETE", `/v1/peers/${id}`)).body?.cancel();
+    },
     async metric(name, labels = {}): Promise<number> {
       return _sum(await (await call("GET", "/metrics")).text(), name, labels);
     },
@@ -107,6 +139,12 @@ export function gatewayCommand(): string[] {
   return "deno" in process.versions
     ? [process.execPath, "run", "gateway"]
     : [process.execPath, "gateway/main.ts"];
+}
+
+function commandOf({ entry }: Started): string[] {
+  return "deno" in process.versions
+    ? [process.execPath, "run", "-A", "--no-prompt", entry]
+    : [process.execPath, entry];
 }
 
 /** Sums samples of the Prometheus text format; a total must not depend on which lanes there are. */
