@@ -254,7 +254,7 @@ export interface Core {
 
   /**
    * Sets an address of the echo host, which stands at `offset`. Returns 1, or 0 if there is no
-   * such family. The shell calls it once for each family, before lanes start.
+   * such family. A lane that looks at the same moment may pass a packet over.
    */
   echo_address(lane: number, family: number, offset: number): number;
 

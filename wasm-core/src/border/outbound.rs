@@ -30,7 +30,7 @@ exports! {
     }
 
     /// Sets an address of the echo host, which stands at `offset`. Returns 1, or 0 if there is no
-    /// such family. The shell calls it once for each family, before lanes start.
+    /// such family. A lane that looks at the same moment may pass a packet over.
     fn echo_address(_lane: u32, family: u32, offset: u32) -> Done {
         u32::from(echo::set_address(family, offset))
     }

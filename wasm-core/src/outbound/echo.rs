@@ -19,6 +19,9 @@ const UDP_ECHO_PORT: u16 = 7;
 const HOPS: u8 = 64;
 
 /// Sets the host's address of one family. False if there is no such family.
+///
+/// Lanes read it without a lock, so there is none while it changes: a packet that comes then is not
+/// the host's.
 pub(crate) fn set_address(family: u32, at: u32) -> bool {
     let address = match family {
         FAMILY_V4 => Address::v4(octets::array(at)),
@@ -26,6 +29,7 @@ pub(crate) fn set_address(family: u32, at: u32) -> bool {
         _ => return false,
     };
     let own = own_of(address.version);
+    own.is_set.set(0);
     own.high.set(address.high);
     own.low.set(address.low);
     own.is_set.set(1);
