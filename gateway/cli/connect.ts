@@ -1,12 +1,15 @@
-// `culvert connect HOST:PORT`: runs a gateway as the TCP originator. Its SAs come through its API.
+// `culvert connect HOST[:PORT]`: runs a gateway as the TCP originator. With a profile it speaks IKE
+// itself; without one its SAs come through its API.
 
+import { parseConnectTarget } from "../config/connect_target.ts";
 import { ConfigError } from "../config/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { docOf, flagOf, type SettingName, variableOf } from "../config/settings.ts";
-import type { ConnectTarget } from "../config/types.ts";
-import { isV6, parseAddress } from "../model/address.ts";
+import type { ConnectTarget, GatewayConfig } from "../config/types.ts";
+import { checkTunnel } from "./check_tunnel.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { runGateway } from "./serve.ts";
+import { isCheckAsked, isIkeAsked, loadClient, TUNNEL_FLAGS } from "./connect_client.ts";
+import { type GatewayTask, runGateway } from "./serve.ts";
 
 /** The settings of `serve` that also apply here. */
 const SETTINGS: readonly SettingName[] = [
@@ -18,6 +21,10 @@ const SETTINGS: readonly SettingName[] = [
   "tunUdpOffload",
   "routeMark",
   "routePriority",
+  "ikeProposals",
+  "espProposals",
+  "ikeLifetimeS",
+  "childLifetimeS",
   "api",
   "apiTokenFile",
   "lanes",
@@ -35,75 +42,95 @@ const CONNECTIONS_MAX = 2;
 export const connectCommand: Command = {
   name: "connect",
   summary: "connect to a responder, and carry the traffic of the TUN device or the echo host",
-  operands: ["HOST:PORT"],
-  flags: SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name) })),
+  operands: ["HOST[:PORT]"],
+  flags: [
+    ...TUNNEL_FLAGS,
+    ...SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name) })),
+  ],
   hasLog: true,
   run: (context) => {
     const target = parseTarget(context.operands[0] ?? "");
-    return runGateway(context, () => load(context, target));
+    const task = isCheckAsked(context.flags) ? checkTask(context, target) : undefined;
+    return runGateway(context, () => load(context, target), task);
   },
 };
 
-async function load(
-  { runtime, flags }: CommandContext,
-  target: ConnectTarget,
-): Promise<LoadedConfig> {
+function checkTask({ runtime, errors }: CommandContext, target: ConnectTarget): GatewayTask {
+  return ({ tunnel, pinger }, { client, innerMtu }) => {
+    if (tunnel === null) throw new TypeError("Cannot check a tunnel: there is none");
+    return checkTunnel({
+      subscribe: tunnel.subscribe,
+      pinger,
+      target: target.text,
+      inner: client?.inner ?? null,
+      len: innerMtu,
+      print: runtime.stdout,
+      fail: (line) => errors.push(`${line}\n`),
+    });
+  };
+}
+
+async function load(context: CommandContext, target: ConnectTarget): Promise<LoadedConfig> {
+  const { runtime, flags } = context;
   const names = SETTINGS.map(variableOf);
   const environment = Object.entries(runtime.env()).filter(([name]) => names.includes(name));
   const { readTextFile, cores } = runtime;
   const options = { flags, environment: Object.fromEntries(environment), readTextFile, cores };
-  const { config, sourceOf } = await loadConfig(options);
-  if (config.api === null) {
-    const origin = sourceOf("api")?.originOf("api") ?? { path: "--api" };
-    throw new ConfigError(origin, "cannot be off here: SAs are installed through the API");
-  }
+  const loaded = await loadConfig(options);
+  const own = isIkeAsked(flags) ? await withIke(context, loaded) : withApi(loaded);
   return {
     config: {
-      ...config,
+      ...own,
       listen: [],
       connect: target,
       ike: "off",
       maxConnections: CONNECTIONS_MAX,
       maxConnectionsPerSource: CONNECTIONS_MAX,
     },
-    sourceOf,
+    sourceOf: loaded.sourceOf,
     file: undefined,
   };
 }
 
-/** Parses `vpn.example.net:4500`, `192.0.2.1:4500` or `[2001:db8::1]:4500`. */
-function parseTarget(text: string): ConnectTarget {
-  const [, inBrackets, plain = "", digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ??
-    [];
-  const port = Number(digits);
-  const host = inBrackets ?? plain;
-  const isHost = inBrackets === undefined ? isHostName(plain) : isV6Address(inBrackets);
-  if (!isHost || !(port >= 1 && port <= 65_535)) {
-    throw new ConfigError(
-      { path: "culvert connect" },
-      "HOST:PORT must look like vpn.example.net:4500 or [2001:db8::1]:4500",
-    );
-  }
-  return { host, port, text };
-}
-
-function isV6Address(text: string): boolean {
-  const address = parseAddress(text);
-  return address !== undefined && isV6(address);
+function withApi({ config, sourceOf }: LoadedConfig): GatewayConfig {
+  if (config.api !== null) return config;
+  const origin = sourceOf("api")?.originOf("api") ?? { path: "--api" };
+  throw new ConfigError(origin, "cannot be off here: SAs are installed through the API");
 }
 
 /**
- * Whether the text is an IPv4 address or can be a name. What can never be looked up is a mistake;
- * what cannot be looked up now may be there later.
- *
- * RFC 1123 §2.1: labels of letters, digits and hyphens, 63 octets at most, 253 in all. Names of
- * some hosts have underscores. If the last label is a number, it is an address or a mistake.
+ * The configuration of a tunnel by IKE. Its API is off unless it is asked for, since a server on
+ * the same host has the default address; the server gives the echo host its addresses.
  */
-function isHostName(text: string): boolean {
-  if (parseAddress(text) !== undefined) return true;
-  const labels = text.replace(/\.$/, "").split(".");
-  const last = labels[labels.length - 1] ?? "";
-  return text.length <= 254 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(last);
+async function withIke(
+  context: CommandContext,
+  { config, sourceOf }: LoadedConfig,
+): Promise<GatewayConfig> {
+  const isDefault = (name: SettingName): boolean => sourceOf(name)?.kind === "default";
+  const client = await loadClient(context);
+  if (config.inner.kind === "echo" && !isDefault("inner")) {
+    const origin = sourceOf("inner")?.originOf("inner") ?? { path: "--inner" };
+    throw new ConfigError(
+      origin,
+      "must be tun:NAME here: the server gives the echo host's address",
+    );
+  }
+  const isCheck = isCheckAsked(context.flags);
+  if (isCheck && config.inner.kind === "tun") {
+    throw new ConfigError({ path: "--check" }, "pings from the echo host: give it without --inner");
+  }
+  return {
+    ...config,
+    client,
+    // The check tells itself what fails.
+    logLevel: isCheck && isDefault("logLevel") ? "error" : config.logLevel,
+    api: isDefault("api") ? null : config.api,
+    inner: config.inner.kind === "echo" ? { kind: "echo", addresses: [] } : config.inner,
+  };
 }
 
-const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;
+function parseTarget(text: string): ConnectTarget {
+  const parsed = parseConnectTarget(text);
+  if ("value" in parsed) return parsed.value;
+  throw new ConfigError({ path: "culvert connect" }, `HOST[:PORT] ${parsed.problem}`);
+}

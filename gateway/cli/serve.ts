@@ -9,7 +9,8 @@ import { logLine } from "../model/log_line.ts";
 import { type SocketAddress, socketText } from "../model/socket_address.ts";
 import type { HttpServer, Runtime } from "../runtime/types.ts";
 import { createLog, type Log } from "../shell/log.ts";
-import type { RunningGateway } from "../shell/start.ts";
+import { clientPlan } from "../shell/client_plan.ts";
+import type { RunningGateway, StartOptions } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { createReload, type LiveSettings } from "./reload.ts";
 import { openServedIke, type ServedIke } from "./served_ike.ts";
@@ -31,9 +32,12 @@ const SETTLE_MS = 100;
 /** How long the API's last answers may take once the gateway has ended, ms. */
 const API_CLOSE_MS = 500;
 
+/** What a command does with a running gateway; the gateway ends when it is done. */
+export type GatewayTask = (running: RunningGateway, config: GatewayConfig) => Promise<number>;
+
 /**
- * Runs a gateway until it has ended. `load` reads its configuration, at the start and at each
- * SIGHUP. The result is the exit code.
+ * Runs a gateway until it has ended, or until `task` is done. `load` reads its configuration, at
+ * the start and at each SIGHUP. The result is the exit code.
  *
  * @throws {ConfigError} If the configuration is wrong at the start
  * @throws {Error} If the gateway or its API cannot start
@@ -41,6 +45,7 @@ const API_CLOSE_MS = 500;
 export async function runGateway(
   context: CommandContext,
   load: () => Promise<LoadedConfig>,
+  task?: GatewayTask,
 ): Promise<number> {
   const { runtime } = context;
   const loaded = await load();
@@ -73,7 +78,8 @@ export async function runGateway(
   const reload = createReload({ config, live, log, ike, load: loadAgain });
   runtime.onSignal("SIGHUP", () => void up.promise.then(reload));
   try {
-    return await run(context, { config, live, log, strangersLog, ike, ending, isUp: up.resolve });
+    const parts = { config, live, log, strangersLog, ike, ending, isUp: up.resolve };
+    return await run(context, { ...parts, task });
   } finally {
     await ike?.close();
   }
@@ -87,16 +93,17 @@ interface RunParts {
   readonly ike: ServedIke | null;
   readonly ending: AbortController;
   readonly isUp: () => void;
+  readonly task: GatewayTask | undefined;
 }
 
 /** Starts the gateway, and resolves with its exit code when it has ended. */
 async function run(context: CommandContext, parts: RunParts): Promise<number> {
   const { runtime } = context;
-  const { config, live, log, strangersLog, ike, ending } = parts;
+  const { config, live, log, strangersLog, ike, ending, task } = parts;
   const running = await context.startGateway({
     ...{ runtime, config, log, strangersLog },
     logLinesLost: context.errors.lost,
-    ike: ike?.options ?? null,
+    ike: ike?.options ?? clientIke(config),
     auditsEsp: () => live.espAudit === "on",
   });
   const api = await openApiOrStop(runtime, { ...parts, running });
@@ -106,11 +113,33 @@ async function run(context: CommandContext, parts: RunParts): Promise<number> {
   parts.isUp();
   // The log's first lines stand before it, if anything reads them.
   await context.errors.settle(SETTLE_MS);
-  void print(runtime, log, listeningLine(config, running, api));
   onceAborted(ending.signal, running.stop);
+  let result = 0;
+  if (task === undefined) void print(runtime, log, listeningLine(config, running, api));
+  else result = await doTask(running, () => task(running, config));
   const code = await running.finished;
   if (api !== null) await Promise.race([api.close(), delay(API_CLOSE_MS)]);
-  return code;
+  return code === 0 ? result : code;
+}
+
+/** IKE of a client; null where others begin it. */
+function clientIke(config: GatewayConfig): StartOptions["ike"] {
+  const { client } = config;
+  if (client === null) return null;
+  return {
+    plan: (engine) => clientPlan(config, client, engine),
+    leases: [],
+    onLease: () => undefined,
+  };
+}
+
+/** Does a task, and stops the gateway. One that a signal ends is not done. */
+async function doTask(running: RunningGateway, task: () => Promise<number>): Promise<number> {
+  try {
+    return await Promise.race([task(), running.finished.then(() => 1)]);
+  } finally {
+    running.stop();
+  }
 }
 
 function loadServed({ runtime, flags, clock }: CommandContext): Promise<LoadedConfig> {

@@ -10,7 +10,7 @@ const SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const LINES: Readonly<Record<string, string>> = {
   server: '"vpn.example.net:4500"',
   id: '"laptop"',
-  server_id: '"vpn.example.net"',
+  "server_id": '"vpn.example.net"',
   psk: `"${SECRET}"`,
 };
 
@@ -48,7 +48,7 @@ test("a profile that is wrong is refused with its line, without the secret", () 
       { server: '"vpn:0"' },
       "p.toml:1: server must look like vpn.example.net:4500 or [2001:db8::1]:4500",
     ],
-    [{ server_id: '"*bad"' }, "p.toml:3: server_id must be an address, a name, a mailbox"],
+    [{ "server_id": '"*bad"' }, "p.toml:3: server_id must be an address, a name, a mailbox"],
     [{ remote: "[]" }, "p.toml:5: remote must be a non-empty array of prefixes"],
     [{ remote: '["10.0.0.1/8"]' }, "p.toml:5: remote must have no bits set behind its length"],
     [{ inner: '"0.0.0.0"' }, "p.toml:5: inner must be the address of one host"],

@@ -17,8 +17,8 @@ import { isRefusal } from "../model/refusal.ts";
 import { VERSION } from "../model/version.ts";
 import type { RefusedCall } from "../model/better_call.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { closeMemory } from "./close_memory.ts";
 import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts";
+import { type Client, startClient } from "./client.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type Descriptors, laneInits, openDescriptors } from "./descriptors.ts";
 import { createDrain } from "./drain.ts";
@@ -43,20 +43,18 @@ import { type Network, startNetwork } from "./network.ts";
 import { offloadsInUse } from "./offloads.ts";
 import { originate } from "./originate.ts";
 import { createOrders } from "./orders.ts";
+import { closeMemory, warnAboutFiles } from "./precautions.ts";
 import { createRefusedCalls, type RefusedCalls } from "./refused_calls.ts";
 import { createPinger, type Pinger } from "./pinger.ts";
 import { createSaChanges, type SaChanges } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
-import { stopGateway } from "./stop.ts";
+import { stopGateway, type StopOptions } from "./stop.ts";
 import { watchSuspension } from "./suspension.ts";
 import { startSweeping } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
 import { createUpstreamWatch, type UpstreamWatch } from "./upstream_watch.ts";
-
-/** Descriptors that the process needs beside those of connections. */
-const DESCRIPTORS_EXTRA = 64;
 
 /** Time for lanes to close their connections and return after the drain, ms. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -69,6 +67,10 @@ export interface RunningGateway {
   readonly gateway: Gateway;
   readonly listening: { readonly tcp: readonly string[] };
   readonly engine: EngineChoice;
+  /** The tunnel of a client; null if this side does not begin IKE. */
+  readonly tunnel: Pick<Client, "subscribe"> | null;
+  /** Pings through it from the echo host. */
+  readonly pinger: Pick<Pinger, "roundTrips" | "throughput">;
   /** Resolves to the exit code when the gateway has ended. */
   readonly finished: Promise<number>;
   /**
@@ -117,10 +119,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     finish(1);
   }
 
-  const pinger = createPinger({
-    clock: machine.clock,
-    command: (lane, command) => lanes.command(lane, command),
-  });
+  const command: Lanes["command"] = (lane, order) => lanes.command(lane, order);
+  const pinger = createPinger({ ...machine, command });
   const lanes: Lanes = await startLanes({
     runtime: options.runtime,
     ...laneOptions({ machine, events, refused, upstream, pinger }),
@@ -129,7 +129,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   });
   const own = { machine, lanes, events, refused, descriptors, upstream, pinger, ikeLinks };
   const parts = { ...tables, ...own };
-  const { gateway, changes, network, ike } = await assemble(options, {
+  const { gateway, changes, network, ike, client } = await assemble(options, {
     ...parts,
     ikeFailed: (reason) => failed("ike_failed", { reason }),
   });
@@ -137,26 +137,40 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     network.close();
     throw error;
   });
-  const stopWork = startWork(options, { ...parts, changes, network });
+  const stopWork = startWork(options, { ...parts, changes, network, client });
   void finished.then(stopWork);
 
-  let isStopping = false;
-  function stop(): void {
-    if (isStopping) return;
-    isStopping = true;
-    stopGateway({ ...parts, config, gateway, changes, ike }).then(
-      () => finish(0),
-      (error: unknown) => failed("stop_failed", { reason: reasonOf(error) }),
-    );
-  }
+  const ends = { ...parts, config, gateway, changes, ike, client };
 
   return {
     gateway,
     listening: { tcp: descriptors.listening },
     engine: machine.engine,
+    tunnel: client ?? null,
+    pinger,
     finished,
     reloadIke: (plan) => ike?.order({ kind: "reload", plan }),
-    stop,
+    stop: createStop(ends, { finish, failed }),
+  };
+}
+
+/** Makes what ends the gateway. Called again, it does nothing. */
+function createStop(
+  options: StopOptions & Pick<Assembled, "client">,
+  { finish, failed }: {
+    readonly finish: (code: number) => void;
+    readonly failed: (event: string, fields: LogFields) => void;
+  },
+): () => void {
+  let isStopping = false;
+  return (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    const deleted = options.client?.end() ?? Promise.resolve();
+    deleted.then(() => stopGateway(options)).then(
+      () => finish(0),
+      (error: unknown) => failed("stop_failed", { reason: reasonOf(error) }),
+    );
   };
 }
 
@@ -197,9 +211,9 @@ function laneOptions(
 /** Starts what is done time and again. Returns what ends it. */
 function startWork(
   { log, runtime }: StartOptions,
-  { machine, lanes, events, sad, changes, network, upstream }:
+  { machine, lanes, events, sad, changes, network, upstream, client }:
     & Parts
-    & Pick<Assembled, "changes" | "network">,
+    & Pick<Assembled, "changes" | "network" | "client">,
 ): () => void {
   const suspended = watchSuspension(machine.kernel);
   const stopSweeping = startSweeping({ ...machine, suspended, events, sad, changes, log });
@@ -210,6 +224,7 @@ function startWork(
     collecting.close();
     clearInterval(asking);
     upstream?.close();
+    client?.close();
     network.close();
   };
 }
@@ -281,6 +296,8 @@ interface Assembled {
   readonly ike: Ike | undefined;
   readonly changes: SaChanges;
   readonly network: Network;
+  /** Undefined if this side does not begin IKE. */
+  readonly client: Client | undefined;
 }
 
 /**
@@ -291,7 +308,7 @@ async function assemble(
   options: StartOptions,
   parts: Parts & { readonly ikeFailed: (reason: string) => void },
 ): Promise<Assembled> {
-  const { machine, rows, sad, connections, lanes, events, descriptors, upstream } = parts;
+  const { machine, rows, sad, connections, lanes, events, upstream } = parts;
   const { config } = options;
   const { clock } = machine;
   const startedAt = clock();
@@ -307,15 +324,7 @@ async function assemble(
   });
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
   const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
-  const network = startNetwork({
-    ...options,
-    kernel: machine.kernel,
-    tun: descriptors.tun,
-    listening: descriptors.listeners.map(({ address }) => address),
-    events,
-    // Those who hear that the host has got or lost an address or a route go in here.
-    addressListeners: [parts.lanes.networkChanged],
-  });
+  const network = networkOf(options, parts);
   const changes = createSaChanges({
     sad,
     checks: [],
@@ -323,12 +332,18 @@ async function assemble(
   });
   const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, date });
   parts.inside.ike = ike;
+  const client = await startClient(options, { ...parts, orders, ike });
   const gateway = createGateway({
     connections,
     sad,
     changes,
     orders,
-    drain: createDrain([...originator.drains, () => events.tell("draining", {}), lanes.drain]),
+    drain: createDrain([
+      ...originator.drains,
+      () => void client?.end(),
+      () => events.tell("draining", {}),
+      lanes.drain,
+    ]),
     checks: [
       ...network.checks,
       ...upstream === undefined ? [] : [upstream.check],
@@ -343,7 +358,19 @@ async function assemble(
     upstream: () => upstream?.view() ?? null,
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
-  return { gateway, changes, network, ike };
+  return { gateway, changes, network, ike, client };
+}
+
+function networkOf(options: StartOptions, { machine, descriptors, events, lanes }: Parts): Network {
+  return startNetwork({
+    ...options,
+    kernel: machine.kernel,
+    tun: descriptors.tun,
+    listening: descriptors.listeners.map(({ address }) => address),
+    events,
+    // Those who hear that the host has got or lost an address or a route go in here.
+    addressListeners: [lanes.networkChanged],
+  });
 }
 
 /** The part of the status that never changes. */
@@ -363,16 +390,6 @@ function fixedStatus(
 
 function limitsOf(config: GatewayConfig): GatewayStatus["limits"] {
   return Object.fromEntries(LIMIT_NAMES.map((name) => [name, config[name]]));
-}
-
-/**
- * Warns if connections may run out of descriptors. With an upstream each takes two, and as many
- * upstream sockets may be parked.
- */
-function warnAboutFiles(limit: number, config: GatewayConfig, log: Log): void {
-  const perConnection = config.upstream === null ? 1 : 3;
-  const wanted = config.maxConnections * perConnection + DESCRIPTORS_EXTRA;
-  if (limit < wanted) log("warn", "open_files_low", { limit, wanted });
 }
 
 async function installStatic(gateway: Gateway, config: GatewayConfig): Promise<void> {

@@ -48,7 +48,7 @@ export interface Tunnel {
   readonly purpose: Purpose;
   /** Takes what IKE tells, once the SAs that belong to it are installed. */
   hear(action: TunnelAction): void;
-  /** Calls `listener` with all news from now on. The result ends that. */
+  /** Calls `listener` with the last news and all that follow. The result ends that. */
   subscribe(listener: (news: TunnelNews) => void): () => void;
   /**
    * Deletes the IKE SA that is up, and begins none any more. Resolves when the server has agreed,
@@ -101,6 +101,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     pause: undefined,
     stable: undefined,
     listeners: new Set(),
+    last: undefined,
     ended: () => undefined,
   };
   return {
@@ -112,6 +113,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     hear: (action) => hear(state, action),
     subscribe(listener): () => void {
       state.listeners.add(listener);
+      if (state.last !== undefined) listener(state.last);
       return () => void state.listeners.delete(listener);
     },
     end: () => end(state),
@@ -135,6 +137,8 @@ interface State extends TunnelOptions {
   /** Forgets the failures. */
   stable: ReturnType<typeof setTimeout> | undefined;
   readonly listeners: Set<(news: TunnelNews) => void>;
+  /** The last news, as long as it holds. */
+  last: TunnelNews | undefined;
   /** The IKE SA is gone. */
   ended: () => void;
 }
@@ -211,7 +215,7 @@ function configured(state: State, { addresses, dns, domains }: ConfiguredAction)
   state.stable = setTimeout(() => void (state.failures = 0), STABLE_MS);
   state.use(grant);
   const address = addresses.map(({ text }) => text).join(",");
-  state.events.tell("tunnel_up", { server: state.terms.server, address });
+  state.events.tell("tunnel_up", { server: state.terms.server, address }, "info");
   tell(state, { kind: "up", terms: { ...state.terms, ...grant } });
 }
 
@@ -236,6 +240,7 @@ function failed(state: State, cause: TunnelCause): void {
 function ended(state: State, { reason }: EndedAction): void {
   clearTimeout(state.stable);
   state.ike = undefined;
+  if (state.last?.kind === "up") state.last = undefined;
   state.ended();
   if (state.isEnding) return;
   state.events.tell("tunnel_down", { server: state.terms.server, reason }, "warn");
@@ -271,6 +276,7 @@ function tellFault(state: State, cause: TunnelCause): void {
   tell(state, { kind: "failed", fault });
 }
 
-function tell({ listeners }: State, news: TunnelNews): void {
-  for (const listener of listeners) listener(news);
+function tell(state: State, news: TunnelNews): void {
+  state.last = news;
+  for (const listener of state.listeners) listener(news);
 }

@@ -178,7 +178,7 @@ scenario("with its last SA the connection ends, and the next SA brings another",
 
 scenario("what is asked wrongly ends with one line and exit code 2", async () => {
   const wrong = [
-    ...[[], ["host"], ["h:0"], ["a..b:1"], ["-a:1"], ["a b:1"], [`${"a".repeat(64)}:1`]],
+    ...[[], ["h:0"], ["a..b:1"], ["-a:1"], ["a b:1"], [`${"a".repeat(64)}:1`]],
     ...[["1.2.3.400:1"], ["[:::]:1"], ["[127.0.0.1]:1"], ["::1:1"]],
     ...[["h:1", "--listen", "127.0.0.1:0"], ["h:1", "--api", "off"]],
   ];

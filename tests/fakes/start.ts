@@ -3,6 +3,7 @@
 import type { EngineChoice } from "../../gateway/engine/choose.ts";
 import type { IkePlan } from "../../gateway/ike/engine/plan.ts";
 import type { RunningGateway, StartOptions } from "../../gateway/shell/start.ts";
+import type { TunnelNews } from "../../gateway/shell/tunnel.ts";
 import { createFakeGateway } from "./gateway.ts";
 
 export interface FakeStart {
@@ -23,11 +24,13 @@ export interface FakeStartOptions {
   readonly isHeld?: boolean;
   /** What the engine's choice has beside its name. */
   readonly engine?: Partial<EngineChoice>;
+  /** What a client's tunnel tells first. */
+  readonly news?: TunnelNews;
 }
 
 /** Makes a start; `isHeld` starts wait for `release`. */
 export function createFakeStart(
-  { isHeld = false, engine = {} }: FakeStartOptions = {},
+  { isHeld = false, engine = {}, news }: FakeStartOptions = {},
 ): FakeStart {
   const started: StartOptions[] = [];
   const reloaded: IkePlan[] = [];
@@ -35,6 +38,11 @@ export function createFakeStart(
   const released = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<number>();
   if (!isHeld) released.resolve();
+
+  function subscribe(listener: (news: TunnelNews) => void): () => void {
+    if (news !== undefined) listener(news);
+    return () => undefined;
+  }
 
   async function startGateway(options: StartOptions): Promise<RunningGateway> {
     started.push(options);
@@ -45,6 +53,11 @@ export function createFakeStart(
       gateway,
       listening: { tcp: options.config.listen.map(({ address }) => address.text) },
       engine: { name: "wasm-fake", path: null, reason: "there is no other", ...engine },
+      tunnel: options.config.client === null ? null : { subscribe },
+      pinger: {
+        roundTrips: () => Promise.reject(new Error("There is no tunnel")),
+        throughput: () => Promise.reject(new Error("There is no tunnel")),
+      },
       finished: finished.promise,
       reloadIke: (plan) => void reloaded.push(structuredClone(plan)),
       stop(): void {
