@@ -179,7 +179,7 @@ scenario("the end does not wait for a server that does not answer", async () => 
 });
 
 scenario("a secret that is mended later brings the tunnel up without a restart", async () => {
-  const server = await startServer([], { plan: { remoteId: "*@example.com" } });
+  const server = await startServer([], { remoteId: "*@example.com" });
   const port = portOf(server);
   let second: Gateway | undefined;
   try {

@@ -32,16 +32,22 @@ export function writeProfile(port: number, changes: ProfileChanges = {}): string
   );
 }
 
-/** Starts a server with the plan of `tests/support/ike/plan.ts`. */
+/** Has a gateway answer IKE with the plan of `tests/support/ike/plan.ts`. */
+export function serverOptions(
+  plan: PlanChanges = {},
+): Required<Pick<StartOptions, "entry" | "env">> {
+  return {
+    entry: "tests/support/programs/ike_program.ts",
+    env: { CULVERT_TEST_PLAN: JSON.stringify(plan) },
+  };
+}
+
+/** Starts a server on loopback. */
 export function startServer(
   args: readonly string[] = [],
-  { plan = {}, ...options }: StartOptions & { readonly plan?: PlanChanges } = {},
+  plan: PlanChanges = {},
 ): Promise<Gateway> {
-  return startGateway(args, {
-    ...options,
-    entry: "tests/support/programs/ike_program.ts",
-    env: { ...options.env, CULVERT_TEST_PLAN: JSON.stringify(plan) },
-  });
+  return startGateway(args, serverOptions(plan));
 }
 
 /** Clients whose IKE SAs are up. */

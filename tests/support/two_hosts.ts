@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { openApi } from "./api.ts";
-import { type Gateway, startGateway } from "./gateway.ts";
+import { type Gateway, startGateway, type StartOptions } from "./gateway.ts";
 import { ip } from "./namespace.ts";
 import type { Originator } from "./originator.ts";
 import { makePeer, type Peer } from "./peers.ts";
@@ -106,7 +106,7 @@ function namespaceOf(pid: string): string {
 export async function startThere(
   host: GatewayHost,
   args: readonly string[] = [],
-  { port = 9329 }: { readonly port?: number } = {},
+  { port = 9329, ...more }: Pick<StartOptions, "entry" | "env"> & { readonly port?: number } = {},
 ): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), "culvert-"));
   const file = join(folder, "token");
@@ -117,7 +117,7 @@ export async function startThere(
       : ["--listen", `0.0.0.0:${PORT}`, "--listen", `[::]:${PORT}`];
     const gateway = await startGateway([
       ...[...listen, "--api", `${GATEWAY}:${port}`, "--api-token-file", file, ...args],
-    ], { runBy: host.enter, token: "a-token" });
+    ], { ...more, runBy: host.enter, token: "a-token" });
     endWithCase(gateway.program);
     return { ...gateway, api: openApi(GATEWAY, port, "a-token") };
   } finally {
