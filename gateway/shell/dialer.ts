@@ -24,6 +24,8 @@ export interface Purpose {
   isNeeded(): boolean;
   /** A lane has the connection. The result is called when it has ended. */
   opened(connection: OwnConnection): () => void;
+  /** A connection had ended before a lane could take it. */
+  missed?(): void;
   /** A try to connect has failed; the log has it too. */
   failed?(reason: string): void;
 }
@@ -174,9 +176,13 @@ async function openTo(state: State, address: IpAddress): Promise<Dialled> {
 
 /** Gives the connection to a lane and to its purpose, and waits for its end. */
 async function live(state: State, dialled: Dialled): Promise<void> {
+  const { purpose } = state;
   const connection = await adopt(state, dialled);
-  if (connection === undefined) return;
-  const closed = state.purpose.opened(connection);
+  if (connection === undefined) {
+    purpose.missed?.();
+    return;
+  }
+  const closed = purpose.opened(connection);
   try {
     await connection.ended;
   } finally {

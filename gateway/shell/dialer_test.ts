@@ -9,12 +9,13 @@ import type { GatewayEvent, Subject } from "../model/event.ts";
 import type { KickOutcome } from "../model/gateway.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { dialForSas, type SaDialer, type SaDialerOptions } from "./dial_for_sas.ts";
-import { pauseMs } from "./dialer.ts";
+import { pauseMs, startDialer } from "./dialer.ts";
 
 const LOOPBACK = parseAddress("127.0.0.1");
 
 interface Scene {
   readonly dialer: SaDialer;
+  readonly options: SaDialerOptions;
   /** The SAs of the SAD. */
   readonly views: SaView[];
   /** Ids of the SAs that were greeted. */
@@ -43,7 +44,7 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
     listener({ event, at: "", level: "info", fields: { connection: connections } }, "other");
   const views = [...sas];
 
-  const dialer = dialForSas({
+  const options: SaDialerOptions = {
     target: { host: "responder", port: 4500, text: "responder:4500" },
     tcp: { congestion: null, keepaliveS: 0 },
     kernel,
@@ -87,7 +88,8 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
       idOfDescriptor: () => fd < 0 ? undefined : connections,
     },
     ...more,
-  });
+  };
+  const dialer = dialForSas(options);
 
   function install(sa: SaView): void {
     views.push(sa);
@@ -114,7 +116,7 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
     await sleep(20);
   }
 
-  return { dialer, views, greeted, kicked, reasons, install, end, close };
+  return { dialer, options, views, greeted, kicked, reasons, install, end, close };
 }
 
 async function withResponder(run: (responder: Responder) => Promise<void>): Promise<void> {
@@ -223,6 +225,26 @@ test("tries that take long and lead nowhere come ever more seldom", async () => 
   // After 0, 188, 563 and 1313 ms; without growth one comes every 188 ms.
   ok(tries >= 2 && tries <= 4, `${tries} tries`);
   equal(scene.reasons.length, tries);
+});
+
+test("a connection that ended before a lane had it is told", async () => {
+  await withResponder(async ({ port, accept }) => {
+    const scene = openScene([], { target: { host: "responder", port, text: "" } });
+    await scene.close();
+    let missed = 0;
+    const dialer = startDialer({
+      ...scene.options,
+      rows: { locate: () => undefined, idOfDescriptor: () => undefined },
+      purpose: {
+        isNeeded: () => true,
+        opened: () => () => undefined,
+        missed: () => void missed++,
+      },
+    });
+    await accept();
+    equal(await settle(() => missed, (count) => count > 0), 1);
+    dialer.stop();
+  });
 });
 
 test("a dialer that was stopped dials no more, and says nothing of it", async () => {

@@ -108,6 +108,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     purpose: {
       isNeeded: () => !state.isEnding,
       opened: (connection) => opened(state, connection),
+      missed: () => tellFault(state, { kind: "closed" }),
       failed: (reason) => tellFault(state, { kind: "dial", reason }),
     },
     hear: (action) => hear(state, action),

@@ -36,13 +36,14 @@ const DEVICE = "client0";
 const ECHO_PORT = 7777;
 
 async function carryPings(): Promise<void> {
-  await withTunnel({}, async ({ host }) => {
+  await withTunnel({}, ({ host }) => {
     match(ip("-4", "address", "show", "dev", DEVICE), /inet 10\.93\.64\.1\/32 /);
     match(wayTo(INNER), new RegExp(`dev ${DEVICE} .*src 10\\.93\\.64\\.1`));
     // The connection itself stays outside.
     match(wayTo(GATEWAY), /dev out0/);
     equal(spawnSync("ping", ["-c", "3", "-i", "0.2", "-W", "5", INNER]).status, 0);
     ok(host.succeeds("ping", "-c", "3", "-i", "0.2", "-W", "5", "10.93.64.1"));
+    return Promise.resolve();
   });
 }
 
