@@ -12,6 +12,7 @@ import type { EventHub } from "./events.ts";
 import type { Ike } from "./ike.ts";
 import { type InnerSide, keepInnerAddresses } from "./inner_addresses.ts";
 import type { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
 import type { Orders } from "./orders.ts";
 import { dialOptions, type OriginateOptions, type OriginateParts } from "./originate.ts";
 import type { Pinger } from "./pinger.ts";
@@ -25,6 +26,7 @@ export interface ClientParts extends Pick<OriginateParts, "lanes" | "rows"> {
   /** Undefined where IKE is not inside. */
   readonly ike: Pick<Ike, "order" | "subscribe"> | undefined;
   readonly descriptors: { readonly tun: Tun | null };
+  readonly network: Pick<Network, "addressesChanged">;
   readonly pinger: Pick<Pinger, "use">;
 }
 
@@ -42,7 +44,7 @@ export async function startClient(
   parts: ClientParts,
 ): Promise<Client | undefined> {
   const { connect: target, client } = options.config;
-  const { ike, events, orders, pinger, machine, descriptors: { tun } } = parts;
+  const { ike, events, orders, pinger, machine, network, descriptors: { tun } } = parts;
   if (ike === undefined || target === null || client === null) return undefined;
   const addresses = keepInnerAddresses({
     ...tun === null ? echoSide(machine) : tunSide(machine, tun),
@@ -60,6 +62,7 @@ export async function startClient(
     events,
     use({ addresses: given }): void {
       addresses.use(given);
+      network.addressesChanged();
       const [first] = given;
       if (tun === null && first !== undefined) pinger.use(first);
     },

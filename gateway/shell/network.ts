@@ -24,6 +24,8 @@ import { followTun } from "./tun_state.ts";
 export interface Network {
   readonly listeners: readonly SaListener[];
   readonly checks: readonly ReadyCheck[];
+  /** The TUN has got or lost an address by this process: rules follow at once. */
+  addressesChanged(): void;
   /** Ends the watch, and leaves the host's network as it was. Idempotent. */
   close(): void;
 }
@@ -67,8 +69,23 @@ export function startNetwork(options: NetworkOptions): Network {
     inner?.close();
   }
 
-  return { listeners: inner?.listeners ?? [], checks: inner?.checks ?? [], close };
+  return {
+    listeners: inner?.listeners ?? [],
+    checks: inner?.checks ?? [],
+    addressesChanged: () => inner?.changed(NEW_ADDRESSES),
+    close,
+  };
 }
+
+const NEW_ADDRESSES: NetworkChange = {
+  isUnknown: false,
+  hasLinks: false,
+  hasAddresses: true,
+  hasDefaults: false,
+  hasRules: false,
+  removedRoutes: [],
+  disturbed: new Set(),
+};
 
 /** libc with a window that holds whole answers of rtnetlink. */
 function widen({ runtime, kernel }: NetworkOptions): Kernel {
@@ -80,7 +97,7 @@ function widen({ runtime, kernel }: NetworkOptions): Kernel {
   };
 }
 
-interface KeptTun extends Network {
+interface KeptTun extends Omit<Network, "addressesChanged"> {
   changed(change: NetworkChange): void;
 }
 

@@ -332,7 +332,7 @@ async function assemble(
   });
   const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, date });
   parts.inside.ike = ike;
-  const client = await startClient(options, { ...parts, orders, ike });
+  const client = await startClient(options, { ...parts, orders, ike, network });
   const gateway = createGateway({
     connections,
     sad,
