@@ -6,8 +6,9 @@ import { examplesOf, pagePath } from "./examples.ts";
 const PAGES = readdirSync(new URL("../../docs/guide", import.meta.url))
   .filter((name) => name.endsWith(".md")).map((name) => name.slice(0, -3));
 
-test("every fenced block of the guide is an example that the interop suite names", () => {
-  const suite = sourcesBelow(new URL("../interop/", import.meta.url));
+test("every fenced block of the guide is an example that a suite names", () => {
+  const suite = ["../interop/", "../blackbox/"]
+    .map((folder) => sourcesBelow(new URL(folder, import.meta.url))).join("\n");
   for (const page of PAGES) {
     const names = examplesOf(page).map(({ name }) => name);
     assert.equal(
