@@ -88,7 +88,11 @@ export interface Core {
    */
   conn_ask(lane: number, now: number): number;
 
-  /** Trusts a connection from the start: the originator's side has opened it. */
+  /**
+   * Trusts a connection, because its peer has proved a key elsewhere than in ESP: an IKE SA in
+   * this process was authenticated on it, or the originator's side has opened it. Only the lane
+   * that owns the connection calls it; one that has ended stays as it is.
+   */
   conn_trust(lane: number, conn: number, now: number): void;
 
   /**
@@ -157,6 +161,15 @@ export interface Core {
    *   `FrameLengthInvalid` or `SuspectLimit`.
    */
   inbound(lane: number, conn: number, now: number): number;
+
+  /**
+   * Makes packets that have waited for a promised SPI the lane's batch, once their SA is there:
+   * those of one connection, whose row it returns, with their number in `LANE_BATCH_COUNT`. Then
+   * it is as after a `BATCH_ESP` of `inbound`. Returns 0 if no packet can be opened; those that
+   * have waited too long, or for a promise that was taken back, are dropped. A lane calls it
+   * when it is told that an SA has come or a promise was taken back.
+   */
+  inbound_waiting(lane: number, now: number): number;
 
   /** Opens the packets of the batch in place (step 6). The results are in `JOB_OK`. */
   inbound_open(lane: number): void;
@@ -320,8 +333,21 @@ export interface Core {
    */
   sa_remove(lane: number, sa: number): number;
 
+  /** Ends the standby of the outbound SA in row `sa`. Returns 1, or 0 if there is none. */
+  sa_use(lane: number, sa: number): number;
+
   /** Row of the inbound SA with this SPI, or 0. */
   sa_find(spi: number): number;
+
+  /**
+   * Promises an inbound SA of this SPI. Packets that come for it wait in their lanes, for a
+   * second at most; the rest is dropped. `sa_install` keeps the promise, and `inbound_waiting`
+   * finds the packets then. Some thousands of promises are remembered, the newest.
+   */
+  spi_promise(lane: number, spi: number): void;
+
+  /** Takes a promise back. The next `inbound_waiting` of a lane drops what has waited for it. */
+  spi_forget(lane: number, spi: number): void;
 
   /**
    * Warns of SAs that have become old, stops those whose time has passed, and wipes the keys of
@@ -340,10 +366,11 @@ export interface Core {
   peer_path(peer: number): number;
 
   /**
-   * Makes a live connection a peer's path before the peer has sent anything on it, for the
-   * originator's side.
+   * Makes a live connection a peer's path before the peer has sent ESP on it: the originator's
+   * own one, or that on which IKE has made the peer's SAs. Returns 1, or 0 if the connection
+   * with this `ROW_GENERATION` has ended.
    */
-  peer_use(peer: number, conn: number): void;
+  peer_use(peer: number, conn: number, generation: number): number;
 
   /**
    * Ends a peer's path when its last SA has gone. The number is free for another peer, which

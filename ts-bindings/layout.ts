@@ -1,7 +1,7 @@
 // Generated from wasm-core/src/layout by `deno task generate`. Do not edit.
 
 // Over all names and numbers that cross: the native engine has it, too.
-export const LAYOUT_FINGERPRINT = 791_376_973;
+export const LAYOUT_FINGERPRINT = 971_828_386;
 
 // Sizes and limits, octets or counts.
 export const ABI = 2;
@@ -84,6 +84,7 @@ export const EVENT_SA_EXPIRED = 5;
 export const EVENT_AUDIT = 6;
 export const EVENT_IKE_DROPPED = 7;
 export const EVENT_IKE_SHARED = 8;
+export const EVENT_SA_FIRST = 9;
 export const FAMILY_V4 = 2;
 export const FAMILY_V6 = 10;
 
@@ -122,12 +123,12 @@ export const LANE_SLOT_IOV = 19_448;
 export const LANE_SLOT_LEN = 20_472;
 export const LANE_JOBS = 20_736;
 export const LANE_JOB_COUNT = 24_836;
-export const LANE_SA_SPEC = 31_040;
-export const LANE_EVENTS = 31_616;
-export const LANE_COMMANDS = 162_688;
+export const LANE_SA_SPEC = 163_712;
+export const LANE_EVENTS = 164_288;
+export const LANE_COMMANDS = 295_360;
 
 // Where the slots begin in it.
-export const LANE_SLOTS = 172_032;
+export const LANE_SLOTS = 307_200;
 
 // Offsets in a connection's row.
 export const ROW_STATE = 0;
@@ -175,6 +176,7 @@ export const SA_DIRECTION = 4;
 export const SA_PEER = 8;
 export const SA_ESN = 12;
 export const SA_WINDOW_LEN = 16;
+export const SA_IS_STANDBY = 124;
 export const SA_INITIAL_SEQUENCE = 40;
 export const SA_INSTALLED_AT = 104;
 export const SA_STATE = 576;
@@ -195,6 +197,7 @@ export const SPEC_WINDOW_LEN = 20;
 export const SPEC_KEY_LEN = 24;
 export const SPEC_LOCAL_COUNT = 28;
 export const SPEC_REMOTE_COUNT = 32;
+export const SPEC_STANDBY = 36;
 export const SPEC_INITIAL_SEQUENCE = 40;
 export const SPEC_IV_OFFSET = 48;
 export const SPEC_SOFT_PACKETS = 56;

@@ -38,6 +38,7 @@ import {
   SPEC_SOFT_PACKETS,
   SPEC_SOFT_SECONDS,
   SPEC_SPI,
+  SPEC_STANDBY,
   SPEC_WINDOW_LEN,
 } from "./layout.ts";
 
@@ -97,6 +98,8 @@ export interface SaSpec {
   readonly localCount: number;
   /** Used elements of `remote`. */
   readonly remoteCount: number;
+  /** Outbound: 1 if packets leave by it only where no other SA fits, until `sa_use`. */
+  readonly standby: number;
   /** The last number already used. */
   readonly initialSequence: bigint;
   /** Added to each number, modulo 2^64, for the packet's IV. */
@@ -135,6 +138,7 @@ export function writeSaSpec(views: RecordViews, at: number, members: SaSpec): vo
   views.u32[(at + SPEC_KEY_LEN) >>> 2] = members.keyLen;
   views.u32[(at + SPEC_LOCAL_COUNT) >>> 2] = members.localCount;
   views.u32[(at + SPEC_REMOTE_COUNT) >>> 2] = members.remoteCount;
+  views.u32[(at + SPEC_STANDBY) >>> 2] = members.standby;
   views.u64[(at + SPEC_INITIAL_SEQUENCE) / 8] = members.initialSequence;
   views.u64[(at + SPEC_IV_OFFSET) / 8] = members.ivOffset;
   views.u64[(at + SPEC_SOFT_PACKETS) / 8] = members.softPackets;

@@ -40,6 +40,7 @@ const SPEC: SaSpec = {
   keyLen: 20,
   localCount: 1,
   remoteCount: 2,
+  standby: 1,
   initialSequence: 2n ** 32n + 5n,
   ivOffset: 2n ** 64n - 1n,
   softPackets: 1n,

@@ -137,6 +137,7 @@ function writeSpec(views: RecordViews, at: number): void {
     keyLen: KEY_LEN,
     localCount: 1,
     remoteCount: 1,
+    standby: 0,
     initialSequence: 0n,
     ivOffset: 0n,
     softPackets: 0n,

@@ -19,6 +19,7 @@ import { giveWay, ORDER_GIVE_WAY } from "./give_way.ts";
 import { doom, type Lane } from "./lane.ts";
 import { ORDER_UNPARK, unparkForOthers } from "./parking.ts";
 import { ping, startPinging } from "./ping.ts";
+import { receiveWaiting } from "./receive.ts";
 import { ORDER_RECLAIM, reclaimForOthers } from "./reclaim.ts";
 import { rowGeneration } from "./row.ts";
 import { followNetwork } from "./source.ts";
@@ -35,6 +36,9 @@ export const ORDER_NETWORK = 16;
 
 /** Collects the garbage of the lane's thread. */
 export const ORDER_COLLECT = 32;
+
+/** Takes in packets that have waited for an SA, and drops those that wait in vain. */
+export const ORDER_WAITING = 256;
 
 /** Closes the connection of row `a` if its generation is `b`. */
 export const COMMAND_KICK = 3;
@@ -99,7 +103,7 @@ export function runCommands(lane: Lane): void {
   const { i32, block } = lane.tables;
   // Some may be given again.
   const again = ORDER_RECLAIM | ORDER_UNPARK | ORDER_NETWORK | ORDER_COLLECT | ORDER_GIVE_WAY |
-    ORDER_ASK;
+    ORDER_ASK | ORDER_WAITING;
   const orders = Atomics.and(i32, (block + LANE_ORDERS) >>> 2, ~again);
   if ((orders & ORDER_DRAIN) !== 0) startDrain(lane);
   if ((orders & ORDER_STOP) !== 0) lane.isStopping = true;
@@ -109,6 +113,7 @@ export function runCommands(lane: Lane): void {
   if ((orders & ORDER_COLLECT) !== 0) lane.collect();
   if ((orders & ORDER_GIVE_WAY) !== 0) giveWay(lane);
   if ((orders & ORDER_ASK) !== 0) askMarked(lane);
+  if ((orders & ORDER_WAITING) !== 0) receiveWaiting(lane);
   const consumedAt = (block + LANE_COMMANDS_CONSUMED) >>> 2;
   const written = Atomics.load(i32, (block + LANE_COMMANDS_WRITTEN) >>> 2);
   let consumed = Atomics.load(i32, consumedAt);

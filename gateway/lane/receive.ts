@@ -166,6 +166,20 @@ function processFrames(lane: Lane, connection: Connection, budget: number): numb
   return left;
 }
 
+/**
+ * Takes in the packets that have waited for SAs that are there now, connection by connection. They
+ * are few (rule L35): a lane has no more than a batch of them.
+ */
+export function receiveWaiting(lane: Lane): void {
+  for (;;) {
+    const row = lane.core.inbound_waiting(lane.index, lane.now);
+    if (row === 0) return;
+    const connection = lane.connections[row];
+    if (connection === undefined) throw new Error(`Cannot open packets: no connection ${row}`);
+    openBatch(lane, connection);
+  }
+}
+
 /** A word of the lane's block. */
 function wordOf({ tables }: Lane, index: number): number {
   return tables.u32[index] ?? 0;

@@ -39,11 +39,12 @@ export function dialForSas(options: SaDialerOptions): SaDialer {
     };
   }
 
-  function installed({ id, spec: { direction } }: SaEntry): void {
+  function installed({ id, isStandby, spec: { direction } }: SaEntry): void {
     dialer.wake();
     if (up === undefined) return;
     sad.usePath(up.connection.row);
-    if (direction === "outbound") up.greeter.greet([id]);
+    // A greeting by an SA that the peer may not have yet would look like an unknown one to it.
+    if (direction === "outbound" && !isStandby) up.greeter.greet([id]);
   }
 
   /** RFC 9329 §6.1: the originator should close a connection that no SA uses any more. */

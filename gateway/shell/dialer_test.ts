@@ -97,7 +97,8 @@ function openScene(sas: readonly SaView[], more: Partial<SaDialerOptions> = {}):
       id: sa.id,
       row: sa.id,
       keyBits: sa.keyBits,
-      digest: new Uint32Array(4),
+      digest: null,
+      isStandby: false,
       installedAt: "",
     };
     dialer.installed({ ...entry, spec: sa });

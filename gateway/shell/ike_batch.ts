@@ -23,7 +23,7 @@ export interface RefusedChild {
 /** What it works on. */
 export interface IkeBatchOptions {
   readonly changes: Pick<SaChanges, "install" | "remove">;
-  readonly sad: Pick<Sad, "find" | "idsOf" | "usePeer">;
+  readonly sad: Pick<Sad, "find" | "idsOf" | "usePathOf">;
   readonly rows: Pick<ConnectionRows, "locate" | "show">;
   readonly events: Pick<EventHub, "tell">;
   readonly peers: IkePeers;
@@ -108,7 +108,7 @@ function idsOf(
 /** The connection of the IKE SA is the peer's path from the start (RFC 9329 §6.1). */
 function usePath({ sad, rows }: IkeBatchOptions, peer: IkePeer): void {
   const found = rows.locate(peer.path);
-  if (found !== undefined) sad.usePeer(saPeerOf(peer.id, peer), found);
+  if (found !== undefined) sad.usePathOf(saPeerOf(peer.id, peer), found);
 }
 
 function specOf(action: InstallAction, peer: IkePeer | undefined, lifetimeS: number): SaSpec {

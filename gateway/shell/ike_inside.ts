@@ -32,7 +32,7 @@ export interface IkeInsideOptions extends
   readonly descriptors: Pick<Descriptors, "eventfds">;
   readonly ikeFailed: (reason: string) => void;
   readonly events: Pick<EventHub, "subscribe" | "tell">;
-  readonly sad: Pick<Sad, "find" | "idsOf" | "usePeer">;
+  readonly sad: Pick<Sad, "find" | "idsOf" | "usePathOf">;
 }
 
 /** Starts the IKE of this process; undefined if it is not asked for. */

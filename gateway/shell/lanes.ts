@@ -10,6 +10,7 @@ import {
   ORDER_DRAIN,
   ORDER_NETWORK,
   ORDER_STOP,
+  ORDER_WAITING,
   pushCommand,
   setOrder,
 } from "../lane/commands.ts";
@@ -40,6 +41,8 @@ export interface Lanes {
    * daemon move whose source has changed.
    */
   networkChanged(): void;
+  /** Has all lanes look at packets that wait for SAs. */
+  settleWaiting(): void;
   /**
    * Ends all lanes; resolves when each has returned.
    *
@@ -118,6 +121,7 @@ export async function startLanes(options: LanesOptions): Promise<Lanes> {
     collect: () => orderAll(ORDER_COLLECT),
     drain: () => orderAll(ORDER_DRAIN),
     networkChanged: () => orderAll(ORDER_NETWORK),
+    settleWaiting: () => orderAll(ORDER_WAITING),
     stop,
   };
 }

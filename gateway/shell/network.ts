@@ -81,6 +81,7 @@ const NEW_ADDRESSES: NetworkChange = {
   isUnknown: false,
   hasLinks: false,
   hasAddresses: true,
+  hasRoutes: false,
   hasDefaults: false,
   hasRules: false,
   removedRoutes: [],

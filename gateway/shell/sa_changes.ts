@@ -3,7 +3,7 @@
 
 import { isRefusal, type Refusal } from "../model/refusal.ts";
 import type { SaSpec } from "../model/sa_spec.ts";
-import type { Sad, SaEntry } from "./sad.ts";
+import type { InstallHow, Sad, SaEntry } from "./sad.ts";
 import { tellAll } from "./tell_all.ts";
 
 /** Returns a refusal if the SA must not be installed here. It must not keep the key. */
@@ -20,7 +20,7 @@ export interface SaListener {
 /** The only way to change the SAs of a gateway. */
 export interface SaChanges {
   /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec`. */
-  install(spec: SaSpec): SaEntry | Refusal;
+  install(spec: SaSpec, how?: InstallHow): SaEntry | Refusal;
   /** Removes an SA and wipes its key; false if there is none with this id. */
   remove(id: number): boolean;
   /**
@@ -47,15 +47,15 @@ export interface SaChangesOptions {
 export function createSaChanges({ sad, checks, listeners }: SaChangesOptions): SaChanges {
   let isClosed = false;
 
-  function install(spec: SaSpec): SaEntry | Refusal {
-    const entry = tryInstall(spec);
+  function install(spec: SaSpec, how?: InstallHow): SaEntry | Refusal {
+    const entry = tryInstall(spec, how);
     if (!isRefusal(entry)) tellAll(listeners, (listener) => listener.installed(entry));
     return entry;
   }
 
-  function tryInstall(spec: SaSpec): SaEntry | Refusal {
+  function tryInstall(spec: SaSpec, how?: InstallHow): SaEntry | Refusal {
     try {
-      return isClosed ? ENDING : firstRefusal(checks, spec) ?? sad.install(spec);
+      return isClosed ? ENDING : firstRefusal(checks, spec) ?? sad.install(spec, how);
     } finally {
       spec.keyMaterial.fill(0);
     }

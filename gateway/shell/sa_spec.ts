@@ -14,15 +14,17 @@ import type { MemoryViews } from "./memory_views.ts";
  * @param peer Number of the peer, 1 and up
  * @param ivOffset Added to sequence numbers for IVs, modulo 2^64
  * @param now Monotonic ms of the lanes' clock, from which `hardSeconds` counts
+ * @param isStandby Whether packets leave by it only where no other SA fits
  */
 export function writeSpec(
   views: MemoryViews,
   spec: SaSpec,
-  { at, peer, ivOffset, now }: {
+  { at, peer, ivOffset, now, isStandby = false }: {
     readonly at: number;
     readonly peer: number;
     readonly ivOffset: bigint;
     readonly now: number;
+    readonly isStandby?: boolean;
   },
 ): void {
   writeSaSpec(views, at, {
@@ -35,6 +37,7 @@ export function writeSpec(
     keyLen: spec.keyMaterial.length,
     localCount: spec.local.length,
     remoteCount: spec.remote.length,
+    standby: isStandby ? 1 : 0,
     initialSequence: spec.initialSequence,
     ivOffset,
     softPackets: spec.softPackets,

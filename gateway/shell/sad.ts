@@ -3,7 +3,7 @@
 // docs/reference/api.md).
 
 import type { Core } from "../../ts-bindings/core.ts";
-import { LANE_SA_SPEC, SA_NUMBER } from "../../ts-bindings/layout.ts";
+import { LANE_SA_SPEC, ROW_GENERATION, SA_NUMBER } from "../../ts-bindings/layout.ts";
 import { isRefused, refusalStatus } from "../../ts-bindings/outcome.ts";
 import { Status } from "../../ts-bindings/status.ts";
 import type { NativeEngine } from "../engine/native.ts";
@@ -14,7 +14,7 @@ import type { SaSpec } from "../model/sa_spec.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { spiText } from "../model/spi.ts";
 import type { KeyDigest, KeyUse } from "./key_use.ts";
-import { type MemoryViews, readCount } from "./memory_views.ts";
+import { type MemoryViews, readCount, readU32 } from "./memory_views.ts";
 import { pathRow } from "./peer_path.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { hasEnded, readSa } from "./sa_row.ts";
@@ -24,7 +24,9 @@ import type { Spd } from "./spd.ts";
 /** The SAs of a gateway. Changes go through `sa_changes.ts`, which tells them to its listeners. */
 export interface Sad {
   /** Installs an SA; a refusal leaves everything as it was. The key is wiped from `spec`. */
-  install(spec: SaSpec): SaEntry | Refusal;
+  install(spec: SaSpec, how?: InstallHow): SaEntry | Refusal;
+  /** Ends the standby of an outbound SA; false if there is none with this id. */
+  use(id: number): boolean;
   /** Removes an SA and wipes its key; returns its entry, or undefined if there was none. */
   remove(id: number): SaEntry | undefined;
   /** Wipes the keys of expired SAs in the native engine; the core has wiped its own before. */
@@ -42,13 +44,30 @@ export interface Sad {
   sasByRow(): Map<number, PathSas>;
   /** Row of the connection on which the SA's outbound packets leave, 0 without a path. */
   pathOf(id: number): number;
-  /**
-   * Makes a live connection the path of one peer, before the peer has sent ESP on it. It does
-   * nothing if the peer has no SA, or if the connection has ended.
-   */
-  usePeer(peer: string, connection: { readonly row: number; readonly generation: number }): void;
   /** Makes a live connection the path of every peer (the originator's side). */
   usePath(row: number): void;
+  /** Makes a connection the path of one peer; false if it has ended, or the peer has no SA. */
+  usePathOf(peer: string, connection: RowOfConnection): boolean;
+}
+
+/** What an installer decides beside the specification. Only IKE decides anything else than this. */
+export interface InstallHow {
+  /**
+   * Outbound: packets stay on another SA that fits, if there is one, until `use`. The peer may not
+   * have the new one yet (RFC 7296 §2.8).
+   */
+  readonly isStandby?: boolean;
+  /**
+   * The key was made for this SA alone, as IKE makes it, and will never be seen again. It is not
+   * remembered among the keys that were used.
+   */
+  readonly isKeyFresh?: boolean;
+}
+
+/** A connection as lanes name it. */
+export interface RowOfConnection {
+  readonly row: number;
+  readonly generation: number;
 }
 
 /** The shell's part of an SA. It holds no key. */
@@ -56,7 +75,10 @@ export interface SaEntry extends Pick<SaView, "id" | "keyBits" | "installedAt"> 
   readonly spec: Omit<SaSpec, "keyMaterial">;
   /** Its row in the core's table, which is another SA's when this one is gone. */
   readonly row: number;
-  readonly digest: KeyDigest;
+  /** Of its key; null if the key is not remembered. */
+  readonly digest: KeyDigest | null;
+  /** Installed on standby: it may not be in use yet. */
+  readonly isStandby: boolean;
 }
 
 /** The SAs that have their path on one connection. */
@@ -80,21 +102,20 @@ export interface SadOptions {
   readonly date: () => Date;
   /** Connection id of a row, as the API shows it. */
   readonly connectionId: (row: number) => number | null;
-  /** Generation of a row, which tells its connections apart. */
-  readonly generationOf: (row: number) => number;
 }
 
 /** Makes an empty SAD. */
 export function createSad(options: SadOptions): Sad {
   const state: State = { ...options, entries: new Map(), bySpi: new Map(), peers: createPeers() };
   return {
-    install(spec): SaEntry | Refusal {
+    install(spec, how = {}): SaEntry | Refusal {
       try {
-        return install(state, spec);
+        return install(state, spec, how);
       } finally {
         spec.keyMaterial.fill(0);
       }
     },
+    use: (id) => options.core.sa_use(options.index, state.entries.get(id)?.row ?? 0) === 1,
     remove: (id) => remove(state, id),
     forgetExpired: () => forgetExpired(state),
     ended: () => ended(state),
@@ -112,7 +133,7 @@ export function createSad(options: SadOptions): Sad {
       return entry === undefined ? 0 : pathOf(state, entry);
     },
     usePath: (row) => usePath(state, row),
-    usePeer: (peer, connection) => usePeer(state, peer, connection),
+    usePathOf: (peer, connection) => usePathOf(state, peer, connection),
   };
 }
 
@@ -124,20 +145,24 @@ interface State extends SadOptions {
   readonly peers: Peers;
 }
 
-function install(state: State, spec: SaSpec): SaEntry | Refusal {
-  const { core, keys, peers } = state;
-  const digest = keys.digest(spec.keyMaterial);
+function install(
+  state: State,
+  spec: SaSpec,
+  { isStandby = false, isKeyFresh = false }: InstallHow,
+): SaEntry | Refusal {
+  const { core, peers } = state;
+  const digest = isKeyFresh ? null : state.keys.digest(spec.keyMaterial);
   const refusal = refuse(state, spec, digest);
   if (refusal !== undefined) return refusal;
-  const takeBack = keys.take(digest, spec.direction);
+  const key = takeKey(state.keys, digest, spec.direction);
   const peer = peers.take(spec.peer);
   const block = core.lane_block(state.index);
   const at = block + LANE_SA_SPEC;
-  const written = { at, peer, ivOffset: keys.ivOffset(digest), now: state.clock() };
+  const written = { at, peer, ivOffset: key.ivOffset, now: state.clock(), isStandby };
   writeSpec(state.views, spec, written);
   const row = core.sa_install(state.index);
   if (isRefused(row)) {
-    takeBack();
+    key.takeBack();
     peers.release(spec.peer);
     return refusalOf(refusalStatus(row));
   }
@@ -154,13 +179,25 @@ function install(state: State, spec: SaSpec): SaEntry | Refusal {
     row,
     keyBits: (keyMaterial.length - AEADS[spec.aead].saltLen) * 8,
     digest,
+    isStandby,
     installedAt: state.date().toISOString(),
   };
   enter(state, entry);
   return entry;
 }
 
-function refuse(state: State, spec: SaSpec, digest: KeyDigest): Refusal | undefined {
+/** Remembers that a key is used, unless it is one that cannot come again. */
+function takeKey(
+  keys: KeyUse,
+  digest: KeyDigest | null,
+  direction: SaDirection,
+): { readonly ivOffset: bigint; readonly takeBack: () => void } {
+  if (digest === null) return { ivOffset: 0n, takeBack: () => undefined };
+  const takeBack = keys.take(digest, direction);
+  return { ivOffset: keys.ivOffset(digest), takeBack };
+}
+
+function refuse(state: State, spec: SaSpec, digest: KeyDigest | null): Refusal | undefined {
   const { direction, initialSequence, spi } = spec;
   // A peer chooses the SPIs that are sent to, so those of outbound SAs may be equal.
   if (direction === "inbound" && state.core.sa_find(spi) !== 0) return refusalOf(Status.SpiInUse);
@@ -169,6 +206,7 @@ function refuse(state: State, spec: SaSpec, digest: KeyDigest): Refusal | undefi
     const detail = `remote overlaps ${other.prefix.text} of peer ${JSON.stringify(other.peer)}`;
     return { kind: "conflict", member: "remote", detail };
   }
+  if (digest === null) return undefined;
   return state.keys.refusal({ digest, direction, initialSequence });
 }
 
@@ -183,7 +221,7 @@ function remove(state: State, id: number): SaEntry | undefined {
   // Read after the core has let go of the SA, because a lane may take numbers until then. The row
   // keeps the last one.
   const lastSequence = readSa(state.views, core.sa_row(entry.row)).sequence;
-  state.keys.removed({ digest: entry.digest, lastSequence });
+  if (entry.digest !== null) state.keys.removed({ digest: entry.digest, lastSequence });
   // The next peer with this number must not inherit the path.
   if (state.peers.release(peer)) core.peer_forget(number);
   leave(state, entry);
@@ -252,20 +290,18 @@ function sasByRow(state: State): Map<number, PathSas> {
   return rows;
 }
 
-function usePath({ core, peers }: State, row: number): void {
-  for (const number of peers.numbers()) core.peer_use(number, row);
+function usePath({ core, peers, views }: State, row: number): void {
+  const generation = readU32(views, core.conn_row(row) + ROW_GENERATION);
+  for (const number of peers.numbers()) core.peer_use(number, row, generation);
 }
 
-function usePeer(
-  { core, peers, generationOf }: State,
+function usePathOf(
+  { core, peers }: State,
   peer: string,
-  { row, generation }: { readonly row: number; readonly generation: number },
-): void {
+  { row, generation }: RowOfConnection,
+): boolean {
   const number = peers.numberOf(peer);
-  if (number === 0 || generationOf(row) !== generation) return;
-  core.peer_use(number, row);
-  // The connection may have ended meanwhile, and the row may be another peer's.
-  if (generationOf(row) !== generation) core.peer_forget(number);
+  return number !== 0 && core.peer_use(number, row, generation) === 1;
 }
 
 function pathOf({ core, peers }: State, { spec }: SaEntry): number {

@@ -1,6 +1,12 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { idOf, openTestSad, refusalIn, saSpec } from "../../tests/support/test_sad.ts";
+import {
+  FAMILY_V4,
+  LANE_SOCKADDR,
+  ROW_GENERATION,
+  SA_IS_STANDBY,
+} from "../../ts-bindings/layout.ts";
 import { createKeyUse } from "./key_use.ts";
 
 test("install() refuses an outbound SA the key of an inbound one that has gone", async () => {
@@ -54,4 +60,50 @@ test("outbound SAs of one SPI are told apart by their ids, beside an inbound one
   const next = idOf(sad.install(saSpec({ keyMaterial: key(6), remote: remote(2) })));
   deepEqual([next, sad.find(next)?.row], [5, 2]);
   equal(sad.view(2), undefined);
+});
+
+test("a key that cannot come again is not remembered", async () => {
+  const none = (): never => {
+    throw new RangeError("No memory");
+  };
+  const keys = createKeyUse(new Uint8Array(32));
+  const { sad } = await openTestSad({ ...keys, digest: none, take: none, refusal: none });
+  const spec = saSpec({});
+  const id = idOf(sad.install(spec, { isKeyFresh: true }));
+  deepEqual(spec.keyMaterial, new Uint8Array(20));
+  equal(sad.remove(id)?.digest, null);
+  throws(() => sad.install(saSpec({})), /No memory/);
+});
+
+test("an outbound SA on standby is put to use by its id", async () => {
+  const { sad, core, views } = await openTestSad();
+  const isStandby = (id: number): boolean => {
+    const at = core.sa_row(sad.find(id)?.row ?? 0) + SA_IS_STANDBY;
+    return views.u32[at >>> 2] === 1;
+  };
+  const first = idOf(sad.install(saSpec({})));
+  const keyMaterial = new Uint8Array(20).fill(8);
+  const second = idOf(sad.install(saSpec({ keyMaterial }), { isStandby: true }));
+  deepEqual([isStandby(first), isStandby(second)], [false, true]);
+  deepEqual([first, second].map((id) => sad.find(id)?.isStandby), [false, true]);
+  equal(sad.use(second), true);
+  equal(isStandby(second), false);
+  sad.remove(second);
+  equal(sad.use(second), false);
+});
+
+test("usePathOf() takes a connection that lives, for a peer that has an SA", async () => {
+  const { sad, core, views } = await openTestSad();
+  views.u8.set([FAMILY_V4, 0, 0, 1, 192, 0, 2, 1], core.lane_block(0) + LANE_SOCKADDR);
+  const row = core.conn_open(0, 5, 6, 1, 1);
+  const generation = views.u32[(core.conn_row(row) + ROW_GENERATION) >>> 2] ?? 0;
+  const id = idOf(sad.install(saSpec({})));
+  equal(sad.usePathOf("q", { row, generation }), false);
+  equal(sad.usePathOf("p", { row, generation: generation + 1 }), false);
+  equal(sad.pathOf(id), 0);
+  equal(sad.usePathOf("p", { row, generation }), true);
+  equal(sad.pathOf(id), row);
+  core.conn_close_begin(0, row, 6);
+  core.conn_close_end(0, row);
+  equal(sad.usePathOf("p", { row, generation }), false);
 });

@@ -266,7 +266,6 @@ function createTables({ runtime, config }: StartOptions, machine: Machine): Tabl
     spd: createSpd((one, other) => isOneIdentity(inside.ike, [one, other])),
     keys: createKeyUse(secret),
     connectionId: rows.idOf,
-    generationOf: rows.generationOf,
   });
   const connections = createConnections({
     core,

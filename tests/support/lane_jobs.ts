@@ -102,6 +102,7 @@ export function writeSpec({ views, shell }: LaneScene, { spi, aead, key }: SaKey
     keyLen: material.length,
     localCount: 1,
     remoteCount: 1,
+    standby: 0,
     initialSequence: 0n,
     ivOffset: 0n,
     softPackets: 0n,

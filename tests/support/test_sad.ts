@@ -35,7 +35,6 @@ export async function openTestSad(keys?: KeyUse): Promise<TestSad> {
     clock: () => 1,
     date: () => new Date(),
     connectionId: () => null,
-    generationOf: () => 0,
   });
   return { sad, core, views };
 }

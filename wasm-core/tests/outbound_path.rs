@@ -106,7 +106,7 @@ fn a_path_says_its_kind_beside_its_connection() {
     let gate = Gate::new();
     Sa::outbound(0x2000).installed(&gate);
     let conn = gate.open(0, 7);
-    core::peer_use(1, conn);
+    assert!(gate.use_path(1, conn));
     assert_eq!(core::peer_path(1) >> PATH_KIND_SHIFT, PATH_TCP);
     assert_eq!(core::peer_path(1) & PATH_ROW_MASK, conn);
 }
@@ -120,7 +120,7 @@ fn a_path_that_is_chosen_carries_packets_until_its_connection_ends() {
     let conn = gate.open(0, 7);
     gate.slots(0, std::slice::from_ref(&inner));
     assert!(gate.transmit(0, 1.0).is_empty());
-    core::peer_use(1, conn);
+    assert!(gate.use_path(1, conn));
     assert_eq!(core::peer_path(1), conn);
     gate.slots(0, std::slice::from_ref(&inner));
     assert_eq!(gate.transmit(0, 2.0).len(), 1);

@@ -1,9 +1,12 @@
 //! Connections: rows are taken, marked and freed.
 
+use core::sync::atomic::Ordering;
+
 use super::table::{Done, Outcome, exports};
 use crate::connection::score;
 use crate::connection::table::{self, Accepted};
 use crate::ids::ConnId;
+use crate::layout::CONN_CLOSED;
 use crate::memory;
 use crate::path::{asking, give_way};
 use crate::report::status::Status;
@@ -49,9 +52,14 @@ exports! {
         asking::mark(memory::lane(lane), now)
     }
 
-    /// Trusts a connection from the start: the originator's side has opened it.
+    /// Trusts a connection, because its peer has proved a key elsewhere than in ESP: an IKE SA in
+    /// this process was authenticated on it, or the originator's side has opened it. Only the lane
+    /// that owns the connection calls it; one that has ended stays as it is.
     fn conn_trust(_lane: u32, conn: u32, now: f64) {
-        trust::note(memory::row(ConnId(conn)), now);
+        let row = memory::row(ConnId(conn));
+        if row.state.load(Ordering::Relaxed) != CONN_CLOSED {
+            trust::note(row, now);
+        }
     }
 
     /// Counts an IKE message as `IkeInvalid`, a point on the connection's corruption score. The IKE

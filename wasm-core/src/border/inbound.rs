@@ -5,6 +5,7 @@ use crate::esp::jobs;
 use crate::ids::ConnId;
 use crate::inbound::delivery;
 use crate::inbound::scan::{self, Found};
+use crate::inbound::waiting;
 use crate::layout::{
     BATCH_CLOSE, BATCH_ESP, BATCH_HAND_OVER, BATCH_NONE, BATCH_SKIPPED, BATCH_UPSTREAM, NO_RING,
 };
@@ -74,6 +75,18 @@ exports! {
         lane.batch_count.set(count);
         lane.batch_status.set(status as u32);
         kind
+    }
+
+    /// Makes packets that have waited for a promised SPI the lane's batch, once their SA is there:
+    /// those of one connection, whose row it returns, with their number in `LANE_BATCH_COUNT`. Then
+    /// it is as after a `BATCH_ESP` of `inbound`. Returns 0 if no packet can be opened; those that
+    /// have waited too long, or for a promise that was taken back, are dropped. A lane calls it
+    /// when it is told that an SA has come or a promise was taken back.
+    fn inbound_waiting(lane: u32, now: f64) -> u32 {
+        let lane = memory::lane(lane);
+        let conn = waiting::next(lane, now);
+        lane.batch_count.set(lane.batch.jobs.get());
+        conn.map_or(0, |conn| conn.0)
     }
 
     /// Opens the packets of the batch in place (step 6). The results are in `JOB_OK`.

@@ -139,7 +139,7 @@ const VALUES: &[Name] = names! {
     EVENT_OPENED = EVENT_OPENED, EVENT_CLOSED = EVENT_CLOSED, EVENT_PATH_MOVED = EVENT_PATH_MOVED,
     EVENT_SOFT_LIMIT = EVENT_SOFT_LIMIT, EVENT_SA_EXPIRED = EVENT_SA_EXPIRED,
     EVENT_AUDIT = EVENT_AUDIT, EVENT_IKE_DROPPED = EVENT_IKE_DROPPED,
-    EVENT_IKE_SHARED = EVENT_IKE_SHARED,
+    EVENT_IKE_SHARED = EVENT_IKE_SHARED, EVENT_SA_FIRST = EVENT_SA_FIRST,
     FAMILY_V4 = FAMILY_V4, FAMILY_V6 = FAMILY_V6,
 };
 
@@ -190,7 +190,7 @@ const BY_KIND: &[Name] = offsets! { ByKind: BY_KIND_FRAMES = frames, BY_KIND_OCT
 /// Offsets in an SA's row.
 const SA: &[Name] = offsets! { SaRow:
     SA_SPI = spi, SA_NUMBER = number, SA_DIRECTION = direction, SA_PEER = peer, SA_ESN = esn,
-    SA_WINDOW_LEN = window_len,
+    SA_WINDOW_LEN = window_len, SA_IS_STANDBY = is_standby,
     SA_INITIAL_SEQUENCE = initial_sequence,
     SA_INSTALLED_AT = installed_at,
     SA_STATE = live.state, SA_SEQUENCE = live.sequence, SA_PACKETS = live.packets,

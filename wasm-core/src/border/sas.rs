@@ -25,9 +25,26 @@ exports! {
         u32::from(sad::remove(memory::lane(lane), SaId(sa)))
     }
 
+    /// Ends the standby of the outbound SA in row `sa`. Returns 1, or 0 if there is none.
+    fn sa_use(_lane: u32, sa: u32) -> Done {
+        u32::from(sad::put_to_use(SaId(sa)))
+    }
+
     /// Row of the inbound SA with this SPI, or 0.
     fn sa_find(spi: u32) -> u32 {
         sad::find(Spi(spi)).map_or(0, |id| id.0)
+    }
+
+    /// Promises an inbound SA of this SPI. Packets that come for it wait in their lanes, for a
+    /// second at most; the rest is dropped. `sa_install` keeps the promise, and `inbound_waiting`
+    /// finds the packets then. Some thousands of promises are remembered, the newest.
+    fn spi_promise(_lane: u32, spi: u32) {
+        sad::promise(Spi(spi));
+    }
+
+    /// Takes a promise back. The next `inbound_waiting` of a lane drops what has waited for it.
+    fn spi_forget(_lane: u32, spi: u32) {
+        sad::break_promise(Spi(spi));
     }
 
     /// Warns of SAs that have become old, stops those whose time has passed, and wipes the keys of
@@ -48,10 +65,12 @@ exports! {
         peers::path(peer).map_or(0, Path::handle)
     }
 
-    /// Makes a live connection a peer's path before the peer has sent anything on it, for the
-    /// originator's side.
-    fn peer_use(peer: u32, conn: u32) {
-        peers::use_path(peer, ConnId(conn));
+    /// Makes a live connection a peer's path before the peer has sent ESP on it: the originator's
+    /// own one, or that on which IKE has made the peer's SAs. Returns 1, or 0 if the connection
+    /// with this `ROW_GENERATION` has ended.
+    fn peer_use(peer: u32, conn: u32, generation: u32) -> Done {
+        let conn = ConnId(conn);
+        u32::from(peers::use_path(peer, Path::Tcp { conn, generation }))
     }
 
     /// Ends a peer's path when its last SA has gone. The number is free for another peer, which

@@ -9,7 +9,7 @@ use crate::layout::{
 };
 use crate::memory;
 use crate::report::status::Status;
-use crate::sa::{ended, sad};
+use crate::sa::{recent, sad};
 use crate::stream::frame::{Frame, Kind};
 
 /// Where a frame goes.
@@ -20,6 +20,8 @@ pub(super) enum Class {
     Relay,
     /// Its payload goes to an endpoint in this process.
     HandOver,
+    /// An SA that is to come opens it.
+    Wait,
     /// Nowhere; legal.
     Ignore,
     /// Nowhere, for this reason.
@@ -44,7 +46,12 @@ pub(super) fn classify(lane: &LaneBlock, frame: &Frame) -> Class {
                 Some(_) if payload_len < ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
                 Some(id) => Class::Open(id),
                 // Not even with a daemon: it never had this SPI.
-                None if ended::has(spi) => Class::Drop(Status::SaExpired),
+                None if recent::has(&memory::globals().ended, spi) => {
+                    Class::Drop(Status::SaExpired)
+                }
+                None if recent::has(&memory::globals().promised, spi) => {
+                    classify_promised(payload_len)
+                }
                 None => classify_unknown(payload_len),
             }
         }
@@ -59,6 +66,13 @@ fn classify_ike(payload_len: u32) -> Class {
         _ if payload_len > DATAGRAM_LEN_MAX => Class::Drop(Status::IkeTooLong),
         IKE_RELAY => Class::Relay,
         _ => Class::Drop(Status::NoUpstream),
+    }
+}
+
+fn classify_promised(payload_len: u32) -> Class {
+    match payload_len {
+        ..ESP_PACKET_LEN_MIN => Class::Drop(Status::EspShort),
+        _ => Class::Wait,
     }
 }
 

@@ -5,7 +5,9 @@
 //! front of a batch only. A peer that sends nothing else holds its lane for no longer than a batch
 //! takes.
 
+use super::batch::begin;
 use super::class::{Class, classify};
+use super::waiting;
 use crate::connection::{Served, ike_sas, said, score};
 use crate::esp::opening::{self, Packet};
 use crate::ids::{ConnId, SaId};
@@ -198,19 +200,6 @@ fn end_batch(lane: &LaneBlock, conn: ConnId) {
     }
 }
 
-fn begin(lane: &LaneBlock, served: &Served<'_>) {
-    let batch = &lane.batch;
-    batch.kind.set(BATCH_NONE);
-    batch.jobs.set(0);
-    batch.messages.set(0);
-    batch.ike_messages.set(0);
-    batch.inner_count.set(0);
-    batch.rx_conn.set(served.conn.0);
-    batch.rx_end.set(served.row.rx_consumed.get());
-    batch.now.set(served.now);
-    lane.up_ike.set(0);
-}
-
 /// Adds frames to the batch until it ends.
 ///
 /// # Errors
@@ -257,6 +246,7 @@ fn take(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) -> bool {
         Class::HandOver if has_room(kind, BATCH_HAND_OVER, batch.messages.get()) => {
             add_message(lane, served, frame, BATCH_HAND_OVER);
         }
+        Class::Wait if kind == BATCH_NONE => set_aside(lane, served, frame),
         Class::Ignore if kind == BATCH_NONE => count_kind(lane, served.row, frame),
         Class::Drop(status) if kind == BATCH_NONE => drop_frame(lane, served, frame, status),
         _ => return false,
@@ -331,6 +321,13 @@ fn add_message(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, kind: u32) 
     }
     batch.kind.set(kind);
     batch.messages.set(i + 1);
+}
+
+/// Sets a packet aside whose SA is to come.
+fn set_aside(lane: &LaneBlock, served: &Served<'_>, frame: &Frame) {
+    let at = receive_ring::make_whole(served.row, lane.batch.rx_end.get(), frame.len);
+    count_kind(lane, served.row, frame);
+    waiting::keep(lane, served, (at + LENGTH_FIELD_LEN, frame.payload_len()));
 }
 
 fn drop_frame(lane: &LaneBlock, served: &Served<'_>, frame: &Frame, status: Status) {

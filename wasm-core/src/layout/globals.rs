@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::sync::atomic::AtomicU64;
 
 use super::lane::Line;
-use super::{ENDED_PLACES, ENDED_WAYS};
+use super::{RECENT_PLACES, RECENT_WAYS};
 
 /// Connections of one source address.
 #[repr(C)]
@@ -38,6 +38,13 @@ pub struct EchoAddress {
     /// 1 if set.
     pub is_set: Cell<u32>,
     _pad: u32,
+}
+
+/// A bounded set of SPIs (`sa::recent`), 0 in a free place. Under the SAD lock.
+#[repr(C)]
+pub struct Recent {
+    /// Those of one hash, the newest first.
+    pub places: [[Cell<u32>; RECENT_WAYS]; RECENT_PLACES],
 }
 
 /// `core_init` writes it once. Later changes happen under the locks.
@@ -109,8 +116,11 @@ pub struct Globals {
     /// A bit for each of `length_counts` that is not 0.
     pub lengths_in_use: [Cell<u64>; 4],
 
-    /// SPIs of inbound SAs that have reached a hard limit and left, 0 if none; under the SAD lock.
-    pub ended: [[Cell<u32>; ENDED_WAYS]; ENDED_PLACES],
+    /// SPIs of inbound SAs that have reached a hard limit and left. Their peers may go on for a
+    /// while, and what they send is `SaExpired`, as it was while the SA stood.
+    pub ended: Recent,
+    /// SPIs that IKE has offered, and whose SAs may come any moment.
+    pub promised: Recent,
 
     /// Lock of the pool.
     pub pool_lock: Line,

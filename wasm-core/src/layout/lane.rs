@@ -12,7 +12,7 @@ use super::sa_row::SaSpec;
 use super::system::{Control, Iovec, Mmsghdr, Msghdr};
 use super::{
     BATCH_MAX, BUCKETS, COMMAND_COUNT, CONTROL_LEN, EPOLL_MAX, EVENT_COUNT, STATUS_MAX, TX_IOV_MAX,
-    UP_READ_MAX,
+    UP_READ_MAX, WAITING_LEN, WAITING_MAX,
 };
 
 /// A word on a cache line of its own.
@@ -132,6 +132,21 @@ pub struct Write {
     pub iov: Cell<u32>,
     /// Packets in it, and parts: each packet is one.
     pub packets: Cell<u32>,
+}
+
+/// A packet of a promised SPI that waits for its SA.
+#[repr(C)]
+pub struct Waiting {
+    /// Offset of its octets, from the SPI on.
+    pub at: Cell<u32>,
+    /// Octets of it; 0 if the place is free.
+    pub len: Cell<u32>,
+    /// Row of the connection that has brought it.
+    pub conn: Cell<u32>,
+    /// Generation of the row.
+    pub generation: Cell<u32>,
+    /// Monotonic milliseconds; it waits no longer.
+    pub until: Cell<f64>,
 }
 
 /// The batch in hand. It has no meaning outside the core.
@@ -269,6 +284,13 @@ pub struct LaneBlock {
     pub jobs: [Job; BATCH_MAX],
     /// The batch in hand.
     pub batch: Batch,
+    /// The place in `waiting` for which the next packet looks first: behind the newest one.
+    pub waiting_next: Cell<u32>,
+    _waiting_pad: u32,
+    /// Packets that wait for their SAs.
+    pub waiting: [Waiting; WAITING_MAX],
+    /// Their octets.
+    pub waiting_octets: [[Cell<u8>; WAITING_LEN]; WAITING_MAX],
     /// The SA to be installed.
     pub sa_spec: SaSpec,
     /// Event ring.

@@ -78,10 +78,16 @@ pub const KEY_MATERIAL_ROOM: usize = 40;
 const _: () = assert!(KEY_MATERIAL_MAX <= KEY_MATERIAL_ROOM);
 /// Most SAs of one process.
 pub const SAS_MAX: u32 = 16_384;
-/// Places for SPIs of SAs that have ended: together they hold as many as there are SAs.
-pub const ENDED_PLACES: usize = SAS_MAX as usize / ENDED_WAYS;
+/// Places of a set of recent SPIs: together they hold as many as there are SAs.
+pub const RECENT_PLACES: usize = SAS_MAX as usize / RECENT_WAYS;
 /// SPIs of one place.
-pub const ENDED_WAYS: usize = 4;
+pub const RECENT_WAYS: usize = 4;
+/// Packets of promised SPIs that wait in a lane.
+pub const WAITING_MAX: usize = 64;
+/// Most octets of one.
+pub const WAITING_LEN: usize = 2048;
+/// Longest time that it waits, ms.
+pub const WAITING_MS: f64 = 1000.0;
 /// Most connections of one process: an id has 20 bits for the row, and row 0 is none.
 pub const CONNECTIONS_MAX: u32 = (1 << 20) - 1;
 /// Bits of a packed path's low half that hold the row.
@@ -244,6 +250,9 @@ pub const EVENT_AUDIT: u32 = 6;
 pub const EVENT_IKE_DROPPED: u32 = 7;
 /// A second IKE SA began on the connection of one. Once a connection.
 pub const EVENT_IKE_SHARED: u32 = 8;
+
+/// The first authentic packet of an inbound SA; value is its sequence number. Once.
+pub const EVENT_SA_FIRST: u32 = 9;
 
 /// `AF_INET`.
 pub const FAMILY_V4: u32 = 2;

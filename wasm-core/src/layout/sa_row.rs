@@ -67,7 +67,8 @@ pub struct SaRow {
     pub remote_count: Cell<u32>,
     /// 1 once the key of an expired SA has been wiped.
     pub is_wiped: Cell<u32>,
-    _pad: u32,
+    /// Outbound: 1 while packets leave by it only if no other SA fits.
+    pub is_standby: Cell<u32>,
     /// Own side.
     pub local: [Selector; SELECTOR_MAX],
     /// The peer's side.
@@ -106,7 +107,7 @@ pub struct SaLive {
     /// Soft limits that have warned, a bit for each measure.
     pub warned: AtomicU32,
     /// Notices that found no room in the lane's ring, and that the shell tells: a bit for the soft
-    /// limit of each measure, and behind them one for the end by it.
+    /// limit of each measure, behind them one for the end by it, and one for the first packet.
     pub untold: AtomicU32,
     _pad: [u64; 2],
     /// Anti-replay window: bit `n % WINDOW_MAX` is number `n`.
@@ -165,7 +166,8 @@ record! {
         pub local_count: Cell<u32>,
         /// Used elements of `remote`.
         pub remote_count: Cell<u32>,
-        _pad: u32,
+        /// Outbound: 1 if packets leave by it only where no other SA fits, until `sa_use`.
+        pub standby: Cell<u32>,
         /// The last number already used.
         pub initial_sequence: Cell<u64>,
         /// Added to each number, modulo 2^64, for the packet's IV.

@@ -5,7 +5,9 @@ use core::mem::offset_of;
 
 use crate::layout::lane::LaneBlock;
 use crate::layout::system::{Control, Iovec, Mmsghdr, Msghdr, SOL_UDP, UDP_SEGMENT, VNET_LEN};
-use crate::layout::{BATCH_MAX, CONTROL_LEN, OFFLOAD_NONE, REGION_ALIGN, SLOT_HEAD_LEN, SLOT_LEN};
+use crate::layout::{
+    BATCH_MAX, CONTROL_LEN, OFFLOAD_NONE, REGION_ALIGN, SLOT_HEAD_LEN, SLOT_LEN, WAITING_LEN,
+};
 use crate::memory;
 
 /// Absolute address of an offset.
@@ -43,6 +45,11 @@ pub(crate) fn write_constants(lane: u32) {
         words.len.set(offset_of!(Control, value) as u64 + 2);
         words.level.set(SOL_UDP);
         words.kind.set(UDP_SEGMENT);
+    }
+    let waiting = at + offset_of!(LaneBlock, waiting_octets) as u32;
+    for (i, place) in block.waiting.iter().enumerate() {
+        // As above.
+        place.at.set(waiting + (i * WAITING_LEN) as u32);
     }
     set_offload(lane, OFFLOAD_NONE);
     let iov = at + offset_of!(LaneBlock, up_read_iov) as u32;

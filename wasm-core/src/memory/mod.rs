@@ -17,8 +17,8 @@
 //!      under the SAD lock. A free row is the shell's.
 //!    - Free lists are under their locks. The globals are written before the lanes start.
 //! 5. Octets of a ring belong to the thread that may touch its cursors by rule 4; slots, scratch
-//!    areas and datagrams are the lane's. They are lent for one operation (`octets.rs`), and no
-//!    loan for writing overlaps another loan.
+//!    areas, datagrams and waiting packets are the lane's. They are lent for one operation
+//!    (`octets.rs`), and no loan for writing overlaps another loan.
 
 #![allow(unsafe_code)]
 

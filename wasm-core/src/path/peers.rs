@@ -4,7 +4,6 @@ use core::sync::atomic::Ordering;
 
 use super::Path;
 use crate::connection::Served;
-use crate::ids::ConnId;
 use crate::layout::EVENT_PATH_MOVED;
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::{Peer, SaRow};
@@ -52,11 +51,15 @@ pub(crate) fn is_path_of_any(path: Path) -> bool {
         .any(|number| memory::peer(number).path.load(Ordering::Acquire) == packed)
 }
 
-/// Makes a connection the path of a peer that has sent nothing on it: an originator uses its own
-/// connection from the start.
-pub(crate) fn use_path(number: u32, conn: ConnId) {
-    let path = Path::to(conn, memory::row(conn)).packed();
-    memory::peer(number).path.store(path, Ordering::Release);
+/// Makes a connection the path of a peer that has sent no ESP on it: an originator uses its own
+/// connection from the start, and IKE the one on which it has made the SA. False if it has ended.
+pub(crate) fn use_path(number: u32, path: Path) -> bool {
+    let is_open = path.is_open();
+    if is_open {
+        let word = &memory::peer(number).path;
+        word.store(path.packed(), Ordering::Release);
+    }
+    is_open
 }
 
 /// Ends the path of a peer that is gone.

@@ -29,6 +29,11 @@ impl Measure {
         }
     }
 
+    /// A bit that no limit has.
+    pub(crate) const fn spare_bit() -> u32 {
+        1 << (2 * Self::ALL.len() + 1)
+    }
+
     /// A bit for its soft limit.
     pub(crate) fn soft_bit(self) -> u32 {
         1 << self as u32

@@ -9,7 +9,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use crate::ids::ConnId;
 use crate::layout::lane::LaneBlock;
 use crate::layout::sa_row::SaRow;
-use crate::layout::{EVENT_SA_EXPIRED, EVENT_SOFT_LIMIT, SA_ACTIVE, SA_EXPIRED, SA_SOFT};
+use crate::layout::{
+    EVENT_SA_EXPIRED, EVENT_SA_FIRST, EVENT_SOFT_LIMIT, SA_ACTIVE, SA_EXPIRED, SA_SOFT,
+};
 use crate::report::counters::count;
 use crate::report::events::{Notice, SaName, tell};
 use crate::report::measure::Measure;
@@ -116,7 +118,11 @@ pub(crate) fn take_in(
     }
     window(sa).mark(sequence)?;
     crate::report::counters::add(&live.octets, asked.octets.into());
+    let is_first = live.packets.load(Ordering::Relaxed) == 0;
     crate::report::counters::add(&live.packets, 1);
+    if is_first {
+        tell_of(lane, sa, Told::First, Some(asked.conn));
+    }
     live.valid_at.store(asked.now.to_bits(), Ordering::Relaxed);
     note_soft_limits(lane, sa, sequence, asked.conn);
     Ok(())
@@ -178,6 +184,8 @@ enum Told {
     Warning(Measure),
     /// It has stopped.
     End(Measure),
+    /// Its first packet has come: its peer has it, and uses it.
+    First,
 }
 
 impl Told {
@@ -186,6 +194,7 @@ impl Told {
         match self {
             Self::Warning(measure) => measure.soft_bit(),
             Self::End(measure) => measure.hard_bit(),
+            Self::First => Measure::spare_bit(),
         }
     }
 }
@@ -198,7 +207,7 @@ pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
     }
     let warnings = Measure::ALL.map(Told::Warning);
     let ends = Measure::ALL.map(Told::End);
-    for told in warnings.into_iter().chain(ends) {
+    for told in [Told::First].into_iter().chain(warnings).chain(ends) {
         if untold & told.bit() != 0 {
             tell_of(lane, sa, told, None);
         }
@@ -209,8 +218,9 @@ pub(crate) fn tell_untold(lane: &LaneBlock, sa: &SaRow) {
 /// operator has to rekey.
 fn tell_of(lane: &LaneBlock, sa: &SaRow, told: Told, conn: Option<ConnId>) {
     let (kind, status, measure) = match told {
-        Told::Warning(measure) => (EVENT_SOFT_LIMIT, Status::SeqSoftLimit, measure),
-        Told::End(measure) => (EVENT_SA_EXPIRED, measure.end(), measure),
+        Told::Warning(measure) => (EVENT_SOFT_LIMIT, Status::SeqSoftLimit, Some(measure)),
+        Told::End(measure) => (EVENT_SA_EXPIRED, measure.end(), Some(measure)),
+        Told::First => (EVENT_SA_FIRST, Status::Ok, None),
     };
     let notice = Notice {
         kind,
@@ -219,7 +229,7 @@ fn tell_of(lane: &LaneBlock, sa: &SaRow, told: Told, conn: Option<ConnId>) {
         sa: Some(SaName::of(sa)),
         // A sequence number above 2^53 loses its low bits; the event is for people.
         value: sa.live.sequence.load(Ordering::Relaxed) as f64,
-        measure: Some(measure),
+        measure,
     };
     if !tell(lane, &notice) {
         sa.live.untold.fetch_or(told.bit(), Ordering::Release);

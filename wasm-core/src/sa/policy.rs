@@ -2,9 +2,10 @@
 //!
 //! It is a hash index over the `remote` prefixes of outbound SAs, keyed by version, length and
 //! address, with one look-up for each length in use. An SA fits if its `remote` holds the
-//! destination and its `local` holds the source. The newest fitting SA wins (rekey). A stopped SA
-//! wins only if no other fits; the packet is then counted as dropped by it. Nodes are chained
-//! through the SAs' rows. Callers hold the SAD lock.
+//! destination and its `local` holds the source. The newest fitting SA wins (rekey), one on standby
+//! only if no other that works fits. A stopped SA wins only if no other fits at all; the packet is
+//! then counted as dropped by it. Nodes are chained through the SAs' rows. Callers hold the SAD
+//! lock.
 
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
@@ -19,7 +20,7 @@ use crate::sa::selector::{any_contains, network};
 
 /// The SA for a packet from `source` to `destination`.
 pub(crate) fn find(source: Address, destination: Address) -> Option<SaId> {
-    let mut best: Option<((bool, u64), SaId)> = None;
+    let mut best: Option<((bool, bool, u64), SaId)> = None;
     for_each_length(destination.version, |bits| {
         let key = destination.prefix(bits);
         let mut node = memory::policy_bucket(hash(key, bits)).get();
@@ -27,7 +28,7 @@ pub(crate) fn find(source: Address, destination: Address) -> Option<SaId> {
             let sa = memory::sa(id);
             node = sa.policy_next[i].get();
             let is_live = sa.live.state.load(Ordering::Relaxed) != SA_EXPIRED;
-            let rank = (is_live, sa.number.get());
+            let rank = (is_live, sa.is_standby.get() == 0, sa.number.get());
             if best.is_none_or(|(highest, _)| rank > highest)
                 && is_key(&sa.remote[i], key, bits)
                 && any_contains(&sa.local[..sa.local_count.get() as usize], source)

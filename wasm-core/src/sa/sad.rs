@@ -20,7 +20,7 @@ use crate::memory::keys::{self, FreeSa, NoReaders, SadWrite};
 use crate::memory::{self, lock};
 use crate::path::peers;
 use crate::report::status::Status;
-use crate::sa::{ended, lifetime, policy, spec};
+use crate::sa::{lifetime, policy, recent, spec};
 
 /// Takes the read lock for this lane's batch, unless the lane has it.
 #[inline]
@@ -117,7 +117,9 @@ fn enter(id: SaId, row: &SaRow) {
         if row.direction.get() == SA_OUTBOUND {
             policy::insert(id);
         } else {
-            ended::forget(lock, Spi(row.spi.get()));
+            let spi = Spi(row.spi.get());
+            recent::forget(lock, &globals.ended, spi);
+            recent::forget(lock, &globals.promised, spi);
             index(id, row);
         }
         peers::join(row.peer.get());
@@ -155,13 +157,28 @@ pub(crate) fn remove(lane: &LaneBlock, id: SaId) -> bool {
         if row.live.state.swap(SA_FREE, Ordering::Relaxed) == SA_EXPIRED
             && row.direction.get() == SA_INBOUND
         {
-            ended::remember(lock, spi);
+            recent::remember(lock, &globals.ended, spi);
         }
         lifetime::tell_untold(lane, row);
         row.spi.set(0);
         globals.sad_version.word.fetch_add(1, Ordering::Relaxed);
     });
     row.next_free.set(globals.sa_free.replace(id.0));
+    true
+}
+
+/// Ends the standby of an outbound SA: packets leave by it from now on, if it is the newest. False
+/// if there is no such SA. Shell only.
+pub(crate) fn put_to_use(id: SaId) -> bool {
+    if !is_outbound(id) {
+        return false;
+    }
+    keys::locked_write(|_| {
+        memory::sa(id).is_standby.set(0);
+        // Lanes have chosen SAs for entries that wait.
+        let version = &memory::globals().sad_version.word;
+        version.fetch_add(1, Ordering::Relaxed);
+    });
     true
 }
 
@@ -192,6 +209,16 @@ pub(crate) fn sweep(lane: &LaneBlock, now: f64) -> u32 {
         }
     }
     ended
+}
+
+/// Promises an inbound SA of this SPI: packets of it wait for the install. Shell only.
+pub(crate) fn promise(spi: Spi) {
+    keys::locked_write(|lock| recent::remember(lock, &memory::globals().promised, spi));
+}
+
+/// Takes the promise of an SPI back. Shell only.
+pub(crate) fn break_promise(spi: Spi) {
+    keys::locked_write(|lock| recent::forget(lock, &memory::globals().promised, spi));
 }
 
 /// Makes every SA older. Shell only.

@@ -24,6 +24,7 @@ pub(crate) fn fill(spec: &SaSpec, row: &SaRow, context: &mut Context) -> bool {
     row.peer.set(spec.peer.get());
     row.esn.set(u32::from(spec.esn.get() != 0));
     row.window_len.set(spec.window_len.get());
+    row.is_standby.set(u32::from(spec.standby.get() != 0));
     fill_limits(spec, row);
     reset_live(row);
     let last = lifetime::last_number(row);

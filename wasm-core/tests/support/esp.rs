@@ -31,6 +31,7 @@ pub struct Sa {
     pub hard_octets: u64,
     pub hard_seconds: f64,
     pub now: f64,
+    pub is_standby: bool,
     pub local: Vec<(Vec<u8>, u32)>,
     pub remote: Vec<(Vec<u8>, u32)>,
 }
@@ -64,6 +65,7 @@ impl Sa {
             hard_octets: 0,
             hard_seconds: 0.0,
             now: 0.0,
+            is_standby: false,
             local: vec![(vec![0; 4], 0), (vec![0; 16], 0)],
             remote: vec![(vec![0; 4], 0), (vec![0; 16], 0)],
         }
@@ -89,6 +91,7 @@ impl Sa {
         word("SPEC_PEER", self.peer);
         word("SPEC_ALGORITHM", self.algorithm);
         word("SPEC_ESN", u32::from(self.esn));
+        word("SPEC_STANDBY", u32::from(self.is_standby));
         word("SPEC_WINDOW_LEN", self.window);
         word("SPEC_KEY_LEN", self.material.len() as u32);
         word("SPEC_LOCAL_COUNT", self.local.len() as u32);

@@ -152,6 +152,12 @@ impl Gate {
         u64::from(core::conn_row(conn)) + at(name)
     }
 
+    /// Makes a connection the path of a peer, as the shell does it.
+    pub fn use_path(&self, peer: u32, conn: u32) -> bool {
+        let generation = self.u32(self.row(conn, "ROW_GENERATION"));
+        core::peer_use(peer, conn, generation) == 1
+    }
+
     /// Row of the SA with this SPI, 0 if there is none. No test here has two of one SPI at a time.
     pub fn sa_of(&self, spi: u32) -> u32 {
         let rows = 1..=self.limits.sas;
@@ -298,18 +304,7 @@ impl Gate {
                 BATCH_NONE => break,
                 BATCH_SKIPPED => {}
                 BATCH_ESP => {
-                    core::inbound_open(lane);
-                    let inner = core::inbound_finish(lane, conn, now);
-                    outcome.fresh += self.u32(self.lane(lane, "LANE_FRESH"));
-                    let writes = core::inner_plan(lane);
-                    outcome
-                        .inner
-                        .extend((0..writes).map(|i| self.write(lane, i)));
-                    assert!(writes <= inner);
-                    outcome
-                        .singly
-                        .extend((0..writes).map(|i| self.refused(lane, i)));
-                    core::rx_release_all(lane, conn);
+                    self.open_batch(lane, conn, now, &mut outcome);
                 }
                 BATCH_UPSTREAM => {
                     outcome
@@ -334,6 +329,35 @@ impl Gate {
     }
 
     /// Feeds and serves, as often as it takes.
+    /// Takes in the packets that have waited for SAs that are there now.
+    pub fn serve_waiting(&self, lane: u32, now: f64) -> Outcome {
+        let mut outcome = Outcome::default();
+        loop {
+            let conn = core::inbound_waiting(lane, now);
+            if conn == 0 {
+                return outcome;
+            }
+            assert!(self.u32(self.lane(lane, "LANE_BATCH_COUNT")) > 0);
+            self.open_batch(lane, conn, now, &mut outcome);
+        }
+    }
+
+    /// Steps 6 to 9 for a batch of ESP.
+    fn open_batch(&self, lane: u32, conn: u32, now: f64, outcome: &mut Outcome) {
+        core::inbound_open(lane);
+        let inner = core::inbound_finish(lane, conn, now);
+        outcome.fresh += self.u32(self.lane(lane, "LANE_FRESH"));
+        let writes = core::inner_plan(lane);
+        outcome
+            .inner
+            .extend((0..writes).map(|i| self.write(lane, i)));
+        assert!(writes <= inner);
+        outcome
+            .singly
+            .extend((0..writes).map(|i| self.refused(lane, i)));
+        core::rx_release_all(lane, conn);
+    }
+
     pub fn receive(&self, lane: u32, conn: u32, octets: &[u8], now: f64) -> Outcome {
         self.feed(lane, conn, octets);
         self.serve(lane, conn, now)
