@@ -17,6 +17,8 @@ export interface Planner {
   update(change: Partial<Server>): Promise<void>;
   /** Copies a configuration now, and puts it in the place of the former one when you call that. */
   take(next: GatewayConfig): () => void;
+  /** Whether the configuration names anybody who may come. */
+  hasPeers(): boolean;
   /** Whether clients have come or gone. */
   hasChanged(): Promise<boolean>;
   /** Reads the clients. */
@@ -63,6 +65,7 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
         warnOfShort(log, config);
       };
     },
+    hasPeers: () => config.psk !== null || config.peers.length > 0,
     hasChanged: async () => await store.version() !== version,
     async read(what): Promise<void> {
       // Before the clients: what comes meanwhile is then seen the next time.

@@ -12,6 +12,7 @@ import { createLog, type Log } from "../shell/log.ts";
 import { clientPlan } from "../shell/client_plan.ts";
 import type { RunningGateway, StartOptions } from "../shell/start.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { connectCommandOf } from "./first_client.ts";
 import { createReload, type LiveSettings } from "./reload.ts";
 import { openServedIke, type ServedIke } from "./served_ike.ts";
 import { SERVE_FLAGS } from "./serve_flags.ts";
@@ -107,7 +108,7 @@ async function run(context: CommandContext, parts: RunParts): Promise<number> {
     auditsEsp: () => live.espAudit === "on",
   });
   const api = await openApiOrStop(runtime, { ...parts, running });
-  await ike?.follow(running);
+  const first = await ike?.follow(running);
   const { name: engine, reason, isLibraryUnsafe } = running.engine;
   log(isLibraryUnsafe === true ? "warn" : "info", "engine_chosen", { engine, reason });
   parts.isUp();
@@ -117,6 +118,7 @@ async function run(context: CommandContext, parts: RunParts): Promise<number> {
   let result = 0;
   if (task === undefined) void print(runtime, log, listeningLine(config, running, api));
   else result = await doTask(running, () => task(running, config));
+  if (first !== undefined) await tellFirst(runtime, log, connectCommandOf(runtime.program, first));
   const code = await running.finished;
   if (api !== null) await Promise.race([api.close(), delay(API_CLOSE_MS)]);
   return code === 0 ? result : code;
@@ -154,6 +156,12 @@ function loadServed({ runtime, flags, clock }: CommandContext): Promise<LoadedCo
 
 function warnOfFiles(runtime: Runtime, log: Log, loaded: LoadedConfig): void {
   for (const reason of unsafeFiles(runtime, loaded)) log("warn", "unsafe_file", { reason });
+}
+
+/** Whoever sees a terminal copies the command; others find it in the log. */
+async function tellFirst(runtime: Runtime, log: Log, command: string): Promise<void> {
+  if (runtime.isTerminal) await print(runtime, log, `On the other side: ${command}\n`);
+  else log("info", "first_client", { command });
 }
 
 /** Prints a line that the gateway can do without: it serves whether or not somebody reads it. */

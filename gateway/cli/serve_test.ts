@@ -125,7 +125,7 @@ test("serve knows from the bound address whether a token is needed", async () =>
 });
 
 test("serve logs who changed what", async () => {
-  const { runtime, code } = await serve(["--log-format", "json"]);
+  const { runtime, code } = await serve(["--log-format", "json", "--ike", "off"]);
   const request = new Request("http://127.0.0.1:9329/v1/connections/7", { method: "DELETE" });
   await runtime.servers[0]?.fetch(request, { address: "127.0.0.5" });
   const [started = "", changed = ""] = runtime.printed.stderr.split("\n");

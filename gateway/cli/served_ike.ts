@@ -12,6 +12,7 @@ import type { RunningGateway } from "../shell/start.ts";
 import { createClientAdmin } from "../state/client_admin.ts";
 import type { Server } from "../state/server.ts";
 import type { CommandContext } from "./command.ts";
+import { firstClient, type FirstMinute } from "./first_client.ts";
 import { openPlanner, type PlannerOptions } from "./ike_planner.ts";
 
 /** IKE inside, as the command sees it. */
@@ -19,8 +20,12 @@ export interface ServedIke {
   /** What the gateway is started with. */
   readonly options: InsideOptions;
   readonly clients: Clients;
-  /** Tells the state where the gateway is, and from now on the gateway what changes. */
-  follow(running: Following): Promise<void>;
+  /**
+   * Tells the state where the gateway is, and from now on the gateway what changes.
+   *
+   * @returns How the other side begins, if nobody but the first client may come
+   */
+  follow(running: Following): Promise<FirstMinute | undefined>;
   /** Goes on with another configuration, of which it keeps copies. */
   reload(config: GatewayConfig): Promise<void>;
   /** Ends all of it, and writes what is not written yet. */
@@ -68,17 +73,22 @@ function createTeller(log: Log): (reason: string) => void {
 /** How often clients are looked for that another process has made, ms. */
 const LOOK_MS = 1000;
 
+/** Does one thing after the other, so that the plan that is asked for last is the last one. */
+function createTurns(
+  tell: (reason: string) => void,
+): (next: () => Promise<void>) => Promise<void> {
+  let work: Promise<void> = Promise.resolve();
+  return (next) => {
+    work = work.then(next).catch((error: unknown) => tell(messageOf(error)));
+    return work;
+  };
+}
+
 async function serveIke(parts: PlannerOptions): Promise<ServedIke> {
   const { config, state, tell } = parts;
   const planner = await openPlanner(parts);
+  const inTurn = createTurns(tell);
   let running: Following | undefined;
-  let work: Promise<void> = Promise.resolve();
-
-  /** One after the other, so that the plan that is asked for last is the last one. */
-  function inTurn(next: () => Promise<void>): Promise<void> {
-    work = work.then(next).catch((error: unknown) => tell(messageOf(error)));
-    return work;
-  }
 
   async function refresh(what?: "afresh"): Promise<void> {
     await planner.read(what);
@@ -101,12 +111,19 @@ async function serveIke(parts: PlannerOptions): Promise<ServedIke> {
       server: planner.server,
       onChange: () => inTurn(() => refresh()),
     }),
-    async follow(gateway): Promise<void> {
+    async follow(gateway): Promise<FirstMinute | undefined> {
       running = gateway;
+      const isNew = planner.server().address === null;
       const place = placeOf(config, gateway.listening.tcp);
-      await inTurn(() => planner.update(place));
+      let first: FirstMinute | undefined;
+      await inTurn(async () => {
+        await planner.update(place);
+        if (planner.hasPeers()) return;
+        first = await firstClient({ state, server: planner.server(), isNew });
+      });
       // Clients may have come since the plan that it was started with.
       await inTurn(() => refresh());
+      return first;
     },
     reload: (next) => {
       const change = planner.take(next);
@@ -118,8 +135,7 @@ async function serveIke(parts: PlannerOptions): Promise<ServedIke> {
     async close(): Promise<void> {
       clearInterval(looking);
       running = undefined;
-      await work;
-      planner.wipe();
+      await inTurn(() => Promise.resolve(planner.wipe()));
       await state.close();
     },
   };

@@ -24,9 +24,14 @@ interface Served {
   stop(): Promise<number>;
 }
 
-async function serve(file: string, more: Readonly<Record<string, string>> = {}): Promise<Served> {
+async function serve(
+  file: string,
+  more: Readonly<Record<string, string>> = {},
+  state: ReadonlyMap<string, Uint8Array> = new Map(),
+): Promise<Served> {
   const files = { "c.toml": file, psk: "a secret of at least twenty octets", ...more };
   const runtime = createFakeRuntime({ args: ["serve", "--config", "c.toml"], files });
+  for (const [name, octets] of state) runtime.state.set(name, octets.slice());
   const start = createFakeStart();
   const code = runCli(runtime, { startGateway: start.startGateway, openState: openFakeState });
   await settle(() => runtime.printed.stdout, (text) => text.startsWith("listening"));
@@ -173,3 +178,44 @@ for (const [file, address] of wide) {
     equal(await served.stop(), 0);
   });
 }
+
+test("a new gateway that knows nobody makes a client, and says how it begins", async () => {
+  const served = await serve("");
+  const log = await served.logged("first_client");
+  match(
+    log,
+    /first_client command="deno run gateway connect 127\.0\.0\.1:4500 --profile \/srv\/state\/client\.toml"/,
+  );
+  const text = new TextDecoder().decode(served.runtime.state.get("client.toml"));
+  const profile = readProfile("client.toml", text);
+  const plan = await served.reloaded((one) => names(one).includes("client"));
+  deepEqual(plan.peers[0]?.psk, profile.psk);
+  ok(!log.includes(new TextDecoder().decode(profile.psk)));
+  equal(await served.stop(), 0);
+});
+
+test("the first client is not made where others may come, nor again", async () => {
+  const peer = await serve(PEER);
+  ok(!peer.runtime.state.has("client.toml"));
+  equal(await peer.stop(), 0);
+  const state = { id: "gw", address: "127.0.0.1:1", inner: null };
+  const files = new Map([["server.json", new TextEncoder().encode(JSON.stringify(state))]]);
+  const old = await serve("", {}, files);
+  ok(!old.runtime.state.has("client.toml"), "it has run before");
+  equal(await old.stop(), 0);
+});
+
+test("the first client's profile follows the gateway to another address", async () => {
+  const first = await serve("");
+  await first.logged("first_client");
+  equal(await first.stop(), 0);
+  const moved = await serve('listen = ["192.0.2.1:443"]\n', {}, first.runtime.state);
+  match(await moved.logged("first_client"), /connect 192\.0\.2\.1:443 --profile/);
+  const texts = [first, moved].map(({ runtime }) =>
+    new TextDecoder().decode(runtime.state.get("client.toml"))
+  );
+  const [before, after] = texts.map((text) => readProfile("client.toml", text));
+  equal(after?.server.text, "192.0.2.1:443");
+  deepEqual(after?.psk, before?.psk);
+  equal(await moved.stop(), 0);
+});

@@ -13,6 +13,7 @@ import process from "node:process";
 import { ENGINE_SYMBOLS, openEngineWith } from "./engine_symbols.ts";
 import { openEnvironment } from "./environment.ts";
 import { exposureOf } from "./exposure.ts";
+import { isBinary } from "./files.ts";
 import { LIBC_NAME, LIBC_SYMBOLS, type LibcParameter } from "./libc_symbols.ts";
 import { openOutputs } from "./output.ts";
 import { type ProgramOptions, runProgram } from "./program.ts";
@@ -74,6 +75,7 @@ export function bunRuntime(): Runtime {
     ...openOutputs(writeOnce),
     ...openEnvironment(isElevated),
     name,
+    program: isBinary() ? "culvert" : "bun gateway/main.ts",
     garbage: { collect: () => Bun.gc(AT_ONCE), residentLen: () => process.memoryUsage.rss() },
     openLibc,
     mapMemory,

@@ -30,6 +30,7 @@ export function denoRuntime(): Runtime {
     ...openOutputs(writeOnce),
     ...openEnvironment(isElevated),
     name,
+    program: "deno run gateway",
     garbage: null,
     openLibc,
     mapMemory,

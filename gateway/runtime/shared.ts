@@ -16,6 +16,7 @@ import type { Runtime, ServeOptions } from "./types.ts";
 type Shared = Omit<
   Runtime,
   | "name"
+  | "program"
   | "garbage"
   | "env"
   | "ignoredVariables"

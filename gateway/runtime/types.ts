@@ -168,6 +168,8 @@ export interface Runtime {
   /** `deno 2.9.6`, `bun 1.4.5`. */
   readonly name: string;
   readonly args: readonly string[];
+  /** How its user runs this program: `deno run gateway`, `bun gateway/main.ts`, `culvert`. */
+  readonly program: string;
   readonly pid: number;
   /** Null if the runtime collects in time by itself. */
   readonly garbage: Garbage | null;

@@ -2,7 +2,7 @@
 // connections: who may come, who keeps an address, and who is cut.
 
 import { deepEqual, equal, notEqual } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Profile, readProfile } from "../../gateway/config/profile.ts";
@@ -10,6 +10,7 @@ import { NEW_CLIENT } from "../../gateway/model/client.ts";
 import { type Gateway, startGateway, stopCleanly } from "../support/gateway.ts";
 import { type IkeClient, openIkeClient, toldOf } from "../support/ike/client.ts";
 import { tempFile, tempFolder } from "../support/temp.ts";
+import { settle } from "../support/wait.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -39,6 +40,23 @@ test("clients come, keep their addresses, and go alone", { timeout: TIMEOUT_MS }
   equal(toldOf(stranger, "refused"), 1);
   for (const client of [gone, other, stranger]) client.close();
   await stopCleanly(again);
+});
+
+test("a gateway that knows nobody tells how the other side begins", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const dir = join(tempFolder(), "state");
+  const gateway = await startGateway(["--ike", "inside", "--state-dir", dir]);
+  const stderr = await settle(gateway.program.stderr, (text) => text.includes("first_client"));
+  const [, address, path = ""] = /connect (\S+) --profile ([^"\s]+)/.exec(stderr) ?? [];
+  const [tcp] = gateway.tcp;
+  equal(address, `${tcp?.host}:${tcp?.port}`);
+  equal(path, join(dir, "client.toml"));
+  equal(statSync(path).mode & 0o777, 0o600);
+  const client = await come(gateway, "client", readProfile(path, readFileSync(path, "utf8")));
+  await client.ping();
+  client.close();
+  await stopCleanly(gateway);
 });
 
 test("SIGHUP cuts a peer that has changed, and no other", { timeout: TIMEOUT_MS }, async () => {

@@ -25,9 +25,9 @@ function newDir(): string {
 test("a gateway makes its state, and profile knows it", { timeout: TIMEOUT_MS }, async () => {
   const dir = newDir();
   const gateway = await startGateway(inside(dir));
-  deepEqual(readdirSync(dir).toSorted(), ["clients", "lock", "server.json"]);
+  deepEqual(readdirSync(dir).toSorted(), ["client.toml", "clients", "lock", "server.json"]);
   for (const name of ["", "clients"]) equal(statSync(join(dir, name)).mode & 0o777, 0o700);
-  for (const name of ["lock", "server.json"]) {
+  for (const name of ["client.toml", "lock", "server.json"]) {
     equal(statSync(join(dir, name)).mode & 0o777, 0o600);
   }
   const { code, stdout } = await runProgram(["profile", "laptop", "--state-dir", dir], {
@@ -40,9 +40,9 @@ test("a gateway makes its state, and profile knows it", { timeout: TIMEOUT_MS },
   equal(profile.inner?.text, "10.93.29.1");
   const seen = await settle(
     async () => CLIENTS.parse(await gateway.api.get("/v1/clients")),
-    ({ clients }) => clients.length === 1,
+    ({ clients }) => clients.length === 2,
   );
-  equal(seen.clients[0]?.name, "laptop");
+  deepEqual(seen.clients.map(({ name }) => name), ["client", "laptop"]);
   ok(!gateway.program.stderr().includes(new TextDecoder().decode(profile.psk)));
   await stopCleanly(gateway);
   const again = await startGateway(inside(dir));

@@ -83,6 +83,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
 
   return {
     name: "fake 1",
+    program: "deno run gateway",
     args: options.args ?? [],
     pid: 1,
     garbage: null,
