@@ -19,7 +19,7 @@ export interface Planner {
   take(next: GatewayConfig): () => void;
   /** Whether the configuration names anybody who may come. */
   hasPeers(): boolean;
-  /** Whether clients have come or gone. */
+  /** Whether clients have come or gone, or another key has to seal tickets. */
   hasChanged(): Promise<boolean>;
   /** Reads the clients. */
   read(what?: "afresh"): Promise<void>;
@@ -39,7 +39,7 @@ export interface PlannerOptions {
 
 /** Makes a planner, with the clients that there are. */
 export async function openPlanner(options: PlannerOptions): Promise<Planner> {
-  const { log, state: { folder, clients: store, ...state } } = options;
+  const { log, state: { folder, clients: store, tickets, ...state } } = options;
   let config = withCopies(options.config);
   wipe(options.config);
   warnOfShort(log, config);
@@ -51,7 +51,7 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
   return {
     plan(chosen = engine): IkePlan {
       engine = chosen;
-      return makePlan({ config, id: server.id, clients, engine });
+      return makePlan({ config, id: server.id, clients, ticketKeys: tickets.keys(), engine });
     },
     server: () => server,
     async update(change): Promise<void> {
@@ -65,12 +65,13 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
         warnOfShort(log, config);
       };
     },
-    hasPeers: () => config.psk !== null || config.peers.length > 0,
-    hasChanged: async () => await store.version() !== version,
+    hasPeers: () => config.psk !== null || config.peers.length > 0 || config.certificates !== null,
+    hasChanged: async () => tickets.isDue() || await store.version() !== version,
     async read(what): Promise<void> {
       // Before the clients: what comes meanwhile is then seen the next time.
       version = await store.version();
       clients = await store.read(what);
+      await tickets.renew();
     },
     wipe(): void {
       wipe(config);

@@ -49,7 +49,13 @@ async function problemOf(flags: Readonly<Record<string, unknown>>, file?: string
 test("a certificate names the gateway, and its CA's clients may come", async () => {
   const config = await load({ ...ALL, "ike-crl": ["root.crl"] });
   equal(config.ikeId, "gw.example.org");
-  const plan = makePlan({ config, id: config.ikeId ?? "", clients: [], engine: "wasm" });
+  const plan = makePlan({
+    config,
+    id: config.ikeId ?? "",
+    clients: [],
+    ticketKeys: [],
+    engine: "wasm",
+  });
   equal(identityText(plan.localId), "gw.example.org");
   const { certificates } = plan;
   deepEqual(certificates?.own?.chain, [certificateDer("p256.pem")]);
@@ -83,7 +89,13 @@ test("[[peer]] says how each side proves who it is, and then no other certificat
       '[[peer]]\nid = "dave"\npsk_file = "psk"\nown_auth = "cert"\n' +
       '[[peer]]\nid = "erin"\nauth = "cert"\nown_auth = "psk"\npsk_file = "psk"\n',
   );
-  const plan = makePlan({ config, id: "gw.example.org", clients: [], engine: "wasm" });
+  const plan = makePlan({
+    config,
+    id: "gw.example.org",
+    clients: [],
+    ticketKeys: [],
+    engine: "wasm",
+  });
   deepEqual(plan.peers.map(({ name, auth, psk }) => [name, auth, psk !== null]), [
     ["carol@example.org", { peer: "cert", own: "cert" }, false],
     ["dave", { peer: "psk", own: "cert" }, true],

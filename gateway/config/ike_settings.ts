@@ -99,7 +99,8 @@ export const IKE_SETTINGS: IkeSettingShape = {
   }),
   ikeProposals: documented(parsed(written(parseIkePolicy)), {
     value: "TEXT",
-    unset: "AES-GCM and ChaCha20 with SHA-2, X25519, NIST's curves and MODP 2048",
+    unset: "AES-GCM and ChaCha20; SHA-2; X25519, NIST's curves and MODP 2048, with ML-KEM-768 " +
+      "beside them where the client has it",
     help: "algorithms of IKE SAs, preferred ones first, in strongSwan's notation: " +
       "aes256gcm16-prfsha256-x25519",
   }),

@@ -5,8 +5,10 @@ import type { CertificateSettings } from "../ike/certificates/settings.ts";
 import type { IkePlan, PeerPlan } from "../ike/engine/plan.ts";
 import { ANY, type Identity, identityKey, parseIdentity } from "../ike/identity/identity.ts";
 import { espDefaults, IKE_DEFAULTS } from "../ike/suites/suite.ts";
+import type { TicketKey } from "../ike/tickets/ticket.ts";
 import { makePrefix, type Prefix } from "../model/prefix.ts";
 import type { StoredClient } from "./clients.ts";
+import { TICKET_MS } from "./ticket_keys.ts";
 
 /** What a plan is made from. */
 export interface PlanOptions {
@@ -14,12 +16,14 @@ export interface PlanOptions {
   /** The gateway's identity, as `parseIdentity` reads it. */
   readonly id: string;
   readonly clients: readonly StoredClient[];
+  /** Keys of tickets, the one that seals first. */
+  readonly ticketKeys: readonly TicketKey[];
   /** Who runs the AEAD of ESP. */
   readonly engine: "wasm" | "native";
 }
 
 /** Makes a plan. Its secrets are copies, which its holder wipes. */
-export function makePlan({ config, id, clients, engine }: PlanOptions): IkePlan {
+export function makePlan({ config, id, clients, ticketKeys, engine }: PlanOptions): IkePlan {
   const peers = [...config.peers.map(peerPlan), ...clients.map(clientPlan), ...anyPlan(config)];
   return {
     localId: identityOf(id),
@@ -33,6 +37,10 @@ export function makePlan({ config, id, clients, engine }: PlanOptions): IkePlan 
     domains: config.splitDns,
     halfOpenMax: config.maxHalfOpen,
     ...config.certificates === null ? {} : { certificates: copied(config.certificates) },
+    tickets: {
+      keys: ticketKeys.map((one) => ({ ...one, key: one.key.slice() })),
+      lifetimeMs: TICKET_MS,
+    },
   };
 }
 

@@ -38,6 +38,8 @@ async function load(file: string): Promise<GatewayConfig> {
   return config;
 }
 
+const ticketKeys = [{ id: 7, key: new Uint8Array(32).fill(1) }];
+
 test("a plan has the file's peers, then clients, then whoever has the common secret", async () => {
   const config = await load(FILE);
   const clients = ["laptop", "phone"].map((name) => ({
@@ -45,7 +47,7 @@ test("a plan has the file's peers, then clients, then whoever has the common sec
     createdAt: "",
     psk: Uint8Array.of(1, 2, 3),
   }));
-  const plan = makePlan({ config, id: "gw.example.org", clients, engine: "wasm" });
+  const plan = makePlan({ config, id: "gw.example.org", clients, ticketKeys, engine: "wasm" });
   equal(identityText(plan.localId), "gw.example.org");
   deepEqual(plan.peers.map(({ name, isShared }) => [name, isShared]), [
     ["branch.example.org", false],
@@ -64,18 +66,25 @@ test("a plan has the file's peers, then clients, then whoever has the common sec
   deepEqual(plan.reserved.map(({ text }) => text), ["10.93.29.1", "10.1.0.53"]);
   deepEqual(plan.halfOpenMax, 1000);
   ok(structuredClone(plan));
+  deepEqual(plan.tickets?.keys, ticketKeys);
   wipePlan(plan);
   ok(config.psk?.every((octet) => octet !== 0), "the plan has copies");
   deepEqual(clients[0]?.psk, Uint8Array.of(1, 2, 3));
+  equal(ticketKeys[0]?.key[0], 1);
 });
 
 test("the engine decides which algorithms come first, unless the user does", async () => {
   const own = 'esp_proposals = "aes128gcm16"\nike_proposals = "aes128gcm16-prfsha256-x25519"\n';
   const [plain, chosen] = [await load(""), await load(own)];
   const plan = (config: GatewayConfig, engine: "wasm" | "native"): number[] =>
-    makePlan({ config, id: "gw", clients: [], engine }).esp.ciphers.map(({ encr }) => encr);
+    makePlan({ config, id: "gw", clients: [], ticketKeys, engine }).esp.ciphers.map(({ encr }) =>
+      encr
+    );
   equal(plan(plain, "wasm")[0], 28);
   equal(plan(plain, "native")[0], 20);
   deepEqual(plan(chosen, "wasm"), [20]);
-  deepEqual(makePlan({ config: plain, id: "gw", clients: [], engine: "wasm" }).ike, IKE_DEFAULTS);
+  deepEqual(
+    makePlan({ config: plain, id: "gw", clients: [], ticketKeys, engine: "wasm" }).ike,
+    IKE_DEFAULTS,
+  );
 });

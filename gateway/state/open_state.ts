@@ -5,6 +5,7 @@ import { type FileLock, lockFile, openLockKernel } from "../linux/lock.ts";
 import type { PrivateFolder, Runtime } from "../runtime/types.ts";
 import { CLIENTS_PART, type ClientStore, openClients } from "./clients.ts";
 import { type LeaseKeeper, openLeases } from "./leases.ts";
+import { openTicketKeys, type TicketKeys } from "./ticket_keys.ts";
 import { openServer, type Server, type StateTools } from "./server.ts";
 
 /** The state of a gateway, as commands beside it see it. */
@@ -17,6 +18,7 @@ export interface State extends StateTools {
 /** The state of a gateway that runs. No other process has it as its own. */
 export interface OwnState extends State {
   readonly leases: LeaseKeeper;
+  readonly tickets: TicketKeys;
   /** Writes what is not written yet, and lets others have it. */
   close(): Promise<void>;
 }
@@ -54,11 +56,14 @@ export async function openOwnState(options: StateOptions): Promise<OwnState> {
   const lock = await takeLock(runtime, state.folder);
   try {
     const leases = await openLeases({ folder: state.folder, onTrouble });
+    const tickets = await openTicketKeys({ ...state, date: () => new Date() });
     return {
       ...state,
       leases,
+      tickets,
       async close(): Promise<void> {
         await leases.close();
+        tickets.close();
         lock.close();
       },
     };

@@ -106,7 +106,7 @@ test("a damaged client is told and left alone, and the others are there", async 
   equal(readFileSync(join(folder, "half.json"), "utf8"), whole.slice(0, 40));
 });
 
-for (const file of ["server.json", "leases.json"]) {
+for (const file of ["server.json", "leases.json", "tickets.json"]) {
   test(`a damaged ${file} ends the start, and stays as it is`, async () => {
     const place = newPlace();
     await (await openOwn(place)).state.close();
