@@ -8,7 +8,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { IkeAction, InstallAction, Path } from "../../../gateway/ike/engine/actions.ts";
 import { createEngine, type IkeEngine } from "../../../gateway/ike/engine/engine.ts";
-import type { PeerPolicy } from "../../../gateway/ike/engine/settings.ts";
+import type { IkeSettings, PeerPolicy } from "../../../gateway/ike/engine/settings.ts";
 import { parseSocketAddress, type SocketAddress } from "../../../gateway/model/socket_address.ts";
 import { freshPing } from "../echo.ts";
 import { openEsp, sealEsp, type TestSa } from "../esp.ts";
@@ -46,9 +46,14 @@ export interface IkeClient {
 }
 
 /** Makes a client on a connection. Its clock ticks every 50 ms. */
-export function openIkeClient(first: Originator, name = "carol@example.org"): IkeClient {
-  const settings = clientSettings({ localId: identity(name) });
-  const engine = createEngine(settings, testTools(randomInt(0x1000, 0x7fff_0000)));
+export function openIkeClient(
+  first: Originator,
+  name = "carol@example.org",
+  change: Partial<IkeSettings> = {},
+): IkeClient {
+  const settings = clientSettings({ localId: identity(name), ...change });
+  const tools = testTools(randomInt(0x1000, 0x7fff_0000), Math.floor(Date.now() / 1000));
+  const engine = createEngine(settings, tools);
   const told: Told[] = [];
   const sas = { inbound: new Map<number, TestSa>(), outbound: new Map<number, TestSa>() };
   const pongs = new Set<string>();
