@@ -1,17 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ivOf, testAead } from "../../../tests/support/ike/aead.ts";
+import { laterHeader, messageOf, valueOf } from "../../../tests/support/ike/messages.ts";
 import {
   CLASSIC,
   clientSettings,
   createPair,
   pathOf,
   serverSettings,
+  testTools,
 } from "../../../tests/support/ike/pair.ts";
 import { beginRogue, notifiesOf } from "../../../tests/support/ike/rogue.ts";
-import { EXCHANGE } from "../wire/constants.ts";
+import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
+import { EXCHANGE, FLAG, PAYLOAD } from "../wire/constants.ts";
+import { LIMIT } from "../wire/limits.ts";
+import { parseMessage } from "../wire/message.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
 import { makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
+import { forgetFragments, openOrCollect } from "./collect.ts";
+import { createContext } from "./context.ts";
+import { createIkeSa, type IkeSa } from "./ike_sa.ts";
+import { createOwnRequests, createPeerRequests } from "./windows.ts";
 import type { IkeEngine } from "./engine.ts";
 
 const SUPPORTED = makeNotify(NOTIFY.FRAGMENTATION_SUPPORTED);
@@ -114,4 +124,67 @@ test("IW50: an unknown critical payload in fragments is refused as in a whole me
   assert.equal(engine.established().length, 1);
 });
 
+/** An initiator's IKE SA, and fragments of an answer to it. */
+function answered(chunks: readonly (readonly number[])[]): {
+  readonly context: ReturnType<typeof createContext>;
+  readonly sa: IkeSa;
+  readonly pieces: readonly Uint8Array[];
+} {
+  const context = createContext(clientSettings(), testTools(0x1000));
+  const key = (len: number): Uint8Array => new Uint8Array(len).fill(len);
+  const keys = { d: key(32), ei: key(36), er: key(36), pi: key(32), pr: key(32) };
+  const header = laterHeader({ flags: FLAG.RESPONSE, exchange: EXCHANGE.IKE_AUTH });
+  const sa = createIkeSa({
+    id: 1,
+    isInitiator: true,
+    spiI: header.spiI,
+    spiR: header.spiR,
+    own: createOwnRequests(0),
+    theirs: createPeerRequests(0),
+    begunAt: 0,
+    state: "auth_sent",
+    suite: { encr: 20, keyBits: 256, prf: 5, ke: 31 },
+    init: null,
+    peer: null,
+    path: 1,
+    pair: KEY_EXCHANGES[31].generate(),
+    start: null,
+    keys,
+    tools: context.tools,
+  });
+  sa.hasFragments = true;
+  const aead = testAead({ aead: "aes-gcm-16", key: keys.er.slice(0, 32), salt: keys.er.slice(32) });
+  const pieces = chunks.map((chunk, i) => {
+    const text = [...chunk, 0, ...new Uint8Array(16)];
+    const body = [0, i + 1, 0, chunks.length, ...ivOf(i), ...text];
+    const octets = messageOf(header, [{ type: PAYLOAD.SKF, body }]);
+    const bodyAt = octets.length - body.length + 4;
+    if (i === 0) octets[bodyAt - 8] = PAYLOAD.NOTIFY;
+    aead.seal(octets.subarray(0, bodyAt), octets.subarray(bodyAt));
+    return octets;
+  });
+  return { context, sa, pieces };
+}
+
+test("IW80: an answer in fragments is collected apart from requests", () => {
+  const { context, sa, pieces } = answered([[0, 0, 0], [8, 0, 0, 0], [9]]);
+  const add = (octets: Uint8Array, isAnswer: boolean): number | null => {
+    const message = valueOf(parseMessage(octets.slice()));
+    assert.ok(message.sealed !== null);
+    const { sealed } = message;
+    const whole = valueOf(openOrCollect(context, sa, { message, sealed, digest: "", isAnswer }));
+    return whole && whole.opened.plain.length;
+  };
+  const [first, second, third] = pieces;
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  assert.equal(add(first, IS_REQUEST), null);
+  assert.deepEqual([add(third, IS_ANSWER), add(second, IS_ANSWER)], [null, null]);
+  assert.equal(add(first, IS_ANSWER), 8);
+  context.now = LIMIT.FRAGMENTS_MS + 1;
+  forgetFragments(context, sa);
+  assert.equal(sa.collected, null);
+});
+
+const IS_REQUEST = false;
+const IS_ANSWER = true;
 const ON_SERVER = true;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { ESP_PROPOSAL, transform } from "../../../tests/support/ike/arbitraries.ts";
+import { prefix } from "../../../tests/support/parsed.ts";
 import {
   act,
   assertOnePair,
@@ -23,13 +25,14 @@ import {
   serverSettings,
   target,
 } from "../../../tests/support/ike/pair.ts";
-import { beginRogue, notifiesOf } from "../../../tests/support/ike/rogue.ts";
+import { beginRogue, notifiesOf, prfPlus, type Reply } from "../../../tests/support/ike/rogue.ts";
 import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
 import { espDefaults, IKE_DEFAULTS, type IkePolicy } from "../suites/suite.ts";
-import { EXCHANGE } from "../wire/constants.ts";
+import { EXCHANGE, TRANSFORM } from "../wire/constants.ts";
 import { NOTIFY } from "../wire/notify_types.ts";
-import { makeNotify } from "../wire/payloads/notify.ts";
+import { makeEspNotify, makeNotify } from "../wire/payloads/notify.ts";
 import type { Payload } from "../wire/payloads/payload.ts";
+import { selectorsOf } from "./children.ts";
 import type { IkeSettings } from "./settings.ts";
 
 const MUST: IkePolicy = { ...CLASSIC, ke1s: [36] };
@@ -156,6 +159,61 @@ test("IK11: without a key exchange IKE_INTERMEDIATE is for another extension, tw
   const reply = rogue.send(EXCHANGE.IKE_INTERMEDIATE, []);
   assert.deepEqual(notifiesOf(reply), [NOTIFY.INVALID_SYNTAX]);
 });
+
+test("IK13, IK7: a Child SA of two key exchanges has the keys of both, by its link alone", () => {
+  const { engine } = createPair(serverSettings({ ike: MUST, esp: ESP }), clientSettings()).server;
+  const rogue = beginRogue(engine, { ke1: 36, more: [HYBRID] });
+  rogue.intermediate(36);
+  rogue.authenticate();
+  const [first, second] = [KEY_EXCHANGES[31].generate(), KEY_EXCHANGES[36].generate()];
+  const nonceI = new Uint8Array(32).fill(3);
+  const transforms = [
+    ...ESP_PROPOSAL.transforms,
+    transform(TRANSFORM.KE, 31),
+    transform(TRANSFORM.ADDITIONAL_KE_1, 36),
+  ];
+  const proposal = { ...ESP_PROPOSAL, spi: Uint8Array.of(0xc0, 0xff, 0xee, 2), transforms };
+  const asked = rogue.send(EXCHANGE.CREATE_CHILD_SA, [
+    makeEspNotify(NOTIFY.REKEY_SA, 0xc0ffee01),
+    { kind: "sa", proposals: [proposal] },
+    { kind: "nonce", data: nonceI },
+    { kind: "ke", method: 31, data: first.publicValue },
+    selectorsOf("tsi", [prefix("10.93.64.1/32")]),
+    selectorsOf("tsr", [prefix("10.93.29.0/24")]),
+  ]);
+  assert.deepEqual(asked.actions.map(({ kind }) => kind), ["send"]);
+  const link = of(asked, "notify").data;
+  const ke: Payload = { kind: "ke", method: 36, data: second.publicValue };
+  for (const other of [link.with(15, (link[15] ?? 0) ^ 1), link.slice(1), new Uint8Array(0)]) {
+    const lost = rogue.send(EXCHANGE.IKE_FOLLOWUP_KE, [
+      ke,
+      makeNotify(NOTIFY.ADDITIONAL_KEY_EXCHANGE, other),
+    ]);
+    assert.deepEqual(notifiesOf(lost), [NOTIFY.STATE_NOT_FOUND]);
+  }
+  const made = rogue.send(EXCHANGE.IKE_FOLLOWUP_KE, [
+    ke,
+    makeNotify(NOTIFY.ADDITIONAL_KEY_EXCHANGE, link),
+  ]);
+  assert.deepEqual(notifiesOf(made), []);
+  const [inbound] = made.actions.filter((action) => action.kind === "install");
+  const secrets = [first.agree(of(asked, "ke").data), second.agree(of(made, "ke").data)];
+  const [zero, one] = secrets;
+  assert.ok(zero !== undefined && one !== undefined);
+  const seed = Uint8Array.of(...zero, ...nonceI, ...of(asked, "nonce").data, ...one);
+  // What the initiator of the exchange sends with comes first.
+  assert.deepEqual(inbound?.keyMaterial, prfPlus(rogue.keys.d, seed, 72).slice(0, 36));
+});
+
+/** The one payload of a kind. */
+function of<Kind extends "notify" | "ke" | "nonce">(
+  { payloads }: Reply,
+  kind: Kind,
+): Extract<Payload, { readonly kind: Kind }> {
+  const found = payloads.find((payload) => payload.kind === kind);
+  assert.ok(found !== undefined, kind);
+  return found as Extract<Payload, { readonly kind: Kind }>;
+}
 
 test("IK13: IKE_FOLLOWUP_KE without a rekey gets STATE_NOT_FOUND, and nothing ends", () => {
   const { server } = createPair(serverSettings(), clientSettings());

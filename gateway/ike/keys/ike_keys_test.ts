@@ -33,6 +33,19 @@ test("SKEYSEED, the stream of keys and SKEYSEED of a rekey are the known ones", 
   assert.deepEqual(rekeyed, REKEY_SKEYSEED);
 });
 
+test("IK13: secrets of additional key exchanges stand behind the nonces of a rekey", () => {
+  const lens = { prf: PRFS[5], encryptionLen: 36 };
+  const old = { prf: PRFS[5], d: KEYS.slice(0, 32) };
+  const more = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)];
+  const keys = nextIkeKeys(old, SECRET, { seed: SEED, lens, more });
+  const text = [...SECRET, ...SEED.nonceI, ...SEED.nonceR, 1, 2, 3, 4];
+  const skeyseed = prf(PRFS[5], old.d, Uint8Array.from(text));
+  const seed = [SEED.nonceI, SEED.nonceR, SEED.spiI, SEED.spiR];
+  const octets = prfPlus(PRFS[5], skeyseed, { seed, len: 168 });
+  assert.deepEqual(keys.d, octets.slice(0, 32));
+  assert.deepEqual(keys.pr, octets.slice(136));
+});
+
 test("prf+ has at most 255 blocks", () => {
   const seed = [SEED.nonceI];
   assert.equal(prfPlus(PRFS[5], SKEYSEED, { seed, len: 255 * 32 }).length, 255 * 32);
