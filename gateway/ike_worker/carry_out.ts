@@ -6,7 +6,7 @@
 
 import { TO_LANE } from "../edges/ike_link.ts";
 import type { IkeAction } from "../ike/engine/actions.ts";
-import type { BatchNotice, ShellAction } from "./init.ts";
+import type { BatchNotice, PromiseAction, ShellAction } from "./init.ts";
 import type { Outbox } from "./outbox.ts";
 import type { LanePath, Paths } from "./paths.ts";
 
@@ -21,20 +21,22 @@ export interface CarryOutOptions {
   /** By lane. */
   readonly outboxes: readonly Outbox[];
   readonly post: (notice: BatchNotice) => void;
+  /** Promises that have to be there before the messages of a list leave. */
+  readonly promises: (actions: readonly IkeAction[]) => readonly PromiseAction[];
 }
 
 /** Makes it. */
-export function createCarryOut({ paths, outboxes, post }: CarryOutOptions): CarryOut {
+export function createCarryOut({ paths, outboxes, post, promises }: CarryOutOptions): CarryOut {
   let lastBatch = 0;
 
   return (actions): void => {
-    let batch: ShellAction[] = [];
+    let batch: ShellAction[] = [...promises(actions)];
     /** The batch of this list that its messages wait for. */
     let after = 0;
 
     function postBatch(): void {
       if (batch.length === 0) return;
-      const isAwaited = batch.some(({ kind }) => kind === "install" || kind === "remove");
+      const isAwaited = batch.some(({ kind }) => AWAITED.has(kind));
       if (isAwaited) after = ++lastBatch;
       post({ kind: "batch", batch: isAwaited ? after : 0, actions: batch });
       batch = [];
@@ -72,5 +74,8 @@ function recordFor(
 ): Parameters<Outbox["push"]>[0] {
   return { row, generation, ...what };
 }
+
+/** Kinds of what the messages behind them wait for. */
+const AWAITED: ReadonlySet<ShellAction["kind"]> = new Set(["install", "remove", "promise"]);
 
 const NO_OCTETS = new Uint8Array(0);

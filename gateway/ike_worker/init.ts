@@ -55,8 +55,20 @@ export type IkeOrder =
   }
   | { readonly kind: "stop" };
 
+/**
+ * Packets of an SPI may come before its SA is there, because the peer sends by it before its answer
+ * has come; or none will come any more.
+ */
+export interface PromiseAction {
+  readonly kind: "promise" | "forget";
+  /** An inbound SPI that this side has offered. */
+  readonly spi: number;
+}
+
 /** What the shell has to do or to tell: an action of the engine that is no record for a lane. */
-export type ShellAction = Exclude<IkeAction, { readonly kind: "send" | "score" }>;
+export type ShellAction =
+  | Exclude<IkeAction, { readonly kind: "send" | "score" }>
+  | PromiseAction;
 
 /** Things to do, in their order. */
 export interface BatchNotice {

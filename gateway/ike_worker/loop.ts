@@ -21,6 +21,7 @@ import { type CarryOut, createCarryOut } from "./carry_out.ts";
 import type { IkeNotice, IkeOrder } from "./init.ts";
 import { createOutbox, type Outbox, type OutRecord } from "./outbox.ts";
 import { createPaths, type Paths } from "./paths.ts";
+import type { Spis } from "./spis.ts";
 
 /** What the worker is made from. */
 export interface IkeWorkerOptions {
@@ -30,6 +31,7 @@ export interface IkeWorkerOptions {
   readonly book: LeaseBook;
   /** By lane. */
   readonly links: readonly OpenLink[];
+  readonly spis: Pick<Spis, "note" | "offered" | "expired">;
   readonly nextOrder: () => IkeOrder | undefined;
   /** Monotonic ms. */
   readonly clock: () => number;
@@ -85,7 +87,15 @@ function createWorker(options: IkeWorkerOptions): Worker {
     ...options,
     paths,
     outboxes,
-    carryOut: createCarryOut({ paths, outboxes, post: options.post }),
+    carryOut: createCarryOut({
+      paths,
+      outboxes,
+      promises: (actions) => options.spis.offered(actions, options.clock()),
+      post(notice): void {
+        notice.actions.forEach(options.spis.note);
+        options.post(notice);
+      },
+    }),
     record: createRecord(),
     early: [],
     done: 0,
@@ -110,6 +120,8 @@ function tick(worker: Worker): void {
   const { engine, now, post } = worker;
   worker.tickAt = now + TICK_MS;
   worker.carryOut(engine.tick(now));
+  const actions = worker.spis.expired(now);
+  if (actions.length > 0) post({ kind: "batch", batch: 0, actions });
   post({ kind: "gauges", halfOpen: engine.halfOpen() });
 }
 

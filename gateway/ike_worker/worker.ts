@@ -94,10 +94,8 @@ function open(init: IkeInit, libc: Libc): IkeWorkerOptions {
     links: init.links.map(openLink),
     nextOrder: openOrderReader(openRing(init.orders)),
     clock: createClock({ libc, memory, mapped, offset: CLOCK_AT }),
-    post(notice): void {
-      if (notice.kind === "batch") notice.actions.forEach(spis.note);
-      tell(notice);
-    },
+    spis,
+    post: tell,
     sleep: waiting.sleep,
     wakeLane: (lane) => waiting.wake(init.laneEventfds[lane] ?? -1),
   };

@@ -2,7 +2,7 @@
 // and tells what has happened. Everything in the order in which it came.
 
 import type { InstallAction, RemoveAction } from "../ike/engine/actions.ts";
-import type { ShellAction } from "../ike_worker/init.ts";
+import type { PromiseAction, ShellAction } from "../ike_worker/init.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { U32_MAX } from "../model/sa_members.ts";
@@ -11,6 +11,7 @@ import { spiText } from "../model/spi.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { EventHub } from "./events.ts";
 import { type IkePeer, type IkePeers, saPeerOf } from "./ike_peers.ts";
+import type { Promises } from "./promises.ts";
 import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
 
@@ -27,6 +28,7 @@ export interface IkeBatchOptions {
   readonly rows: Pick<ConnectionRows, "locate" | "show">;
   readonly events: Pick<EventHub, "tell">;
   readonly peers: IkePeers;
+  readonly promises: Pick<Promises, "promise" | "forget">;
   /** How long a Child SA may live, s. */
   readonly childLifetimeS: () => number;
   /** Hears of each action after it is done. */
@@ -64,6 +66,12 @@ function doOne(options: IkeBatchOptions, action: ShellAction): Refusal | undefin
       for (const id of idsOf(options, action, peer)) changes.remove(id);
       peers.note(action);
       return undefined;
+    case "promise":
+      options.promises.promise(action.spi);
+      return undefined;
+    case "forget":
+      options.promises.forget(action.spi);
+      return undefined;
     case "moved":
       peers.note(action);
       if (peer !== undefined) usePath(options, peer);
@@ -81,7 +89,7 @@ function install(
   peer: IkePeer | undefined,
 ): Refusal | undefined {
   const spec = specOf(action, peer, options.childLifetimeS());
-  const installed = options.changes.install(spec);
+  const installed = options.changes.install(spec, { isKeyFresh: true });
   if (isRefusal(installed)) {
     const { direction, spi } = action;
     const fields = { direction, spi: spiText(spi), reason: installed.detail };
@@ -128,7 +136,7 @@ function specOf(action: InstallAction, peer: IkePeer | undefined, lifetimeS: num
     softSeconds: 0,
     hardPackets: esn ? 0n : U32_MAX,
     hardOctets: 0n,
-    hardSeconds: lifetimeS,
+    hardSeconds: lifetimeS + GRACE_S,
     initialSequence: 0n,
   };
 }
@@ -136,10 +144,19 @@ function specOf(action: InstallAction, peer: IkePeer | undefined, lifetimeS: num
 /** Packets of the anti-replay window: several lanes may open packets of one SA. */
 const REPLAY_WINDOW = 1024;
 
+/**
+ * Time beyond the lifetime in which an SA still works, s: a rekey may wait for its answer, and what
+ * it has replaced for its Delete. IKE ends an SA in time; this is for one that it has lost.
+ */
+const GRACE_S = 120;
+
 /** Numbers that are left for a rekey. */
 const SOFT_PACKETS = 4_000_000_000n;
 
-type ToldAction = Exclude<ShellAction, { readonly kind: "install" | "remove" | "moved" }>;
+type ToldAction = Exclude<
+  ShellAction,
+  PromiseAction | { readonly kind: "install" | "remove" | "moved" }
+>;
 
 /** Tells what has happened as one event, with what to mend where something failed. */
 function tell(options: IkeBatchOptions, action: ToldAction, peer: IkePeer | undefined): void {

@@ -8,7 +8,7 @@ import type {
   RekeyedAction,
   RemoveAction,
 } from "../ike/engine/actions.ts";
-import type { ShellAction } from "../ike_worker/init.ts";
+import type { PromiseAction, ShellAction } from "../ike_worker/init.ts";
 import { noRefusals } from "../model/ike_refusal.ts";
 import type { IkeTotals } from "../model/ike_totals.ts";
 
@@ -72,6 +72,9 @@ export function createIkePeers({ date }: { readonly date: () => Date }): IkePeer
       case "ended":
         known.delete(action.ike);
         return;
+      case "promise":
+      case "forget":
+        return;
       default:
         if (peer !== undefined) change(peer, action, date);
         if (action.kind === "rekeyed") counts.rekeys[action.what][action.side]++;
@@ -121,7 +124,10 @@ function peerOf(action: EstablishedAction, date: Date): IkePeer {
   return { id, policy, identity, keys, path, since, lease: [], children: new Map(), rekeys };
 }
 
-type PeerChange = Exclude<ShellAction, EstablishedAction | EndedAction | { kind: "refused" }>;
+type PeerChange = Exclude<
+  ShellAction,
+  EstablishedAction | EndedAction | PromiseAction | { kind: "refused" }
+>;
 
 function change(peer: IkePeer, action: PeerChange, date: () => Date): void {
   switch (action.kind) {

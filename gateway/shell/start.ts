@@ -46,6 +46,7 @@ import { createOrders } from "./orders.ts";
 import { closeMemory, warnAboutFiles } from "./precautions.ts";
 import { createRefusedCalls, type RefusedCalls } from "./refused_calls.ts";
 import { createPinger, type Pinger } from "./pinger.ts";
+import { createPromises } from "./promises.ts";
 import { createSaChanges, type SaChanges } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
@@ -324,12 +325,18 @@ async function assemble(
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
   const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
   const network = networkOf(options, parts);
+  const promises = createPromises({ ...machine, settle: lanes.settleWaiting });
   const changes = createSaChanges({
     sad,
     checks: [],
-    listeners: [...network.listeners, tellSas(events), ...originator.listeners],
+    listeners: [
+      promises.listener,
+      ...network.listeners,
+      tellSas(events),
+      ...originator.listeners,
+    ],
   });
-  const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, date });
+  const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, promises, date });
   parts.inside.ike = ike;
   const client = await startClient(options, { ...parts, orders, ike, network });
   const gateway = createGateway({
