@@ -22,7 +22,13 @@ const INNER_MTU: u64 = 65_400;
 const PAGES: usize = 1024;
 
 /// Exports that meet secrets.
-pub const ROOTS: [&str; 3] = ["sa_install", "inbound_open", "outbound_seal"];
+pub const ROOTS: [&str; 5] = [
+    "sa_install",
+    "inbound_open",
+    "outbound_seal",
+    "ike_seal",
+    "ike_open",
+];
 /// Stack of an instance, the same as in `ts-bindings/core.ts`.
 const STACK_LEN: u64 = 262_144;
 
@@ -115,7 +121,7 @@ impl<'a> Gateway<'a> {
                 Secrets::Hidden => self.machine.memory.hide(key_at, &vec![KEY; sa.key_len + 4]),
                 Secrets::Known(seed) => self.machine.memory.write(key_at, &sa.material(seed)),
             }
-            let id = self.watch("sa_install", SHELL)?;
+            let id = self.watch("sa_install", &[SHELL])?;
             expect((1..=SAS).contains(&id), "sa_install")?;
         }
         Ok(())
@@ -161,7 +167,7 @@ impl<'a> Gateway<'a> {
         let count = self.word(self.lane_at + self.layout.of("LANE_BATCH_COUNT")?);
         expect(count as usize == packets.len(), "inbound")?;
         self.machine.verdicts = Some(Verdicts::new(answers));
-        self.watch("inbound_open", LANE)?;
+        self.watch("inbound_open", &[LANE])?;
         let asked = self.machine.verdicts.take().map_or(0, |all| all.asked());
         match self.secrets {
             Secrets::Hidden => {
@@ -310,15 +316,15 @@ impl<'a> Gateway<'a> {
                 Secrets::Known(seed) => memory.write(source_at, &packet.plaintext(seed)),
             }
         }
-        self.watch("outbound_seal", LANE).map(drop)
+        self.watch("outbound_seal", &[LANE]).map(drop)
     }
 
     /// Calls one of [`ROOTS`] and counts its operators. Every operator must run in those of its
     /// functions that meet a secret.
-    fn watch(&mut self, export: &str, lane: u64) -> Result<u64, Problem> {
+    pub(crate) fn watch(&mut self, export: &str, arguments: &[u64]) -> Result<u64, Problem> {
         let before = self.machine.operators;
         self.machine.coverage.is_watching = true;
-        let ended = self.machine.invoke(export, &[lane]);
+        let ended = self.machine.invoke(export, arguments);
         self.machine.coverage.is_watching = false;
         self.last_operators = self.machine.operators - before;
         ended
@@ -344,7 +350,8 @@ impl<'a> Gateway<'a> {
         expect(conn == 0, "no entry is left")
     }
 
-    fn slot(&self, n: usize) -> Result<u32, Problem> {
+    /// Where the packet in a slot begins.
+    pub(crate) fn slot(&self, n: usize) -> Result<u32, Problem> {
         Ok(self.word(self.lane_at + self.layout.of("LANE_SLOT_IOV")? + 16 * n as u32))
     }
 }
@@ -354,7 +361,7 @@ const fn offset(bits: u64) -> u32 {
     bits as u32
 }
 
-fn expect(holds: bool, what: &str) -> Result<(), Problem> {
+pub(crate) fn expect(holds: bool, what: &str) -> Result<(), Problem> {
     if holds {
         return Ok(());
     }

@@ -8,6 +8,7 @@
 
 pub mod coverage;
 pub mod gateway;
+pub mod ike;
 pub mod layout;
 pub mod machine;
 pub mod memory;

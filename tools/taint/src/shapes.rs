@@ -5,6 +5,7 @@ use culvert_core::aead::kinds;
 
 use crate::Problem;
 use crate::gateway::{Gateway, Secrets};
+use crate::ike;
 use crate::layout::Layout;
 use crate::module::Module;
 use crate::packet::{Packet, Sa};
@@ -40,6 +41,7 @@ pub fn run<'a>(core: (&'a Module<'a>, &'a Layout), extent: Extent) -> Result<Gat
         gateway.seal(&sequences.number(&batch))?;
         gateway.send()?;
     }
+    ike::run(&mut gateway)?;
     Ok(gateway)
 }
 

@@ -23,6 +23,12 @@ impl Verdicts {
         self.asked
     }
 
+    /// Whether a value with this label is a verdict that has been asked for already.
+    pub(crate) fn has_answered(&self, label: Label) -> bool {
+        let packet = packet_of(label).filter(|_| label & (TAG | KEY) == TAG | KEY);
+        packet.is_some_and(|packet| self.asked & 1 << packet != 0)
+    }
+
     /// The answer to a branch on a value with this label. `None` unless the value is a verdict: it
     /// depends on the key and on all octets of one packet's tag, and that packet has not been asked
     /// about.
