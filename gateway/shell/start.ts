@@ -51,7 +51,7 @@ import { createSaChanges, type SaChanges } from "./sa_changes.ts";
 import { tellSas } from "./sa_events.ts";
 import { createSad, type Sad } from "./sad.ts";
 import { createSpd } from "./spd.ts";
-import { stopGateway, type StopOptions } from "./stop.ts";
+import { createStop } from "./stop.ts";
 import { watchSuspension } from "./suspension.ts";
 import { startSweeping } from "./sweep.ts";
 import { createTotals } from "./totals.ts";
@@ -152,26 +152,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     finished,
     reloadIke: (plan) => ike?.order({ kind: "reload", plan }),
     stop: createStop(ends, { finish, failed }),
-  };
-}
-
-/** Makes what ends the gateway. Called again, it does nothing. */
-function createStop(
-  options: StopOptions & Pick<Assembled, "client">,
-  { finish, failed }: {
-    readonly finish: (code: number) => void;
-    readonly failed: (event: string, fields: LogFields) => void;
-  },
-): () => void {
-  let isStopping = false;
-  return (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    const deleted = options.client?.end() ?? Promise.resolve();
-    deleted.then(() => stopGateway(options)).then(
-      () => finish(0),
-      (error: unknown) => failed("stop_failed", { reason: reasonOf(error) }),
-    );
   };
 }
 
@@ -403,10 +383,6 @@ async function installStatic(gateway: Gateway, config: GatewayConfig): Promise<v
     const sa = await gateway.installSa(spec);
     if (isRefusal(sa)) throw new ConfigError(originOf(sa.member), sa.detail);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function date(): Date {

@@ -2,7 +2,9 @@
 
 import type { GatewayConfig } from "../config/types.ts";
 import { startRunningTimer } from "../linux/running_timer.ts";
+import type { LogFields } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
+import type { Client } from "./client.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { Ike } from "./ike.ts";
 import type { Lanes } from "./lanes.ts";
@@ -27,6 +29,27 @@ export interface StopOptions {
   /** Undefined if IKE is not inside. */
   readonly ike: Pick<Ike, "stop"> | undefined;
   readonly sad: Sad;
+}
+
+/** Makes what ends the gateway. Called again, it does nothing. */
+export function createStop(
+  options: StopOptions & { readonly client: Pick<Client, "end"> | undefined },
+  { finish, failed }: {
+    readonly finish: (code: number) => void;
+    readonly failed: (event: string, fields: LogFields) => void;
+  },
+): () => void {
+  let isStopping = false;
+  return (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    const deleted = options.client?.end() ?? Promise.resolve();
+    deleted.then(() => stopGateway(options)).then(
+      () => finish(0),
+      (error: unknown) =>
+        failed("stop_failed", { reason: error instanceof Error ? error.message : String(error) }),
+    );
+  };
 }
 
 /**
