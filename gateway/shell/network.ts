@@ -83,7 +83,6 @@ const NEW_ADDRESSES: NetworkChange = {
   hasAddresses: true,
   hasRoutes: false,
   hasDefaults: false,
-  hasRoutes: false,
   hasRules: false,
   removedRoutes: [],
   disturbed: new Set(),

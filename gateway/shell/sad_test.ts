@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { idOf, openTestSad, refusalIn, saSpec } from "../../tests/support/test_sad.ts";
 import {
@@ -86,10 +86,10 @@ test("an outbound SA on standby is put to use by its id", async () => {
   const second = idOf(sad.install(saSpec({ keyMaterial }), { isStandby: true }));
   deepEqual([isStandby(first), isStandby(second)], [false, true]);
   deepEqual([first, second].map((id) => sad.find(id)?.isStandby), [false, true]);
-  equal(sad.use(second), true);
-  equal(isStandby(second), false);
+  ok(sad.use(second));
+  ok(!isStandby(second));
   sad.remove(second);
-  equal(sad.use(second), false);
+  ok(!sad.use(second));
 });
 
 test("usePathOf() takes a connection that lives, for a peer that has an SA", async () => {
@@ -98,12 +98,12 @@ test("usePathOf() takes a connection that lives, for a peer that has an SA", asy
   const row = core.conn_open(0, 5, 6, 1, 1);
   const generation = views.u32[(core.conn_row(row) + ROW_GENERATION) >>> 2] ?? 0;
   const id = idOf(sad.install(saSpec({})));
-  equal(sad.usePathOf("q", { row, generation }), false);
-  equal(sad.usePathOf("p", { row, generation: generation + 1 }), false);
+  ok(!sad.usePathOf("q", { row, generation }));
+  ok(!sad.usePathOf("p", { row, generation: generation + 1 }));
   equal(sad.pathOf(id), 0);
-  equal(sad.usePathOf("p", { row, generation }), true);
+  ok(sad.usePathOf("p", { row, generation }));
   equal(sad.pathOf(id), row);
   core.conn_close_begin(0, row, 6);
   core.conn_close_end(0, row);
-  equal(sad.usePathOf("p", { row, generation }), false);
+  ok(!sad.usePathOf("p", { row, generation }));
 });
