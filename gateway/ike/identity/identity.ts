@@ -3,9 +3,10 @@
 
 import { addressText, parseAddress } from "../../model/address.ts";
 import type { ParsedText } from "../../model/text_codec.ts";
+import { dnText, isDnPattern, matchesDn } from "./distinguished_name.ts";
 
 /** Types of identities that settings can name. */
-const TYPE = { IPV4: 1, FQDN: 2, MAIL: 3, IPV6: 5, KEY_ID: 11 } as const;
+const TYPE = { IPV4: 1, FQDN: 2, MAIL: 3, IPV6: 5, DN: 9, KEY_ID: 11 } as const;
 
 /** An identity: a type of RFC 7296 §3.5, and its data. */
 export interface Identity {
@@ -44,6 +45,8 @@ export function identityText({ type, data }: Identity): string {
   if (isAddress({ type, data })) return addressText(data);
   const name = nameOf({ type, data });
   if (name !== undefined && NAME.test(name)) return name;
+  const dn = type === TYPE.DN ? dnText(data) : undefined;
+  if (dn !== undefined) return dn;
   const hex = Buffer.from(data).toString("hex");
   return type === TYPE.KEY_ID ? `@#${hex}` : `type ${type} ${hex}`;
 }
@@ -63,6 +66,7 @@ export function identityKey(identity: Identity): string {
 /** Whether an identity is one that a setting names. `pattern` has no problem. */
 export function matchesPattern(pattern: string, identity: Identity): boolean {
   if (pattern === ANY) return true;
+  if (pattern.includes("=")) return identity.type === TYPE.DN && matchesDn(pattern, identity.data);
   const name = nameOf(identity)?.toLowerCase();
   if (pattern.startsWith("*")) {
     const isMail = pattern.startsWith("*@");
@@ -76,7 +80,7 @@ export function matchesPattern(pattern: string, identity: Identity): boolean {
 
 /** The problem with a pattern of identities; undefined if it is one. */
 export function patternProblem(text: string): string | undefined {
-  if (text === ANY || WILD.test(text)) return undefined;
+  if (text === ANY || WILD.test(text) || isDnPattern(text)) return undefined;
   const parsed = parseIdentity(text);
   return "problem" in parsed ? parsed.problem : undefined;
 }
