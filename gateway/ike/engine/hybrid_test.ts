@@ -115,6 +115,15 @@ test("IK6, IK10: AUTH covers IKE_INTERMEDIATE as RFC 9242 says, and the keys are
   assert.ok(actions.some(({ kind }) => kind === "established"), JSON.stringify(actions));
 });
 
+test("IK10: IntAuth of a second exchange covers the first one's", () => {
+  const { server } = createPair(serverSettings({ ike: MUST }), clientSettings());
+  const rogue = beginRogue(server.engine, { ke1: 36, more: [HYBRID] });
+  rogue.emptyIntermediate();
+  rogue.intermediate(36);
+  const { actions } = rogue.authenticate();
+  assert.ok(actions.some(({ kind }) => kind === "established"), JSON.stringify(actions));
+});
+
 test("IK6: AUTH without IntAuth is refused", () => {
   const { server } = createPair(serverSettings({ ike: MUST }), clientSettings());
   const rogue = beginRogue(server.engine, { ke1: 36, more: [HYBRID] });

@@ -78,6 +78,8 @@ export interface Rogue {
   fragments(exchange: number, payloads: readonly Payload[], count: number): Uint8Array[];
   /** IKE_INTERMEDIATE with an additional key exchange; the keys change (RFC 9370 §2.2.2). */
   intermediate(ke: KeyExchangeId, fragmentCount?: number): Reply;
+  /** IKE_INTERMEDIATE without a key exchange, as for another extension. */
+  emptyIntermediate(): Reply;
   /** Sends a request in fragments, in an order of their numbers; the reply is the last one's. */
   sendInFragments(
     exchange: number,
@@ -178,6 +180,12 @@ export function beginRogue(
       return last;
     },
     intermediate: (ke, fragmentCount = 1) => intermediate(rogue, { ke, seed, fragmentCount }),
+    emptyIntermediate(): Reply {
+      const { messageId } = rogue;
+      const reply = rogue.send(EXCHANGE.IKE_INTERMEDIATE, []);
+      noteIntermediate(rogue, { asked: null, answer: null, messageId });
+      return reply;
+    },
     authPayloads: (id = "carol@example.org") =>
       authPayloads(rogue, { id, isResumed: resume !== undefined }),
     authenticate: (extra = []) =>
@@ -220,14 +228,7 @@ function intermediate(
     : rogue.sendInFragments(EXCHANGE.IKE_INTERMEDIATE, [payload], order);
   const [answer] = reply.payloads;
   if (answer?.kind !== "ke") return reply;
-  const covered = (one: Payload, flags: number): Uint8Array =>
-    coveredBy(rogue, { payload: one, flags, messageId });
-  const { i, r, count } = rogue.intAuth;
-  rogue.intAuth = {
-    i: hmac(keys.pi, join([i, covered(payload, FLAG.INITIATOR)])),
-    r: hmac(keys.pr, join([r, covered(answer, FLAG.RESPONSE)])),
-    count: count + 1,
-  };
+  noteIntermediate(rogue, { asked: payload, answer, messageId });
   const secret = pair.agree(answer.data);
   assert.ok(secret !== undefined);
   const skeyseed = hmac(keys.d, join([secret, rogue.nonceI, rogue.nonceR]));
@@ -235,21 +236,41 @@ function intermediate(
   return reply;
 }
 
-/** A | P of RFC 9242 §3.3.2 for a message with one payload. */
+/** IntAuth of both sides goes on by one exchange. */
+function noteIntermediate(
+  rogue: Rogue,
+  { asked, answer, messageId }: {
+    readonly asked: Payload | null;
+    readonly answer: Payload | null;
+    readonly messageId: number;
+  },
+): void {
+  const covered = (payload: Payload | null, flags: number): Uint8Array =>
+    coveredBy(rogue, { payload, flags, messageId });
+  const { keys, intAuth: { i, r, count } } = rogue;
+  rogue.intAuth = {
+    i: hmac(keys.pi, join([i, covered(asked, FLAG.INITIATOR)])),
+    r: hmac(keys.pr, join([r, covered(answer, FLAG.RESPONSE)])),
+    count: count + 1,
+  };
+}
+
+/** A | P of RFC 9242 §3.3.2 for a message with one payload or none. */
 function coveredBy(
   { spiI, spiR }: Rogue,
   { payload, flags, messageId }: {
-    readonly payload: Payload;
+    readonly payload: Payload | null;
     readonly flags: number;
     readonly messageId: number;
   },
 ): Uint8Array {
-  const [{ type, body } = { type: 0, body: new Uint8Array(0) }] = rawPayloads([payload]);
-  const innerLen = 4 + body.length;
+  const none = { type: 0, body: new Uint8Array(0) };
+  const [{ type, body } = none] = rawPayloads(payload === null ? [] : [payload]);
+  const innerLen = payload === null ? 0 : 4 + body.length;
   const number = (value: number): number[] => [24, 16, 8, 0].map((by) => (value >>> by) & 0xff);
   const header = [46, 0x20, EXCHANGE.IKE_INTERMEDIATE, flags, ...number(messageId)];
   const sk = [type, 0, (4 + innerLen) >>> 8, (4 + innerLen) & 0xff];
-  const inner = [0, 0, innerLen >>> 8, innerLen & 0xff, ...body];
+  const inner = payload === null ? [] : [0, 0, innerLen >>> 8, innerLen & 0xff, ...body];
   return join([spiI, spiR, header, number(28 + 4 + innerLen), sk, inner]);
 }
 
