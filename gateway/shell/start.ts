@@ -12,6 +12,7 @@ import { openUdpProbe, type UdpProbe } from "../linux/udp_probe.ts";
 import type { LogFields } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
 import type { GatewayStatus } from "../model/gateway_status.ts";
+import type { Totals } from "../model/totals.ts";
 import { LIMIT_NAMES } from "../model/limits.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { VERSION } from "../model/version.ts";
@@ -292,16 +293,7 @@ async function assemble(
   const { config } = options;
   const { clock } = machine;
   const startedAt = clock();
-  const readTotals = createTotals({
-    views: machine.views,
-    blocks: machine.blocks,
-    clock,
-    lanes: config.lanes,
-    states: rows.states,
-    sas: sad.counts,
-    ike: () => parts.inside.ike?.peers.totals() ?? NO_IKE,
-    logLinesLost: options.logLinesLost,
-  });
+  const readTotals = totalsOf(options, parts);
   const orders = createOrders({ sad, rows, lanes, innerMtu: config.innerMtu });
   const originator = await originate(options, { machine, rows, sad, lanes, events, orders });
   const network = networkOf(options, parts);
@@ -345,6 +337,20 @@ async function assemble(
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
   return { gateway, changes, network, ike, client };
+}
+
+function totalsOf({ config, logLinesLost }: StartOptions, parts: Parts): () => Totals {
+  const { machine, rows, sad, inside } = parts;
+  return createTotals({
+    views: machine.views,
+    blocks: machine.blocks,
+    clock: machine.clock,
+    lanes: config.lanes,
+    states: rows.states,
+    sas: sad.counts,
+    ike: () => inside.ike?.peers.totals() ?? NO_IKE,
+    logLinesLost,
+  });
 }
 
 function networkOf(options: StartOptions, { machine, descriptors, events, lanes }: Parts): Network {

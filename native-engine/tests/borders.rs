@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use support::{Algorithm, BLOCK, Packet, ROOM, Shared, filler};
 
 const SPI: u32 = 0x0102_0304;
-const PAGES: usize = 8;
+const PAGES: usize = 16;
 
 /// A packet of `SPI` with 100 octets at place `i`.
 fn packet(sa: u32, i: u32) -> Packet {

@@ -12,7 +12,7 @@ fn spi_of(case: &Case) -> u32 {
 
 /// Runs a case. Returns false if the library leaves it to the core.
 fn run(algorithm: Algorithm, case: &Case) -> bool {
-    let shared = Shared::new(8);
+    let shared = Shared::new(16);
     if !shared.install(1, spi_of(case), algorithm, &case.key) {
         return false;
     }

@@ -90,7 +90,7 @@ fn watched(run: impl FnOnce()) -> (usize, usize) {
 
 /// A memory with a key for SA 1.
 fn installed((algorithm, key_len): (Algorithm, usize)) -> Shared {
-    let shared = Shared::new(8);
+    let shared = Shared::new(16);
     assert!(install(&shared, (algorithm, key_len)));
     shared
 }

@@ -27,7 +27,7 @@ const CANARY: u8 = 0xa5;
 pub const BLOCK: u32 = 4096;
 
 /// Offset of the room for packets.
-pub const ROOM: u32 = 4 << 16;
+pub const ROOM: u32 = 8 << 16;
 
 const _: () = assert!(BLOCK as usize + size_of::<LaneBlock>() <= ROOM as usize);
 
