@@ -193,6 +193,18 @@ test("IK19: a rekeyed IKE SA has a new ticket, and the old one is refused", () =
   assert.deepEqual(connect(other, to(after)), RESUMED);
 });
 
+test("IK19: a rekey takes the ticket out of use, whether the client asks for another or not", () => {
+  for (const side of ["client", "server"] as const) {
+    const pair = createPair(server(), clientSettings());
+    const goal = to();
+    connect(pair, goal);
+    Object.assign(goal.peer, { wantsTickets: false });
+    pair.let(pair[side], pair[side].engine.rekey(pair.now, 1, "ike"));
+    pair.settle();
+    assert.deepEqual(connect(pair, to(lastTicket(pair.client)), 2), ANEW, side);
+  }
+});
+
 test("IK19: the ticket of an IKE SA that was deleted is refused", () => {
   for (const side of ["client", "server"] as const) {
     const pair = createPair(server(), clientSettings());
