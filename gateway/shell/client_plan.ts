@@ -8,7 +8,7 @@ import { espDefaults, IKE_DEFAULTS } from "../ike/suites/suite.ts";
 /** Name of the server's policy; the server's SAs have it in the names of their peers. */
 export const SERVER = "server";
 
-/** Makes the plan. The secret is a copy, which its holder wipes. */
+/** Makes the plan, once. It has the secret itself: who wipes the plan leaves none behind. */
 export function clientPlan(
   config: GatewayConfig,
   client: ClientConfig,
@@ -17,7 +17,7 @@ export function clientPlan(
   const server = {
     name: SERVER,
     remoteId: client.serverId,
-    psk: client.psk.slice(),
+    psk: client.psk,
     isShared: false,
     local: [],
     remote: client.remote,
