@@ -65,12 +65,20 @@ export async function checkTunnel(options: CheckOptions): Promise<number> {
   return 0;
 }
 
-/** The first news; undefined if there are none in time. */
+/**
+ * The first news, or the second if the first was a failure that may pass; undefined if there are
+ * none in time.
+ */
 async function firstNews({ subscribe }: CheckOptions): Promise<TunnelNews | undefined> {
+  let isSecond = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unsubscribe = (): void => undefined;
   const news = await new Promise<TunnelNews | undefined>((resolve) => {
-    unsubscribe = subscribe(resolve);
+    unsubscribe = subscribe((one) => {
+      const mayPass = one.kind === "failed" && one.fault.mayPass === true;
+      if (mayPass && !isSecond) isSecond = true;
+      else resolve(one);
+    });
     timer = setTimeout(() => resolve(undefined), UP_MS);
   });
   clearTimeout(timer);

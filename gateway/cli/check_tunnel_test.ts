@@ -28,7 +28,7 @@ interface Checked {
 }
 
 async function check(
-  news: TunnelNews | undefined,
+  news: TunnelNews | readonly TunnelNews[] | undefined,
   { inner = null, times = TIMES }: { inner?: string | null; times?: RoundTrips } = {},
 ): Promise<Checked> {
   const printed: string[] = [];
@@ -36,7 +36,8 @@ async function check(
   const pinged: string[] = [];
   const code = await checkTunnel({
     subscribe(listener): () => void {
-      if (news !== undefined) queueMicrotask(() => listener(news));
+      const all = [news ?? []].flat();
+      queueMicrotask(() => all.forEach((one) => listener(one)));
       return () => undefined;
     },
     pinger: {
@@ -85,6 +86,18 @@ test("a failure is one line and code 1", async () => {
   const mute = await check(UP, { times: { ...TIMES, received: 0 } });
   equal(mute.code, 1);
   match(mute.failed.join(""), /^No reply from 10\.93\.29\.1/);
+});
+
+test("a client that the server does not know yet is tried once more", async () => {
+  const fault = {
+    reason: "refused_by_peer",
+    text: "The server refuses laptop",
+    mayPass: true,
+  } as const;
+  const failed: TunnelNews = { kind: "failed", fault };
+  equal((await check([failed, UP])).code, 0);
+  const { code, failed: lines } = await check([failed, failed]);
+  deepEqual([code, lines], [1, [fault.text]]);
 });
 
 test("no news in time is no answer", async () => {

@@ -24,6 +24,8 @@ export interface TunnelFault {
   readonly reason: string;
   /** What is wrong, and what to mend. */
   readonly text: string;
+  /** The next attempt may succeed: a server sees a new client within a second. */
+  readonly mayPass?: true;
 }
 
 /** Explains a failure. */
@@ -35,8 +37,10 @@ export function faultOf(cause: TunnelCause, ids: Ids): TunnelFault {
       return { reason: "closed", text: CLOSED };
     case "no_address":
       return { reason: "no_address", text: NO_ADDRESS };
-    case "refused":
-      return { reason: cause.reason, text: refusalText(cause, ids) };
+    case "refused": {
+      const fault = { reason: cause.reason, text: refusalText(cause, ids) };
+      return cause.notify === NOTIFY.AUTHENTICATION_FAILED ? { ...fault, mayPass: true } : fault;
+    }
   }
 }
 
