@@ -53,7 +53,9 @@ test("the binary tells its version from any folder", () => {
 });
 
 test("the binary serves with its lanes inside, and ends in order", async () => {
-  const args = ["serve", "--listen", "127.0.0.1:0", "--api", "off", "--lanes", "2"];
+  const state = join(folder, "state");
+  const where = ["--listen", "127.0.0.1:0", "--api", "off", "--state-dir", state];
+  const args = ["serve", ...where, "--lanes", "2"];
   const child = spawn(binary, args, { cwd: folder });
   assert.match(await firstOutput(child), /^listening tcp=127\.0\.0\.1:\d+ api=off\n$/);
   process.kill(child.pid ?? 0, "SIGTERM");
