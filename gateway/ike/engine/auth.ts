@@ -41,7 +41,7 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
   const proof = makeProof(context, sa, { ...policy, id: idr });
   if ("reason" in proof) return failed(context, sa, proof);
   sa.state = "established";
-  context.halfOpen--;
+  if (sa.digest !== null) context.halfOpen.end(sa.digest);
   sa.peer = peer;
   sa.identity = identityKey(request.idi);
   sa.ids = { ours: idr.body, theirs: request.idi.body.slice() };

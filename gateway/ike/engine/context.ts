@@ -13,7 +13,7 @@ import { proposalText } from "../wire/proposal_text.ts";
 import { sealMessage } from "../wire/sealed.ts";
 import { createWriter } from "../wire/writer.ts";
 import type { IkeAction, IkeSaKeys } from "./actions.ts";
-import type { Embryo } from "./half_open.ts";
+import { createHalfOpen, type Embryo, type HalfOpen } from "./half_open.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import type { IkeSettings, IkeTools, PeerPolicy } from "./settings.ts";
 
@@ -46,8 +46,8 @@ export interface Context {
   nextId: number;
   /** ms since 1970, for what outlives the process. */
   readonly wallMs: () => number;
-  /** How many IKE SAs strangers have begun that are not up. */
-  halfOpen: number;
+  /** IKE SAs that strangers have begun and that are not up. */
+  readonly halfOpen: HalfOpen;
 }
 
 /** Makes the state of an engine without IKE SAs. */
@@ -67,7 +67,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     now: 0,
     nextId: 1,
     wallMs: () => tools.wallMs?.() ?? Date.now(),
-    halfOpen: 0,
+    halfOpen: createHalfOpen(),
   };
 }
 

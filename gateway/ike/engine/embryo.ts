@@ -9,6 +9,7 @@ import type { RawPayload } from "../wire/payloads/payload.ts";
 import { readContent } from "../wire/rules.ts";
 import { hashesOf } from "./certificate_payloads.ts";
 import { addSa, type Context, spiKey } from "./context.ts";
+import { refuseSa } from "./end.ts";
 import type { Embryo } from "./half_open.ts";
 import { createIkeSa, type IkeSa } from "./ike_sa.ts";
 import { createOwnRequests, createPeerRequests } from "./windows.ts";
@@ -25,9 +26,9 @@ export function keepEmbryo(
   octets.set(request);
   octets.set(answer, request.length);
   const embryo = { ...parts, octets, requestLen: request.length };
-  context.halfOpen++;
+  context.halfOpen.begin(embryo.digest, embryo.path ?? 0);
   context.begun.set(embryo.digest, embryo);
-  context.embryos.set(spiKey(answer.subarray(IKE_SPI_LEN, 2 * IKE_SPI_LEN)), embryo);
+  context.embryos.set(keyOf(embryo), embryo);
 }
 
 /** The answer that a repeated first request gets; undefined if it is not known any more. */
@@ -90,12 +91,48 @@ function payloadsOf(octets: Uint8Array): readonly RawPayload[] {
 
 /** Ends those that have waited since a time. They are in the order of their beginning. */
 export function endEmbryos(context: Context, since: number): void {
-  for (const [key, embryo] of context.embryos) {
+  for (const embryo of context.embryos.values()) {
     if (embryo.begunAt > since) return;
-    context.embryos.delete(key);
-    context.begun.delete(embryo.digest);
-    context.halfOpen--;
-    const path = embryo.path ?? 0;
-    context.actions.push({ kind: "refused", path, reason: "timeout", detail: "half_open" });
+    endEmbryo(context, embryo, { reason: "timeout", detail: "half_open" });
   }
 }
+
+function endEmbryo(context: Context, embryo: Embryo, refusal: Refusal): void {
+  context.embryos.delete(keyOf(embryo));
+  context.begun.delete(embryo.digest);
+  context.halfOpen.end(embryo.digest);
+  context.actions.push({ kind: "refused", path: embryo.path ?? 0, ...refusal });
+}
+
+/** Our SPI, in hex. */
+function keyOf({ octets, requestLen }: Embryo): string {
+  const at = requestLen + IKE_SPI_LEN;
+  return spiKey(octets.subarray(at, at + IKE_SPI_LEN));
+}
+
+/**
+ * Makes room for a half-open IKE SA that begins by a connection: one connection has few of them,
+ * and where all are too many, the one gives way that has waited longest for its second message. An
+ * honest client sends it at once, so a flood of first requests keeps nobody out.
+ *
+ * @returns False if there is no room
+ */
+export function makeRoom(context: Context, path: number): boolean {
+  const { begun, embryos, halfOpen, settings: { halfOpenMax } } = context;
+  const own = begun.get(halfOpen.oldestOf(path) ?? "");
+  if (own !== undefined) giveUp(context, own, "another began on its connection");
+  if (halfOpen.size() < halfOpenMax) return true;
+  const [oldest] = embryos.values();
+  const detail = `${halfOpenMax} wait for their second message`;
+  if (oldest !== undefined) giveUp(context, oldest, detail);
+  else context.actions.push({ kind: "refused", path, reason: "half_open", detail });
+  return oldest !== undefined;
+}
+
+function giveUp(context: Context, one: Embryo | IkeSa, detail: string): void {
+  const refusal: Refusal = { reason: "half_open", detail };
+  if ("octets" in one) endEmbryo(context, one, refusal);
+  else refuseSa(context, one, refusal);
+}
+
+type Refusal = Parameters<typeof refuseSa>[2];

@@ -49,7 +49,7 @@ test("IS21: of a stranger both messages are kept, once, and no buffer around the
     value instanceof Uint8Array && value !== embryo.octets
   );
   assert.deepEqual(others, []);
-  assert.deepEqual([context.sas.size, context.begun.size, context.halfOpen], [0, 1, 1]);
+  assert.deepEqual([context.sas.size, context.begun.size, context.halfOpen.size()], [0, 1, 1]);
 });
 
 test("IS21: an IKE SA is made by the one message that can be its second", () => {
@@ -72,7 +72,7 @@ test("IS21: an IKE SA is made by the one message that can be its second", () => 
   assert.deepEqual([context.sas.size, context.embryos.size], [0, 1]);
   const sa = hatch(context, head);
   assert.deepEqual([sa?.state, sa?.begunAt], ["half_open", 1000]);
-  assert.deepEqual([context.sas.size, context.embryos.size, context.halfOpen], [1, 0, 1]);
+  assert.deepEqual([context.sas.size, context.embryos.size, context.halfOpen.size()], [1, 0, 1]);
   assert.equal(hatch(context, head), undefined);
 });
 
@@ -82,7 +82,7 @@ test("IS81: one that waits too long is forgotten, with the digest of its request
   endEmbryos(context, 999);
   assert.equal(context.embryos.size, 1);
   endEmbryos(context, 1000);
-  assert.deepEqual([context.embryos.size, context.begun.size, context.halfOpen], [0, 0, 0]);
+  assert.deepEqual([context.embryos.size, context.begun.size, context.halfOpen.size()], [0, 0, 0]);
   assert.deepEqual(context.actions.map((action) => action.kind === "refused" && action.reason), [
     "timeout",
   ]);

@@ -33,7 +33,7 @@ export function refuseSa(
  * by the time (`gateway/ike/engine/engine.ts`).
  */
 function forget(context: Context, sa: IkeSa): void {
-  if (sa.state === "half_open") context.halfOpen--;
+  if (sa.digest !== null) context.halfOpen.end(sa.digest);
   sa.state = "dead";
   sa.own.end();
   sa.chain?.drop();

@@ -116,7 +116,7 @@ export function createEngine(settings: IkeSettings, tools: IkeTools): IkeEngine 
         all().forEach((sa) => tick(context, sa));
       }),
     established: () => all().filter(({ state }) => state === "established").map(({ id }) => id),
-    halfOpen: () => context.halfOpen,
+    halfOpen: () => context.halfOpen.size(),
   };
 }
 

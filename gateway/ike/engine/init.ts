@@ -24,7 +24,7 @@ import {
   hasIntermediate,
   intermediateSupported,
 } from "./extensions.ts";
-import { firstAnswer, keepEmbryo } from "./embryo.ts";
+import { firstAnswer, keepEmbryo, makeRoom } from "./embryo.ts";
 import { natHash } from "./nat_detection.ts";
 import { acceptPpk } from "./ppk.ts";
 import { digestOf } from "./windows.ts";
@@ -45,12 +45,6 @@ export function answerInit(context: Context, request: InitRequest): void {
   if (before !== undefined) {
     const answer = firstAnswer(before);
     if (answer !== undefined) send(context, request, answer.slice());
-    return;
-  }
-  const { halfOpenMax } = context.settings;
-  if (context.halfOpen >= halfOpenMax) {
-    const detail = `${halfOpenMax} wait for their second message`;
-    context.actions.push({ kind: "refused", path: request.path.id, reason: "half_open", detail });
     return;
   }
   const content = readContent("ikeSaInitRequest", request.payloads);
@@ -87,6 +81,7 @@ function begin(
     const notify = makeNotify(NOTIFY.INVALID_KE_PAYLOAD, Uint8Array.of(0, suite.ke));
     return refuse(context, request, { reason: "key_exchange", notify, detail: `${suite.ke}` });
   }
+  if (!makeRoom(context, request.path.id)) return;
   const { publicLen, respond } = KEY_EXCHANGES[suite.ke];
   const pair = data.length === publicLen ? respond(data) : undefined;
   if (pair === undefined) {

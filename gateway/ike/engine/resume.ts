@@ -15,7 +15,7 @@ import { findNotify, makeNotify } from "../wire/payloads/notify.ts";
 import { type ContentOf, readContent } from "../wire/rules.ts";
 import { addSa, type Context, emitFor } from "./context.ts";
 import { endSa } from "./end.ts";
-import { firstAnswer } from "./embryo.ts";
+import { firstAnswer, makeRoom } from "./embryo.ts";
 import {
   FRAGMENTS_SUPPORTED,
   hasFragments,
@@ -39,11 +39,11 @@ export function answerResume(context: Context, request: InitRequest): void {
     return;
   }
   const content = readContent("sessionResumeRequest", request.payloads);
-  const known = acceptTicket(context, content);
+  const known = acceptTicket(context, content, request.path.id);
   if ("fault" in content || known === undefined) return refuse(context, request);
   const sa = halfOpen(context, request, { content: content.value, known });
   known.ticket.state.d.fill(0);
-  context.halfOpen++;
+  context.halfOpen.begin(digest, request.path.id);
   context.begun.set(digest, sa);
   sa.digest = digest;
   addSa(context, sa);
@@ -59,7 +59,11 @@ interface Known {
 }
 
 /** Opens the ticket of a request, if it is one that may come now. */
-function acceptTicket(context: Context, content: Parsed<Content>): Known | undefined {
+function acceptTicket(
+  context: Context,
+  content: Parsed<Content>,
+  path: number,
+): Known | undefined {
   const { tickets } = context.settings;
   if ("fault" in content || tickets === undefined) return undefined;
   const data = findNotify(content.value.notifies, NOTIFY.TICKET_OPAQUE)?.data;
@@ -68,8 +72,8 @@ function acceptTicket(context: Context, content: Parsed<Content>): Known | undef
   const { state, name } = ticket;
   const suite = suiteOfTicket(context, state.suite);
   const isGood = state.expiresAt > context.wallMs() && !isSpent(context, name) &&
-    context.halfOpen < context.settings.halfOpenMax && policyOf(context, state) !== undefined;
-  if (isGood && suite !== undefined) return { ticket, suite };
+    policyOf(context, state) !== undefined;
+  if (isGood && suite !== undefined && makeRoom(context, path)) return { ticket, suite };
   state.d.fill(0);
   return undefined;
 }
