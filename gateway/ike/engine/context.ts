@@ -34,6 +34,8 @@ export interface Context {
   readonly begun: Map<string, IkeSa | Embryo>;
   /** Half-open IKE SAs before their second message, by our SPI, in hex; oldest first. */
   readonly embryos: Map<string, Embryo>;
+  /** IKE SAs that have ended and still answer the repeat of a request; oldest first. */
+  readonly tombs: Set<IkeSa>;
   /** Names of tickets that may not come, and when they would have expired, ms since 1970. */
   readonly spent: Map<string, number>;
   /** Where messages are laid out. */
@@ -61,6 +63,7 @@ export function createContext(settings: IkeSettings, tools: IkeTools): Context {
     byId: new Map(),
     begun: new Map(),
     embryos: new Map(),
+    tombs: new Set(),
     spent: new Map(),
     buffer: new Uint8Array(HEADER_LEN + LIMIT.MESSAGE_LEN),
     actions: [],
@@ -80,7 +83,8 @@ export function addSa({ sas, byId }: Context, sa: IkeSa): void {
 }
 
 /** Takes an IKE SA out of the tables. */
-export function dropSa({ sas, byId, begun }: Context, sa: IkeSa): void {
+export function dropSa({ sas, byId, begun, tombs }: Context, sa: IkeSa): void {
+  tombs.delete(sa);
   sas.delete(ownSpiKey(sa));
   if (sa.digest !== null) begun.delete(sa.digest);
   const same = byId.get(sa.id);

@@ -3,7 +3,7 @@
 import { wipeIkeKeys } from "../keys/ike_keys.ts";
 import type { EndReason, RefusedAction } from "./actions.ts";
 import { removeChild } from "./children.ts";
-import type { Context } from "./context.ts";
+import { type Context, dropSa } from "./context.ts";
 import type { IkeSa } from "./ike_sa.ts";
 import { spendTicket } from "./resumption.ts";
 
@@ -44,4 +44,16 @@ function forget(context: Context, sa: IkeSa): void {
   sa.mixed = null;
   for (const release of sa.leases.splice(0)) release();
   sa.heardAt = context.now;
+  keepTomb(context, sa);
 }
+
+/** An answer counts for as long as few have ended behind it: strangers can make many end. */
+function keepTomb(context: Context, sa: IkeSa): void {
+  const { tombs } = context;
+  tombs.add(sa);
+  const [oldest] = tombs;
+  if (tombs.size > TOMBS_MAX && oldest !== undefined) dropSa(context, oldest);
+}
+
+/** Most IKE SAs that have ended and are kept; with the greatest of first messages 20 MB. */
+export const TOMBS_MAX = 1024;

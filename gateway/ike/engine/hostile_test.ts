@@ -11,7 +11,10 @@ import {
   target,
   testTools,
 } from "../../../tests/support/ike/pair.ts";
+import { beginRogue } from "../../../tests/support/ike/rogue.ts";
+import { EXCHANGE, PAYLOAD } from "../wire/constants.ts";
 import type { IkeAction } from "./actions.ts";
+import { TOMBS_MAX } from "./end.ts";
 import { createEngine } from "./engine.ts";
 
 const ON_SERVER = true;
@@ -51,4 +54,29 @@ test("IS81: a flood by many connections does not keep a client out that goes on 
   connect(pair, target());
   assert.deepEqual(pair.server.engine.established().length, 1);
   assert.equal(pair.server.engine.halfOpen(), HALF_OPEN_MAX - 1);
+});
+
+test("IS81: what is kept of IKE SAs that have ended is bounded", () => {
+  const engine = createEngine(serverSettings(), testTools(0x2000));
+  let refused = 0;
+  let first: Uint8Array | undefined;
+  for (let i = 0; i <= TOMBS_MAX; i++) {
+    const rogue = beginRogue(engine);
+    const payloads = rogue.authPayloads("nobody@example.com");
+    const octets = rogue.sealed(EXCHANGE.IKE_AUTH, payloads);
+    const last = octets.slice();
+    if (i === 0) first = octets.slice();
+    const actions = engine.receive(0, octets, pathOf(1, ON_SERVER));
+    refused += actions.filter(({ kind }) => kind === "refused").length;
+    if (i < TOMBS_MAX) continue;
+    const [again] = engine.receive(0, last, pathOf(1, ON_SERVER));
+    assert.ok(again?.kind === "send");
+    assert.equal(again.octets[18], EXCHANGE.IKE_AUTH);
+    assert.equal(again.octets[16], PAYLOAD.SK, "the answer is repeated");
+  }
+  assert.equal(refused, TOMBS_MAX + 1);
+  assert.ok(first !== undefined);
+  const [unknown] = engine.receive(0, first, pathOf(1, ON_SERVER));
+  assert.ok(unknown?.kind === "send");
+  assert.equal(unknown.octets[16], PAYLOAD.NOTIFY, "the oldest one is unknown");
 });
