@@ -225,7 +225,8 @@ function receiveSealed(context: Context, sa: IkeSa, { header, octets, path }: Re
   });
   if (whole === undefined) return;
   const { opened, digest } = whole;
-  sa.heardAt = context.now;
+  // One that was replaced has its time, whatever still comes by it.
+  if (sa.state !== "rekeyed" && sa.state !== "waiting") sa.heardAt = context.now;
   sa.doubtedAt = Infinity;
   const payloads = parseInner(opened);
   if (isResponse(header)) {

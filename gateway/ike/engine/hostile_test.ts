@@ -1,7 +1,9 @@
 // What strangers and clients can make an engine keep.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { transform } from "../../../tests/support/ike/arbitraries.ts";
 import {
   clientSettings,
   connect,
@@ -12,7 +14,9 @@ import {
   testTools,
 } from "../../../tests/support/ike/pair.ts";
 import { beginRogue } from "../../../tests/support/ike/rogue.ts";
+import { KEY_EXCHANGES } from "../keys/key_exchanges.ts";
 import { EXCHANGE, PAYLOAD } from "../wire/constants.ts";
+import type { Payload } from "../wire/payloads/payload.ts";
 import type { IkeAction } from "./actions.ts";
 import { TOMBS_MAX } from "./end.ts";
 import { createEngine } from "./engine.ts";
@@ -79,4 +83,54 @@ test("IS81: what is kept of IKE SAs that have ended is bounded", () => {
   const [unknown] = engine.receive(0, first, pathOf(1, ON_SERVER));
   assert.ok(unknown?.kind === "send");
   assert.equal(unknown.octets[16], PAYLOAD.NOTIFY, "the oldest one is unknown");
+});
+
+/** A request to rekey an IKE SA. */
+function rekeyOfIke(): Payload[] {
+  const transforms = [[1, 20, 256], [2, 5], [4, 31]].map(([type = 0, id = 0, bits]) =>
+    transform(type, id, bits)
+  );
+  return [
+    { kind: "sa", proposals: [{ number: 1, protocol: 1, spi: randomBytes(8), transforms }] },
+    { kind: "nonce", data: randomBytes(32) },
+    { kind: "ke", method: 31, data: KEY_EXCHANGES[31].generate().publicValue },
+  ];
+}
+
+test("IS77: a rekeyed IKE SA ends, whatever its peer still says by it", () => {
+  const engine = createEngine(serverSettings(), testTools(0x2000));
+  const rogue = beginRogue(engine);
+  rogue.authenticate();
+  const { actions } = rogue.send(EXCHANGE.CREATE_CHILD_SA, rekeyOfIke());
+  assert.ok(kindsOf(actions).includes("rekeyed"));
+  const ask = (now: number): IkeAction[] => {
+    const octets = rogue.sealed(EXCHANGE.INFORMATIONAL, []);
+    rogue.messageId++;
+    engine.tick(now);
+    return engine.receive(now, octets, pathOf(1, ON_SERVER));
+  };
+  for (const now of [10_000, 20_000, 29_000]) assert.deepEqual(kindsOf(ask(now)), ["send"]);
+  assert.deepEqual(ask(31_000), []);
+});
+
+test("IS77: an IKE SA is not rekeyed again while the one before it is there", () => {
+  const pair = createPair(serverSettings(), clientSettings());
+  connect(pair, target());
+  const rekeys = (): number => pair.server.told.filter(({ kind }) => kind === "rekeyed").length;
+  const rekey = (): number => {
+    pair.let(pair.client, pair.client.engine.rekey(pair.now, 1, "ike"));
+    for (let i = 0; i < 2; i++) {
+      const sent = pair.wire.shift();
+      if (sent !== undefined) pair.deliver(sent);
+    }
+    // The Delete of the old one is lost.
+    pair.wire.length = 0;
+    return rekeys();
+  };
+  assert.equal(rekey(), 1);
+  assert.equal(rekey(), 1);
+  pair.now = 61_000;
+  for (const end of [pair.server, pair.client]) pair.let(end, end.engine.tick(pair.now));
+  pair.settle();
+  assert.equal(rekeys(), 2, "it is tried again once the old one has ended");
 });

@@ -72,9 +72,9 @@ export function answerRekeyIke(
   request: RekeyIkeRequest,
 ): Answered {
   const what = sa.own.outstanding()?.what;
-  if (what?.kind === "rekeyChild" || what?.kind === "deleteChild" || what?.kind === "followup") {
-    return only(makeNotify(NOTIFY.TEMPORARY_FAILURE));
-  }
+  const isBusy = what?.kind === "rekeyChild" || what?.kind === "deleteChild" ||
+    what?.kind === "followup";
+  if (isBusy || isBeingReplaced(sa)) return only(makeNotify(NOTIFY.TEMPORARY_FAILURE));
   const hasAdditionalKe = sa.hasIntermediate;
   const proposals = readableProposals(request.sa, { of: "ikeRekey", hasAdditionalKe });
   const chosen = chooseIke({ proposals, ke: request.ke.method }, context.settings.ike);
@@ -118,6 +118,16 @@ export function answerRekeyIke(
   });
   if (what?.kind === "rekeyIke") what.rekey.theirs = { next: null, ...nonces };
   return { ...common, payloads: [...payloads, link] };
+}
+
+/**
+ * Whether the peer has rekeyed an IKE SA, and the rekey is not over: its Delete of the old one is
+ * missing, or its answer to our rekey. Else each rekey would leave an IKE SA behind.
+ */
+function isBeingReplaced({ own, predecessor }: IkeSa): boolean {
+  const what = own.outstanding()?.what;
+  const hasNext = what?.kind === "rekeyIke" && (what.rekey.theirs?.next ?? null) !== null;
+  return hasNext || predecessor?.state === "rekeyed";
 }
 
 /** The peer's rekey has made an IKE SA. If we have asked for one too, our answer decides. */
