@@ -49,6 +49,7 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
   sa.rekeyAt = firstRekeyTime(context, sa);
   if (sa.resumption !== null) endResumed(context, sa.resumption);
   endOthers(context, sa, request);
+  endOldest(context, sa);
   const established = {
     kind: "established",
     ike: sa.id,
@@ -106,6 +107,21 @@ function endOthers(context: Context, sa: IkeSa, { notifies }: AuthRequest): void
     if (other !== sa && other.identity === sa.identity) endSa(context, other, "replaced");
   }
 }
+
+/**
+ * A device may begin anew before its last IKE SA has ended. It cannot have more and more of them,
+ * each with an address that others need: the oldest ones give way.
+ */
+function endOldest(context: Context, sa: IkeSa): void {
+  if (sa.peer === null || sa.peer.isShared) return;
+  const same = [...context.sas.values()].filter((other) =>
+    other.isCurrent && other.state !== "dead" && other.identity === sa.identity
+  );
+  for (const other of same.slice(0, -OF_IDENTITY_MAX)) endSa(context, other, "replaced");
+}
+
+/** Most IKE SAs of one identity that no devices share. */
+const OF_IDENTITY_MAX = 4;
 
 /** Makes the Child SA that the request asks for. If that fails, the IKE SA stays up. */
 function firstChild(

@@ -134,3 +134,12 @@ test("IS77: an IKE SA is not rekeyed again while the one before it is there", ()
   pair.settle();
   assert.equal(rekeys(), 2, "it is tried again once the old one has ended");
 });
+
+test("IS81: of one identity at most four IKE SAs are up, unless devices share it", () => {
+  const engine = createEngine(serverSettings(), testTools(0x2000));
+  for (let i = 0; i < 20; i++) {
+    const { actions } = beginRogue(engine).authenticate();
+    assert.ok(kindsOf(actions).includes("leased"), `${i}: ${kindsOf(actions)}`);
+  }
+  assert.deepEqual(engine.established(), [17, 18, 19, 20]);
+});
