@@ -60,6 +60,11 @@ export interface EventHub {
   refused(notice: RefusedNotice): void;
   /** Tells an event of the shell itself; the log has it at `level`, or else at `debug`. */
   tell(event: string, fields: GatewayEvent["fields"], level?: LogLevel): void;
+  /**
+   * The same of somebody that has not proved a key. It gives way where there are too many events:
+   * in the log, and to those that listen.
+   */
+  tellOfStranger(event: string, fields: GatewayEvent["fields"], level: LogLevel): void;
   /** Calls `listener` with each event from now on. The result ends that. */
   subscribe(listener: (event: GatewayEvent, subject: Subject) => void): () => void;
 }
@@ -144,6 +149,7 @@ export function createEventHub(
     trouble,
     refused: (notice) => publish(refusedEvent(notice), "stranger"),
     tell: (event, fields, level = "debug") => publish({ level, event, fields }),
+    tellOfStranger: (event, fields, level) => publish({ level, event, fields }, "stranger"),
     subscribe,
   };
 }

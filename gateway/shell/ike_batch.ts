@@ -26,7 +26,7 @@ export interface IkeBatchOptions {
   readonly changes: Pick<SaChanges, "install" | "remove">;
   readonly sad: Pick<Sad, "find" | "idsOf" | "usePathOf">;
   readonly rows: Pick<ConnectionRows, "locate" | "show">;
-  readonly events: Pick<EventHub, "tell">;
+  readonly events: Pick<EventHub, "tell" | "tellOfStranger">;
   readonly peers: IkePeers;
   readonly promises: Pick<Promises, "promise" | "forget">;
   /** How long a Child SA may live, s. */
@@ -190,7 +190,9 @@ function tell(options: IkeBatchOptions, action: ToldAction, peer: IkePeer | unde
       return events.tell("ike_ended", { ...fieldsOf(peer), reason: action.reason }, "info");
     case "refused": {
       const { reason, detail, path } = action;
-      return events.tell("ike_refused", { reason, detail, ...remoteOf(rows, path) }, "warn");
+      // Anybody can cause them, as many as a line carries.
+      const fields = { reason, detail, ...remoteOf(rows, path) };
+      return events.tellOfStranger("ike_refused", fields, "warn");
     }
   }
 }

@@ -31,7 +31,7 @@ export interface IkeInsideOptions extends
   readonly ikeLinks: IkeLinks | undefined;
   readonly descriptors: Pick<Descriptors, "eventfds">;
   readonly ikeFailed: (reason: string) => void;
-  readonly events: Pick<EventHub, "subscribe" | "tell">;
+  readonly events: Pick<EventHub, "subscribe" | "tell" | "tellOfStranger">;
   readonly sad: Pick<Sad, "find" | "idsOf" | "usePathOf">;
 }
 
