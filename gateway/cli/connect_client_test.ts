@@ -39,7 +39,7 @@ test("connect with a profile speaks IKE, and has no API unless it is asked for",
   equal(code, 0);
   equal(stdout, "connecting tcp=vpn.example.net:4500 api=off\n");
   equal(config?.client?.serverId, "vpn.example.net");
-  equal(config.client.psk.length, 32);
+  equal(config.client.psk?.length, 32);
   deepEqual([config.api, config.inner], [null, { kind: "echo", addresses: [] }]);
   const asked = await run(["h", "--profile", "p.toml", "--api", "[::1]:0", "--inner", "tun:a"]);
   equal(asked.config?.api?.text, "[::1]:0");
@@ -53,6 +53,8 @@ test("connect takes by flags what stands in a profile", async () => {
     localId: { type: 2, data: new TextEncoder().encode("laptop") },
     serverId: "*.example.net",
     psk: Uint8Array.of(255, 255),
+    auth: { own: "psk", peer: "psk" },
+    certificates: null,
     remote: null,
     inner: null,
   });
@@ -76,10 +78,33 @@ test("a profile that others can read is refused, as ssh refuses a key", async ()
   }
 });
 
+test("a key that others can read is refused, wherever it is named", async () => {
+  const files = {
+    "/p/p.toml": 'server = "h"\nserver_id = "b"\nkey = "own.key"\ncert = "c"\npsk = "AA"\n',
+  };
+  const cases: readonly (readonly [readonly string[], string, string])[] = [
+    [["--profile", "/p/p.toml"], "/p/own.key", "/p/p.toml: key"],
+    [
+      ["--server-id", "b", "--psk-file", "psk", "--cert", "c", "--key", "own.key"],
+      "own.key",
+      "--key",
+    ],
+  ];
+  for (const [args, key, place] of cases) {
+    const exposures = { [key]: { readable: "can be read", writable: undefined } };
+    const options = { exposures, files: { ...FILES, ...files } };
+    const { code, stderr } = await run(["h", ...args], options);
+    deepEqual([code, stderr], [2, `${place}: can be read\n`]);
+  }
+});
+
 test("what is missing or double ends with one line and code 2", async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["--id", "a"], /^--psk-file: is needed for IKE without --profile$/],
-    [["--id", "a", "--psk-file", "psk"], /^--server-id: is needed/],
+    [["--id", "a"], /^--server-id: is needed for IKE without --profile$/],
+    [["--server-id", "a"], /^--id: is needed/],
+    [["--id", "a", "--server-id", "b"], /^--psk-file: is missing: a secret, or a certificate/],
+    [["--cert", "c"], /^--server-id: is needed/],
+    [["--profile", "p.toml", "--ca", "c"], /^--ca: stands in the profile/],
     [["--profile", "p.toml", "--id", "a"], /^--id: stands in the profile/],
     [["--profile", "away"], /^--profile: Cannot read away: /],
     [["--profile"], /^--profile: must not be empty$/],

@@ -1,5 +1,6 @@
-// A client's profile: the TOML file by which `connect --profile` knows its server, its own identity
-// and the secret of both. `culvert profile` writes it.
+// A client's profile: the TOML file by which `connect --profile` knows its server, its own
+// identity, and the secret of both or the files of certificates. `culvert profile` writes those
+// with a secret.
 
 import * as z from "zod";
 import { parseIdentity, patternProblem } from "../ike/identity/identity.ts";
@@ -10,10 +11,11 @@ import { parseConnectTarget } from "./connect_target.ts";
 import { ConfigError, nameText, type Origin } from "./error.ts";
 import { parseBase64 } from "./secret.ts";
 import { parseToml } from "./toml.ts";
-import type { ClientConfig, ConnectTarget } from "./types.ts";
+import type { ClientChoice } from "./client_config.ts";
+import type { ConnectTarget } from "./types.ts";
 
 /** A profile as its file has it. */
-export interface Profile extends ClientConfig {
+export interface Profile extends ClientChoice {
   readonly server: ConnectTarget;
 }
 
@@ -63,21 +65,32 @@ function parseInner(text: string): ParsedText<IpAddress> {
     : { value: address };
 }
 
+/** A path; one that is not absolute begins at the folder of the profile. */
+const PATH = z.string({ error: "must be a string" }).min(1, { error: "must not be empty" });
+
+const PATHS_ERROR = "must be a non-empty array of paths";
+
 const PREFIXES_ERROR = "must be a non-empty array of prefixes";
 
 const PROFILE = z.strictObject({
   server: parsed(parseConnectTarget),
-  id: parsed(parseIdentity),
+  id: parsed(parseIdentity).optional(),
   "server_id": parsed(parseServerId),
-  psk: parsed(parseBase64),
+  psk: parsed(parseBase64).optional(),
+  cert: PATH.optional(),
+  key: PATH.optional(),
+  ca: z.array(PATH, { error: PATHS_ERROR }).min(1, { error: PATHS_ERROR }).optional(),
   remote: z.array(parsed(parsePrefix), { error: PREFIXES_ERROR })
     .min(1, { error: PREFIXES_ERROR }).optional(),
   inner: parsed(parseInner).optional(),
-}).transform(({ server, id, psk, remote, inner, ...more }): Profile => ({
+}).transform(({ server, id, psk, cert, key, ca, remote, inner, ...more }): Profile => ({
   server,
-  localId: id,
+  localId: id ?? null,
   serverId: more["server_id"],
-  psk,
+  psk: psk ?? null,
+  cert: cert ?? null,
+  key: key ?? null,
+  ca: ca ?? [],
   remote: remote ?? null,
   inner: inner ?? null,
 }));

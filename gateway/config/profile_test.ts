@@ -25,7 +25,7 @@ test("a profile has its server, both identities and the secret", () => {
     port: 4500,
     text: "vpn.example.net:4500",
   });
-  equal(identityText(profile.localId), "laptop");
+  equal(profile.localId && identityText(profile.localId), "laptop");
   equal(profile.serverId, "vpn.example.net");
   deepEqual(profile.psk, Uint8Array.from({ length: 32 }, (_, at) => at));
   deepEqual([profile.remote, profile.inner], [null, null]);
@@ -36,6 +36,16 @@ test("a profile may name what is wanted behind the server, and a host to ping", 
   const { remote, inner } = readProfile("p.toml", textOf(more));
   deepEqual(remote?.map(({ text }) => text), ["10.0.0.0/8", "2001:db8::/32"]);
   equal(inner?.text, "10.93.29.1");
+});
+
+test("a profile may name files of certificates in the place of the secret", () => {
+  const { psk: _, id: _id, ...rest } = LINES;
+  const files = { cert: '"own.pem"', key: '"own.key"', ca: '["ca.pem", "/etc/ca.pem"]' };
+  const { localId, psk, cert, key, ca } = readProfile("p.toml", textOf({ ...rest, ...files }));
+  deepEqual([localId, psk, cert, key, ca], [
+    ...[null, null, "own.pem", "own.key"],
+    ["ca.pem", "/etc/ca.pem"],
+  ]);
 });
 
 test("a profile that is wrong is refused with its line, without the secret", () => {
@@ -51,6 +61,8 @@ test("a profile that is wrong is refused with its line, without the secret", () 
     [{ "server_id": '"*bad"' }, "p.toml:3: server_id must be an address, a name, a mailbox"],
     [{ remote: "[]" }, "p.toml:5: remote must be a non-empty array of prefixes"],
     [{ remote: '["10.0.0.1/8"]' }, "p.toml:5: remote must have no bits set behind its length"],
+    [{ ca: '"ca.pem"' }, "p.toml:5: ca must be a non-empty array of paths"],
+    [{ key: '""' }, "p.toml:5: key must not be empty"],
     [{ inner: '"0.0.0.0"' }, "p.toml:5: inner must be the address of one host"],
     [{ colour: '"red"' }, 'p.toml:5: unknown key "colour"'],
   ];
@@ -60,8 +72,11 @@ test("a profile that is wrong is refused with its line, without the secret", () 
       return !message.includes("AAEC") && !message.includes("\n");
     });
   }
-  const { psk: _, ...without } = LINES;
-  throws(() => readProfile("p.toml", textOf(without)), /^ConfigError: p\.toml: psk is missing$/);
+  const { server_id: _, ...without } = LINES;
+  throws(
+    () => readProfile("p.toml", textOf(without)),
+    /^ConfigError: p\.toml: server_id is missing$/,
+  );
 });
 
 test("a secret is a line of text, hex or base64, and never part of a message", () => {

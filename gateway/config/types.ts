@@ -78,8 +78,12 @@ export interface ClientConfig {
   readonly localId: Identity;
   /** The identity that the server has to prove, or a pattern of such. */
   readonly serverId: string;
-  /** The secret of both sides. Never shown. */
-  readonly psk: Uint8Array;
+  /** The secret of both sides. Never shown. Null if both have certificates. */
+  readonly psk: Uint8Array | null;
+  /** How each side proves who it is. */
+  readonly auth: { readonly own: AuthKind; readonly peer: AuthKind };
+  /** This side's certificate, and whom it believes. Its private key is never shown. */
+  readonly certificates: CertificateSettings | null;
   /** Inner addresses of the server's side that are wanted; null for all. */
   readonly remote: readonly Prefix[] | null;
   /** The host behind the server that `--check` pings; null if nobody has named one. */

@@ -18,6 +18,7 @@ export function clientPlan(
     name: SERVER,
     remoteId: client.serverId,
     psk: client.psk,
+    auth: client.auth,
     isShared: false,
     local: [],
     remote: client.remote,
@@ -34,5 +35,6 @@ export function clientPlan(
     dns: [],
     domains: [],
     halfOpenMax: 1,
+    ...client.certificates === null ? {} : { certificates: client.certificates },
   };
 }

@@ -66,7 +66,8 @@ function refusalText(
     case "secret":
       return `The server (${detail}) does not have the secret of the profile: ask it for a new one`;
     case "auth_method":
-      return `The server does not prove itself by the secret (${detail}): it is set up otherwise`;
+      return `The server proves itself otherwise than is wanted (${detail}): mend ca or psk of the ` +
+        "profile";
     default:
       return `IKE has failed (${reason}): ${detail}`;
   }
@@ -78,8 +79,8 @@ function notifyText(
 ): string {
   switch (notify) {
     case NOTIFY.AUTHENTICATION_FAILED:
-      return `The server refuses ${local}: it does not know this identity, or has another secret ` +
-        "for it; its log says which";
+      return `The server refuses ${local}: it does not know this identity, has another secret ` +
+        "for it, or does not believe its certificate; its log says which";
     case NOTIFY.NO_PROPOSAL_CHOSEN:
     case NOTIFY.INVALID_KE_PAYLOAD:
       return `No common algorithms (${detail}): the server's log has its own, which ` +

@@ -219,7 +219,7 @@ test("each failure says what to mend", () => {
     [{ ...refused, reason: "timeout" }, /no answer to IKE/],
     [{ ...refused, reason: "identity_unknown" }, /server is D, and vpn\.example\.net is wanted/],
     [{ ...refused, reason: "secret" }, /does not have the secret/],
-    [{ ...refused, reason: "auth_method" }, /set up otherwise/],
+    [{ ...refused, reason: "auth_method" }, /mend ca or psk/],
     [{ ...refused, reason: "key_exchange" }, /\(key_exchange\): D/],
     [{ ...refused, notify: 24 }, /refuses laptop: .* another secret/],
     [{ ...refused, notify: 14 }, /No common algorithms \(D\).*--ike-proposals/],

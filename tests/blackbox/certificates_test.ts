@@ -2,7 +2,7 @@
 // them, and who is revoked is cut by SIGHUP.
 
 import { deepEqual, equal, match } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runCli } from "../../gateway/cli/main_cli.ts";
@@ -14,7 +14,8 @@ import { type Gateway, startGateway, stopCleanly } from "../support/gateway.ts";
 import { certificateSettings } from "../support/ike/certificates.ts";
 import { type IkeClient, openIkeClient, toldOf } from "../support/ike/client.ts";
 import { readMetrics } from "../support/metrics.ts";
-import { tempFolder } from "../support/temp.ts";
+import { runProgram } from "../support/program.ts";
+import { tempFile, tempFolder } from "../support/temp.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -58,6 +59,73 @@ test("a gateway and its clients believe certificates, until one is revoked", {
   for (const client of [carol, dave, stranger, again]) client.close();
   await stopCleanly(gateway);
 });
+
+test("connect has certificates too, and each direction a method of its own", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const dir = join(tempFolder(), "state");
+  await ca(dir, "init");
+  await ca(dir, "issue", "gw.example.org");
+  await ca(dir, "issue", "carol@example.org", "--key", "ed25519");
+  const files = join(dir, "ca");
+  const issued = join(files, "issued");
+  const psk = tempFile("a secret of forty-two octets, or nearly so\n");
+  const table = (id: string, auth: string, own: string): string =>
+    `[[peer]]\nid = "${id}"\nauth = "${auth}"\nown_auth = "${own}"\n`;
+  const config = tempFile(
+    [
+      table("carol@example.org", "cert", "cert"),
+      `${table("laptop", "psk", "cert")}psk_file = "${psk}"\n`,
+    ].join(""),
+    "toml",
+  );
+  const gateway = await startGateway([
+    ...["--ike", "inside", "--state-dir", dir, "--config", config],
+    ...["--ike-cert", `${issued}/gw.example.org.pem`, "--ike-key", `${issued}/gw.example.org.key`],
+    ...["--ike-ca", `${files}/ca.pem`],
+  ]);
+  const [first] = gateway.tcp;
+  const server = `127.0.0.1:${first?.port}`;
+  const who = ["--server-id", "gw.example.org"];
+  const trust = ["--ca", `${files}/ca.pem`];
+  const own = [
+    ...["--cert", `${issued}/carol@example.org.pem`],
+    ...["--key", `${issued}/carol@example.org.key`],
+  ];
+  const profile = writeProfile(issued);
+  const good: readonly (readonly string[])[] = [
+    [...who, ...trust, ...own],
+    ["--profile", profile],
+    [...who, ...trust, "--id", "laptop", "--psk-file", psk],
+  ];
+  for (const flags of good) {
+    const { code, stdout, stderr } = await check(server, flags);
+    deepEqual([code, stderr], [0, ""]);
+    match(stdout, /^server +gw\.example\.org at /m);
+  }
+  // The gateway has a certificate for both, and is not believed by a secret.
+  const { code, stderr } = await check(server, [...who, "--id", "laptop", "--psk-file", psk]);
+  equal(code, 1);
+  equal(stderr.trimEnd().split("\n").length, 1, stderr);
+  await stopCleanly(gateway);
+});
+
+/** A profile beside the files that it names. */
+function writeProfile(folder: string): string {
+  const path = join(folder, "carol.toml");
+  const text = [
+    'server = "127.0.0.1"\nserver_id = "gw.example.org"\nid = "carol@example.org"\n',
+    'cert = "carol@example.org.pem"\nkey = "carol@example.org.key"\nca = ["../ca.pem"]\n',
+  ];
+  writeFileSync(path, text.join(""), { mode: 0o600 });
+  return path;
+}
+
+function check(server: string, flags: readonly string[]): ReturnType<typeof runProgram> {
+  return runProgram(["connect", server, ...flags, "--inner-mtu", "1400", "--check"], {
+    timeoutMs: TIMEOUT_MS,
+  });
+}
 
 async function ca(dir: string, ...words: readonly string[]): Promise<void> {
   const fake = createFakeRuntime({ args: ["ca", ...words, "--state-dir", dir] });

@@ -44,7 +44,7 @@ test("a gateway makes its state, and profile knows it", { timeout: TIMEOUT_MS },
     ({ clients }) => clients.length === 2,
   );
   deepEqual(seen.clients.map(({ name }) => name), ["client", "laptop"]);
-  ok(!gateway.program.stderr().includes(new TextDecoder().decode(profile.psk)));
+  ok(!gateway.program.stderr().includes(new TextDecoder().decode(profile.psk ?? undefined)));
   await stopCleanly(gateway);
   const again = await startGateway(inside(dir));
   const { id } = JSON.parse(readFileSync(join(dir, "server.json"), "utf8"));

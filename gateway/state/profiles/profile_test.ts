@@ -30,7 +30,7 @@ test("Culvert's own profile is what connect --profile reads", () => {
     const profile = readProfile("file", profileText(parts({ inner, remote }), "culvert"));
     deepEqual(profile.remote?.map(({ text }) => text) ?? null, remote);
     equal(profile.server.text, "vpn.example.net:443");
-    equal(identityText(profile.localId), "laptop-2.example");
+    equal(profile.localId && identityText(profile.localId), "laptop-2.example");
     equal(profile.serverId, "vpn.example.net");
     deepEqual(profile.psk, new TextEncoder().encode(SECRET));
     equal(profile.inner?.text ?? null, inner);
