@@ -22,6 +22,7 @@ import type { IkeNotice, IkeOrder } from "./init.ts";
 import { createOutbox, type Outbox, type OutRecord } from "./outbox.ts";
 import { createPaths, type Paths } from "./paths.ts";
 import type { Spis } from "./spis.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
 
 /** What the worker is made from. */
 export interface IkeWorkerOptions {
@@ -66,6 +67,7 @@ interface Worker extends IkeWorkerOptions {
   plan: IkePlan;
   settings: IkeSettings;
   readonly paths: Paths;
+  readonly tickets: Tickets;
   readonly outboxes: readonly Outbox[];
   readonly carryOut: CarryOut;
   readonly record: RingRecord;
@@ -83,19 +85,26 @@ type PathOrder = Extract<IkeOrder, { readonly path: number }>;
 function createWorker(options: IkeWorkerOptions): Worker {
   const paths = createPaths();
   const outboxes = options.links.map(() => createOutbox());
+  const tickets = createTickets();
+  const carryOut = createCarryOut({
+    paths,
+    outboxes,
+    promises: (actions) => options.spis.offered(actions, options.clock()),
+    post(notice): void {
+      notice.actions.forEach(options.spis.note);
+      options.post(notice);
+    },
+  });
   return {
     ...options,
     paths,
+    tickets,
     outboxes,
-    carryOut: createCarryOut({
-      paths,
-      outboxes,
-      promises: (actions) => options.spis.offered(actions, options.clock()),
-      post(notice): void {
-        notice.actions.forEach(options.spis.note);
-        options.post(notice);
-      },
-    }),
+    carryOut(all): void {
+      const { actions, again } = tickets.sift(options.clock(), all);
+      carryOut(actions);
+      for (const begin of again) begin();
+    },
     record: createRecord(),
     early: [],
     done: 0,
@@ -155,7 +164,9 @@ function take(worker: Worker, lane: number, toIke: ByteRing): void {
     }
     case TO_IKE.CLOSED: {
       const path = paths.close(place);
-      if (path !== undefined) worker.carryOut(engine.pathClosed(now, path.id));
+      if (path === undefined) return;
+      worker.tickets.closed(path.id);
+      worker.carryOut(engine.pathClosed(now, path.id));
       return;
     }
     default:
@@ -230,12 +241,16 @@ function obeyEarly(worker: Worker): void {
 }
 
 function go(worker: Worker, order: PathOrder, path: NonNullable<ReturnType<Paths["of"]>>): void {
-  const { engine, now, carryOut, settings } = worker;
+  const { engine, now, carryOut, settings, tickets } = worker;
   if (order.kind === "pathOpened") return carryOut(engine.pathOpened(now, order.ike, path));
   const { addresses, peer: name } = order.target;
   const peer = settings.peers.find((one) => one.name === name);
   if (peer === undefined) return refuse(worker, order, "no such peer");
-  carryOut(engine.initiate(now, { peer, addresses }, path));
+  const target = { peer, addresses };
+  const again = (): void => carryOut(engine.initiate(worker.now, target, path));
+  const ticket = tickets.take(worker.clock(), { peer: name, path: path.id, again });
+  if (ticket === undefined) again();
+  else carryOut(engine.initiate(now, { ...target, ticket }, path));
 }
 
 function refuse(worker: Worker, order: PathOrder, detail: string): void {

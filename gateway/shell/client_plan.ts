@@ -19,6 +19,7 @@ export function clientPlan(
     remoteId: client.serverId,
     psk: client.psk,
     auth: client.auth,
+    wantsTickets: true,
     isShared: false,
     local: [],
     remote: client.remote,

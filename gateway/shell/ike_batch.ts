@@ -163,10 +163,11 @@ function tell(options: IkeBatchOptions, action: ToldAction, peer: IkePeer | unde
   const { events, rows, peers } = options;
   switch (action.kind) {
     case "established": {
-      const { keys, tookMs, path } = action;
+      const { keys, isResumed, tookMs, path } = action;
       const fields = {
         role: keys.isInitiator ? "initiator" : "responder",
         suite: keys.suite,
+        resumed: isResumed,
         tookMs: Math.round(tookMs),
         ...remoteOf(rows, path),
       };

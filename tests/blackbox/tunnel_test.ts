@@ -1,15 +1,18 @@
 // `connect` with IKE inside, against a server with IKE inside: two programs, without root.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Api, openApi } from "../support/api.ts";
-import { type Gateway, parseListening, stopCleanly } from "../support/gateway.ts";
+import { type Gateway, parseListening, startGateway, stopCleanly } from "../support/gateway.ts";
+import { SECRET } from "../support/ike/pair.ts";
 import { type Exit, type Program, runProgram, startProgram } from "../support/program.ts";
 import { peersOf, type ProfileChanges, startServer, writeProfile } from "../support/tunnel.ts";
+import { tempFile, tempFolder } from "../support/temp.ts";
 import { settle, WAIT_MS, within } from "../support/wait.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -148,6 +151,35 @@ scenario("a server that was started again gets a new IKE SA", async () => {
   }
 });
 
+scenario("a server that was started again resumes by the client's ticket", async () => {
+  const dir = join(tempFolder(), "state");
+  // In the end the server gives its client less, so that the ticket is of no use.
+  const prefixes = ["10.93.29.0/24", "10.93.29.0/24", "10.93.29.1/32"];
+  const port = await freePort();
+  let server = await startStored(dir, { port, local: prefixes[0] ?? "" });
+  try {
+    await withClient(server, async ({ program }) => {
+      const told = (): readonly string[] => establishedOf(program);
+      deepEqual(told(), ["false"]);
+      for (const [at, resumed] of [[1, "true"], [2, "false"]] as const) {
+        server.program.kill("SIGKILL");
+        await server.program.exited;
+        server.api.close();
+        server = await startStored(dir, { port, local: prefixes[at] ?? "" });
+        ok(await settle(() => told().length, (count) => count > at), program.stderr());
+        deepEqual(told().slice(at), [resumed]);
+        equal((await connectedPeers(server)).length, 1);
+        deepEqual(establishedOf(server.program), [resumed]);
+        const isUp = (): boolean => program.stderr().split("tunnel_up").length === at + 2;
+        ok(await settle(isUp, (up) => up), program.stderr());
+      }
+      ok(!program.stderr().includes("tunnel_failed"), program.stderr());
+    });
+  } finally {
+    await stopCleanly(server);
+  }
+});
+
 scenario("the end deletes the tunnel at the server, whatever signal asks for it", async () => {
   await withServer(async (server) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -197,6 +229,39 @@ scenario("a secret that is mended later brings the tunnel up without a restart",
     await stopCleanly(second);
   }
 });
+
+/** A server with the keys of its tickets in a folder. */
+function startStored(
+  dir: string,
+  { port, local }: { readonly port: number; readonly local: string },
+): Promise<Gateway> {
+  const psk = tempFile(`0s${Buffer.from(SECRET).toString("base64")}\n`);
+  const lines = [
+    "[[peer]]",
+    'id = "laptop@example.org"',
+    `psk_file = "${psk}"`,
+    `local = ["${local}"]`,
+    "",
+  ];
+  return startGateway([
+    ...["--ike", "inside", "--ike-id", "gw.example.org", "--state-dir", dir],
+    ...["--listen", `127.0.0.1:${port}`, "--config", tempFile(lines.join("\n"), "toml")],
+  ]);
+}
+
+/** Whether each IKE SA of a program was resumed. */
+function establishedOf(program: Program): readonly string[] {
+  const lines = program.stderr().matchAll(/ike_established .*resumed=(\w+)/g);
+  return [...lines].map(([, resumed = ""]) => resumed);
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer();
+  await new Promise<void>((resolve) => void listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise<void>((resolve) => void listener.close(() => resolve()));
+  return port;
+}
 
 interface Client {
   readonly program: Program;

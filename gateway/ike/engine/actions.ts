@@ -82,6 +82,8 @@ export interface EstablishedAction {
   readonly identity: string;
   readonly path: number;
   readonly keys: IkeSaKeys;
+  /** Whether it goes on from an earlier one, by a ticket (RFC 5723). */
+  readonly isResumed: boolean;
   /** From its first message to now, ms. */
   readonly tookMs: number;
 }

@@ -132,7 +132,9 @@ export function takeAuthAnswer(
   sa.start = null;
   const common = { ike: sa.id, peer: peer.name, identity: who, path: sa.path ?? 0 };
   const tookMs = context.now - sa.begunAt;
-  context.actions.push({ kind: "established", ...common, keys: keysTextOf(sa), tookMs });
+  const isResumed = resumption !== null;
+  const keys = keysTextOf(sa);
+  context.actions.push({ kind: "established", ...common, keys, isResumed, tookMs });
   takeTicket(context, sa, answer.notifies);
   takeChild(context, sa, { answer, init });
 }

@@ -57,6 +57,7 @@ export function answerAuth(context: Context, sa: IkeSa, request: AuthRequest): A
     identity: identityText(request.idi),
     path: sa.path ?? 0,
     keys: keysTextOf(sa),
+    isResumed: sa.resumption !== null,
     tookMs: context.now - sa.begunAt,
   } as const;
   const child = firstChild(context, sa, { request, ...policy });
