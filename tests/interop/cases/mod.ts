@@ -8,6 +8,7 @@ import { LIBRESWAN } from "./libreswan.ts";
 import { LIBRESWAN_CUT } from "./libreswan_cut.ts";
 import { LIBRESWAN_INSIDE, LIBRESWAN_INSIDE_REKEYS } from "./libreswan_inside.ts";
 import { LIBRESWAN_LOCAL } from "./libreswan_local.ts";
+import { STRONGSWAN_INSIDE, STRONGSWAN_INSIDE_REKEYS } from "./strongswan_inside.ts";
 import { STRONGSWAN_KERNEL } from "./strongswan_kernel.ts";
 
 export const CASES: readonly Case[] = [
@@ -19,5 +20,7 @@ export const CASES: readonly Case[] = [
   LIBRESWAN_CUT,
   LIBRESWAN_INSIDE,
   LIBRESWAN_INSIDE_REKEYS,
+  STRONGSWAN_INSIDE,
+  STRONGSWAN_INSIDE_REKEYS,
   STRONGSWAN_KERNEL,
 ];

@@ -57,7 +57,8 @@ export async function startCharon(options: CharonOptions): Promise<Charon> {
   };
 }
 
-const BESIDE = `
+/** A log for the report of a failure, and a dead peer that is found soon. */
+export const BESIDE = `
 charon {
   filelog {
     stderr {

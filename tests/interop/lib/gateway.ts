@@ -62,9 +62,11 @@ export async function startTunGateway(
   innerMtu: number,
   lanes: number,
   started?: Started,
+  flags: readonly string[] = [],
 ): Promise<Gateway> {
   const gateway = await startGateway([
     ...["--inner", `tun:${TUN}`, "--inner-mtu", String(innerMtu), "--lanes", String(lanes)],
+    ...flags,
   ], started);
   await script(`ip -n gw addr add ${INNER_HOST}/24 dev ${TUN}`);
   return gateway;

@@ -19,6 +19,19 @@ export async function layStrongswanFiles(
   names: readonly (keyof typeof PLACES)[],
   settings: CaseSettings,
 ): Promise<void> {
+  await layBare(names, settings);
+  writeFileSync("/etc/swanctl/conf.d/culvert.conf", example("strongswan", "swanctl"));
+}
+
+/** As {@link layStrongswanFiles}, for a client: without the page's connection. */
+export function layClientFiles(settings: CaseSettings): Promise<void> {
+  return layBare(["libipsec"], settings);
+}
+
+async function layBare(
+  names: readonly (keyof typeof PLACES)[],
+  settings: CaseSettings,
+): Promise<void> {
   await script(`
     cp -a /etc/strongswan.d /run/strongswan.d
     mount --bind /run/strongswan.d /etc/strongswan.d
@@ -27,7 +40,6 @@ export async function layStrongswanFiles(
     mount -t tmpfs tmp /etc/sysctl.d
   `);
   for (const name of names) writeFileSync(PLACES[name], example("strongswan", name));
-  writeFileSync("/etc/swanctl/conf.d/culvert.conf", example("strongswan", "swanctl"));
   writeFileSync("/etc/strongswan.d/zz-interop.conf", `${SWANCTL}${settings.strongswan}`);
   writeFileSync("/etc/swanctl/conf.d/zz-interop.conf", settings.swanctl);
 }
