@@ -64,6 +64,7 @@ export function createLeaseBook(options: LeaseBookOptions): LeaseBook {
     taken: new Set(reserved.map(({ text }) => text)),
     kept: createKept(KEPT_MAX),
     holders: new Map(),
+    freed: new Map(),
     onLease: options.onLease ?? ((): void => {}),
   };
   for (const { identity, address } of known) {
@@ -86,16 +87,21 @@ interface Book {
   readonly kept: Kept;
   /** Leases in use by the text of the address. */
   readonly holders: Map<string, Lease>;
+  /** Addresses that waited and are nobody's now, by their text: a full pool looks here alone. */
+  readonly freed: Map<string, IpAddress>;
   readonly onLease: (lease: Lease) => void;
 }
 
-function createPool({ taken, kept, holders, onLease }: Book, places: Places): Pool {
+function createPool({ taken, kept, holders, freed, onLease }: Book, places: Places): Pool {
+  /** Every address has been given out once. A search through a large pool would hold up all IKE. */
+  let isFull = false;
+
   function take({ identity, wish }: LeaseAsked): IpAddress | undefined {
     const had = kept.of(identity).find(places.has);
-    const address = had ?? granted(wish) ?? places.find(isFree, taken.size + kept.size()) ??
-      oldest();
+    const address = had ?? granted(wish) ?? findFree() ?? oldest();
     if (address === undefined) return undefined;
     kept.remove(address);
+    freed.delete(address.text);
     taken.add(address.text);
     holders.set(address.text, { identity, address });
     if (had === undefined) onLease({ identity, address });
@@ -104,6 +110,16 @@ function createPool({ taken, kept, holders, onLease }: Book, places: Places): Po
 
   function granted(wish: IpAddress | undefined): IpAddress | undefined {
     return wish !== undefined && places.has(wish) && isFree(wish) ? wish : undefined;
+  }
+
+  function findFree(): IpAddress | undefined {
+    const found = isFull ? undefined : places.find(isFree, taken.size + kept.size());
+    isFull = found === undefined;
+    if (found !== undefined) return found;
+    for (const address of freed.values()) {
+      if (places.has(address) && isFree(address)) return address;
+    }
+    return undefined;
   }
 
   function isFree(address: IpAddress): boolean {
@@ -120,7 +136,11 @@ function createPool({ taken, kept, holders, onLease }: Book, places: Places): Po
     if (lease === undefined) return;
     holders.delete(address.text);
     taken.delete(address.text);
-    kept.add(lease.identity, address);
+    const left = kept.add(lease.identity, address);
+    if (left === undefined) return;
+    const [oldest] = freed.size < KEPT_MAX ? [] : freed.keys();
+    if (oldest !== undefined) freed.delete(oldest);
+    freed.set(left.text, left);
   }
 
   function inUse(): number {

@@ -166,3 +166,16 @@ test("an identity that moves to another pool gets an address of that pool", () =
 function createPool(prefixes: readonly Prefix[], reserved: readonly IpAddress[]): Pool {
   return createLeaseBook({ reserved }).pool(prefixes);
 }
+
+test("a full pool gives out what nobody waits for any more, and is not searched again", {
+  timeout: 60_000,
+}, () => {
+  const pool = createPool([prefix("10.0.0.0/16")], []);
+  const all = Array.from({ length: 65_534 }, (_, i) => take(pool, `client ${i}`) ?? "");
+  assert.equal(take(pool, "one more"), undefined);
+  // A device of an identity that keeps another address gives its own up for others.
+  for (const text of [all[7], all[9]]) pool.release(address(text ?? ""));
+  assert.equal(take(pool, "client 7"), all[7]);
+  assert.equal(take(pool, "two more"), all[9]);
+  for (let i = 0; i < 2000; i++) assert.equal(take(pool, `stranger ${i}`), undefined);
+});

@@ -4,8 +4,12 @@ import type { IpAddress } from "../../model/address.ts";
 
 /** Addresses that wait, one of each family for an identity. */
 export interface Kept {
-  /** An identity that has one of this family already keeps the new one. */
-  add(identity: string, address: IpAddress): void;
+  /**
+   * An identity that has one of this family already keeps the new one.
+   *
+   * @returns The address that has made room, and is nobody's now
+   */
+  add(identity: string, address: IpAddress): IpAddress | undefined;
   remove(address: IpAddress): void;
   /** The addresses of an identity. */
   of(identity: string): readonly IpAddress[];
@@ -38,13 +42,14 @@ export function createKept(max: number): Kept {
     for (const { address } of byAddress.values()) yield address;
   }
 
-  function add(identity: string, address: IpAddress): void {
+  function add(identity: string, address: IpAddress): IpAddress | undefined {
     const [oldest] = byAddress.size < max ? [] : values();
     const before = of(identity).find(({ octets }) => octets.length === address.octets.length) ??
       oldest;
     if (before !== undefined) remove(before);
     byAddress.set(address.text, { identity, address });
     byIdentity.set(identity, [...of(identity), address]);
+    return before;
   }
 
   return {
