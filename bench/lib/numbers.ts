@@ -30,4 +30,10 @@ export function rateText(rate: number, unit: BenchRecord["unit"]): string {
 
 const PREFIXES = [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const;
 
-const SUFFIXES = { "octets/s": "B/s", "packets/s": "pkt/s", octets: "B" } as const;
+const SUFFIXES = {
+  "octets/s": "B/s",
+  "packets/s": "pkt/s",
+  "handshakes/s": "hs/s",
+  "rekeys/s": "rekeys/s",
+  octets: "B",
+} as const;

@@ -26,6 +26,8 @@ test("rateText() chooses the prefix", () => {
   const of = [2.074e9, 1.5e9, 59e6, 1234, 12].map((rate) => rateText(rate, "octets/s"));
   deepEqual(of, ["2.07 GB/s", "1.50 GB/s", "59.0 MB/s", "1.23 kB/s", "12.0 B/s"]);
   deepEqual([2e6, 1500].map((rate) => rateText(rate, "packets/s")), ["2.00 Mpkt/s", "1.50 kpkt/s"]);
+  equal(rateText(1500, "handshakes/s"), "1.50 khs/s");
+  equal(rateText(80, "rekeys/s"), "80.0 rekeys/s");
   deepEqual([4096, 414].map((octets) => rateText(octets, "octets")), ["4.10 kB", "414 B"]);
   equal(rateText(0.0123, "share"), "1.23 %");
   equal(rateText(1.234, "t"), "1.23");

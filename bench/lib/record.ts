@@ -1,9 +1,10 @@
 // One result of a bench: one case of one subject. Scripts keep it as a line of JSON.
 
-export type Suite = "kernels" | "path" | "wire";
+export type Suite = "kernels" | "path" | "wire" | "ike";
 
 /** The subjects: our own, and those measured beside them in the same run. */
 export type Subject =
+  | "culvert"
   | "culvert-wasm"
   | "culvert-wasm-strict"
   | "culvert-native"
@@ -26,11 +27,18 @@ export type Subject =
   | "espintcp";
 
 /**
- * The unit of `rate`, which also decides what a sample is. For `octets/s` and `packets/s` a sample
- * is the seconds of one operation. For the others it is an amount that is its own rate: `octets` of
+ * The unit of `rate`, which also decides what a sample is. For rates a sample is the seconds of
+ * one operation. For the others it is an amount that is its own rate: `octets` of
  * memory, `share` of one processor, `t` for the absolute value of Welch's t.
  */
-export type Unit = "octets/s" | "packets/s" | "octets" | "share" | "t";
+export type Unit =
+  | "octets/s"
+  | "packets/s"
+  | "handshakes/s"
+  | "rekeys/s"
+  | "octets"
+  | "share"
+  | "t";
 
 /** Whether a sample of this unit is an amount, which is its own rate, and not a time. */
 export function isAmountUnit(unit: Unit): boolean {
@@ -40,12 +48,13 @@ export function isAmountUnit(unit: Unit): boolean {
 /** One measurement. */
 export interface Sample {
   /**
-   * Seconds for one operation (kernels) or one packet (path, wire), or the amount if the unit is
-   * one.
+   * Seconds for one operation (kernels), packet (path, wire) or handshake (ike), or the amount if
+   * the unit is one.
    */
   readonly value: number;
   /**
-   * Seconds of processor time, user and system, that the subject's own process used for a packet.
+   * Seconds of processor time, user and system, that the subject's own process used for a packet
+   * or a handshake.
    */
   readonly cpu?: number;
 }

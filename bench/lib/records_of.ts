@@ -95,6 +95,8 @@ function _rateOf(
     case "octets/s":
       return octets / median;
     case "packets/s":
+    case "handshakes/s":
+    case "rekeys/s":
       return 1 / median;
     case "octets":
     case "share":

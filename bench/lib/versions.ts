@@ -36,6 +36,7 @@ export function lockedCrates(lock: string, crates: readonly string[]): string {
 
 function _ask(subject: Subject, suite: Suite): string | undefined {
   switch (subject) {
+    case "culvert":
     case "culvert-wasm":
     case "culvert-wasm-strict":
     case "culvert-native":

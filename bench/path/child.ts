@@ -10,16 +10,34 @@ export interface Child {
   readonly pid: number;
   /** The next line of its standard output. Rejects if the process ends first. */
   line(): Promise<string>;
+  /** Writes a line to its standard input. */
+  send(line: string): void;
   /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
 }
 
 /** Starts a program of the project. `file` is relative to the root of the repository. */
 export function startChild(file: string, args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
   const flags = process.versions.bun === undefined ? DENO_FLAGS : [];
-  const child = spawn(process.execPath, [...flags, path, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+  return start(process.execPath, { flags, file, args });
+}
+
+/** The same on Bun, whichever runtime this is. */
+export function startBunChild(file: string, args: readonly string[]): Child {
+  const bun = process.versions.bun === undefined ? BUN : process.execPath;
+  return start(bun, { flags: [], file, args });
+}
+
+interface Started {
+  readonly flags: readonly string[];
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+function start(program: string, { flags, file, args }: Started): Child {
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
+  const child = spawn(program, [...flags, path, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
     // So that a user who is not root may read its figures in /proc.
     env: { ...process.env, NO_COLOR: "1", CULVERT_DUMPABLE: "1" },
   });
@@ -45,9 +63,10 @@ export function startChild(file: string, args: readonly string[]): Child {
     await ended;
   }
 
-  return { pid, line, stop };
+  return { pid, line, send: (text) => void child.stdin.write(`${text}\n`), stop };
 }
 
+const BUN = fileURLToPath(new URL("../../node_modules/.bin/bun", import.meta.url));
 const LOG_LINES = 20;
 const DENO_FLAGS = [
   "run",
@@ -55,5 +74,6 @@ const DENO_FLAGS = [
   "--allow-ffi",
   "--allow-net",
   "--allow-read",
+  "--allow-write",
   "--allow-env",
 ];
