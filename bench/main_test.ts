@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const PROGRAMS = ["kernels", "path", "wire", "queue", "native", "timing", "dashboard"];
+const PROGRAMS = ["kernels", "path", "wire", "ike", "queue", "native", "timing", "dashboard"];
 
 const TIMEOUT = { timeout: 60_000 };
 
@@ -42,6 +42,8 @@ test("a wrong value of a flag ends a program with one line", TIMEOUT, () => {
     ["path", "--packets", "many", "must be a whole number of 1 or more"],
     ["path", "--engine", "gpu", "must be wasm or native"],
     ["wire", "--seconds", "0", "must be a whole number of 1 or more"],
+    ["ike", "--clients", "10001", "must be a whole number from 1 to 10000"],
+    ["ike", "--in-flight", "0", "must be a whole number from 1 to 1000"],
     ["queue", "--seconds", "1", "must be a whole number of 2 or more"],
     ["timing", "--samples", "1", "must be a whole number of 1000 or more"],
     ["dashboard", "--port", "abc", "must be a whole number from 0 to 65535"],
@@ -53,7 +55,7 @@ test("a wrong value of a flag ends a program with one line", TIMEOUT, () => {
 });
 
 // `native` is left out: only its Rust program knows its cases.
-for (const program of ["kernels", "path", "wire", "queue", "timing"]) {
+for (const program of ["kernels", "path", "wire", "ike", "queue", "timing"]) {
   test(
     `${program}: --only without a match ends it with one line, or with its own exit code`,
     TIMEOUT,
@@ -66,7 +68,7 @@ for (const program of ["kernels", "path", "wire", "queue", "timing"]) {
   );
 }
 
-for (const program of ["kernels", "path", "timing"]) {
+for (const program of ["kernels", "path", "ike", "timing"]) {
   test(
     `${program}: a file that cannot be written ends it with one line, before the run`,
     TIMEOUT,
