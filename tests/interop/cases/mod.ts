@@ -5,6 +5,7 @@ import { GUIDE_CASES } from "./guide.ts";
 import { KERNEL_CASES } from "./kernel.ts";
 import { KERNEL_CUT } from "./kernel_cut.ts";
 import { LIBRESWAN } from "./libreswan.ts";
+import { LIBRESWAN_CERTIFICATES } from "./libreswan_certificates.ts";
 import { LIBRESWAN_CUT } from "./libreswan_cut.ts";
 import { LIBRESWAN_INSIDE, LIBRESWAN_INSIDE_REKEYS } from "./libreswan_inside.ts";
 import { LIBRESWAN_LOCAL } from "./libreswan_local.ts";
@@ -20,6 +21,7 @@ export const CASES: readonly Case[] = [
   LIBRESWAN_CUT,
   LIBRESWAN_INSIDE,
   LIBRESWAN_INSIDE_REKEYS,
+  LIBRESWAN_CERTIFICATES,
   STRONGSWAN_INSIDE,
   STRONGSWAN_INSIDE_REKEYS,
   STRONGSWAN_KERNEL,
