@@ -43,10 +43,12 @@ async function setScene(flags: readonly string[]): Promise<Ends> {
   writeFileSync("/run/guest.psk", "put a long random secret here\n", { mode: 0o600 });
   writeFileSync("/run/culvert.toml", CONFIG, { mode: 0o600 });
   mkdirSync("/run/state", { mode: 0o700 });
-  const gateway = await startTunGateway(1400, 2, undefined, [
-    ...["--ike", "inside", "--config", "/run/culvert.toml", "--state-dir", "/run/state"],
-    ...flags,
-  ]);
+  const gateway = await startTunGateway(1400, 2, {
+    flags: [
+      ...["--ike", "inside", "--config", "/run/culvert.toml", "--state-dir", "/run/state"],
+      ...flags,
+    ],
+  });
   return { gateway, client: await startStrongswanClient(DPD_SECONDS) };
 }
 

@@ -39,11 +39,13 @@ export interface Peer {
   readonly rekeys: { readonly ike: number; readonly child: number };
 }
 
-/** A gateway that is not started as users start it. */
+/** How a gateway is started; by itself, as users start it and without further flags. */
 export interface Started {
-  /** Entry module in the checkout. */
-  readonly entry: string;
-  readonly env: Readonly<Record<string, string>>;
+  /** Entry module in the checkout, in place of the gateway's. */
+  readonly entry?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Flags of the case. */
+  readonly flags?: readonly string[];
 }
 
 export interface Gateway {
@@ -53,6 +55,8 @@ export interface Gateway {
   endPeer(id: number): Promise<void>;
   /** Sum of a metric's samples whose labels contain every given one; 0 if there is none. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  /** What it has printed so far. */
+  log(): string;
   /** Asks the gateway to end, and says whether it took its TUN device along. */
   stop(): Promise<void>;
 }
@@ -61,12 +65,11 @@ export interface Gateway {
 export async function startTunGateway(
   innerMtu: number,
   lanes: number,
-  started?: Started,
-  flags: readonly string[] = [],
+  started: Started = {},
 ): Promise<Gateway> {
   const gateway = await startGateway([
     ...["--inner", `tun:${TUN}`, "--inner-mtu", String(innerMtu), "--lanes", String(lanes)],
-    ...flags,
+    ...started.flags ?? [],
   ], started);
   await script(`ip -n gw addr add ${INNER_HOST}/24 dev ${TUN}`);
   return gateway;
@@ -75,19 +78,19 @@ export async function startTunGateway(
 /** Starts a gateway on TCP 4500 with its API open to the case. */
 export async function startGateway(
   flags: readonly string[],
-  started?: Started,
+  started: Started = {},
 ): Promise<Gateway> {
   const token = randomBytes(16).toString("hex");
   writeFileSync("/run/api-token", `${token}\n`, { mode: 0o600 });
   const running = start(
     "gateway",
     inNamespace("gw", [
-      ...(started === undefined ? gatewayCommand() : commandOf(started)),
+      ...(started.entry === undefined ? gatewayCommand() : commandOf(started.entry)),
       ...["--listen", `${GATEWAY}:${TCP_PORT}`, "--api", API, "--api-token-file", "/run/api-token"],
       ...flags.includes("--ike") ? [] : ["--ike", "off"],
       ...flags,
     ]),
-    started?.env,
+    started.env,
   );
   await running.match(/^listening tcp=/m, 30_000);
 
@@ -123,6 +126,7 @@ export async function startGateway(
     async metric(name, labels = {}): Promise<number> {
       return _sum(await (await call("GET", "/metrics")).text(), name, labels);
     },
+    log: running.output,
     async stop(): Promise<void> {
       assert.equal(await running.stop("SIGTERM", 10_000), 0, "exit code of the gateway");
       const left = await script(`ip -n gw -br link show`);
@@ -143,7 +147,7 @@ export function gatewayCommand(): string[] {
     : [process.execPath, "gateway/main.ts"];
 }
 
-function commandOf({ entry }: Started): string[] {
+function commandOf(entry: string): string[] {
   return "deno" in process.versions
     ? [process.execPath, "run", "-A", "--no-prompt", entry]
     : [process.execPath, entry];

@@ -31,15 +31,19 @@ let tcp: Socket | undefined;
 function dial(): Socket {
   const socket = connect(Number(gatewayPort), gatewayHost);
   const reader = createFrameReader();
-  socket.setNoDelay(true).write(STREAM_PREFIX);
+  socket.setNoDelay().write(STREAM_PREFIX);
   socket.on("data", (octets) => reader.push(Buffer.from(octets)).forEach(toPeer));
-  socket.on("error", (error) => console.log(`tcp: ${error.message}`));
+  socket.on("error", (error) => say(`tcp: ${error.message}`));
   socket.on("close", () => {
-    console.log("closed");
+    say("closed");
     if (tcp === socket) tcp = undefined;
   });
-  console.log("dialled");
+  say("dialled");
   return socket;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function toGateway(payload: Uint8Array, hasMarker: boolean): void {
@@ -65,7 +69,7 @@ for (const [port, hasMarker] of [[500, false], [4500, true]] as const) {
   });
   await new Promise<void>((resolve) => socket.bind(port, address, resolve));
 }
-console.log("relaying");
+say("relaying");
 createInterface({ input: process.stdin }).on("line", (line) => {
   if (line === "cut") tcp?.resetAndDestroy();
 });
