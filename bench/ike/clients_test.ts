@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { type Gateway, startGateway, stopCleanly } from "../../tests/support/gateway.ts";
 import { readMetrics, sample } from "../../tests/support/metrics.ts";
 import { tempFolder } from "../../tests/support/temp.ts";
@@ -16,6 +16,17 @@ import type { Method } from "./orders.ts";
 const TIMEOUT = { timeout: 120_000 };
 const COUNT = 5;
 const IN_FLIGHT = 2;
+
+/** Gateways that a test which has failed may have left. */
+const started = new Set<Gateway>();
+
+after(async () => {
+  for (const { program } of started) {
+    if (!program.isRunning()) continue;
+    program.kill("SIGKILL");
+    await program.exited;
+  }
+});
 
 for (const method of ["PSK", "p256", "ed25519", "ML-KEM"] as const) {
   test(`${method}: clients come, replace their keys, and go`, TIMEOUT, async () => {
@@ -56,8 +67,10 @@ test("a refusal makes the run void", TIMEOUT, async () => {
   await stopCleanly(gateway);
 });
 
-function serve({ args }: Place): Promise<Gateway> {
-  return startGateway(["--ike", "inside", ...args]);
+async function serve({ args }: Place): Promise<Gateway> {
+  const gateway = await startGateway(["--ike", "inside", ...args]);
+  started.add(gateway);
+  return gateway;
 }
 
 function tcpOf({ tcp: [tcp] }: Gateway): { host: string; port: number } {
