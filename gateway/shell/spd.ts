@@ -28,16 +28,20 @@ interface Owned {
  *   another one of its identity before that has ended (RFC 7296 §2.8.3)
  */
 export function createSpd(isSameOwner: (one: string, other: string) => boolean = isEqual): Spd {
-  const owned = new Map<string, Owned>();
+  const table: Table = {
+    owned: new Map(),
+    byPrefix: new Map(),
+    lengths: { 4: new Map(), 16: new Map() },
+  };
+  const { owned } = table;
 
   function conflict(
     peer: string,
     remote: readonly Prefix[],
   ): { peer: string; prefix: Prefix } | undefined {
-    const ranges = remote.map(rangeOf);
-    for (const other of owned.values()) {
-      if (other.peer === peer || isSameOwner(other.peer, peer)) continue;
-      if (ranges.some((range) => overlaps(range, other.range))) {
+    for (const prefix of remote) {
+      for (const other of overlapping(table, prefix)) {
+        if (other.peer === peer || isSameOwner(other.peer, peer)) continue;
         return { peer: other.peer, prefix: other.prefix };
       }
     }
@@ -48,8 +52,7 @@ export function createSpd(isSameOwner: (one: string, other: string) => boolean =
     for (const prefix of remote) {
       const key = keyOf(peer, prefix);
       const entry = owned.get(key) ?? { peer, prefix, range: rangeOf(prefix), count: 0 };
-      entry.count++;
-      owned.set(key, entry);
+      if (entry.count++ === 0) enter(table, key, entry);
     }
   }
 
@@ -57,13 +60,71 @@ export function createSpd(isSameOwner: (one: string, other: string) => boolean =
     for (const prefix of remote) {
       const key = keyOf(peer, prefix);
       const entry = owned.get(key);
-      if (entry === undefined) continue;
-      entry.count--;
-      if (entry.count === 0) owned.delete(key);
+      if (entry !== undefined && --entry.count === 0) leave(table, key, entry);
     }
   }
 
   return { conflict, add, remove };
+}
+
+interface Table {
+  /** By prefix and peer. */
+  readonly owned: Map<string, Owned>;
+  /** The same by prefix. */
+  readonly byPrefix: Map<string, Set<Owned>>;
+  /** How many there are of each length, by the octets of an address. */
+  readonly lengths: Readonly<Record<4 | 16, Map<number, number>>>;
+}
+
+/**
+ * What shares an address with a prefix. Thousands of clients have an address each, so prefixes as
+ * short or shorter are looked up, and all are compared only if there are longer ones.
+ */
+function* overlapping(table: Table, prefix: Prefix): Iterable<Owned> {
+  let hasLonger = false;
+  for (const bits of lengthsOf(table, prefix).keys()) {
+    if (bits > prefix.bits) hasLonger = true;
+    else yield* table.byPrefix.get(placeOf(prefix.octets, bits)) ?? [];
+  }
+  if (!hasLonger) return;
+  const range = rangeOf(prefix);
+  for (const other of table.owned.values()) {
+    if (other.prefix.bits > prefix.bits && overlaps(range, other.range)) yield other;
+  }
+}
+
+function enter(table: Table, key: string, entry: Owned): void {
+  const { octets, bits } = entry.prefix;
+  table.owned.set(key, entry);
+  const place = placeOf(octets, bits);
+  table.byPrefix.set(place, (table.byPrefix.get(place) ?? new Set()).add(entry));
+  const lengths = lengthsOf(table, entry.prefix);
+  lengths.set(bits, (lengths.get(bits) ?? 0) + 1);
+}
+
+function leave(table: Table, key: string, entry: Owned): void {
+  const { octets, bits } = entry.prefix;
+  table.owned.delete(key);
+  const place = placeOf(octets, bits);
+  const same = table.byPrefix.get(place);
+  same?.delete(entry);
+  if (same?.size === 0) table.byPrefix.delete(place);
+  const lengths = lengthsOf(table, entry.prefix);
+  const left = (lengths.get(bits) ?? 0) - 1;
+  if (left === 0) lengths.delete(bits);
+  else lengths.set(bits, left);
+}
+
+function lengthsOf({ lengths }: Table, { octets }: Prefix): Map<number, number> {
+  return lengths[octets.length === 4 ? 4 : 16];
+}
+
+/** The key of a prefix: family, length, and the octets without the bits behind its length. */
+function placeOf(octets: Uint8Array, bits: number): string {
+  const masked = octets.map((octet, at) =>
+    octet & (0xff00 >> Math.min(Math.max(bits - 8 * at, 0), 8))
+  );
+  return `${octets.length} ${bits} ${masked.join(".")}`;
 }
 
 function isEqual(one: string, other: string): boolean {
