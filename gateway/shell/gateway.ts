@@ -78,7 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     installSa: (spec) => Promise.resolve(changes.install(spec)),
     removeSa: changes.remove,
     sendDummy: orders.sendDummy,
-    drain: drain.start,
+    drain: () => void drain.start(),
     isDraining: drain.isDraining,
     unready,
     subscribe: events.subscribe,

@@ -22,10 +22,11 @@ import { type ConnectionRows, createConnectionRows } from "./connection_rows.ts"
 import { type Client, startClient } from "./client.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type Descriptors, laneInits, openDescriptors } from "./descriptors.ts";
-import { createDrain } from "./drain.ts";
+import { createDrain, type Drain } from "./drain.ts";
 import { setEchoAddresses } from "./echo_addresses.ts";
 import { markOf } from "./ends.ts";
 import { createEventHub, type EventHub } from "./events.ts";
+import { farewellsOf } from "./farewell.ts";
 import { watchGarbage } from "./garbage.ts";
 import { createGateway, type FixedStatus } from "./gateway.ts";
 import { type Ike, type IkeLinks, openIkeLinks } from "./ike.ts";
@@ -131,7 +132,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   });
   const own = { machine, lanes, events, refused, descriptors, upstream, pinger, ikeLinks };
   const parts = { ...tables, ...own };
-  const { gateway, changes, network, ike, client } = await assemble(options, {
+  const { gateway, drain, changes, network, ike, client } = await assemble(options, {
     ...parts,
     ikeFailed: (reason) => failed("ike_failed", { reason }),
   });
@@ -142,7 +143,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const stopWork = startWork(options, { ...parts, changes, network, client });
   void finished.then(stopWork);
 
-  const ends = { ...parts, config, gateway, changes, ike, client };
+  const ends = { ...parts, config, gateway, drain, changes, ike };
 
   return {
     gateway,
@@ -273,6 +274,7 @@ interface Parts extends Tables {
 /** A gateway whose parts are joined. */
 interface Assembled {
   readonly gateway: Gateway;
+  readonly drain: Drain;
   /** Undefined if IKE is not inside. */
   readonly ike: Ike | undefined;
   readonly changes: SaChanges;
@@ -311,17 +313,17 @@ async function assemble(
   const ike = await startIkeInside({ ...options, ...parts, ...machine, changes, promises, date });
   parts.inside.ike = ike;
   const client = await startClient(options, { ...parts, orders, ike, network });
+  const drain = createDrain({
+    listeners: [...originator.drains, () => events.tell("draining", {})],
+    farewells: farewellsOf({ ike, client, rows }),
+    lanes: lanes.drain,
+  });
   const gateway = createGateway({
     connections,
     sad,
     changes,
     orders,
-    drain: createDrain([
-      ...originator.drains,
-      () => void client?.end(),
-      () => events.tell("draining", {}),
-      lanes.drain,
-    ]),
+    drain,
     checks: [
       ...network.checks,
       ...upstream === undefined ? [] : [upstream.check],
@@ -336,7 +338,7 @@ async function assemble(
     upstream: () => upstream?.view() ?? null,
     uptimeSeconds: () => (clock() - startedAt) / 1000,
   });
-  return { gateway, changes, network, ike, client };
+  return { gateway, drain, changes, network, ike, client };
 }
 
 function totalsOf({ config, logLinesLost }: StartOptions, parts: Parts): () => Totals {

@@ -4,8 +4,8 @@ import type { GatewayConfig } from "../config/types.ts";
 import { startRunningTimer } from "../linux/running_timer.ts";
 import type { LogFields } from "../model/event.ts";
 import type { Gateway } from "../model/gateway.ts";
-import type { Client } from "./client.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
+import type { Drain } from "./drain.ts";
 import type { Ike } from "./ike.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
@@ -22,7 +22,8 @@ const GRACE_MS = 500;
 export interface StopOptions {
   readonly machine: Machine;
   readonly config: GatewayConfig;
-  readonly gateway: Gateway;
+  readonly gateway: Pick<Gateway, "removeSa">;
+  readonly drain: Pick<Drain, "start">;
   readonly changes: Pick<SaChanges, "close">;
   readonly rows: Pick<ConnectionRows, "states">;
   readonly lanes: Lanes;
@@ -33,7 +34,7 @@ export interface StopOptions {
 
 /** Makes what ends the gateway. Called again, it does nothing. */
 export function createStop(
-  options: StopOptions & { readonly client: Pick<Client, "end"> | undefined },
+  options: StopOptions,
   { finish, failed }: {
     readonly finish: (code: number) => void;
     readonly failed: (event: string, fields: LogFields) => void;
@@ -43,8 +44,7 @@ export function createStop(
   return (): void => {
     if (isStopping) return;
     isStopping = true;
-    const deleted = options.client?.end() ?? Promise.resolve();
-    deleted.then(() => stopGateway(options)).then(
+    stopGateway(options).then(
       () => finish(0),
       (error: unknown) =>
         failed("stop_failed", { reason: error instanceof Error ? error.message : String(error) }),
@@ -58,8 +58,8 @@ export function createStop(
  * @throws {Error} If a lane does not return in time. The core's keys then end with the process
  */
 export async function stopGateway(options: StopOptions): Promise<void> {
-  const { machine, config, gateway, rows, lanes } = options;
-  gateway.drain();
+  const { machine, config, drain, rows, lanes } = options;
+  await drain.start();
   let isLate = false;
   const endTimer = startRunningTimer(config.drainTimeoutMs + GRACE_MS, () => void (isLate = true));
   while (!isLate && hasAny(rows.states())) {

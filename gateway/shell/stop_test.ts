@@ -14,10 +14,8 @@ function openStop(
       core: { core_wipe_all: () => calls.push("wipe") },
     },
     config: { drainTimeoutMs: 0 },
-    gateway: {
-      drain: () => undefined,
-      removeSa: more.removeSa ?? (() => calls.push("remove") > 0),
-    },
+    gateway: { removeSa: more.removeSa ?? (() => calls.push("remove") > 0) },
+    drain: { start: () => Promise.resolve() },
     changes: { close: () => calls.push("refuse") },
     rows: { states: () => [] },
     sad: { views: () => [{ spi: 0x100 }] },

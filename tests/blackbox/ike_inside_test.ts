@@ -88,7 +88,7 @@ for (const lanes of [1, 2]) {
         client.close();
       }
       equal(await failures(gateway(), "secret"), before + 1);
-      ok(gateway().program.stderr().includes("ike_refused"));
+      ok(await settle(() => gateway().program.stderr().includes("ike_refused"), Boolean));
       await expectNoSas(gateway());
     });
 
@@ -127,6 +127,33 @@ for (const lanes of [1, 2]) {
           }
         }),
     );
+  });
+}
+
+for (const how of ["SIGTERM", "POST /v1/drain"]) {
+  describe(`IKE inside, ${how}`, () => {
+    const gateway = useGateway(["--lanes", "2", "--inner", "echo:10.93.29.1"], OPTIONS);
+
+    scenario("every client hears a Delete before its connection ends", async () => {
+      const names = ["carol@example.org", "dave@example.org"];
+      const clients: IkeClient[] = [];
+      try {
+        for (const name of names) {
+          const client = openIkeClient(await gateway().connect(), name);
+          clients.push(client);
+          await client.initiate();
+          await client.ping();
+        }
+        if (how === "SIGTERM") gateway().program.kill("SIGTERM");
+        else equal((await gateway().api.request("POST", "/v1/drain")).status, 202);
+        for (const client of clients) {
+          await client.until("the Delete", () => toldOf(client, "ended") > 0);
+          expectEnded(client, "deleted_by_peer");
+        }
+      } finally {
+        clients.forEach((client) => client.close());
+      }
+    });
   });
 }
 
