@@ -23,7 +23,7 @@ export type FixedStatus = Omit<
 
 export interface GatewayOptions {
   readonly connections: Connections;
-  readonly sad: Pick<Sad, "views" | "view" | "idsOf">;
+  readonly sad: Pick<Sad, "find" | "views" | "view" | "idsOf">;
   readonly changes: SaChanges;
   readonly orders: Orders;
   readonly drain: Drain;

@@ -1,7 +1,7 @@
 // Does what the IKE worker wants of the shell: installs and removes SAs, gives peers their paths,
 // and tells what has happened. Everything in the order in which it came.
 
-import type { InstallAction, RemoveAction } from "../ike/engine/actions.ts";
+import type { InstallAction } from "../ike/engine/actions.ts";
 import type { PromiseAction, ShellAction } from "../ike_worker/init.ts";
 import type { GatewayEvent } from "../model/event.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
@@ -10,7 +10,7 @@ import type { SaSpec } from "../model/sa_spec.ts";
 import { spiText } from "../model/spi.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { EventHub } from "./events.ts";
-import { type IkePeer, type IkePeers, saPeerOf } from "./ike_peers.ts";
+import { idsOfPeer, type IkePeer, type IkePeers, saPeerOf } from "./ike_peers.ts";
 import type { Promises } from "./promises.ts";
 import type { SaChanges } from "./sa_changes.ts";
 import type { Sad } from "./sad.ts";
@@ -63,7 +63,9 @@ function doOne(options: IkeBatchOptions, action: ShellAction): Refusal | undefin
       return refusal;
     }
     case "remove":
-      for (const id of idsOf(options, action, peer)) changes.remove(id);
+      for (const id of idsOfPeer(options.sad, saPeerOf(action.ike, peer), action)) {
+        changes.remove(id);
+      }
       peers.note(action);
       return undefined;
     case "promise":
@@ -98,19 +100,6 @@ function install(
   }
   if (peer !== undefined) usePath(options, peer);
   return undefined;
-}
-
-/** Ids of the SAs that an action removes: other peers may have outbound ones with the same SPI. */
-function idsOf(
-  { sad }: IkeBatchOptions,
-  { direction, ike, spi }: RemoveAction,
-  peer: IkePeer | undefined,
-): number[] {
-  const name = saPeerOf(ike, peer);
-  return sad.idsOf(spi).filter((id) => {
-    const spec = sad.find(id)?.spec;
-    return spec?.direction === direction && spec.peer === name;
-  });
 }
 
 /** The connection of the IKE SA is the peer's path from the start (RFC 9329 §6.1). */

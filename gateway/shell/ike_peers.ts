@@ -9,8 +9,10 @@ import type {
   RemoveAction,
 } from "../ike/engine/actions.ts";
 import type { PromiseAction, ShellAction } from "../ike_worker/init.ts";
+import type { SaDirection } from "../model/direction.ts";
 import { noRefusals } from "../model/ike_refusal.ts";
 import type { IkeTotals } from "../model/ike_totals.ts";
+import type { Sad } from "./sad.ts";
 
 /** A Child SA. */
 export interface IkeChild {
@@ -115,6 +117,21 @@ export function createIkePeers({ date }: { readonly date: () => Date }): IkePeer
  */
 export function saPeerOf(ike: number, peer: Pick<IkePeer, "policy"> | undefined): string {
   return `${peer?.policy ?? "ike"}#${ike}`;
+}
+
+/**
+ * Ids of a peer's SAs with an SPI, in one direction. An SPI alone names no SA: each direction and
+ * each peer has its own (RFC 4301 §4.1).
+ */
+export function idsOfPeer(
+  sad: Pick<Sad, "find" | "idsOf">,
+  saPeer: string,
+  { direction, spi }: { readonly direction: SaDirection; readonly spi: number },
+): number[] {
+  return sad.idsOf(spi).filter((id) => {
+    const spec = sad.find(id)?.spec;
+    return spec?.direction === direction && spec.peer === saPeer;
+  });
 }
 
 function peerOf(action: EstablishedAction, date: Date): IkePeer {

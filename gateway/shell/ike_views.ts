@@ -1,18 +1,19 @@
 // Peers as the API shows them: what the worker has told, with what the SAD and the rows know now.
 
+import type { SaDirection } from "../model/direction.ts";
 import type { PeerView } from "../model/peer.ts";
 import type { SaView } from "../model/sa_view.ts";
 import { spiText } from "../model/spi.ts";
 import type { ConnectionRows } from "./connection_rows.ts";
 import type { Ike } from "./ike.ts";
-import { type IkeChild, type IkePeer, saPeerOf } from "./ike_peers.ts";
+import { idsOfPeer, type IkeChild, type IkePeer, saPeerOf } from "./ike_peers.ts";
 import type { Sad } from "./sad.ts";
 
 /** What the views are made from. */
 export interface PeerViewsOptions {
   readonly ike: Pick<Ike, "peers" | "order"> | undefined;
   readonly rows: Pick<ConnectionRows, "locate" | "show">;
-  readonly sad: Pick<Sad, "view">;
+  readonly sad: Pick<Sad, "find" | "idsOf" | "view">;
 }
 
 /** Peers, and the way to end one. */
@@ -49,7 +50,11 @@ function viewOf(options: PeerViewsOptions, peer: IkePeer): PeerView {
   const { id, policy, identity, keys, path, since, lease, rekeys } = peer;
   const found = options.rows.locate(path);
   const children = [...peer.children.values()];
-  const seen = children.flatMap(({ inbound }) => saAt(options, peer, inbound)?.lastValidAt ?? []);
+  const seen = children.flatMap(({ inbound }) =>
+    sasAt(options, peer, { direction: "inbound", spi: inbound }).flatMap(({ lastValidAt }) =>
+      lastValidAt ?? []
+    )
+  );
   return {
     id,
     identity,
@@ -73,19 +78,28 @@ function childOf(
   peer: IkePeer,
   { id, suite, local, remote, since, inbound, outbound }: IkeChild,
 ): PeerView["children"][number] {
-  const octets = (spi: number | null): number => Number(saAt(options, peer, spi)?.octets ?? 0n);
+  function octets(direction: SaDirection, spi: number | null): number {
+    const counts = sasAt(options, peer, { direction, spi }).map((sa) => sa.octets);
+    return Number(counts.reduce((sum, count) => sum + count, 0n));
+  }
+
   return {
     id: spiText(id),
     suite,
     local: [...local],
     remote: [...remote],
-    octets: { inbound: octets(inbound), outbound: octets(outbound) },
+    octets: { inbound: octets("inbound", inbound), outbound: octets("outbound", outbound) },
     since,
   };
 }
 
-/** An SA of a peer; undefined if there is none, or if it is another peer's. */
-function saAt({ sad }: PeerViewsOptions, peer: IkePeer, spi: number | null): SaView | undefined {
-  const sa = spi === null ? undefined : sad.view(spi);
-  return sa?.peer === saPeerOf(peer.id, peer) ? sa : undefined;
+/** The SAs of a peer with an SPI: one, or none if it is not there any more. */
+function sasAt(
+  { sad }: PeerViewsOptions,
+  peer: IkePeer,
+  { direction, spi }: { readonly direction: SaDirection; readonly spi: number | null },
+): SaView[] {
+  if (spi === null) return [];
+  const ids = idsOfPeer(sad, saPeerOf(peer.id, peer), { direction, spi });
+  return ids.map((id) => sad.view(id)).filter((view) => view !== undefined);
 }

@@ -28,6 +28,9 @@ for (const lanes of [1, 2]) {
           deepEqual(peer?.lease, ["10.93.64.1"]);
           equal(peer?.state, "connected");
           equal(peer?.children.length, 1);
+          const { inbound = 0, outbound = 0 } = peer?.children[0]?.octets ?? {};
+          ok(inbound > 0 && outbound > 0, `${inbound} and ${outbound} octets`);
+          ok(peer?.lastSeen !== null);
         }),
     );
 
