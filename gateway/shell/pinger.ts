@@ -50,6 +50,9 @@ export interface PingerOptions {
 const PING_LEN = 84;
 const REPLY_MS = 2000;
 
+/** Pings without any reply after which a host is not asked any more. One may be lost. */
+const SILENT_MAX = 3;
+
 /** Silence after which everything on its way counts as lost, ms. */
 const STALL_MS = 1000;
 
@@ -89,8 +92,7 @@ async function roundTrips(state: State, to: IpAddress, count: number): Promise<R
   for (let i = 1; i <= count; i++) {
     send(state, to, { count: 1, len: PING_LEN });
     await reply(state, REPLY_MS);
-    // A host that does not answer at all is not asked any more.
-    if (state.total.count === 0) return timesOf(state.total, i);
+    if (state.total.count === 0 && i === SILENT_MAX) return timesOf(state.total, i);
   }
   return timesOf(state.total, count);
 }

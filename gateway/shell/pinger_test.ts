@@ -53,10 +53,10 @@ test("round trips are counted one by one", async () => {
   ]);
 });
 
-test("a host that does not answer is pinged once", async () => {
+test("a host that does not answer is pinged three times", { timeout: 60_000 }, async () => {
   const { pinger } = openScene({ isMute: true });
   const { sent, received, minMs, meanMs } = await pinger.roundTrips(FAR, 5);
-  deepEqual([sent, received, minMs, meanMs], [1, 0, NaN, NaN]);
+  deepEqual([sent, received, minMs, meanMs], [3, 0, NaN, NaN]);
 });
 
 test("throughput opens its window while nothing is lost, beyond 65,536 requests", async () => {
