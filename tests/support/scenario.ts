@@ -17,8 +17,12 @@ export function prepare(start: () => Promise<void>): void {
 }
 
 /** Registers a test. Its name begins with the numbers of the rules and says the behaviour. */
-export function scenario(name: string, run: () => Promise<void> | void): void {
-  test(name, { timeout: TIMEOUT_MS }, async () => {
+export function scenario(
+  name: string,
+  run: () => Promise<void> | void,
+  timeout: number = TIMEOUT_MS,
+): void {
+  test(name, { timeout }, async () => {
     await prepared;
     await run();
   });
