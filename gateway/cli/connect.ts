@@ -36,6 +36,11 @@ const SETTINGS: readonly SettingName[] = [
   "espAudit",
 ];
 
+/** Defaults that are others here. */
+const FALLBACKS: Partial<Record<SettingName, { readonly fallback: string }>> = {
+  api: { fallback: `${docOf("api").fallback}; off with IKE, as by --profile` },
+};
+
 /** Rows of the connection table: one connection, and its successor while it still closes. */
 const CONNECTIONS_MAX = 2;
 
@@ -45,7 +50,7 @@ export const connectCommand: Command = {
   operands: ["HOST[:PORT]"],
   flags: [
     ...TUNNEL_FLAGS,
-    ...SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name) })),
+    ...SETTINGS.map((name) => ({ name: flagOf(name), ...docOf(name), ...FALLBACKS[name] })),
   ],
   hasLog: true,
   run: (context) => {

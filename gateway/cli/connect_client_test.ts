@@ -46,6 +46,11 @@ test("connect with a profile speaks IKE, and has no API unless it is asked for",
   deepEqual(asked.config.inner, { kind: "tun", name: "a" });
 });
 
+test("the help of connect says when there is an API", async () => {
+  const { stdout } = await run(["--help"]);
+  match(stdout, /^ +--api .*\(default 127\.0\.0\.1:9329; off with IKE, as by --profile\)$/m);
+});
+
 test("connect takes by flags what stands in a profile", async () => {
   const args = ["h", "--id", "laptop", "--psk-file", "psk", "--server-id", "*.example.net"];
   const { config } = await run(args);

@@ -30,7 +30,7 @@ export function denoRuntime(): Runtime {
     ...openOutputs(writeOnce),
     ...openEnvironment(isElevated),
     name,
-    program: "deno run gateway",
+    program: denoProgram(Deno.execPath(), Deno.version.deno),
     garbage: null,
     openLibc,
     mapMemory,
@@ -40,6 +40,11 @@ export function denoRuntime(): Runtime {
     serveHttp,
     runProgram: runOnDeno,
   };
+}
+
+/** How its user runs the program: one who has Deno from npx alone has no `deno` in PATH. */
+export function denoProgram(execPath: string, version: string): string {
+  return `${execPath.includes("/_npx/") ? `npx deno@${version}` : "deno"} run gateway`;
 }
 
 function runOnDeno(program: ProgramOptions): Promise<number> {

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EAGAIN, EBADF, EINVAL } from "../linux/constants.ts";
 import { settle, sleep } from "../../tests/support/wait.ts";
+import { denoProgram } from "./deno.ts";
 import { runtime } from "./mod.ts";
 
 const PROGRAM = fileURLToPath(
@@ -18,6 +19,12 @@ test("name and pid are those of this process", () => {
   assert.match(runtime.name, /^(deno|bun) \d+\.\d+\.\d+$/);
   assert.equal(runtime.pid, process.pid);
   assert.ok(runtime.cores >= 1);
+});
+
+test("denoProgram() names npx to a user who has Deno by that alone", () => {
+  const inCache = "/home/.npm/_npx/7a40be787520bede/node_modules/deno/deno";
+  assert.equal(denoProgram(inCache, "2.9.6"), "npx deno@2.9.6 run gateway");
+  assert.equal(denoProgram("/usr/local/bin/deno", "2.9.6"), "deno run gateway");
 });
 
 test("openLibc() gives calls whose errno is that of the last one", () => {
