@@ -1,5 +1,6 @@
-// The commands of docs/guide/first-minute.md, word for word, in a network namespace of their own:
-// their ports are free there. `first_minute_program.ts NAME` ends with 0 if the case holds.
+// The commands of docs/guide/first-minute.md and of docs/guide/certificates.md, word for word, in a
+// network namespace of their own: their ports are free there. `first_minute_program.ts NAME` ends
+// with 0 if the case holds.
 
 import { equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -14,32 +15,27 @@ import { tempFile, tempFolder } from "../support/temp.ts";
 import { settle, WAIT_MS, within } from "../support/wait.ts";
 
 export const CASES: Cases = {
-  "the commands of the first minute do what the page says": runPage,
+  "the commands of the first minute do what the page says": runMinute,
+  "the commands of certificates do what the page says": runCertificates,
 };
 
-const PAGE = "first-minute";
-
-async function runPage(): Promise<void> {
-  ip("link", "set", "lo", "up");
-  const home = tempFolder();
-  const state = join(home, "state");
-  mkdirSync(state, { mode: 0o700 });
-  const cache = process.env.DENO_DIR ?? join(homedir(), ".cache", "deno");
-  const env = { HOME: home, CULVERT_STATE_DIR: state, DENO_DIR: cache };
-  const server = start("minute-server", env);
+async function runMinute(): Promise<void> {
+  const { home, start } = openPage("first-minute");
+  const server = start("minute-server");
   ok(await settle(() => /^listening tcp=/m.test(server.output()), (up) => up), server.output());
-  const profile = start("minute-profile", env);
+  match(server.output(), / first_client command=".* connect 127\.0\.0\.1:4500 --profile .*client/);
+  const profile = start("minute-profile");
   equal(await profile.code(), 0, profile.output());
   equal(statSync(join(home, "laptop.toml")).mode & 0o777, 0o600);
-  const check = start("minute-check", env);
+  const check = start("minute-check");
   equal(await check.code(), 0, check.output());
   match(check.output(), /^address +10\.93\.64\.\d+$/m);
   match(check.output(), /^leads to +10\.93\.29\.1\/32$/m);
   match(check.output(), /^round trip .*10 of 10 came back/m);
   match(check.output(), /^throughput +[\d.]+ Mbit\/s/m);
-  const client = start("minute-client", env);
+  const client = start("minute-client");
   ok(await settle(() => client.output().includes("tunnel_up"), (up) => up), client.output());
-  const ping = start("minute-ping", env);
+  const ping = start("minute-ping");
   ok(await settle(() => / icmp_seq=\d+ ttl=/.test(ping.output()), (came) => came), ping.output());
   ping.end();
   client.end();
@@ -47,6 +43,40 @@ async function runPage(): Promise<void> {
   ok(!ip("link", "show").includes("client0"));
   server.end();
   equal(await server.code(), 0, server.output());
+}
+
+async function runCertificates(): Promise<void> {
+  const { start } = openPage("certificates");
+  const ca = start("ca");
+  equal(await ca.code(), 0, ca.output());
+  const server = start("server");
+  ok(await settle(() => /^listening tcp=/m.test(server.output()), (up) => up), server.output());
+  const profile = start("profile");
+  equal(await profile.code(), 0, profile.output());
+  const check = start("check");
+  equal(await check.code(), 0, check.output());
+  const revoke = start("revoke");
+  equal(await revoke.code(), 0, revoke.output());
+  match(check.output(), /^server +gw\.example\.org at /m);
+  match(check.output(), /^round trip .*10 of 10 came back/m);
+  server.end();
+  equal(await server.code(), 0, server.output());
+}
+
+/** A page, and a home for its user. */
+interface Page {
+  readonly home: string;
+  start(name: string): Command;
+}
+
+function openPage(page: string): Page {
+  ip("link", "set", "lo", "up");
+  const home = tempFolder();
+  const state = join(home, "state");
+  mkdirSync(state, { mode: 0o700 });
+  const cache = process.env.DENO_DIR ?? join(homedir(), ".cache", "deno");
+  const env = { HOME: home, CULVERT_STATE_DIR: state, DENO_DIR: cache };
+  return { home, start: (name) => startCommand(name, example(page, name), env) };
 }
 
 interface Command {
@@ -59,9 +89,13 @@ interface Command {
 }
 
 /** Starts an example, on the runtime that the tests run on. */
-function start(name: string, env: Readonly<Record<string, string>>): Command {
+function startCommand(
+  name: string,
+  text: string,
+  env: Readonly<Record<string, string>>,
+): Command {
   // As a file: Deno changes a command line that names itself.
-  const script = tempFile(`${WORDS}\n${example(PAGE, name)}`, "sh");
+  const script = tempFile(`${WORDS}\n${text}`, "sh");
   const child = spawn("bash", [script], {
     cwd: ROOT,
     detached: true,
@@ -69,13 +103,13 @@ function start(name: string, env: Readonly<Record<string, string>>): Command {
     stdio: ["ignore", "pipe", "pipe"],
   });
   process.once("exit", () => kill(child, "SIGKILL"));
-  let text = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (octets) => void (text += String(octets)));
+    stream.on("data", (octets) => void (output += String(octets)));
   }
   const exited = new Promise<number | null>((resolve) => void child.once("close", resolve));
   return {
-    output: () => text,
+    output: () => output,
     code: () =>
       within(3 * WAIT_MS, `the end of ${name}`, (resolve, reject) => {
         exited.then(resolve, reject);
