@@ -16,7 +16,7 @@ import { proposalsText } from "../wire/proposal_text.ts";
 import { readableProposals } from "../wire/proposals.ts";
 import type { ContentOf } from "../wire/rules.ts";
 import type { Answered } from "./answered.ts";
-import { addChild, espSpiNumber, espSpiOctets, selectorsOf, startSending } from "./children.ts";
+import { addChild, espSpiNumber, espSpiOctets, selectorsOf, takeSending } from "./children.ts";
 import { askedAddresses, configReply } from "./config_payload.ts";
 import { type Context, keysTextOf } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
@@ -176,8 +176,8 @@ function firstChild(
   const told = leased.length === 0
     ? []
     : [{ kind: "leased", ike: sa.id, addresses: leased } as const];
-  const before = [...told, inbound];
-  return { payloads, before, after: [], end: () => startSending(context, child) };
+  const before = [...told, inbound, ...takeSending(child)];
+  return { payloads, before, after: [] };
 }
 
 const NOTHING: Answered = { payloads: [], before: [], after: [] };

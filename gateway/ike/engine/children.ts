@@ -85,10 +85,20 @@ export function fraction(octets: Uint8Array): number {
 
 /** Installs the half for sending. It does nothing the second time. */
 export function startSending(context: Context, child: Child): void {
-  if (child.pendingOut === null) return;
-  context.actions.push(child.pendingOut);
+  context.actions.push(...takeSending(child));
+}
+
+/**
+ * Takes the install of the half for sending, if it was not taken before. A responder has it done
+ * before it answers where no older Child SA has the traffic: the peer's first packet may be back
+ * before anything else is, and its reply would find no SA.
+ */
+export function takeSending(child: Child): InstallAction[] {
+  const { pendingOut } = child;
+  if (pendingOut === null) return [];
   child.pendingOut = null;
   child.isSending = true;
+  return [pendingOut];
 }
 
 /** Removes the half for sending, or forgets it if it has never been installed. */
