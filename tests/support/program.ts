@@ -72,9 +72,12 @@ export function subject(): Subject {
 /** Tests look at the descriptors of a gateway, which only root may while its memory is closed. */
 const OBSERVABLE = process.getuid?.() === 0 ? {} : { CULVERT_DUMPABLE: "1" };
 
+/** The entry module of the gateway. */
+const GATEWAY = "gateway/main.ts";
+
 /** Starts the program with `args`. */
 export function startProgram(args: readonly string[], options: SpawnOptions = {}): Program {
-  const entry = options.entry ?? "gateway/main.ts";
+  const entry = options.entry ?? GATEWAY;
   const command = commandOf(options.subject ?? subject(), entry, options.runtimeFlags ?? []);
   const [file, ...fixed] = [
     ...options.runBy ?? [],
@@ -127,6 +130,8 @@ function commandOf(
 ): readonly string[] {
   switch (which) {
     case "binary":
+      // The binary has one program alone. Others run as it would run them.
+      if (entry !== GATEWAY) return [bunFile(), join(ROOT, entry)];
       return [process.env.CULVERT_BINARY ?? join(ROOT, "dist/culvert")];
     case "bun":
       return [bunFile(), join(ROOT, entry)];
