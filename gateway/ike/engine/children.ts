@@ -89,9 +89,9 @@ export function startSending(context: Context, child: Child): void {
 }
 
 /**
- * Takes the install of the half for sending, if it was not taken before. A responder has it done
- * before it answers where no older Child SA has the traffic: the peer's first packet may be back
- * before anything else is, and its reply would find no SA.
+ * Takes the install of the half for sending, if it was not taken before. For the first Child SA a
+ * responder has it done before it answers: the peer's first packet may be there before anything
+ * else is, and its reply would find no SA.
  */
 export function takeSending(child: Child): InstallAction[] {
   const { pendingOut } = child;

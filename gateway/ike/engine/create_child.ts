@@ -14,7 +14,7 @@ import type { CreateChildRequest } from "../wire/rules.ts";
 import type { InstallAction } from "./actions.ts";
 import type { Answered } from "./answered.ts";
 import type { Child } from "./child_sa.ts";
-import { addChild, espSpiNumber, espSpiOctets, selectorsOf, takeSending } from "./children.ts";
+import { addChild, espSpiNumber, espSpiOctets, selectorsOf } from "./children.ts";
 import type { Context } from "./context.ts";
 import { endSa } from "./end.ts";
 import { openChain } from "./followup.ts";
@@ -96,13 +96,12 @@ function make(context: Context, sa: IkeSa, { request, old, chosen }: Making): An
     local: local.prefixes,
     remote: remote.prefixes,
   };
-  const add = (more: readonly Uint8Array[]): InstallAction[] => {
+  const add = (more: readonly Uint8Array[]): InstallAction => {
     const given = secret === null ? {} : { secret };
     const exchange = { isInitiator: false, ...nonces, more, ...given };
     const { child, inbound } = addChild(context, sa, { terms, exchange });
-    if (old === undefined) return [inbound, ...takeSending(child)];
-    replace(context, sa, { old, child, nonces });
-    return [inbound];
+    if (old !== undefined) replace(context, sa, { old, child, nonces });
+    return inbound;
   };
   const spi = espSpiOctets(spiIn);
   const ke: Payload[] = suite.ke === null || pair === null
@@ -116,7 +115,7 @@ function make(context: Context, sa: IkeSa, { request, old, chosen }: Making): An
     selectorsOf("tsr", local.prefixes),
   ];
   const after = old === undefined ? [] : [rekeyed(sa, "peer")];
-  if (suite.ke1 === undefined) return { payloads, before: add([]), after };
+  if (suite.ke1 === undefined) return { payloads, before: [add([])], after };
   const link = openChain(context, sa, {
     of: "child",
     ke: suite.ke1,
@@ -124,7 +123,7 @@ function make(context: Context, sa: IkeSa, { request, old, chosen }: Making): An
     finish: (extra) => {
       const isThere = old === undefined ||
         (old.state === "up" && sa.children.get(old.spiIn) === old);
-      return isThere ? { before: add([extra]), after } : undefined;
+      return isThere ? { before: [add([extra])], after } : undefined;
     },
     drop: () => void secret?.fill(0),
   });
