@@ -10,7 +10,7 @@ import type { Payload } from "../wire/payloads/payload.ts";
 import { readAnswer } from "../wire/rules.ts";
 import type { Path } from "./actions.ts";
 import { askAuth } from "./ask_auth.ts";
-import { addSa, type Context, dropSa, emitFor } from "./context.ts";
+import { type Context, dropSa, emitFor } from "./context.ts";
 import { endSa, refuseSa } from "./end.ts";
 import {
   FRAGMENTS_SUPPORTED,
@@ -18,14 +18,13 @@ import {
   hasIntermediate,
   intermediateSupported,
 } from "./extensions.ts";
-import { createIkeSa, type IkeSa, type Start, type Target } from "./ike_sa.ts";
-import { cookieOf, type InitAnswer, initiate } from "./initiate.ts";
+import type { IkeSa, Start, Target } from "./ike_sa.ts";
+import { addOwn, cookieOf, type InitAnswer, initiate } from "./initiate.ts";
 import { natHash } from "./nat_detection.ts";
 import { keysOfResumed, suiteOfTicket } from "./resumption.ts";
 import { NONCE_LEN } from "./rekey.ts";
 import { NO_PAIR } from "./resume.ts";
 import type { ResumptionTicket } from "./settings.ts";
-import { createOwnRequests, createPeerRequests } from "./windows.ts";
 
 /** Begins an IKE SA: with the target's ticket if it has one of use, else without. */
 export function begin(context: Context, target: Target, path: Path): void {
@@ -34,27 +33,9 @@ export function begin(context: Context, target: Target, path: Path): void {
   const ours = makeId("idi", context.settings.localId).body;
   const isOurs = ticket !== undefined && Buffer.compare(ours, ticket.client) === 0;
   if (suite === undefined || !isOurs) return void initiate(context, target, path);
-  const { tools, now } = context;
-  const nonce = tools.random(NONCE_LEN);
+  const nonce = context.tools.random(NONCE_LEN);
   const start = { target, nonce, offered: [], cookie: null, tried: [], request: NONE };
-  const sa = createIkeSa({
-    id: context.nextId++,
-    isInitiator: true,
-    spiI: tools.random(SPI_LEN),
-    spiR: new Uint8Array(SPI_LEN),
-    own: createOwnRequests(0),
-    theirs: createPeerRequests(0),
-    begunAt: now,
-    state: "init_sent",
-    suite,
-    init: null,
-    peer: target.peer,
-    path: path.id,
-    pair: NO_PAIR,
-    start,
-    tools,
-  });
-  addSa(context, sa);
+  const sa = addOwn(context, { start, path, suite, pair: NO_PAIR });
   sa.own.begin({ kind: "resume" });
   sendResume(context, sa, { start, ticket, path });
 }
@@ -135,4 +116,3 @@ function beginAnew(context: Context, sa: IkeSa, path: Path): void {
 }
 
 const NONE = new Uint8Array(0);
-const SPI_LEN = 8;

@@ -34,7 +34,7 @@ import { createOwnRequests, createPeerRequests } from "./windows.ts";
 
 /** Begins an IKE SA, and returns it. */
 export function initiate(context: Context, target: Target, path: Path): IkeSa {
-  const { settings: { ike }, tools, now } = context;
+  const { settings: { ike }, tools } = context;
   const [cipher] = ike.ciphers;
   const [prf] = ike.prfs;
   const [ke] = ike.kes;
@@ -51,6 +51,24 @@ export function initiate(context: Context, target: Target, path: Path): IkeSa {
     tried: [ke],
     request: new Uint8Array(0),
   };
+  const suite = { ...cipher, prf, ke };
+  const sa = addOwn(context, { start, path, suite, pair: KEY_EXCHANGES[ke].generate() });
+  sa.own.begin({ kind: "init" });
+  sendInit(context, sa, { start, path });
+  return sa;
+}
+
+/** Adds an IKE SA that this side begins. Its first request is to be sent. */
+export function addOwn(
+  context: Context,
+  { start, path, suite, pair }: {
+    readonly start: Start;
+    readonly path: Path;
+    readonly suite: IkeSuite;
+    readonly pair: IkeSa["pair"];
+  },
+): IkeSa {
+  const { tools, now } = context;
   const sa = createIkeSa({
     id: context.nextId++,
     isInitiator: true,
@@ -60,17 +78,15 @@ export function initiate(context: Context, target: Target, path: Path): IkeSa {
     theirs: createPeerRequests(0),
     begunAt: now,
     state: "init_sent",
-    suite: { ...cipher, prf, ke },
+    suite,
     init: null,
-    peer: target.peer,
+    peer: start.target.peer,
     path: path.id,
-    pair: KEY_EXCHANGES[ke].generate(),
+    pair,
     start,
     tools,
   });
   addSa(context, sa);
-  sa.own.begin({ kind: "init" });
-  sendInit(context, sa, { start, path });
   return sa;
 }
 
