@@ -52,7 +52,7 @@ export const Status = {
   IkeTooLong: 20,
   /** A relayed ESP packet larger than a UDP datagram can be. */
   EspTooLong: 21,
-  /** An IKE message came, and there is no `--upstream`. */
+  /** An IKE message came, and nobody answers IKE: it is off here, and there is no `--upstream`. */
   NoUpstream: 22,
   /**
    * The upstream refuses (ICMP), or the host refuses the send or the socket for a reason other

@@ -137,7 +137,7 @@ statuses! {
     IkeTooLong = 20, Drop;
     /// A relayed ESP packet larger than a UDP datagram can be.
     EspTooLong = 21, Drop;
-    /// An IKE message came, and there is no `--upstream`.
+    /// An IKE message came, and nobody answers IKE: it is off here, and there is no `--upstream`.
     NoUpstream = 22, Drop;
     /// The upstream refuses (ICMP), or the host refuses the send or the socket for a reason other
     /// than a shortage.
